@@ -1,0 +1,5 @@
+// room: core
+// rejected by: style/noEnum
+export enum Colour {
+  Red = 'red',
+}

@@ -1,0 +1,3 @@
+// room: core
+// rejected by: performance/noReExportAll
+export * from './thing.ts'

@@ -1,0 +1,7 @@
+// room: hub
+// rejected by: nursery/noFloatingPromises
+import { flush } from '@posthouse/core'
+
+export function now(): void {
+  flush()
+}

@@ -1,0 +1,10 @@
+// room: hub
+// rejected by: nothing
+import { createServer } from 'node:http'
+import { readFile } from 'node:fs/promises'
+import { thing } from '@posthouse/core'
+import { decode } from '@posthouse/protocol/cross-comm'
+import { WebSocketServer } from 'ws'
+import { parse } from 'yaml'
+
+export const all: readonly unknown[] = [createServer, readFile, thing, decode, WebSocketServer, parse]
