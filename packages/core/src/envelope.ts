@@ -1,0 +1,55 @@
+/** The message types that every dialect knows. */
+export const messageTypes = ['text', 'json', 'dict', 'bytes', 'image', 'file', 'folder', 'audio', 'video'] as const
+
+/** A known message type, or an application's own that begins with `x-`. */
+export type MessageType = (typeof messageTypes)[number] | `x-${string}`
+
+/**
+ * 0: live only, at most once, may overtake qos 1. 1: stored before it is confirmed, delivered at least once, in order
+ * per sender and address.
+ */
+export type Qos = 0 | 1
+
+/** A message body in the form it arrived in. It is decoded only for a receiver that speaks another form. */
+export interface Body {
+  /**
+   * `json`: UTF-8 JSON text. `msgpack`: one MessagePack value. `cross_comm`: the whole frame of a cross_comm peer, so
+   * that another such peer gets its values unchanged.
+   */
+  readonly format: 'json' | 'msgpack' | 'cross_comm'
+  readonly bytes: Uint8Array
+}
+
+/** One addressed message, as the hub moves and keeps it. */
+export interface Envelope {
+  /** Chosen by the sender, the same over all retries. */
+  readonly id: string
+  /** Address of the sender, stamped by the hub. */
+  readonly from: string
+  readonly to: string
+  readonly type: MessageType
+  readonly body: Body
+  readonly qos: Qos
+  /** When the hub accepted it, in Unix milliseconds. */
+  readonly ts: number
+  /** From when on it is of no use any more, in Unix milliseconds. */
+  readonly expiresAt?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Where an answer should go. */
+  readonly replyTo?: string
+  /** Encryption and signature block; opaque to the hub. */
+  readonly sec?: unknown
+}
+
+const applicationType = /^x-[A-Za-z0-9._-]{1,62}$/
+const knownTypes: ReadonlySet<string> = new Set(messageTypes)
+
+/** True for a known type and for `x-` followed by 1 to 62 letters, digits, dots, underscores or hyphens. */
+export function isMessageType(text: string): text is MessageType {
+  return knownTypes.has(text) || applicationType.test(text)
+}
+
+/** What an envelope counts for in windows, inboxes and queues: its body and a fixed share for the rest, in bytes. */
+export function envelopeBytes(envelope: Envelope): number {
+  return envelope.body.bytes.byteLength + 128
+}

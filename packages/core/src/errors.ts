@@ -1,0 +1,40 @@
+import { type ErrorFacts, errorTable } from './error-table.ts'
+
+/** The name of a failure; a key of `spec/errors.json`. Switch on this, never on message text. */
+export type ErrorCode = keyof typeof errorTable
+
+const brand = Symbol.for('posthouse.error')
+
+/** The one error class of Posthouse. Its `code` says what happened, its message with which value and what to do. */
+export class PosthouseError extends Error {
+  override readonly name = 'PosthouseError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** What the error table fixes for this code. */
+  get facts(): ErrorFacts {
+    return errorTable[this.code]
+  }
+}
+
+/** True for a `PosthouseError`, also one made by another copy of this package. */
+export function isPosthouseError(error: unknown): error is PosthouseError {
+  return typeof error === 'object' && error !== null && brand in error
+}
+
+/** True for the name of a row of the error table. */
+export function isErrorCode(name: unknown): name is ErrorCode {
+  return typeof name === 'string' && Object.hasOwn(errorTable, name)
+}
+
+/** The error itself when it is ours, otherwise a `PosthouseError` of `code` that has it as its cause. */
+export function toPosthouseError(error: unknown, code: ErrorCode = 'internal'): PosthouseError {
+  if (isPosthouseError(error)) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new PosthouseError(code, message, { cause: error })
+}

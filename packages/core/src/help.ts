@@ -1,0 +1,53 @@
+// Generated from spec/errors.json by `npm run generate`. Change the table there.
+
+import type { ErrorCode } from './errors.ts'
+
+/** One sentence for people on what to do about each error code. Kept out of `.` so that browsers need not load it. */
+export const errorHelp: Readonly<Record<ErrorCode, string>> = {
+  malformed_frame: 'The bytes are not a frame of the agreed dialect. Check the encoder and the WebSocket subprotocol.',
+  unexpected_frame: 'The frame is known but must not come now. The first frame is hello, and it comes once.',
+  unknown_op: 'The hub does not know this op. Look at caps in welcome before using an optional feature.',
+  unsupported: 'This hub knows the word but does not serve it. Look at caps in welcome.',
+  invalid_field: 'A field is missing or has the wrong form. The message names the field.',
+  frame_too_large:
+    'One WebSocket message is larger than limits.frameBytes. Send fewer frames at once, or send the content as a file.',
+  too_deep: 'The content is nested deeper than 64 levels. Flatten it, or send it as text.',
+  hello_timeout: 'Nothing usable came within five seconds. Send hello (or a cross_comm login) right after connecting.',
+  heartbeat_timeout:
+    'The peer was silent for longer than the heartbeat allows. Check the network, or whether the program is blocked.',
+  replaced: 'The same client id connected again elsewhere. Give each running program its own id.',
+  body_too_large: 'The body is larger than limits.bodyBytes. Send large content as a file.',
+  invalid_body: 'The body does not fit its type: json must hold valid JSON text, bytes must be bytes, dict an object.',
+  unrepresentable:
+    "The recipient's dialect has no words for this content. Use another type, or a client of a newer dialect.",
+  unauthenticated: 'The hub wants to know who this is. Log in with a valid id and token.',
+  forbidden: 'This client may not do that.',
+  insecure_bind:
+    'Without authentication the hub listens on this computer only. Use --insecure to open it to a network that you trust.',
+  invalid_address:
+    'An address is a client id, client:<id>, group:<name>, channel:<dotted.name>, queue:<name>, all or hub.',
+  invalid_client_id:
+    'A client id has 1 to 128 characters, none of them a control character, and is not all, hub or server.',
+  unknown_recipient: 'No client of this id has ever connected to the hub. Check the spelling; ids are case-sensitive.',
+  offline: 'The recipient is not connected and the message was not to be kept.',
+  inbox_full: 'The recipient is away or slow and its inbox has reached its limit. Try again when it has caught up.',
+  rate_limited: 'Too much in too short a time. Slow down.',
+  window_exceeded: 'More messages are under way than limits.inFlight allows. Wait for sent before sending more.',
+  slow_consumer: 'The peer reads more slowly than it is sent to, and its send queue is full.',
+  outbox_full:
+    'The client holds as many unconfirmed messages as it may. Wait for earlier sends, or raise the outbox limit.',
+  overflow: 'A handler is slower than its messages arrive, and live messages were dropped.',
+  internal: 'The hub failed inside. Its log has the details.',
+  store_failed: 'The hub could not store the message. Its log has the details.',
+  draining: 'The hub is shutting down or moving. Reconnect after the hint in goaway.',
+  session_lost: 'The session cannot be resumed. Connect again; unacknowledged messages come again.',
+  not_connected: 'There is no connection now and the message is not to be kept. Connect first, or send with qos 1.',
+  closed: 'This object was closed. Create a new one.',
+  unreachable: 'Nothing answers at that address. Is the hub running, and are host and port right?',
+  timeout: 'No answer came in time.',
+  aborted: 'The caller gave up.',
+  port_in_use: 'Another program listens on this port. Stop it, or choose another with --port.',
+  handler_failed: 'A message handler threw. The cause has its error.',
+  invalid_option: 'An option has a value that it cannot have. The message names it.',
+  status_file: 'The status file cannot be read or written. The message names it.',
+}

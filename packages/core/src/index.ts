@@ -1,0 +1,46 @@
+export {
+  type Address,
+  type AddressKind,
+  clientAddress,
+  formatAddress,
+  isClientId,
+  maxNameLength,
+  parseAddress,
+} from './address.ts'
+export { base64ToBytes, bytesToBase64 } from './base64.ts'
+export type { Broker, Signal } from './broker.ts'
+export { type Clock, ManualClock, systemClock, type Timer } from './clock.ts'
+export {
+  type Body,
+  type Envelope,
+  envelopeBytes,
+  isMessageType,
+  type MessageType,
+  messageTypes,
+  type Qos,
+} from './envelope.ts'
+export { type ErrorFacts, errorTable } from './error-table.ts'
+export { type ErrorCode, isErrorCode, isPosthouseError, PosthouseError, toPosthouseError } from './errors.ts'
+export { createId, randomHex } from './ids.ts'
+export { type Handler, type Interceptor, intercept } from './interceptor.ts'
+export { type LogFields, type Logger, silentLogger } from './logger.ts'
+export { MemoryBrokerWire } from './memory-broker.ts'
+export { MemoryInboxStore, type MemoryInboxStoreOptions } from './memory-store.ts'
+export { Message, type MessageFields } from './message.ts'
+export { type Filterable, type MessageFilter, messageMatcher } from './message-filter.ts'
+export {
+  type Acknowledgement,
+  type Append,
+  type AppendOutcome,
+  type CommitOutcome,
+  type Delivery,
+  type Durability,
+  defaultInboxLimits,
+  type InboxLimits,
+  type InboxState,
+  type InboxStore,
+  type Position,
+  type ProducerPosition,
+  type Refusal,
+  type StoredEnvelope,
+} from './store.ts'

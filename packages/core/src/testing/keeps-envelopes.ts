@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import type { InboxStore } from '../store.ts'
+import type { DeclareStoreTest } from './inbox-store-contract.ts'
+import { delivery, sampleEnvelope, stored, waiting } from './sample.ts'
+
+/** The part of the inbox store contract about what is in an inbox, and where. */
+export function keepsEnvelopes(test: DeclareStoreTest): void {
+  test('an envelope is read as it was stored, however often', async (store) => {
+    const headers = { trace: 'abc', __proto__x: 'ü' }
+    const envelope = sampleEnvelope({ headers, replyTo: 'group:ops', expiresAt: 1_800_000_000_000, sec: { v: [1] } })
+    const seq = await stored(store, { envelope, recipients: ['bob'] })
+    for (let time = 0; time < 2; time++) assert.deepEqual(plain(await store.read('bob', 0, 10)), [{ seq, envelope }])
+  })
+
+  test('the body is kept although the buffer that it came in is used again', async (store) => {
+    const buffer = new TextEncoder().encode('......"first"......')
+    const bytes = buffer.subarray(6, 13)
+    await stored(store, { envelope: sampleEnvelope({ body: { format: 'json', bytes } }), recipients: ['bob'] })
+    buffer.fill(0)
+    const [entry] = await store.read('bob', 0, 1)
+    assert.equal(new TextDecoder().decode(entry?.envelope.body.bytes), '"first"')
+  })
+
+  ordersPositions(test)
+  acknowledges(test)
+  inspects(test)
+  closes(test)
+}
+
+function ordersPositions(test: DeclareStoreTest): void {
+  test('an envelope has the same position in every inbox', async (store) => {
+    await stored(store, delivery('m1', { recipients: ['carol'] }))
+    const seq = await stored(store, delivery('m2', { recipients: ['bob', 'carol'] }))
+    const [bob, carol] = [await store.read('bob', 0, 10), await store.read('carol', 0, 10)]
+    assert.deepEqual([bob.at(-1)?.seq, carol.at(-1)?.seq], [seq, seq])
+  })
+
+  test('positions only grow, whoever receives and whatever is acknowledged', async (store) => {
+    const seqs: number[] = []
+    for (const inbox of ['bob', 'carol', 'bob', 'dave']) {
+      const seq = await stored(store, delivery('m', { recipients: [inbox] }))
+      seqs.push(seq)
+      await store.commit([], [{ inbox, seq }])
+    }
+    assert.ok((seqs[0] ?? 0) > 0, 'the first position is above 0')
+    assert.deepEqual(
+      seqs,
+      [...new Set(seqs)].sort((a, b) => a - b),
+    )
+  })
+
+  test('the order is that of the appends, within a commit and from one to the next', async (store) => {
+    await Promise.all([
+      store.commit([delivery('m1'), delivery('m2')], []),
+      store.commit([delivery('m3')], []),
+      store.commit([delivery('m4'), delivery('m5')], []),
+    ])
+    assert.deepEqual(await waiting(store), ['m1', 'm2', 'm3', 'm4', 'm5'])
+  })
+
+  test('an inbox is read page by page', async (store) => {
+    const ids = Array.from({ length: 7 }, (_, index) => `m${index}`)
+    await store.commit(
+      ids.map((id) => delivery(id)).flatMap((own) => [own, delivery('x', { recipients: ['carol'] })]),
+      [],
+    )
+    const pages: string[][] = []
+    let page = await store.read('bob', 0, 3)
+    while (page.length > 0) {
+      pages.push(page.map(({ envelope }) => envelope.id))
+      page = await store.read('bob', page.at(-1)?.seq ?? 0, 3)
+    }
+    assert.deepEqual(pages, [ids.slice(0, 3), ids.slice(3, 6), ids.slice(6)])
+    assert.deepEqual(await store.read('bob', 0, 0), [])
+  })
+}
+
+function acknowledges(test: DeclareStoreTest): void {
+  test('an acknowledged envelope is gone, and so is what came before it', async (store) => {
+    await stored(store, delivery('m1'))
+    const seq = await stored(store, delivery('m2'))
+    await stored(store, delivery('m3'))
+    await store.commit([], [{ inbox: 'bob', seq }])
+    assert.deepEqual(await waiting(store), ['m3'])
+  })
+
+  test('an acknowledgement leaves the other inboxes alone', async (store) => {
+    const seq = await stored(store, delivery('m1', { recipients: ['bob', 'carol'] }))
+    await store.commit([], [{ inbox: 'bob', seq }])
+    assert.deepEqual([await waiting(store, 'bob'), await waiting(store, 'carol')], [[], ['m1']])
+  })
+
+  test('acknowledging a position that is behind changes nothing', async (store) => {
+    const [first, second] = [await stored(store, delivery('m1')), await stored(store, delivery('m2'))]
+    await store.commit([], [{ inbox: 'bob', seq: second }])
+    await store.commit([], [{ inbox: 'bob', seq: first }])
+    assert.equal((await store.inspect('bob')).position.seq, second)
+  })
+
+  test('acknowledging a position that is not there yet swallows nothing that comes later', async (store) => {
+    const seq = await stored(store, delivery('m1'))
+    await store.commit([], [{ inbox: 'bob', seq: seq + 1_000_000 }])
+    assert.equal((await store.inspect('bob')).position.seq, seq)
+    const next = await stored(store, delivery('m2'))
+    assert.deepEqual(await waiting(store), ['m2'])
+    await store.commit([], [{ inbox: 'bob', seq: next }])
+    assert.deepEqual(await waiting(store), [])
+  })
+
+  test('acknowledging in an inbox that does not exist is harmless', async (store) => {
+    const { fill } = await store.commit([], [{ inbox: 'nobody', seq: 5 }])
+    assert.deepEqual(fill, [0])
+    await stored(store, delivery('m1', { recipients: ['nobody'] }))
+    assert.deepEqual(await waiting(store, 'nobody'), ['m1'])
+  })
+}
+
+function inspects(test: DeclareStoreTest): void {
+  test('an inbox tells its acknowledged position and its size', async (store) => {
+    const first = await stored(store, delivery('m1'))
+    await store.commit([delivery('m2'), delivery('m3')], [{ inbox: 'bob', seq: first }])
+    const { position, messages, bytes } = await store.inspect('bob')
+    // 7 bytes of body and the fixed share of 128 each.
+    assert.deepEqual({ seq: position.seq, messages, bytes }, { seq: first, messages: 2, bytes: 270 })
+  })
+
+  test('an inbox that never got anything is empty and at the newest position', async (store) => {
+    const seq = await stored(store, delivery('m1'))
+    const { position, messages, bytes } = await store.inspect('nobody')
+    assert.deepEqual({ seq: position.seq, messages, bytes }, { seq, messages: 0, bytes: 0 })
+  })
+
+  test('every inbox is in the same epoch', async (store) => {
+    await stored(store, delivery('m1'))
+    const epochs = [(await store.inspect('bob')).position.epoch, (await store.inspect('nobody')).position.epoch]
+    assert.equal(epochs[0], epochs[1])
+    assert.notEqual(epochs[0], '')
+  })
+}
+
+function closes(test: DeclareStoreTest): void {
+  test('a closed store refuses every use with closed, and can be closed again', async (store) => {
+    await store[Symbol.asyncDispose]()
+    const uses = [
+      () => store.commit([delivery('m1')], []),
+      () => store.read('bob', 0, 1),
+      () => store.inspect('bob'),
+      () => store.lastAccepted('p1'),
+    ]
+    for (const use of uses) await assert.rejects(use, { name: 'PosthouseError', code: 'closed' })
+    await store[Symbol.asyncDispose]()
+  })
+}
+
+/** A driver may return a Buffer, which holds the same bytes and yet is not deeply equal. */
+function plain(entries: Awaited<ReturnType<InboxStore['read']>>): unknown[] {
+  return entries.map(({ seq, envelope }) => {
+    const { format, bytes } = envelope.body
+    return { seq, envelope: { ...envelope, body: { format, bytes: new Uint8Array(bytes) } } }
+  })
+}

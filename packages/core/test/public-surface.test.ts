@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as core from '@posthouse/core'
+import * as help from '@posthouse/core/help'
+import manifest from '@posthouse/core/package.json' with { type: 'json' }
+import * as policy from '@posthouse/core/policy'
+import * as testing from '@posthouse/core/testing'
+
+describe('the public names of core', () => {
+  it('are these at its root', () => {
+    assert.deepEqual(Object.keys(core), [
+      'ManualClock',
+      'MemoryBrokerWire',
+      'MemoryInboxStore',
+      'Message',
+      'PosthouseError',
+      'base64ToBytes',
+      'bytesToBase64',
+      'clientAddress',
+      'createId',
+      'defaultInboxLimits',
+      'envelopeBytes',
+      'errorTable',
+      'formatAddress',
+      'intercept',
+      'isClientId',
+      'isErrorCode',
+      'isMessageType',
+      'isPosthouseError',
+      'maxNameLength',
+      'messageMatcher',
+      'messageTypes',
+      'parseAddress',
+      'randomHex',
+      'silentLogger',
+      'systemClock',
+      'toPosthouseError',
+    ])
+  })
+
+  it('are these under ./policy', () => {
+    assert.deepEqual(Object.keys(policy), ['TokenBucket', 'exponentialBackoff'])
+  })
+
+  it('are these under ./testing', () => {
+    assert.deepEqual(Object.keys(testing), ['brokerContract', 'inboxStoreContract'])
+  })
+
+  it('are these under ./help', () => {
+    assert.deepEqual(Object.keys(help), ['errorHelp'])
+  })
+
+  it('have no other way in', () => {
+    assert.deepEqual(Object.keys(manifest.exports), ['.', './policy', './testing', './help', './package.json'])
+  })
+})

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ManualClock } from '@posthouse/core'
+import { TokenBucket } from '@posthouse/core/policy'
+import fc from 'fast-check'
+
+describe('a token bucket', () => {
+  it('allows a burst, then the steady rate', () => {
+    const clock = new ManualClock()
+    const bucket = new TokenBucket({ perSecond: 10, burst: 3, clock })
+    assert.deepEqual(
+      [1, 2, 3, 4].map(() => bucket.take()),
+      [true, true, true, false],
+    )
+    clock.advance(99)
+    assert.equal(bucket.take(), false)
+    clock.advance(1)
+    assert.deepEqual([bucket.take(), bucket.take()], [true, false])
+  })
+
+  it('never holds more than a burst, however long nobody takes', () => {
+    const clock = new ManualClock()
+    const bucket = new TokenBucket({ perSecond: 10, burst: 3, clock })
+    clock.advance(60_000)
+    assert.deepEqual([bucket.take(3), bucket.take()], [true, false])
+  })
+
+  it('takes all or nothing', () => {
+    const bucket = new TokenBucket({ perSecond: 10, clock: new ManualClock() })
+    assert.deepEqual([bucket.take(11), bucket.take(10), bucket.take()], [false, true, false])
+  })
+
+  it('holds at least one token by default, so that a slow rate is not a ban', () => {
+    const clock = new ManualClock()
+    const bucket = new TokenBucket({ perSecond: 0.5, clock })
+    assert.deepEqual([bucket.take(), bucket.take(), bucket.waitMs()], [true, false, 2000])
+  })
+
+  it('never says how long to wait for more than it can hold', () => {
+    const bucket = new TokenBucket({ perSecond: 10, burst: 3, clock: new ManualClock() })
+    assert.deepEqual([bucket.waitMs(3), bucket.waitMs(4)], [0, Number.POSITIVE_INFINITY])
+  })
+
+  it('that gets nothing back waits for ever once it is empty', () => {
+    const bucket = new TokenBucket({ perSecond: 0, burst: 1, clock: new ManualClock() })
+    assert.equal(bucket.waitMs(), 0)
+    assert.equal(bucket.take(), true)
+    assert.equal(bucket.waitMs(), Number.POSITIVE_INFINITY)
+  })
+
+  it('has the tokens after exactly the time that it said, and not a millisecond before', () => {
+    const rate = fc.double({ min: 0.1, max: 100_000, noNaN: true })
+    fc.assert(
+      fc.property(
+        rate,
+        fc.integer({ min: 1, max: 50 }),
+        fc.array(fc.nat(500), { maxLength: 20 }),
+        (perSecond, count, waits) => {
+          const clock = new ManualClock()
+          const bucket = new TokenBucket({ perSecond, burst: 50, clock })
+          bucket.take(50)
+          for (const ms of waits) {
+            clock.advance(ms)
+            bucket.take()
+          }
+          const wait = bucket.waitMs(count)
+          assert.ok(Number.isInteger(wait))
+          if (wait > 0) clock.advance(wait - 1)
+          if (wait > 0) assert.equal(bucket.take(count), false)
+          clock.advance(1)
+          assert.equal(bucket.take(count), true)
+        },
+      ),
+    )
+  })
+})

@@ -1,0 +1,166 @@
+import { PosthouseError } from '@posthouse/core'
+import { closeCodeOf, type Wire } from '@posthouse/protocol'
+import type { RawData, WebSocket } from 'ws'
+import type { Flushable, Flusher } from './flusher.ts'
+import type { Encoded } from './outgoing.ts'
+
+/** Turns the frames of one tick into as few WebSocket messages as the dialect allows. */
+export type Packer = (frames: readonly Encoded[]) => readonly Wire[]
+
+/** What a connection tells its owner. */
+export interface ConnectionEvents {
+  message(data: Uint8Array, binary: boolean): void
+  pong(payload: Uint8Array): void
+  close(code: number, reason: string): void
+}
+
+/** How much output may wait for a peer that reads slowly, in bytes. */
+export interface SendQueueLimits {
+  /** Above this, live (qos 0) messages are dropped. */
+  readonly softBytes: number
+  /** Above this, the connection is closed. */
+  readonly hardBytes: number
+}
+
+/** What a connection needs besides its socket. */
+export interface ConnectionOptions {
+  readonly flusher: Flusher
+  readonly sendQueue: SendQueueLimits
+  /** Address of the peer, for logs. */
+  readonly remote: string
+}
+
+const one: Packer = (frames) => frames.map((frame) => frame.wire)
+/** How long a peer has to answer our close before its socket is cut. */
+const closeTimeoutMs = 2000
+
+/** One live link to a peer. It gathers the output of a tick into one write and bounds what waits for a slow reader. */
+export class Connection implements Flushable {
+  readonly remote: string
+  readonly #socket: WebSocket
+  readonly #flusher: Flusher
+  readonly #limits: SendQueueLimits
+  #events: ConnectionEvents | undefined
+  #pack: Packer = one
+  #frames: Encoded[] = []
+  #frameBytes = 0
+  #pingWaits: string | undefined
+  #closing = false
+
+  constructor(socket: WebSocket, options: ConnectionOptions) {
+    this.remote = options.remote
+    this.#socket = socket
+    this.#flusher = options.flusher
+    this.#limits = options.sendQueue
+    socket.on('message', (data, binary) => {
+      if (!this.#closing) this.#events?.message(toBytes(data), binary)
+    })
+    socket.on('pong', (payload) => this.#events?.pong(payload))
+    socket.on('close', (code, reason) => this.#closed(code, reason.toString()))
+    // ws closes the socket itself after an error of its own (a frame that is too large, broken UTF-8): 'close' follows.
+    socket.on('error', () => undefined)
+  }
+
+  /** Names who hears of this connection from now on. */
+  use(events: ConnectionEvents, pack: Packer = one): void {
+    this.#events = events
+    this.#pack = pack
+  }
+
+  /** True until a close was asked for or came. */
+  get open(): boolean {
+    return !this.#closing
+  }
+
+  /** Bytes that wait for the peer to read. */
+  get queuedBytes(): number {
+    return this.#frameBytes + this.#socket.bufferedAmount
+  }
+
+  /** False while the peer reads too slowly for live messages. */
+  get writable(): boolean {
+    return !this.#closing && this.queuedBytes < this.#limits.softBytes
+  }
+
+  /** Queues a frame for the end of this tick. Closes the connection where the peer has stopped reading. */
+  send(frame: Encoded): void {
+    if (this.#closing) return
+    this.#frames.push(frame)
+    this.#frameBytes += frame.bytes
+    if (this.queuedBytes > this.#limits.hardBytes) {
+      const message = `${this.queuedBytes} bytes wait to be read; at most ${this.#limits.hardBytes} are kept`
+      this.fail(new PosthouseError('slow_consumer', message))
+    } else this.#flusher.add(this)
+  }
+
+  /** Sends a WebSocket ping behind the frames of this tick. */
+  ping(payload: string): void {
+    if (this.#closing) return
+    this.#pingWaits = payload
+    this.#flusher.add(this)
+  }
+
+  /** Writes what the tick has gathered. */
+  flush(): void {
+    const frames = this.#frames
+    const ping = this.#pingWaits
+    this.#frames = []
+    this.#frameBytes = 0
+    this.#pingWaits = undefined
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    const stream = netSocketOf(this.#socket)
+    stream?.cork()
+    for (const wire of this.#pack(frames)) this.#socket.send(wire, { binary: typeof wire !== 'string' })
+    if (ping !== undefined) this.#socket.ping(ping)
+    stream?.uncork()
+  }
+
+  /** Closes because of an error: its close code, its message as the reason. */
+  fail(error: PosthouseError): void {
+    this.close(closeCodeOf(error), error.message)
+  }
+
+  /** Says what is queued, then closes; cuts the socket where the peer does not answer. */
+  close(code: number, reason: string): void {
+    if (this.#closing) return
+    this.flush()
+    this.#closing = true
+    this.#socket.close(code, shortened(reason))
+    const timer = setTimeout(() => this.#socket.terminate(), closeTimeoutMs)
+    this.#socket.once('close', () => clearTimeout(timer))
+  }
+
+  /** Cuts the socket at once. */
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  #closed(code: number, reason: string): void {
+    this.#closing = true
+    this.#frames = []
+    this.#frameBytes = 0
+    const events = this.#events
+    this.#events = undefined
+    events?.close(code, reason)
+  }
+}
+
+function toBytes(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data)
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data
+}
+
+/** ws keeps its TCP socket in a field that its types do not name; corking it saves a system call for each message. */
+function netSocketOf(socket: WebSocket): { cork(): void; uncork(): void } | undefined {
+  const { _socket: stream } = socket as WebSocket & { _socket?: { cork(): void; uncork(): void } | null }
+  return stream ?? undefined
+}
+
+/** A close reason has at most 123 bytes of UTF-8 (RFC 6455, section 5.5). */
+function shortened(reason: string): string {
+  if (Buffer.byteLength(reason) <= 123) return reason
+  return `${Buffer.from(reason)
+    .subarray(0, 119)
+    .toString()
+    .replace(/\uFFFD+$/, '')}…`
+}

@@ -1,0 +1,295 @@
+import {
+  clientAddress,
+  createId,
+  type Envelope,
+  formatAddress,
+  isClientId,
+  PosthouseError,
+  parseAddress,
+  toPosthouseError,
+} from '@posthouse/core'
+import {
+  type CrossCommAction,
+  type CrossCommFields,
+  type CrossCommFrame,
+  CrossCommHubSession,
+  type CrossCommUserType,
+  crossCommId,
+  crossCommList,
+  crossCommUserTypes,
+  decodeCrossComm,
+  encodeCrossComm,
+  maxCrossCommBytes,
+} from '@posthouse/protocol/cross-comm'
+import type { ClientRecord } from './client-record.ts'
+import type { Connection } from './connection.ts'
+import { type CrossCommCarrier, CrossCommLink } from './cross-comm-link.ts'
+import type { HubCore } from './hub-core.ts'
+import { measured } from './outgoing.ts'
+import type { Peer } from './peer.ts'
+import { endSession } from './v1-sessions.ts'
+
+/** The originals ping each other at least this often; peers may rely on it. */
+const longestPingMs = 20_000
+/** A peer that has left a ping unanswered for this long confirms by its heartbeat. */
+const pongPatienceMs = 5000
+
+/** One connection of a program that speaks the cross_comm dialect. */
+export class CrossCommPeer implements Peer, CrossCommCarrier {
+  readonly connection: Connection
+  readonly #core: HubCore
+  readonly #session = new CrossCommHubSession()
+  readonly #links = new Map<string, CrossCommLink>()
+  #heardAt: number
+  #pingedAt: number
+  #pings = 0
+  /** A ping whose pong will confirm deliveries is on its way. */
+  #confirming = false
+
+  constructor(core: HubCore, connection: Connection) {
+    this.#core = core
+    this.connection = connection
+    this.#heardAt = core.clock.elapsed()
+    this.#pingedAt = this.#heardAt
+    connection.use({
+      message: (data) => this.message(data),
+      pong: (payload) => this.#pong(payload),
+      close: (code, reason) => this.#closed(code, reason),
+    })
+  }
+
+  /** Takes one WebSocket message; the first one may have been read before this peer was made. */
+  message(data: Uint8Array): void {
+    this.#heard()
+    try {
+      const frame = decodeCrossComm(data)
+      if (frame.type === 'heartbeat') this.#confirmLate()
+      for (const action of this.#session.receive(frame)) this.#act(action)
+    } catch (error) {
+      this.#drop(toPosthouseError(error))
+    }
+  }
+
+  delivered(): void {
+    if (!this.#confirming) this.#ping(true)
+  }
+
+  lost(link: CrossCommLink, error: PosthouseError): void {
+    const client = link.record.id
+    if (this.#links.get(client) === link) this.#links.delete(client)
+    this.#session.lose(client)
+    if (this.#links.size === 0 || error.code !== 'replaced') this.connection.fail(error)
+  }
+
+  check(now: number): void {
+    const silentMs = now - this.#heardAt
+    const { crossCommTimeoutMs, heartbeatMs } = this.#core.timing
+    if (silentMs > crossCommTimeoutMs * 2) {
+      this.connection.close(1011, `nothing was heard for ${Math.round(silentMs)} ms`)
+      return
+    }
+    if (silentMs > crossCommTimeoutMs) {
+      for (const { record } of this.#links.values()) this.#core.registry.setPresent(record, false)
+    }
+    if (now - this.#pingedAt >= Math.min(longestPingMs, heartbeatMs)) this.#ping(this.#confirming)
+  }
+
+  leave(): void {
+    this.connection.close(1001, 'the hub is shutting down')
+  }
+
+  terminate(): void {
+    this.connection.terminate()
+  }
+
+  #act(action: CrossCommAction): void {
+    switch (action.do) {
+      case 'login':
+        this.#login(action.client)
+        break
+      case 'logout':
+        this.#logout(action.client)
+        break
+      case 'list':
+        this.#list(action.asker, action.onlyOnline)
+        break
+      case 'publish':
+        this.#publish(action.client, action.frame)
+        break
+      case 'publishUnbound':
+        this.#publishUnbound(action.client, action.frame)
+        break
+      case 'drop':
+        this.#drop(action.error)
+        break
+      case 'close':
+        this.#core.logger.warn('a cross_comm login is refused', {
+          code: action.error.code,
+          remote: this.connection.remote,
+        })
+        this.connection.fail(action.error)
+        break
+    }
+  }
+
+  #login(client: string): void {
+    const { registry, presence, logger } = this.#core
+    const record = registry.known(client)
+    endSession(record, presence)
+    const link = new CrossCommLink(record, this, this.#core.limits)
+    const previous = registry.connect(record, link)
+    // The same program logging in again on its own connection replaces nobody.
+    if (previous !== this.#links.get(client))
+      previous?.fail(new PosthouseError('replaced', `${client} has connected again`))
+    this.#links.set(client, link)
+    this.#write({ to: client, type: 'login_response', content: '{"status": "success"}' })
+    logger.info('client online', { client, dialect: 'cross_comm' })
+    this.#beginDelivery(record, link).catch((error: unknown) => {
+      logger.error('an inbox could not be opened', { client, error })
+      this.connection.fail(toPosthouseError(error, 'store_failed'))
+    })
+  }
+
+  async #beginDelivery(record: ClientRecord, link: CrossCommLink): Promise<void> {
+    const { position } = await this.#core.store.inspect(record.id)
+    if (record.link !== link) return
+    link.start(position.seq)
+    record.pump.attach(link, position.seq)
+  }
+
+  #logout(client: string): void {
+    const link = this.#links.get(client)
+    if (link === undefined) return
+    this.#links.delete(client)
+    this.#core.registry.disconnect(link.record, link)
+    this.#core.logger.info('client logged out', { client })
+  }
+
+  #list(asker: string, onlyOnline: boolean): void {
+    const clients = this.#core.presence.list(onlyOnline).map(({ client, online, lastSeen, since }) => {
+      const loginAt = since ?? this.#core.registry.get(client)?.loginAt ?? lastSeen
+      return { client, online, lastSeen, since: loginAt }
+    })
+    let shown = clients
+    let content = crossCommList(shown, onlyOnline)
+    // A frame above the limit would end the peer's connection; a shorter list at least arrives.
+    while (Buffer.byteLength(content) > maxCrossCommBytes - 4096) {
+      shown = shown.slice(0, Math.floor(shown.length * 0.9))
+      content = crossCommList(shown, onlyOnline)
+    }
+    if (shown.length < clients.length) {
+      this.#core.logger.warn('a list of clients was cut to fit a cross_comm frame', {
+        of: clients.length,
+        to: shown.length,
+      })
+    }
+    this.#write({ to: asker, type: 'list_clients_response', content })
+  }
+
+  #publish(client: string, frame: CrossCommFrame): void {
+    try {
+      const envelope = this.#envelope(client, frame)
+      this.#core.router.store({ envelope }, (outcome) => {
+        if (outcome.state === 'refused') this.#drop(outcome.error, frame)
+      })
+    } catch (error) {
+      this.#drop(toPosthouseError(error), frame)
+    }
+  }
+
+  #publishUnbound(client: string, frame: CrossCommFrame): void {
+    if (this.#core.registry.get(client)?.link === undefined) {
+      this.#publish(client, frame)
+      return
+    }
+    const message = `this connection has not logged in and ${client} is connected elsewhere`
+    this.connection.fail(new PosthouseError('forbidden', message))
+  }
+
+  #envelope(client: string, frame: CrossCommFrame): Envelope {
+    const { type } = frame
+    if (!isUserType(type)) throw new PosthouseError('internal', `${type} is no message for others`)
+    return {
+      id: frame.id ?? createId(this.#core.clock.now()),
+      from: clientAddress(client),
+      to: addressOf(frame.to),
+      type,
+      body: { format: 'cross_comm', bytes: frame.bytes },
+      qos: 1,
+      ts: this.#core.clock.now(),
+    }
+  }
+
+  #write(fields: Pick<CrossCommFields, 'to' | 'type'> & { readonly content: string }): void {
+    const now = this.#core.clock.now()
+    const frame = encodeCrossComm({ ...fields, id: crossCommId(this.#core.node, now), from: 'server', ts: now })
+    this.connection.send(measured(frame))
+  }
+
+  #ping(confirming: boolean): void {
+    if (confirming && !this.#confirming) for (const link of this.#links.values()) link.mark()
+    this.#confirming = confirming
+    this.#pingedAt = this.#core.clock.elapsed()
+    this.connection.ping(String(++this.#pings))
+  }
+
+  #pong(payload: Uint8Array): void {
+    this.#heard()
+    if (this.#confirming && Buffer.from(payload).toString() === String(this.#pings)) this.#confirm()
+  }
+
+  /** Peers whose library answers no pings still send heartbeats. */
+  #confirmLate(): void {
+    if (this.#confirming && this.#core.clock.elapsed() - this.#pingedAt > pongPatienceMs) this.#confirm()
+  }
+
+  #confirm(): void {
+    this.#confirming = false
+    let waiting = false
+    for (const link of [...this.#links.values()]) waiting = link.confirm() || waiting
+    if (waiting && !this.#confirming) this.#ping(true)
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#core.clock.elapsed()
+    const now = this.#core.clock.now()
+    for (const { record } of this.#links.values()) {
+      record.lastSeen = now
+      if (record.present) continue
+      this.#core.registry.setPresent(record, true)
+      record.pump.wake()
+    }
+  }
+
+  #drop(error: PosthouseError, frame?: CrossCommFrame): void {
+    const about = frame && { id: frame.id, to: frame.to, type: frame.type }
+    const { code, message } = error
+    this.#core.logger.warn('a cross_comm message was dropped', {
+      ...about,
+      code,
+      reason: message,
+      remote: this.connection.remote,
+    })
+  }
+
+  #closed(code: number, reason: string): void {
+    for (const [client, link] of this.#links) {
+      this.#core.registry.disconnect(link.record, link)
+      this.#core.logger.info('connection closed', { client, code, reason })
+    }
+    this.#links.clear()
+  }
+}
+
+const userTypes: ReadonlySet<string> = new Set(crossCommUserTypes)
+
+function isUserType(type: string): type is CrossCommUserType {
+  return userTypes.has(type)
+}
+
+/** In this dialect every word but `all`, `server` and `hub` is a client id, whatever it looks like. */
+function addressOf(to: string): string {
+  if (to === 'all' || to === 'server' || to === 'hub') return formatAddress(parseAddress(to))
+  if (isClientId(to)) return clientAddress(to)
+  throw new PosthouseError('invalid_address', `${JSON.stringify(to.slice(0, 100))} is no client id`)
+}

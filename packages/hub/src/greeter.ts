@@ -1,0 +1,94 @@
+import { PosthouseError, type Timer, toPosthouseError } from '@posthouse/core'
+import { type BadFrame, type ClientFrame, expectHello, jsonHubCodec } from '@posthouse/protocol'
+import { sniffDialect } from '@posthouse/protocol/cross-comm'
+import type { Connection } from './connection.ts'
+import { CrossCommPeer } from './cross-comm-peer.ts'
+import type { HubCore } from './hub-core.ts'
+import type { Peer } from './peer.ts'
+import { type HubCodec, V1Peer } from './v1-peer.ts'
+
+/** What a greeter is told about a new connection. */
+export interface GreeterOptions {
+  readonly core: HubCore
+  readonly connection: Connection
+  /** The codec of the agreed subprotocol; without one the first message decides. */
+  readonly codec: HubCodec | undefined
+  /** False where cross_comm programs are not served. */
+  readonly crossComm: boolean
+  /** The connection has become this peer. */
+  readonly onPeer: (peer: Peer) => void
+}
+
+/** Looks at the first message of a connection: it tells the dialect and who the client is. Spec: 1.3. */
+export class Greeter implements Peer {
+  readonly #options: GreeterOptions
+  readonly #timer: Timer
+
+  constructor(options: GreeterOptions) {
+    this.#options = options
+    const { core, connection } = options
+    this.#timer = core.clock.after(core.timing.helloMs, () => this.#late())
+    connection.use({
+      message: (data, binary) => this.#first(data, binary),
+      pong: () => undefined,
+      close: () => this.#timer[Symbol.dispose](),
+    })
+  }
+
+  /** The timer looks after this one. */
+  check(): void {}
+
+  leave(): void {
+    this.#fail(new PosthouseError('draining', 'the hub is shutting down'))
+  }
+
+  terminate(): void {
+    this.#options.connection.terminate()
+  }
+
+  #first(data: Uint8Array, binary: boolean): void {
+    try {
+      const { codec, core, connection } = this.#options
+      const dialect = codec?.dialect ?? sniffDialect(data)
+      if (dialect === 'cross_comm') this.#greetCrossComm(data)
+      else if (dialect !== undefined) this.#greetV1(codec ?? jsonHubCodec, data, binary)
+      else core.logger.debug('an unusable first message is ignored', { remote: connection.remote })
+    } catch (error) {
+      this.#fail(toPosthouseError(error))
+    }
+  }
+
+  #greetCrossComm(data: Uint8Array): void {
+    const { core, connection, crossComm } = this.#options
+    if (!crossComm) throw new PosthouseError('unsupported', 'this hub does not serve cross_comm programs')
+    const peer = new CrossCommPeer(core, connection)
+    this.#become(peer)
+    peer.message(data)
+  }
+
+  #greetV1(codec: HubCodec, data: Uint8Array, binary: boolean): void {
+    if (binary !== (codec.dialect === 'msgpack')) {
+      throw new PosthouseError('malformed_frame', `the first message is not one of ${codec.subprotocol}`)
+    }
+    const [first, ...rest]: readonly (ClientFrame | BadFrame)[] = codec.decode(data)
+    const peer = new V1Peer(this.#options.core, this.#options.connection, codec, expectHello(first))
+    this.#become(peer)
+    peer.receive(rest)
+  }
+
+  #become(peer: Peer): void {
+    this.#timer[Symbol.dispose]()
+    this.#options.onPeer(peer)
+  }
+
+  #late(): void {
+    const { helloMs } = this.#options.core.timing
+    this.#fail(new PosthouseError('hello_timeout', `no hello or login came within ${helloMs} ms`))
+  }
+
+  #fail(error: PosthouseError): void {
+    const { core, connection } = this.#options
+    core.logger.info('a connection is refused', { remote: connection.remote, code: error.code, reason: error.message })
+    connection.fail(error)
+  }
+}

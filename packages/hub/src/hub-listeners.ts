@@ -1,0 +1,69 @@
+import {
+  type Envelope,
+  type Logger,
+  Message,
+  type MessageFilter,
+  type MessageType,
+  messageMatcher,
+  toPosthouseError,
+} from '@posthouse/core'
+import { fromBodyValue } from '@posthouse/protocol'
+import { bodyToValue } from '@posthouse/protocol/bodies'
+
+/** Handles a message to the hub itself or to everyone. */
+export type HubMessageHandler = (message: Message) => unknown
+
+interface Listener {
+  readonly matches: ReturnType<typeof messageMatcher>
+  readonly handler: HubMessageHandler
+}
+
+/** The hub's own handlers, for messages to `hub` and to `all`. */
+export class HubListeners {
+  readonly #logger: Logger
+  readonly #listeners = new Set<Listener>()
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  /** Has `handler` called for messages that match, until disposed of. */
+  add(filter: MessageType | '*' | MessageFilter, handler: HubMessageHandler): Disposable {
+    const listener = { matches: messageMatcher(filter), handler }
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) }
+  }
+
+  /** Calls the handlers whose filter matches, in the order in which they were added; never for the hub's own messages. */
+  receive(envelope: Envelope): void {
+    if (envelope.from === 'hub') return
+    const wanted = [...this.#listeners].filter(({ matches }) => matches(envelope))
+    if (wanted.length === 0) return
+    try {
+      const message = messageOf(envelope)
+      for (const { handler } of wanted) this.#call(handler, message)
+    } catch (error) {
+      this.#report(envelope, error)
+    }
+  }
+
+  #call(handler: HubMessageHandler, message: Message): void {
+    const failed = (error: unknown): void => this.#report(message, error)
+    try {
+      Promise.resolve(handler(message)).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #report(about: Pick<Envelope, 'id' | 'from'>, cause: unknown): void {
+    const error = toPosthouseError(cause, 'handler_failed')
+    this.#logger.error('a handler of the hub failed', { id: about.id, from: about.from, error })
+  }
+}
+
+function messageOf(envelope: Envelope): Message {
+  const { id, from, to, type, ts, headers, replyTo } = envelope
+  const body = fromBodyValue(type, bodyToValue(envelope))
+  return new Message({ id, from, to, type, body, ts, headers, replyTo })
+}

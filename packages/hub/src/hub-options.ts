@@ -1,0 +1,114 @@
+import {
+  type Clock,
+  type InboxStore,
+  type Logger,
+  MemoryInboxStore,
+  PosthouseError,
+  randomHex,
+  silentLogger,
+  systemClock,
+} from '@posthouse/core'
+import { type Limits, maxFramesPerArray } from '@posthouse/protocol'
+import type { SendQueueLimits } from './connection.ts'
+import type { Timing } from './hub-core.ts'
+
+/** Settings of a `Hub`. */
+export interface HubOptions {
+  /** Where inboxes are kept. It is lent: the hub does not close it. Default: a memory store of the hub's own. */
+  readonly store?: InboxStore
+  /** Silence after which a v1 client is pinged, in milliseconds. Default 25,000. */
+  readonly heartbeatIntervalMs?: number
+  /**
+   * Silence after which a client counts as gone, in milliseconds. Default: the interval and 10,000 for v1 clients,
+   * 60,000 for cross_comm programs.
+   */
+  readonly heartbeatTimeoutMs?: number
+  /** How long a connection may take to say hello, in milliseconds. Default 5,000. */
+  readonly helloTimeoutMs?: number
+  /** For how long a session can be resumed once its connection is lost, in milliseconds. Default 120,000. */
+  readonly sessionTtlMs?: number
+  /** Part of what clients may do; each limit has its documented default. */
+  readonly limits?: Partial<Limits>
+  /** How much output may wait for a slow reader. Default: 1 MiB until live messages are dropped, 4 MiB in all. */
+  readonly sendQueue?: Partial<SendQueueLimits>
+  /** Whether cross_comm programs may log in. Default true. */
+  readonly crossComm?: boolean
+  /** The YAML file in which the state of clients is kept, as cross_comm servers do. Default: none. */
+  readonly statusFile?: string
+  /** Client ids remembered. Default 100,000. */
+  readonly maxClients?: number
+  /** Browser origins that may connect besides those of this computer and of the hub's own host. Default: none. */
+  readonly allowedOrigins?: readonly string[]
+  /** Name of this hub in presence. Default: a random one. */
+  readonly node?: string
+  readonly logger?: Logger
+  readonly clock?: Clock
+}
+
+/** Settings with every default filled in. */
+export interface ResolvedOptions {
+  readonly store: InboxStore
+  readonly timing: Timing
+  readonly limits: Limits
+  readonly sendQueue: SendQueueLimits
+  readonly crossComm: boolean
+  readonly statusFile: string | undefined
+  readonly maxClients: number
+  readonly allowedOrigins: ReadonlySet<string>
+  readonly node: string
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+/** The documented limits. Source: spec/protocol.md, section 6. */
+export const defaultLimits: Limits = {
+  frameBytes: 1_048_576,
+  bodyBytes: 262_144,
+  framesPerArray: maxFramesPerArray,
+  inFlight: 256,
+  windowMessages: 256,
+  windowBytes: 1_048_576,
+}
+
+/**
+ * Fills in the defaults.
+ * @throws PosthouseError `invalid_option`
+ */
+export function resolveOptions(options: HubOptions): ResolvedOptions {
+  const clock = options.clock ?? systemClock
+  const limits = { ...defaultLimits, ...options.limits }
+  const sendQueue = { softBytes: 1_048_576, hardBytes: 4 * 1_048_576, ...options.sendQueue }
+  const timing = timingOf(options)
+  for (const [name, value] of Object.entries({
+    ...limits,
+    ...sendQueue,
+    ...timing,
+    maxClients: options.maxClients ?? 1,
+  })) {
+    if (!(value > 0)) throw new PosthouseError('invalid_option', `${name} must be a number above 0, not ${value}`)
+  }
+  return {
+    store: options.store ?? new MemoryInboxStore({ clock }),
+    timing,
+    limits,
+    sendQueue,
+    crossComm: options.crossComm ?? true,
+    statusFile: options.statusFile,
+    maxClients: options.maxClients ?? 100_000,
+    allowedOrigins: new Set(options.allowedOrigins),
+    node: options.node ?? `node-${randomHex(4)}`,
+    logger: options.logger ?? silentLogger,
+    clock,
+  }
+}
+
+function timingOf(options: HubOptions): Timing {
+  const heartbeatMs = options.heartbeatIntervalMs ?? 25_000
+  return {
+    helloMs: options.helloTimeoutMs ?? 5000,
+    heartbeatMs,
+    v1TimeoutMs: options.heartbeatTimeoutMs ?? heartbeatMs + 10_000,
+    crossCommTimeoutMs: options.heartbeatTimeoutMs ?? 60_000,
+    sessionMs: options.sessionTtlMs ?? 120_000,
+  }
+}

@@ -1,0 +1,277 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import {
+  createId,
+  type Envelope,
+  formatAddress,
+  isClientId,
+  type MessageFilter,
+  type MessageType,
+  PosthouseError,
+  parseAddress,
+  type Qos,
+  type Timer,
+} from '@posthouse/core'
+import { type ClientInfo, inferType, toBodyValue } from '@posthouse/protocol'
+import { encodeBody } from '@posthouse/protocol/bodies'
+import type { WebSocket } from 'ws'
+import { Batcher } from './batcher.ts'
+import { Connection } from './connection.ts'
+import { Door } from './door.ts'
+import { Flusher } from './flusher.ts'
+import { Greeter } from './greeter.ts'
+import type { HubCore } from './hub-core.ts'
+import { HubListeners, type HubMessageHandler } from './hub-listeners.ts'
+import { type HubOptions, type ResolvedOptions, resolveOptions } from './hub-options.ts'
+import { type Listening, type ListenOptions, openServer } from './listen.ts'
+import { Peers } from './peers.ts'
+import { PresenceBoard } from './presence-board.ts'
+import { Registry } from './registry.ts'
+import { Router } from './router.ts'
+import { type ClientStatus, StatusFile } from './status-file.ts'
+import type { HubCodec } from './v1-peer.ts'
+import { endSession } from './v1-sessions.ts'
+
+/** How a message of the hub itself is sent. */
+export interface HubSendOptions {
+  /** Default: text for a string, bytes for bytes, otherwise dict. */
+  readonly type?: MessageType
+  /** Default 1. */
+  readonly qos?: Qos
+  /** Default: a new one. */
+  readonly id?: string
+  /** For how long the message is of use, in milliseconds. Default: for ever. */
+  readonly ttlMs?: number
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * The relay: programs log in to it, in any of three dialects, and it carries their messages to each other.
+ *
+ * @example
+ * ```ts
+ * await using hub = new Hub()
+ * hub.on('text', (message) => console.log(message.from, message.body))
+ * const { url } = await hub.listen()
+ * ```
+ */
+export class Hub implements AsyncDisposable {
+  readonly #options: ResolvedOptions
+  readonly #ownsStore: boolean
+  readonly #core: HubCore
+  readonly #listeners: HubListeners
+  readonly #door: Door
+  readonly #peers = new Peers()
+  readonly #statusFile: StatusFile | undefined
+  readonly #servers = new Set<Server>()
+  #sweep: Timer | undefined
+  #started: Promise<void> | undefined
+  #ended: Promise<void> | undefined
+
+  /** @throws PosthouseError `invalid_option` */
+  constructor(options: HubOptions = {}) {
+    this.#options = resolveOptions(options)
+    this.#ownsStore = options.store === undefined
+    this.#listeners = new HubListeners(this.#options.logger)
+    this.#core = this.#assemble()
+    this.#door = new Door({
+      frameBytes: this.#options.limits.frameBytes,
+      allowedOrigins: this.#options.allowedOrigins,
+      onSocket: (socket, request, codec) => this.#admit(socket, request, codec),
+    })
+    const { statusFile: path, clock, logger } = this.#options
+    if (path !== undefined) {
+      this.#statusFile = new StatusFile({ path, clock, logger, snapshot: () => this.#statuses() })
+    }
+    this.#scheduleSweep()
+  }
+
+  /** Name of this hub in presence. */
+  get node(): string {
+    return this.#options.node
+  }
+
+  /** Connections now, logged in or not. */
+  get connections(): number {
+    return this.#peers.size
+  }
+
+  /**
+   * Reads what earlier runs have left. `listen` does it by itself; call it before `handleUpgrade` on a server of your own.
+   * @throws PosthouseError `status_file`
+   */
+  start(): Promise<void> {
+    this.#started ??= this.#load()
+    return this.#started
+  }
+
+  /** The door: give it the `upgrade` requests of an HTTP server. Refuses what may not enter, with a reason. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#door.handleUpgrade(request, socket, head)
+  }
+
+  /**
+   * Opens a server of the hub's own.
+   * @throws PosthouseError `insecure_bind`, `port_in_use`, `status_file`, `closed`
+   */
+  async listen(options: ListenOptions = {}): Promise<Listening> {
+    if (this.#ended !== undefined) throw new PosthouseError('closed', 'this hub was closed')
+    await this.start()
+    const { server, ...where } = await openServer(options, (request, socket, head) =>
+      this.handleUpgrade(request, socket, head),
+    )
+    this.#servers.add(server)
+    return where
+  }
+
+  /**
+   * Has `handler` called for messages to `hub` (or `server`) and to `all` that match, until disposed of.
+   * @throws PosthouseError `invalid_option`, `invalid_address`
+   */
+  on(filter: MessageType | '*' | MessageFilter, handler: HubMessageHandler): Disposable {
+    return this.#listeners.add(filter, handler)
+  }
+
+  /**
+   * Sends a message of the hub's own. Resolves when it was stored, or, with qos 0, handed to whoever is there.
+   * @throws PosthouseError what a client would be told: `unknown_recipient`, `inbox_full`, `invalid_body`, …
+   */
+  async send(to: string, body: unknown, options: HubSendOptions = {}): Promise<{ readonly id: string }> {
+    if (this.#ended !== undefined) throw new PosthouseError('closed', 'this hub was closed')
+    const envelope = this.#envelope(to, body, options)
+    if (envelope.qos === 0) this.#core.router.live(envelope)
+    else {
+      await new Promise<void>((resolve, reject) => {
+        this.#core.router.store({ envelope }, (outcome) =>
+          outcome.state === 'refused' ? reject(outcome.error) : resolve(),
+        )
+      })
+    }
+    return { id: envelope.id }
+  }
+
+  /** Everyone who is known, or only those who are online, by id. */
+  clients({ online = false }: { readonly online?: boolean } = {}): readonly ClientInfo[] {
+    return this.#core.presence.list(online)
+  }
+
+  /** The ids of the clients that are online. */
+  onlineClients(): readonly string[] {
+    return this.clients({ online: true }).map(({ client }) => client)
+  }
+
+  /** Stops accepting, finishes what is under way, tells the clients where they stand, then closes. */
+  drain({ graceMs = 3000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#ended ??= this.#end(graceMs)
+    return this.#ended
+  }
+
+  /** Stops now. What was stored stays stored; clients that can, come back by themselves. */
+  close(): Promise<void> {
+    this.#ended ??= this.#end(0)
+    return this.#ended
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #assemble(): HubCore {
+    const { store, clock, logger, limits, timing, node, maxClients } = this.#options
+    const flusher = new Flusher()
+    const presence = new PresenceBoard({ registry: () => registry, flusher, node })
+    const batcher: Batcher = new Batcher({
+      store,
+      logger,
+      onFill: (inbox, fill) => router.drained(inbox, fill),
+      onSettled: () => flusher.flush(),
+    })
+    const registry: Registry = new Registry({
+      store,
+      clock,
+      logger,
+      maxClients,
+      acknowledge: (client, seq) => batcher.acknowledge(client, seq),
+      onChange: (record) => {
+        presence.changed(record)
+        this.#statusFile?.touch()
+      },
+    })
+    const router: Router = new Router({ registry, batcher, listeners: this.#listeners, clock })
+    return { node, clock, logger, limits, timing, store, flusher, batcher, registry, router, presence }
+  }
+
+  async #load(): Promise<void> {
+    for (const [client, { lastSeen }] of (await this.#statusFile?.load()) ?? []) {
+      if (isClientId(client)) this.#core.registry.known(client, lastSeen)
+      else this.#options.logger.warn('the status file names what is no client id', { id: client })
+    }
+  }
+
+  #admit(socket: WebSocket, request: IncomingMessage, codec: HubCodec | undefined): void {
+    const remote = `${request.socket.remoteAddress ?? 'unknown'}:${request.socket.remotePort ?? 0}`
+    const { sendQueue, crossComm } = this.#options
+    const connection = new Connection(socket, { flusher: this.#core.flusher, sendQueue, remote })
+    this.#peers.add(socket)
+    const onPeer = (peer: Greeter | Parameters<Peers['set']>[1]): void => this.#peers.set(socket, peer)
+    onPeer(new Greeter({ core: this.#core, connection, codec, crossComm, onPeer }))
+  }
+
+  #envelope(to: string, body: unknown, options: HubSendOptions): Envelope {
+    const { type = inferType(body), qos = 1, id = createId(), ttlMs, headers } = options
+    const ts = this.#options.clock.now()
+    return {
+      id,
+      from: 'hub',
+      to: formatAddress(parseAddress(to)),
+      type,
+      body: encodeBody(toBodyValue(type, body)),
+      qos,
+      ts,
+      ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }),
+      ...(headers && { headers }),
+    }
+  }
+
+  #statuses(): ReadonlyMap<string, ClientStatus> {
+    const statuses = new Map<string, ClientStatus>()
+    for (const { id, online, lastSeen } of this.#core.registry.all()) statuses.set(id, { online, lastSeen })
+    return statuses
+  }
+
+  #scheduleSweep(): void {
+    const { heartbeatMs, v1TimeoutMs, crossCommTimeoutMs } = this.#options.timing
+    const everyMs = Math.min(1000, heartbeatMs / 4, v1TimeoutMs / 4, crossCommTimeoutMs / 4)
+    this.#sweep = this.#options.clock
+      .after(everyMs, () => {
+        const now = this.#options.clock.elapsed()
+        this.#peers.check(now)
+        this.#expireSessions(now)
+        this.#scheduleSweep()
+      })
+      .unref()
+  }
+
+  #expireSessions(now: number): void {
+    for (const record of this.#core.registry.all()) {
+      if (record.session && record.session.expiresAt <= now) endSession(record, this.#core.presence)
+    }
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    this.#door.close()
+    this.#sweep?.[Symbol.dispose]()
+    const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
+    await this.#core.batcher.settled()
+    this.#core.flusher.flush()
+    if (graceMs > 0) await this.#peers.leave(graceMs, this.#options.clock)
+    else this.#peers.terminate()
+    for (const server of this.#servers) server.closeAllConnections()
+    await Promise.all(closed)
+    // Acknowledgements may have come while the clients left.
+    await this.#core.batcher.settled()
+    for (const record of this.#core.registry.all()) record.release()
+    await this.#statusFile?.save()
+    if (this.#ownsStore) await this.#options.store[Symbol.asyncDispose]()
+  }
+}

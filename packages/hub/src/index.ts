@@ -1,0 +1,5 @@
+export type { SendQueueLimits } from './connection.ts'
+export { Hub, type HubSendOptions } from './hub.ts'
+export type { HubMessageHandler } from './hub-listeners.ts'
+export { defaultLimits, type HubOptions } from './hub-options.ts'
+export { defaultPort, isLoopback, type Listening, type ListenOptions } from './listen.ts'

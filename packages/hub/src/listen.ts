@@ -1,0 +1,75 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { PosthouseError } from '@posthouse/core'
+
+/** Where a hub listens. */
+export interface ListenOptions {
+  /** Default `127.0.0.1`. */
+  readonly host?: string
+  /** 0 chooses a free port. Default 9898. */
+  readonly port?: number
+  /** Allows an address that other computers can reach, although nobody is asked who they are. Default false. */
+  readonly insecure?: boolean
+}
+
+/** A hub's own HTTP server. */
+export interface Listening {
+  readonly host: string
+  readonly port: number
+  /** What clients connect to from this computer. */
+  readonly url: string
+}
+
+/** Handles the upgrade requests of a server. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/** The documented port of cross_comm servers. */
+export const defaultPort = 9898
+
+/**
+ * Opens a server that knows only upgrade requests.
+ * @throws PosthouseError `insecure_bind`, `port_in_use`, `unreachable`
+ */
+export async function openServer(
+  options: ListenOptions,
+  onUpgrade: UpgradeHandler,
+): Promise<Listening & { readonly server: Server }> {
+  const { host = '127.0.0.1', port = defaultPort, insecure = false } = options
+  if (!insecure && !isLoopback(host)) {
+    const message = `${host} can be reached by other computers, and nobody is asked who they are; say insecure to allow it`
+    throw new PosthouseError('insecure_bind', message)
+  }
+  const server = createServer(answerPlainRequest)
+  server.on('upgrade', onUpgrade)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(listenError(cause, host, port)))
+    server.listen(port, host, resolve)
+  })
+  const address = server.address()
+  const actual = typeof address === 'object' && address ? address.port : port
+  return { server, host, port: actual, url: `ws://${urlHost(host)}:${actual}` }
+}
+
+/** True for names and addresses that only this computer can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(426, { 'content-type': 'text/plain; charset=utf-8', connection: 'Upgrade', upgrade: 'websocket' })
+  response.end('This is a Posthouse hub. Connect with a WebSocket client.\n')
+}
+
+function listenError(cause: Error, host: string, port: number): PosthouseError {
+  const code = 'code' in cause ? cause.code : undefined
+  if (code === 'EADDRINUSE') return new PosthouseError('port_in_use', `port ${port} on ${host} is in use`, { cause })
+  if (code === 'EACCES')
+    return new PosthouseError('forbidden', `port ${port} needs more rights than this program has`, { cause })
+  return new PosthouseError('unreachable', `cannot listen on ${host}:${port}: ${cause.message}`, { cause })
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return isIP(host) === 6 ? `[${host}]` : host
+}

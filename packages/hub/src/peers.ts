@@ -1,0 +1,48 @@
+import type { Clock, Timer } from '@posthouse/core'
+import type { WebSocket } from 'ws'
+import type { Peer } from './peer.ts'
+
+/** All connections of a hub, whatever they have become. */
+export class Peers {
+  readonly #peers = new Map<WebSocket, Peer>()
+  #onEmpty: (() => void) | undefined
+
+  get size(): number {
+    return this.#peers.size
+  }
+
+  /** Follows a socket until it closes. */
+  add(socket: WebSocket): void {
+    socket.once('close', () => {
+      this.#peers.delete(socket)
+      if (this.#peers.size === 0) this.#onEmpty?.()
+    })
+  }
+
+  /** The socket has become this peer. */
+  set(socket: WebSocket, peer: Peer): void {
+    if (socket.readyState !== socket.CLOSED) this.#peers.set(socket, peer)
+  }
+
+  check(now: number): void {
+    for (const peer of this.#peers.values()) peer.check(now)
+  }
+
+  /** Says goodbye to everyone and cuts off whoever has not gone after `graceMs`. */
+  async leave(graceMs: number, clock: Clock): Promise<void> {
+    // The hints are spread, so that the clients do not all come back at one moment.
+    for (const peer of [...this.#peers.values()]) peer.leave(Math.round(Math.random() * 5000))
+    if (this.#peers.size === 0) return
+    let timer: Timer | undefined
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve
+      timer = clock.after(graceMs, resolve)
+    })
+    timer?.[Symbol.dispose]()
+    this.terminate()
+  }
+
+  terminate(): void {
+    for (const peer of [...this.#peers.values()]) peer.terminate()
+  }
+}

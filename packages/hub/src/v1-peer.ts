@@ -1,0 +1,302 @@
+import {
+  type Body,
+  type Envelope,
+  formatAddress,
+  isClientId,
+  PosthouseError,
+  type ProducerPosition,
+  parseAddress,
+  toPosthouseError,
+} from '@posthouse/core'
+import {
+  type BadFrame,
+  type ClientFrame,
+  type Codec,
+  type Dialect,
+  errorFrame,
+  type HelloFrame,
+  type HubAction,
+  type HubFrame,
+  hubCaps,
+  inboxStream,
+  type SendFrame,
+  type SendOutcome,
+  type WelcomeFrame,
+} from '@posthouse/protocol'
+import type { ClientRecord } from './client-record.ts'
+import type { Connection } from './connection.ts'
+import type { HubCore } from './hub-core.ts'
+import type { Link } from './link.ts'
+import { measured, type Outgoing } from './outgoing.ts'
+import { arrayPacker } from './packer.ts'
+import type { Peer } from './peer.ts'
+import { type ClaimedSession, claimSession, endSession, startingPoint } from './v1-sessions.ts'
+
+/** The codec of a v1 dialect at the hub. */
+export type HubCodec = Codec<ClientFrame, HubFrame>
+
+/** Frames that may come between hello and welcome before the client is held to be broken. */
+const maxEarlyFrames = 1024
+
+/** Joins one v1 connection with its client's session: frames become actions, deliveries become frames. */
+export class V1Peer implements Peer, Link {
+  readonly dialect: Dialect
+  readonly #core: HubCore
+  readonly #connection: Connection
+  readonly #codec: HubCodec
+  readonly #record: ClientRecord
+  readonly #claimed: ClaimedSession
+  readonly #producer: string
+  #heardAt: number
+  #pinged = false
+  /** What came before `welcome` went out. */
+  #early: (ClientFrame | BadFrame)[] | undefined = []
+
+  /** @throws PosthouseError `invalid_client_id` */
+  constructor(core: HubCore, connection: Connection, codec: HubCodec, hello: HelloFrame) {
+    if (!isClientId(hello.client)) throw refusedId(hello.client)
+    this.dialect = codec.dialect
+    this.#core = core
+    this.#connection = connection
+    this.#codec = codec
+    this.#record = core.registry.known(hello.client)
+    this.#claimed = claimSession(this.#record, hello, core)
+    this.#producer = `${hello.client}\n${hello.producer}`
+    this.#heardAt = core.clock.elapsed()
+    this.#connect(hello)
+  }
+
+  get ready(): boolean {
+    return this.#connection.open && this.#claimed.entry.session.ready
+  }
+
+  get idle(): boolean {
+    return this.#claimed.entry.session.idle
+  }
+
+  live(outgoing: Outgoing): void {
+    if (this.#early === undefined && this.#connection.writable) this.#connection.send(outgoing.encoded(this.dialect))
+  }
+
+  stored(seq: number, outgoing: Outgoing): void {
+    const encoded = outgoing.encoded(this.dialect)
+    this.#claimed.entry.session.delivered(seq, outgoing.size)
+    this.#connection.send(encoded)
+  }
+
+  write(frames: readonly HubFrame[]): void {
+    for (const frame of frames) this.#connection.send(measured(this.#codec.encode(frame)))
+  }
+
+  /** Takes frames that arrived behind the hello in the same WebSocket message. */
+  receive(frames: readonly (ClientFrame | BadFrame)[]): void {
+    for (const frame of frames) {
+      if (!this.#connection.open) return
+      if (this.#early === undefined) for (const action of this.#claimed.entry.session.receive(frame)) this.#act(action)
+      else this.#wait(this.#early, frame)
+    }
+  }
+
+  check(now: number): void {
+    const silentMs = now - this.#heardAt
+    if (silentMs > this.#core.timing.v1TimeoutMs) {
+      this.fail(new PosthouseError('heartbeat_timeout', `nothing was heard for ${Math.round(silentMs)} ms`))
+    } else if (silentMs >= this.#core.timing.heartbeatMs && !this.#pinged && this.#early === undefined) {
+      this.#pinged = true
+      this.write([{ op: 'ping' }])
+    }
+  }
+
+  leave(reconnectAfterMs: number): void {
+    this.write([{ op: 'goaway', reason: 'the hub is shutting down', reconnectAfterMs }])
+    this.fail(new PosthouseError('draining', 'the hub is shutting down'))
+  }
+
+  fail(error: PosthouseError): void {
+    this.#core.logger.debug('a connection is closed by the hub', { client: this.#record.id, code: error.code })
+    this.#connection.fail(error)
+  }
+
+  terminate(): void {
+    this.#connection.terminate()
+  }
+
+  #connect(hello: HelloFrame): void {
+    this.#connection.use(
+      {
+        message: (data, binary) => this.#message(data, binary),
+        pong: () => this.#heard(),
+        close: (code, reason) => this.#closed(code, reason),
+      },
+      arrayPacker(this.#codec, this.#core.limits),
+    )
+    const previous = this.#core.registry.connect(this.#record, this)
+    previous?.fail(new PosthouseError('replaced', `${this.#record.id} has connected again`))
+    this.#claimed.entry.carrier = this
+    this.#claimed.entry.expiresAt = Number.POSITIVE_INFINITY
+    this.#welcome(hello).catch((error: unknown) => {
+      this.#core.logger.error('a client could not be welcomed', { client: this.#record.id, error })
+      this.fail(toPosthouseError(error))
+    })
+  }
+
+  async #welcome(hello: HelloFrame): Promise<void> {
+    const { store, batcher, logger } = this.#core
+    const { id, pump } = this.#record
+    const [stored, accepted] = await Promise.all([store.inspect(id), store.lastAccepted(this.#producer)])
+    if (this.#record.link !== this || !this.#connection.open) return
+    const { position, gaps } = startingPoint(stored.position, this.#claimed, hello)
+    if (position.seq > stored.position.seq) batcher.acknowledge(id, position.seq)
+    const facts = { positions: { [inboxStream]: position }, accepted, ...(gaps.length > 0 && { gaps }) }
+    const frames = [this.#admit(facts)]
+    this.write(frames)
+    const { entry, resumed } = this.#claimed
+    logger.info('client online', { client: id, dialect: this.dialect, resumed, agent: hello.agent })
+    const early = this.#early ?? []
+    this.#early = undefined
+    if (resumed && this.#core.presence.watches(entry)) this.#core.presence.watch(entry)
+    pump.attach(this, position.seq)
+    this.receive(early)
+  }
+
+  #admit(facts: Pick<WelcomeFrame, 'positions' | 'accepted' | 'gaps'>): WelcomeFrame {
+    const { timing, store, node, clock } = this.#core
+    const { entry, resumed } = this.#claimed
+    return entry.session.attach({
+      ...facts,
+      resumeToken: entry.tokens.issue(),
+      resumed,
+      heartbeatMs: timing.heartbeatMs,
+      durability: store.durability,
+      caps: hubCaps,
+      node,
+      serverTime: clock.now(),
+    })
+  }
+
+  #message(data: Uint8Array, binary: boolean): void {
+    this.#heard()
+    try {
+      if (binary !== (this.dialect === 'msgpack')) throw wrongKind(binary)
+      this.receive(this.#codec.decode(data))
+    } catch (error) {
+      this.fail(toPosthouseError(error))
+    }
+  }
+
+  #wait(early: (ClientFrame | BadFrame)[], frame: ClientFrame | BadFrame): void {
+    early.push(frame)
+    if (early.length > maxEarlyFrames) {
+      this.fail(new PosthouseError('window_exceeded', `more than ${maxEarlyFrames} frames before welcome`))
+    }
+  }
+
+  #act(action: HubAction): void {
+    switch (action.do) {
+      case 'write':
+        this.write([action.frame])
+        break
+      case 'publish':
+        this.#publish(action.frame)
+        break
+      case 'refuse':
+        this.#core.router.refuse(this.#from(action.n), action.error, this.#settler(action.n))
+        break
+      case 'acknowledge':
+        this.#record.pump.acknowledged(action.seq)
+        break
+      case 'list':
+        this.write(this.#core.presence.listed(action.frame.id, action.frame.online ?? true))
+        break
+      case 'watch':
+        if (action.on) this.#core.presence.watch(this.#claimed.entry)
+        else this.#core.presence.unwatch(this.#claimed.entry)
+        break
+      case 'leave':
+        endSession(this.#record, this.#core.presence)
+        this.#connection.close(1000, 'bye')
+        break
+      case 'close':
+        this.fail(action.error)
+        break
+    }
+  }
+
+  #publish(frame: SendFrame): void {
+    const { router } = this.#core
+    try {
+      const envelope = this.#envelope(frame)
+      if (frame.n === undefined || envelope.qos === 0) router.live(envelope)
+      else router.store({ envelope, from: this.#from(frame.n) }, this.#settler(frame.n))
+    } catch (cause) {
+      const error = toPosthouseError(cause)
+      if (frame.n === undefined || frame.qos === 0) this.write([errorFrame(error, 'send', frame.id)])
+      else router.refuse(this.#from(frame.n), error, this.#settler(frame.n))
+    }
+  }
+
+  #envelope(frame: SendFrame): Envelope {
+    const { id, type, headers, replyTo, sec, ttlMs } = frame
+    const ts = this.#core.clock.now()
+    return {
+      id,
+      from: this.#record.address,
+      to: formatAddress(parseAddress(frame.to)),
+      type,
+      body: received(frame),
+      qos: frame.qos ?? 1,
+      ts,
+      ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }),
+      ...(headers && { headers }),
+      ...(replyTo !== undefined && { replyTo }),
+      ...(sec !== undefined && { sec }),
+    }
+  }
+
+  #from(n: number): ProducerPosition {
+    return { producer: this.#producer, n }
+  }
+
+  /** The answer goes to whichever connection carries the session by then. */
+  #settler(n: number): (outcome: SendOutcome) => void {
+    const { entry } = this.#claimed
+    return (outcome) => {
+      const frames = entry.session.settle(n, outcome)
+      if (frames.length > 0) entry.carrier?.write(frames)
+    }
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#core.clock.elapsed()
+    this.#pinged = false
+    if (this.#record.link === this) this.#record.lastSeen = this.#core.clock.now()
+  }
+
+  #closed(code: number, reason: string): void {
+    const { entry } = this.#claimed
+    if (entry.carrier === this) {
+      entry.carrier = undefined
+      entry.session.detach()
+      entry.expiresAt = this.#core.clock.elapsed() + this.#core.timing.sessionMs
+    }
+    this.#core.registry.disconnect(this.#record, this)
+    this.#core.logger.info('connection closed', { client: this.#record.id, code, reason })
+  }
+}
+
+function received(frame: SendFrame): Body {
+  if (frame.body.format === 'value') throw new PosthouseError('internal', 'a decoded body reached the router')
+  return frame.body
+}
+
+function refusedId(id: string): PosthouseError {
+  const rule = 'it must have 1 to 128 characters, no control characters, and not be all, hub or server'
+  return new PosthouseError('invalid_client_id', `${JSON.stringify(id.slice(0, 64))} is no client id: ${rule}`)
+}
+
+function wrongKind(binary: boolean): PosthouseError {
+  const message = binary
+    ? 'v1 JSON travels in text messages, not binary ones'
+    : 'MessagePack travels in binary messages'
+  return new PosthouseError('malformed_frame', message)
+}

@@ -1,0 +1,19 @@
+export { type CrossCommContent, crossCommBodyText, crossCommContent } from './cross-comm-body.ts'
+export {
+  type CrossCommClient,
+  type CrossCommFields,
+  crossCommDelivery,
+  crossCommId,
+  crossCommList,
+  encodeCrossComm,
+} from './cross-comm-encode.ts'
+export {
+  type CrossCommFrame,
+  type CrossCommType,
+  type CrossCommUserType,
+  crossCommUserTypes,
+  decodeCrossComm,
+  maxCrossCommBytes,
+  sniffDialect,
+} from './cross-comm-frame.ts'
+export { type CrossCommAction, CrossCommHubSession } from './cross-comm-hub-session.ts'

@@ -1,0 +1,20 @@
+import { isErrorCode, PosthouseError } from '@posthouse/core'
+import type { ErrorFrame, ErrorInfo } from './frames.ts'
+
+/** An error as frames carry it. The message travels, causes and stacks do not. */
+export function errorInfo(error: PosthouseError): ErrorInfo {
+  const { number, retry } = error.facts
+  return { code: error.code, number, message: error.message, retry }
+}
+
+/** An `error` frame about the frame `op` (and its `id`). */
+export function errorFrame(error: PosthouseError, op?: string, id?: string): ErrorFrame {
+  const about = op === undefined ? undefined : { op, ...(id !== undefined && { id }) }
+  return { op: 'error', ...errorInfo(error), ...(about && { about }) }
+}
+
+/** The error that a frame told of; a code unknown here becomes `internal` and stays readable in the message. */
+export function errorFromInfo(info: ErrorInfo): PosthouseError {
+  if (isErrorCode(info.code)) return new PosthouseError(info.code, info.message)
+  return new PosthouseError('internal', `${String(info.code)}: ${info.message}`)
+}

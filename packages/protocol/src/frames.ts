@@ -1,0 +1,277 @@
+import type { Body, Durability, ErrorCode, MessageType, Position, Qos } from '@posthouse/core'
+
+/** A body as a frame carries it: bytes as received, or a value that this end made or wants. */
+export type FrameBody = Body | { readonly format: 'value'; readonly value: unknown }
+
+/** The stream name that stands for a client's inbox in maps of positions. */
+export const inboxStream = 'inbox'
+
+/** What a client asks to go on from. Spec: 3.4. */
+export interface ResumeRequest {
+  readonly session: string
+  readonly token: string
+  /** The last processed position of each stream. */
+  readonly positions: Readonly<Record<string, Position>>
+}
+
+/** The first frame of a client. Spec: 3.1. */
+export interface HelloFrame {
+  readonly op: 'hello'
+  readonly client: string
+  readonly token?: string
+  readonly caps: readonly string[]
+  /** Names the numbering of `n`; new for each life of a client that does not keep its outbox. */
+  readonly producer: string
+  readonly resume?: ResumeRequest
+  /** Software and version, for logs. */
+  readonly agent?: string
+}
+
+/** Messages of one stream that cannot be delivered any more. */
+export interface Gap {
+  readonly stream: string
+  readonly from: number
+  readonly to: number
+  readonly reason: 'epoch' | 'expired' | 'trimmed'
+}
+
+/** What a hub allows. Spec: 6. */
+export interface Limits {
+  /** Bytes of one WebSocket message. */
+  readonly frameBytes: number
+  /** Bytes of one body, in the form it is sent in. */
+  readonly bodyBytes: number
+  /** Frames in one array. */
+  readonly framesPerArray: number
+  /** qos 1 messages of one client without `sent`. */
+  readonly inFlight: number
+  /** Unacknowledged deliveries to one client, in messages and bytes. */
+  readonly windowMessages: number
+  readonly windowBytes: number
+}
+
+/** The answer to `hello`. Spec: 3.2. */
+export interface WelcomeFrame {
+  readonly op: 'welcome'
+  readonly client: string
+  readonly session: string
+  readonly resumeToken: string
+  readonly resumed: boolean
+  readonly gaps?: readonly Gap[]
+  readonly positions: Readonly<Record<string, Position>>
+  /** The last `n` of this producer that was answered. */
+  readonly accepted: number
+  readonly heartbeatMs: number
+  readonly limits: Limits
+  readonly durability: Durability
+  readonly caps: readonly string[]
+  readonly node: string
+  readonly serverTime: number
+}
+
+/** The parts of an envelope that sender and receiver both see. */
+export interface EnvelopeFields {
+  readonly id: string
+  readonly to: string
+  readonly type: MessageType
+  readonly body: FrameBody
+  readonly headers?: Readonly<Record<string, string>>
+  readonly replyTo?: string
+  readonly sec?: unknown
+}
+
+/** A message for the hub to route. Spec: 4.1. */
+export interface SendFrame extends EnvelopeFields {
+  readonly op: 'send'
+  /** Default 1. */
+  readonly qos?: Qos
+  /** Producer sequence; with qos 1 only. */
+  readonly n?: number
+  readonly ttlMs?: number
+}
+
+/** A failure as it stands in a frame. */
+export interface ErrorInfo {
+  readonly code: ErrorCode
+  readonly number: number
+  readonly message: string
+  readonly retry: boolean
+}
+
+/** What became of sent messages, in the order of `n`; a state holds for all unanswered messages up to `n`. Spec: 4.2. */
+export type SentFrame =
+  | { readonly op: 'sent'; readonly n: number; readonly state: 'stored' | 'duplicate' }
+  | { readonly op: 'sent'; readonly n: number; readonly error: ErrorInfo }
+
+/** A message for its recipient. Spec: 4.3. */
+export interface DeliverFrame extends EnvelopeFields {
+  readonly op: 'deliver'
+  /** The inbox when absent. */
+  readonly stream?: string
+  /** Absent for qos 0, which is not acknowledged. */
+  readonly seq?: number
+  readonly attempt?: number
+  readonly from: string
+  readonly ts: number
+}
+
+/** Everything up to `seq` has been processed. Spec: 4.4. */
+export interface AckFrame {
+  readonly op: 'ack'
+  readonly stream?: string
+  readonly seq: number
+}
+
+/** One message should come again later. Spec: 4.5. */
+export interface NackFrame {
+  readonly op: 'nack'
+  readonly stream?: string
+  readonly seq: number
+  readonly delayMs?: number
+}
+
+/** What became of a message at its recipient. Spec: 4.6. */
+export interface ReceiptFrame {
+  readonly op: 'receipt'
+  readonly id: string
+  readonly state: 'delivered' | 'read' | 'expired' | 'failed'
+  readonly by: string
+}
+
+/** Membership of a group or interest in a channel. Spec: 4.7. */
+export interface MembershipFrame {
+  readonly op: 'join' | 'leave' | 'subscribe' | 'unsubscribe'
+  readonly to: string
+  readonly from?: Position
+}
+
+/** One client as `list` and `presence` show it. */
+export interface ClientInfo {
+  readonly client: string
+  readonly online: boolean
+  /** When it came online, in Unix milliseconds; absent while it is away. */
+  readonly since?: number
+  /** When it was last heard of, in Unix milliseconds. */
+  readonly lastSeen: number
+  readonly node: string
+  readonly dialect?: Dialect
+}
+
+/** The wire languages. */
+export type Dialect = 'json' | 'msgpack' | 'cross_comm'
+
+/** Asks to be told of presence, or no longer. Spec: 5.1. */
+export interface WatchPresenceFrame {
+  readonly op: 'presence'
+  readonly watch: boolean
+}
+
+/** Who is there: everyone after the question, then changes. Spec: 5.1. */
+export interface PresenceFrame {
+  readonly op: 'presence'
+  readonly full: boolean
+  readonly clients: readonly ClientInfo[]
+}
+
+/** Asks who is there, once. Spec: 5.2. */
+export interface ListFrame {
+  readonly op: 'list'
+  readonly id: string
+  /** Only those who are online. Default true. */
+  readonly online?: boolean
+}
+
+/** The answer to `list`, in as many frames as it takes. */
+export interface ListedFrame {
+  readonly op: 'list'
+  readonly id: string
+  /** True while more frames of this answer follow. */
+  readonly more?: boolean
+  readonly clients: readonly ClientInfo[]
+}
+
+/** A call through the hub. Spec: 4.8. */
+export interface RequestFrame {
+  readonly op: 'request'
+  readonly id: string
+  readonly to: string
+  readonly from?: string
+  readonly method: string
+  readonly body?: FrameBody
+  /** Unix milliseconds. */
+  readonly deadline?: number
+}
+
+/** An answer, or a part of one. Spec: 4.8. */
+export interface ResponseFrame {
+  readonly op: 'response'
+  readonly id: string
+  readonly body?: FrameBody
+  readonly error?: ErrorInfo
+  readonly part?: number
+  readonly end?: boolean
+}
+
+/** Gives up a call. Spec: 4.8. */
+export interface CancelFrame {
+  readonly op: 'cancel'
+  readonly id: string
+}
+
+/** Asks for, and gives, a sign of life. `id` is echoed. Spec: 5.3. */
+export interface PingFrame {
+  readonly op: 'ping' | 'pong'
+  readonly id?: string
+}
+
+/** Something went wrong and the connection lives on. Spec: 2.6. */
+export interface ErrorFrame extends ErrorInfo {
+  readonly op: 'error'
+  /** The frame that it is about. */
+  readonly about?: { readonly op: string; readonly id?: string }
+}
+
+/** The hub will close this connection. Spec: 5.4. */
+export interface GoawayFrame {
+  readonly op: 'goaway'
+  readonly reason: string
+  readonly reconnectAfterMs: number
+}
+
+/** The client leaves for good: its session ends. Spec: 5.5. */
+export interface ByeFrame {
+  readonly op: 'bye'
+}
+
+/** Every frame that a client may send. */
+export type ClientFrame =
+  | HelloFrame
+  | SendFrame
+  | AckFrame
+  | NackFrame
+  | MembershipFrame
+  | WatchPresenceFrame
+  | ListFrame
+  | RequestFrame
+  | ResponseFrame
+  | CancelFrame
+  | PingFrame
+  | ByeFrame
+
+/** Every frame that a hub may send. */
+export type HubFrame =
+  | WelcomeFrame
+  | SentFrame
+  | DeliverFrame
+  | ReceiptFrame
+  | PresenceFrame
+  | ListedFrame
+  | RequestFrame
+  | ResponseFrame
+  | CancelFrame
+  | PingFrame
+  | ErrorFrame
+  | GoawayFrame
+
+/** Any frame. */
+export type Frame = ClientFrame | HubFrame

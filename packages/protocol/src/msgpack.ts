@@ -1,0 +1,92 @@
+import { decode, encode } from '@msgpack/msgpack'
+import { PosthouseError } from '@posthouse/core'
+import { type Codec, type End, maxDepth, msgpackSubprotocol, plainBytes, readFrames, type Wire } from './codec.ts'
+import type { ClientFrame, Frame, HubFrame } from './frames.ts'
+import { scanMsgpack } from './msgpack-scan.ts'
+import { toMsgpackValue } from './msgpack-value.ts'
+
+const bodyKey = encode('body')
+
+/** v1 MessagePack at the hub: bodies stay as the bytes that arrived. */
+export const msgpackHubCodec: Codec<ClientFrame, HubFrame> = msgpackCodec('hub')
+
+/** v1 MessagePack at a client: bodies are values. */
+export const msgpackClientCodec: Codec<HubFrame, ClientFrame> = msgpackCodec('client')
+
+function msgpackCodec<In extends Frame, Out extends Frame>(end: End): Codec<In, Out> {
+  return {
+    dialect: 'msgpack',
+    subprotocol: msgpackSubprotocol,
+    decode: (message) => decodeMessage<In>(message, end),
+    encode: encodeMsgpack,
+    join: joinMsgpack,
+  }
+}
+
+function decodeMessage<In extends Frame>(message: Wire, end: End): ReturnType<Codec<In, Frame>['decode']> {
+  if (typeof message === 'string') {
+    throw new PosthouseError('malformed_frame', 'a MessagePack connection carries binary messages, not text')
+  }
+  const bytes = plainBytes(message)
+  const spans = scanMsgpack(bytes, 'body', maxDepth)
+  return readFrames<In>(decodeValue(bytes), end, (index, value) => {
+    const span = spans[index]
+    if (end === 'client') return { format: 'value', value }
+    return span && { format: 'msgpack', bytes: bytes.subarray(span.start, span.end) }
+  })
+}
+
+function decodeValue(bytes: Uint8Array): unknown {
+  try {
+    return decode(bytes)
+  } catch (cause) {
+    throw new PosthouseError('malformed_frame', 'the message is not valid MessagePack', { cause })
+  }
+}
+
+function encodeMsgpack(frame: Frame): Uint8Array {
+  if (!('body' in frame) || frame.body === undefined) return encode(frame, { ignoreUndefined: true })
+  const { body, ...fields } = frame
+  const rest = { ...fields, ...applicationFields(frame) }
+  if (body.format === 'value') return encode({ ...rest, body: toMsgpackValue(body.value) }, { ignoreUndefined: true })
+  if (body.format !== 'msgpack')
+    throw new PosthouseError('internal', `a ${body.format} body reached the MessagePack codec`)
+  return withBody(encode(rest, { ignoreUndefined: true }), body.bytes)
+}
+
+/** The fields whose content is the application's own, in a form that every reader takes. */
+function applicationFields(frame: Frame): { readonly headers?: unknown; readonly sec?: unknown } {
+  if (!('type' in frame)) return {}
+  const { headers, sec } = frame
+  return {
+    ...(headers !== undefined && { headers: toMsgpackValue(headers) }),
+    ...(sec !== undefined && { sec: toMsgpackValue(sec) }),
+  }
+}
+
+/** Adds the member `body` to an encoded map of at most 14 members, without decoding the body. */
+function withBody(head: Uint8Array, body: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(head.length + bodyKey.length + body.length)
+  whole.set(head)
+  whole[0] = (head[0] ?? 0) + 1
+  whole.set(bodyKey, head.length)
+  whole.set(body, head.length + bodyKey.length)
+  return whole
+}
+
+function joinMsgpack(frames: readonly Wire[]): Uint8Array {
+  const parts = frames.map((frame) => {
+    if (typeof frame === 'string') throw new PosthouseError('internal', 'a text frame reached the MessagePack codec')
+    return frame
+  })
+  if (parts.length === 1 && parts[0] !== undefined) return parts[0]
+  const head = parts.length < 16 ? [0x90 | parts.length] : [0xdc, parts.length >> 8, parts.length & 0xff]
+  const whole = new Uint8Array(head.length + parts.reduce((sum, part) => sum + part.length, 0))
+  whole.set(head)
+  let at = head.length
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

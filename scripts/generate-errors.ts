@@ -1,0 +1,82 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+
+export interface ErrorRow {
+  readonly name: string
+  readonly code: number
+  readonly http: number
+  readonly close: number | null
+  readonly retry: boolean
+  readonly help: string
+}
+
+const lineWidth = 120
+const root = new URL('../', import.meta.url)
+const outputs = {
+  table: new URL('packages/core/src/error-table.ts', root),
+  help: new URL('packages/core/src/help.ts', root),
+}
+
+/** What the two generated files of core must contain for the rows of `spec/errors.json`. */
+export function renderErrorFiles(rows: readonly ErrorRow[]): Record<keyof typeof outputs, string> {
+  const notice = '// Generated from spec/errors.json by `npm run generate`. Change the table there.\n\n'
+  const table = rows.map(
+    ({ name, code, http, close, retry }) =>
+      `  ${name}: { number: ${code}, httpStatus: ${http}, closeCode: ${close}, retry: ${retry} },`,
+  )
+  const help = rows.map(({ name, help }) => property(name, quote(help)))
+  return {
+    table: `${notice}/** Every failure that Posthouse reports, and what each door says about it. Source: spec/errors.json. */
+export const errorTable = {
+${table.join('\n')}
+} as const
+
+/** What is fixed for one error code. */
+export interface ErrorFacts {
+  /** Stable number of the code, for languages and logs that prefer one. */
+  readonly number: number
+  /** Status at an HTTP door. */
+  readonly httpStatus: number
+  /** WebSocket close code, or null where the connection lives on. */
+  readonly closeCode: number | null
+  /** True where trying again later can help. */
+  readonly retry: boolean
+}
+`,
+    help: `${notice}import type { ErrorCode } from './errors.ts'
+
+/** One sentence for people on what to do about each error code. Kept out of \`.\` so that browsers need not load it. */
+export const errorHelp: Readonly<Record<ErrorCode, string>> = {
+${help.join('\n')}
+}
+`,
+  }
+}
+
+/** Written as the formatter would: on one line where that has room. */
+function property(name: string, value: string): string {
+  const line = `  ${name}: ${value},`
+  return line.length <= lineWidth ? line : `  ${name}:\n    ${value},`
+}
+
+/** Between the quotes that need fewer escapes, the single ones when both are equal. */
+function quote(text: string): string {
+  const quoted = JSON.stringify(text)
+  const singles = text.split("'").length
+  const doubles = text.split('"').length
+  return singles > doubles ? quoted : `'${quoted.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+}
+
+function main(): void {
+  const { errors } = JSON.parse(readFileSync(new URL('spec/errors.json', root), 'utf8')) as { errors: ErrorRow[] }
+  const files = renderErrorFiles(errors)
+  const check = process.argv.includes('--check')
+  for (const key of ['table', 'help'] as const) {
+    if (!check) writeFileSync(outputs[key], files[key])
+    else if (readFileSync(outputs[key], 'utf8') !== files[key]) {
+      console.error(`${outputs[key].pathname} does not match spec/errors.json: run npm run generate`)
+      process.exitCode = 1
+    }
+  }
+}
+
+if (import.meta.main) main()
