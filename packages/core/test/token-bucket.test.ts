@@ -41,6 +41,17 @@ describe('a token bucket', () => {
     assert.deepEqual([bucket.waitMs(3), bucket.waitMs(4)], [0, Number.POSITIVE_INFINITY])
   })
 
+  it('has the token in time for who asks every millisecond, whatever the fractions add up to', () => {
+    const clock = new ManualClock()
+    const bucket = new TokenBucket({ perSecond: 100, burst: 1, clock })
+    bucket.take()
+    const taken = Array.from({ length: 10 }, () => {
+      clock.advance(1)
+      return bucket.take()
+    })
+    assert.deepEqual(taken, [...Array(9).fill(false), true])
+  })
+
   it('that gets nothing back waits for ever once it is empty', () => {
     const bucket = new TokenBucket({ perSecond: 0, burst: 1, clock: new ManualClock() })
     assert.equal(bucket.waitMs(), 0)

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { jsonHubCodec } from '@posthouse/protocol'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { isLoopback } from './listen.ts'
 import type { HubCodec } from './v1-peer.ts'
 
 const codecs: ReadonlyMap<string, HubCodec> = new Map(
@@ -49,7 +50,7 @@ export class Door {
       return
     }
     const { origin } = request.headers
-    if (origin !== undefined && !this.#allowed(origin, request.headers.host)) {
+    if (origin !== undefined && !this.#allowed(origin, request)) {
       refuse(socket, '403 Forbidden', `Origin ${JSON.stringify(origin.slice(0, 200))} may not connect.`)
       return
     }
@@ -58,12 +59,16 @@ export class Door {
     })
   }
 
-  /** Programs send no Origin. A browser does, and any page that its user opens could otherwise talk to a local hub. */
-  #allowed(origin: string, host: string | undefined): boolean {
+  /**
+   * Programs send no Origin. A browser does, and any page that its user opens could otherwise talk to a local hub. That
+   * the Origin is the hub's own host proves nothing on a loopback address: a foreign name can be made to point there.
+   */
+  #allowed(origin: string, request: IncomingMessage): boolean {
     if (this.#options.allowedOrigins.has(origin) || this.#options.allowedOrigins.has('*')) return true
     if (!URL.canParse(origin)) return false
     const url = new URL(origin)
-    return loopbackHosts.has(url.hostname) || url.host === host
+    if (loopbackHosts.has(url.hostname)) return true
+    return url.host === request.headers.host && !isLoopback(request.socket.localAddress ?? '127.0.0.1')
   }
 }
 

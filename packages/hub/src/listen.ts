@@ -53,7 +53,9 @@ export async function openServer(
 
 /** True for names and addresses that only this computer can reach. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  // A dual-stack socket reports IPv4 addresses in their mapped form (RFC 4291, section 2.5.5.2).
+  const address = host.replace(/^::ffff:/i, '')
+  return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
 }
 
 function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {

@@ -72,7 +72,7 @@ function readFrame<In extends Frame>(
   bodyOf: (value: unknown) => FrameBody | undefined,
 ): In | BadFrame {
   if (!isObject(raw)) throw new PosthouseError('malformed_frame', 'a frame must be an object')
-  const op = raw['op']
+  const op = raw.op
   if (typeof op !== 'string') return bad(raw, new PosthouseError('invalid_field', 'a frame must have an op'))
   const shape = Object.hasOwn(shapes, op) ? shapes[op] : undefined
   if (shape === undefined) {
@@ -81,8 +81,8 @@ function readFrame<In extends Frame>(
   const problem = misfit(raw, shape) ?? contradiction(op, raw)
   if (problem !== undefined) return bad(raw, new PosthouseError('invalid_field', `${op}: ${problem}`))
   if ('body' in shape || '?body' in shape) {
-    const body = raw['body'] === undefined ? undefined : bodyOf(raw['body'])
-    if (body !== undefined) raw['body'] = body
+    const body = raw.body === undefined ? undefined : bodyOf(raw.body)
+    if (body !== undefined) raw.body = body
   }
   // The shape of this op, which the frame types mirror, was checked just above.
   return raw as unknown as In
@@ -90,7 +90,7 @@ function readFrame<In extends Frame>(
 
 /** What no single field shows: `sent` tells either a state or an error. */
 function contradiction(op: string, raw: Record<string, unknown>): string | undefined {
-  if (op !== 'sent' || (raw['state'] === undefined) !== (raw['error'] === undefined)) return undefined
+  if (op !== 'sent' || (raw.state === undefined) !== (raw.error === undefined)) return undefined
   return 'must have either state or error'
 }
 

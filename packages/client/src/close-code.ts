@@ -1,0 +1,41 @@
+import { type ErrorCode, errorTable, isErrorCode, PosthouseError } from '@posthouse/core'
+
+/**
+ * What a client does when its connection has ended. `now`: come back at once; `backoff`: come back after a wait and
+ * resume; `anew`: come back without the session; `credentials`: ask for a token again; `stop`: tell the application.
+ */
+export type CloseAction = 'now' | 'backoff' | 'anew' | 'credentials' | 'stop'
+
+/** What stands for a code that this client does not know, by its range. */
+const unknownCodes: Readonly<Record<CloseAction, ErrorCode>> = {
+  now: 'draining',
+  backoff: 'unreachable',
+  anew: 'session_lost',
+  credentials: 'unauthenticated',
+  stop: 'forbidden',
+}
+
+/** What a close code asks of the client; every code has an answer. Source: spec/protocol.md, "Close codes". */
+export function closeAction(code: number): CloseAction {
+  if (code >= 4000 && code < 4100) return 'now'
+  if (code >= 4200 && code < 4300) return 'anew'
+  if (code >= 4300 && code < 4400) return 'credentials'
+  return code >= 4400 && code < 4500 ? 'stop' : 'backoff'
+}
+
+/**
+ * The error that a close stands for.
+ * @param told the last error frame of the connection, which names its code exactly where several share a close code.
+ */
+export function closeError(close: { readonly code: number; readonly reason: string }, told?: PosthouseError): PosthouseError {
+  const { code, reason } = close
+  const message = `the connection was closed: ${reason || 'no reason was given'} (close code ${code})`
+  return new PosthouseError(told?.facts.closeCode === code ? told.code : codeOf(code), message, { cause: told })
+}
+
+function codeOf(closeCode: number): ErrorCode {
+  for (const [name, facts] of Object.entries(errorTable)) {
+    if (facts.closeCode === closeCode && isErrorCode(name)) return name
+  }
+  return unknownCodes[closeAction(closeCode)]
+}

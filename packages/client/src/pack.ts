@@ -1,0 +1,38 @@
+import type { Codec, Limits, Wire } from '@posthouse/protocol'
+
+/** An encoded frame and its size. */
+export interface Encoded {
+  readonly wire: Wire
+  readonly bytes: number
+}
+
+const encoder = new TextEncoder()
+/** Covers the brackets of an array and the commas in it, in either encoding. */
+const headBytes = 8
+
+/** How many bytes a frame takes on the wire. */
+export function wireBytes(wire: Wire): number {
+  return typeof wire === 'string' ? encoder.encode(wire).length : wire.byteLength
+}
+
+/** Joins frames into as few WebSocket messages as the hub's limits allow. */
+export function pack(
+  frames: readonly Encoded[],
+  codec: Pick<Codec<never, never>, 'join'>,
+  limits: Pick<Limits, 'frameBytes' | 'framesPerArray'>,
+): readonly Wire[] {
+  const messages: Wire[] = []
+  let group: Wire[] = []
+  let bytes = headBytes
+  for (const frame of frames) {
+    if (group.length > 0 && (group.length >= limits.framesPerArray || bytes + frame.bytes > limits.frameBytes)) {
+      messages.push(codec.join(group))
+      group = []
+      bytes = headBytes
+    }
+    group.push(frame.wire)
+    bytes += frame.bytes + 1
+  }
+  if (group.length > 0) messages.push(codec.join(group))
+  return messages
+}

@@ -1,0 +1,37 @@
+import { PosthouseError } from '@posthouse/core'
+import type { ClientFrame, Codec, HubFrame, Limits } from '@posthouse/protocol'
+import type { Outgoing } from './dialog.ts'
+import { type Encoded, wireBytes } from './pack.ts'
+import { tooLarge } from './pending-sends.ts'
+
+/** A message with its number; live messages have none. */
+export interface Numbered extends Outgoing {
+  readonly id: string
+  readonly n?: number
+}
+
+/**
+ * Writes a `send` frame that the hub will not close the connection for.
+ * @throws PosthouseError `body_too_large`, `frame_too_large`, `unrepresentable`
+ */
+export function encodeSend(
+  codec: Codec<HubFrame, ClientFrame>,
+  message: Numbered,
+  limits: Pick<Limits, 'bodyBytes' | 'frameBytes'>,
+): Encoded {
+  const { value, qos, ...rest } = message
+  const head = { op: 'send', ...rest, ...(qos === 0 && { qos }) } as const
+  const wire = codec.encode({ ...head, body: { format: 'value', value } })
+  const bytes = wireBytes(wire)
+  // Only what is larger than a body may be can hold a body that is too large.
+  if (bytes > limits.bodyBytes) {
+    // Zero takes one byte in either encoding.
+    const bodyBytes = bytes + 1 - wireBytes(codec.encode({ ...head, body: { format: 'value', value: 0 } }))
+    if (bodyBytes > limits.bodyBytes) {
+      const rule = `the hub takes at most ${limits.bodyBytes}; send large content as a file`
+      throw new PosthouseError('body_too_large', `the body has ${bodyBytes} bytes on the wire; ${rule}`)
+    }
+    if (bytes > limits.frameBytes) throw tooLarge(bytes, limits.frameBytes)
+  }
+  return { wire, bytes }
+}

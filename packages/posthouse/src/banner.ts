@@ -1,0 +1,49 @@
+import { networkInterfaces } from 'node:os'
+import { isLoopback, type Listening } from '@posthouse/hub'
+import type { Terminal } from './terminal.ts'
+
+/** Says where the hub is and what to try next. */
+export function banner(terminal: Terminal, where: Listening & { readonly legacy: boolean }): void {
+  const { url, host, port } = where
+  const title = (text: string): string => terminal.style('bold', text)
+  const extra = url === 'ws://127.0.0.1:9898' ? '' : ` --url ${url}`
+  terminal.print(`${title('Posthouse')} is listening on ${terminal.style('green', url)}. Messages are kept in memory. Ctrl-C stops it.
+
+${title('Try it')}, each in a terminal of its own:
+  npx posthouse listen --id bob${extra}
+  npx posthouse send bob "hello"${extra}
+
+${title('TypeScript or JavaScript')} (npm install @posthouse/client):
+  import { HubClient } from '@posthouse/client'
+  const alice = new HubClient({ url: '${url}', clientId: 'alice' })
+  alice.on('text', (message) => console.log(message.from, message.body))
+  await alice.connect()
+  await alice.send('bob', 'hello')
+`)
+  if (where.legacy) terminal.print(pythonHint(terminal, port))
+  terminal.print(networkHint(terminal, host, port))
+}
+
+function pythonHint(terminal: Terminal, port: number): string {
+  return `${terminal.style('bold', 'Python')} (pip install pywayne; programs that use its cross_comm need no change):
+  from pywayne.cross_comm import CrossCommService, CommMsgType
+  carol = CrossCommService(role='client', ip='127.0.0.1', port=${port}, client_id='carol')
+  await carol.login()
+  await carol.send_message('hello', CommMsgType.TEXT, 'bob')
+`
+}
+
+function networkHint(terminal: Terminal, host: string, port: number): string {
+  const heading = terminal.style('bold', 'Other computers')
+  if (isLoopback(host)) {
+    const again = `npx posthouse up --host 0.0.0.0 --port ${port} --insecure`
+    return `${heading} cannot reach this hub. In a network that you trust, start it with\n  ${again}\n`
+  }
+  const addresses = host === '0.0.0.0' || host === '::' ? ownAddresses() : [host]
+  return `${heading} connect to\n${addresses.map((address) => `  ws://${address}:${port}`).join('\n')}\n`
+}
+
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((entries) => entries ?? [])
+  return all.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address)
+}

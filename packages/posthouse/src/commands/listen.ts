@@ -1,0 +1,53 @@
+import { bytesToBase64, type Message, type MessageType } from '@posthouse/core'
+import { aborted, onInterrupt } from '../interrupt.ts'
+import { type HubAccess, openClient } from '../session.ts'
+import { type Terminal, visible } from '../terminal.ts'
+
+/** Options of `posthouse listen`. */
+export interface ListenOptions extends HubAccess {
+  readonly type?: readonly MessageType[]
+  readonly from?: readonly string[]
+  readonly count?: number
+}
+
+/**
+ * Prints messages as they come, until Ctrl-C or until `count` have come.
+ * @throws PosthouseError
+ */
+export async function listen(terminal: Terminal, options: ListenOptions): Promise<void> {
+  using interrupt = onInterrupt()
+  const done = new AbortController()
+  let left = options.count ?? Number.POSITIVE_INFINITY
+  await using client = await openClient(options, interrupt.signal, (opening) => {
+    opening.on(filterOf(options), (message) => {
+      if (left <= 0) return
+      left--
+      terminal.print(options.json ? JSON.stringify(message) : line(terminal, message))
+      if (left === 0) done.abort()
+    })
+    opening.watch('state', (state) => {
+      if (state === 'waiting') terminal.note('the connection is lost; trying again …')
+    })
+    opening.watch('error', (error) => done.abort(error))
+  })
+  if (!options.json)
+    terminal.note(terminal.style('gray', `listening as ${visible(client.clientId)}; Ctrl-C stops`, terminal.err))
+  await aborted(AbortSignal.any([interrupt.signal, done.signal]))
+  const { reason } = done.signal
+  if (client.state === 'closed' && reason instanceof Error) throw reason
+  await client.drain()
+}
+
+function filterOf({ type, from }: ListenOptions): { type?: readonly MessageType[]; from?: readonly string[] } {
+  return { ...(type && { type }), ...(from && { from }) }
+}
+
+function line(terminal: Terminal, message: Message): string {
+  const from = terminal.style('cyan', visible(message.from))
+  return `${from} ${terminal.style('gray', message.type)} ${visible(bodyText(message))}`
+}
+
+function bodyText({ body }: Message): string {
+  if (typeof body === 'string') return body
+  return body instanceof Uint8Array ? `${bytesToBase64(body)} (${body.length} bytes)` : JSON.stringify(body)
+}

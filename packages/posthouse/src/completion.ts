@@ -1,0 +1,47 @@
+import type { Command } from 'commander'
+import type { Terminal } from './terminal.ts'
+
+/** The shells that completion scripts exist for. */
+export const completionShells = ['bash', 'zsh', 'fish'] as const
+
+type Shell = (typeof completionShells)[number]
+
+/** Prints a script that completes the words of `program`. */
+export function printCompletion(terminal: Terminal, program: Command, shell: Shell): void {
+  const words = program.commands.map((command) => ({
+    name: command.name(),
+    summary: command.summary(),
+    flags: command.options.flatMap(({ long }) => (long ? [long] : [])),
+  }))
+  terminal.print(shell === 'fish' ? fishScript(words) : bashScript(words, shell === 'zsh'))
+}
+
+interface Word {
+  readonly name: string
+  readonly summary: string
+  readonly flags: readonly string[]
+}
+
+function bashScript(words: readonly Word[], zsh: boolean): string {
+  const cases = words.map(({ name, flags }) => `    ${name}) flags="${flags.join(' ')}" ;;`)
+  return `${zsh ? 'autoload -U +X bashcompinit && bashcompinit\n' : ''}_posthouse() {
+  local word="\${COMP_WORDS[COMP_CWORD]}" flags=""
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${words.map(({ name }) => name).join(' ')} --help --version" -- "$word"))
+    return
+  fi
+  case "\${COMP_WORDS[1]}" in
+${cases.join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$flags --help" -- "$word"))
+}
+complete -o default -F _posthouse posthouse`
+}
+
+function fishScript(words: readonly Word[]): string {
+  const lines = words.flatMap(({ name, summary, flags }) => [
+    `complete -c posthouse -n __fish_use_subcommand -a ${name} -d '${summary}'`,
+    ...flags.map((flag) => `complete -c posthouse -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)}`),
+  ])
+  return lines.join('\n')
+}

@@ -1,0 +1,24 @@
+/** Turns Ctrl-C and SIGTERM into an abort; the second one ends the process at once. */
+export function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController()
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  const listener = (): void => {
+    if (controller.signal.aborted) process.exit(130)
+    controller.abort()
+  }
+  for (const name of signals) process.on(name, listener)
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      for (const name of signals) process.off(name, listener)
+    },
+  }
+}
+
+/** Resolves when `signal` is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,24 @@
+import { CommanderError } from 'commander'
+import { exitCodeOf, exitCodes, explain } from './failure.ts'
+import { buildProgram } from './program.ts'
+import { Terminal } from './terminal.ts'
+
+const terminal = new Terminal()
+
+// A reader that has seen enough, as in `posthouse listen | head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.ok)
+  throw error
+})
+
+try {
+  const program = buildProgram(terminal)
+  if (process.argv.length <= 2) program.outputHelp()
+  else await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  else {
+    explain(terminal, error, process.argv.includes('--json'))
+    process.exitCode = exitCodeOf(error)
+  }
+}

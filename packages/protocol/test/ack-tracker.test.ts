@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { AckTracker } from '../src/ack-tracker.ts'
+
+function tracker(seq = 0, ...arrived: readonly number[]): AckTracker {
+  const acks = new AckTracker()
+  acks.restart({ epoch: 'e', seq })
+  for (const each of arrived) acks.arrived(each)
+  return acks
+}
+
+test('before the first welcome nothing is acknowledged', () => {
+  const acks = new AckTracker()
+  acks.arrived(1)
+  assert.equal(acks.done(1), undefined)
+  assert.equal(acks.position, undefined)
+})
+
+test('a position that does not grow is refused', () => {
+  const acks = tracker(5)
+  assert.equal(acks.arrived(5), false)
+  assert.equal(acks.arrived(7), true)
+  assert.equal(acks.arrived(6), false)
+  assert.equal(acks.newest, 7)
+})
+
+test('what was done on an older connection does not count on this one', () => {
+  const acks = tracker(0, 1, 2)
+  acks.done(2)
+  acks.restart({ epoch: 'e', seq: 0 })
+  acks.arrived(1)
+  assert.equal(acks.done(1), 1)
+  assert.equal(acks.done(1), undefined)
+})
+
+test('in any order of completion, an acknowledgement is the newest position before which nothing works any more', () => {
+  const positions = fc.uniqueArray(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 40 })
+  const cases = positions.chain((list) =>
+    fc.tuple(fc.constant(list.toSorted((a, b) => a - b)), fc.shuffledSubarray(list, { minLength: list.length })),
+  )
+  fc.assert(
+    fc.property(cases, ([arrived, order]) => {
+      const acks = tracker(0, ...arrived)
+      const done = new Set<number>()
+      let last = 0
+      for (const seq of order) {
+        done.add(seq)
+        const open = arrived.findIndex((each) => !done.has(each))
+        const expected = (open < 0 ? arrived : arrived.slice(0, open)).at(-1) ?? 0
+        assert.equal(acks.done(seq), expected === last ? undefined : expected)
+        last = expected
+      }
+      assert.deepEqual(acks.position, { epoch: 'e', seq: arrived.at(-1) })
+    }),
+    { numRuns: 300 },
+  )
+})
