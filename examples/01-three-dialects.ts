@@ -36,7 +36,10 @@ function note(entry: Arrived): void {
 }
 
 /** A program of the cross_comm dialect: seven keys a frame, nothing else. */
-async function crossCommProgram(url: string, id: string): Promise<{ send(to: string, type: string, content: unknown): void; close(): void }> {
+async function crossCommProgram(
+  url: string,
+  id: string,
+): Promise<{ send(to: string, type: string, content: unknown): void; close(): void }> {
   const socket = new WebSocket(url)
   const send = (to: string, type: string, content: unknown, key: string | null = null): void =>
     socket.send(

@@ -446,17 +446,17 @@ def limits():
         return {"name": name, "clause": clause, "from": "client", **wire, "outcome": outcome}
 
     good, deep = [{"op": "send"}], {"close": "too_deep"}
-    yield entry("64 levels", "2.4.2", good, jsonParts=nested("[", "1", "]", 63), msgpackParts=packed_nested("91", "01", 63))
-    yield entry("65 levels", "2.4.2", deep, jsonParts=nested("[", "1", "]", 64), msgpackParts=packed_nested("91", "01", 64))
-    yield entry("65 levels, the innermost empty", "2.4.2", deep, jsonParts=nested("[", "[]", "]", 63), msgpackParts=packed_nested("91", "90", 63))
-    yield entry("64 levels of objects", "2.4.2", good, jsonParts=nested('{"a":', "1", "}", 63), msgpackParts=packed_nested("81a161", "01", 63))
-    yield entry("65 levels of objects", "2.4.2", deep, jsonParts=nested('{"a":', "1", "}", 64), msgpackParts=packed_nested("81a161", "01", 64))
-    yield entry("64 levels inside an array of frames", "2.4.2", good, jsonParts=parts(("[", 1), *nested("[", "1", "]", 63), ("]", 1)),
+    yield entry("64 levels", "6.2.1", good, jsonParts=nested("[", "1", "]", 63), msgpackParts=packed_nested("91", "01", 63))
+    yield entry("65 levels", "6.2.1", deep, jsonParts=nested("[", "1", "]", 64), msgpackParts=packed_nested("91", "01", 64))
+    yield entry("65 levels, the innermost empty", "6.2.1", deep, jsonParts=nested("[", "[]", "]", 63), msgpackParts=packed_nested("91", "90", 63))
+    yield entry("64 levels of objects", "6.2.1", good, jsonParts=nested('{"a":', "1", "}", 63), msgpackParts=packed_nested("81a161", "01", 63))
+    yield entry("65 levels of objects", "6.2.1", deep, jsonParts=nested('{"a":', "1", "}", 64), msgpackParts=packed_nested("81a161", "01", 64))
+    yield entry("64 levels inside an array of frames", "6.2.1", good, jsonParts=parts(("[", 1), *nested("[", "1", "]", 63), ("]", 1)),
                 msgpackParts=parts(("91", 1), *packed_nested("91", "01", 63)))
-    yield entry("65 levels inside an array of frames", "2.4.2", deep, jsonParts=parts(("[", 1), *nested("[", "1", "]", 64), ("]", 1)),
+    yield entry("65 levels inside an array of frames", "6.2.1", deep, jsonParts=parts(("[", 1), *nested("[", "1", "]", 64), ("]", 1)),
                 msgpackParts=parts(("91", 1), *packed_nested("91", "01", 64)))
-    yield entry("100,000 levels", "2.4.2", deep, jsonParts=nested("[", "1", "]", 100000), msgpackParts=packed_nested("91", "01", 100000))
-    yield entry("100,000 levels at the top", "2.4.2", {"close": "*"}, jsonParts=parts(("[", 100000), ("]", 100000)),
+    yield entry("100,000 levels", "6.2.1", deep, jsonParts=nested("[", "1", "]", 100000), msgpackParts=packed_nested("91", "01", 100000))
+    yield entry("100,000 levels at the top", "6.2.1", {"close": "*"}, jsonParts=parts(("[", 100000), ("]", 100000)),
                 msgpackParts=parts(("91", 100000), ("01", 1)))
     bye = packed({"op": "bye"})
     yield entry("256 frames in an array", "2.3.2", [{"op": "bye"}] * 256, jsonParts=parts(("[", 1), ('{"op":"bye"},', 255), ('{"op":"bye"}]', 1)),

@@ -27,7 +27,10 @@ export function closeAction(code: number): CloseAction {
  * The error that a close stands for.
  * @param told the last error frame of the connection, which names its code exactly where several share a close code.
  */
-export function closeError(close: { readonly code: number; readonly reason: string }, told?: PosthouseError): PosthouseError {
+export function closeError(
+  close: { readonly code: number; readonly reason: string },
+  told?: PosthouseError,
+): PosthouseError {
   const { code, reason } = close
   const message = `the connection was closed: ${reason || 'no reason was given'} (close code ${code})`
   return new PosthouseError(told?.facts.closeCode === code ? told.code : codeOf(code), message, { cause: told })

@@ -22,7 +22,7 @@ export interface Welcome {
 
 /** A message to be sent, checked and copied. */
 export interface Outgoing {
-  readonly id: string | undefined
+  readonly id?: string
   readonly to: string
   readonly type: MessageType
   /** As `toBodyValue` makes it. */

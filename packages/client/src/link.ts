@@ -21,7 +21,8 @@ export type WebSocketConstructor = new (url: string, protocols?: string[]) => We
 /** What a link tells its owner. */
 export interface LinkEvents {
   opened(): void
-  received(message: Wire): void
+  /** What the WebSocket handed over; `toWire` reads it. */
+  received(data: unknown): void
   /** The socket is gone; the last event. `cause` is what the platform said, if anything. */
   closed(close: { readonly code: number; readonly reason: string; readonly cause?: unknown }): void
   /** The WebSocket messages to write now. */
@@ -53,7 +54,7 @@ export class Link {
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => this.#events?.opened()
-    socket.onmessage = (event: { readonly data: unknown }) => this.#events?.received(toWire(event.data))
+    socket.onmessage = (event: { readonly data: unknown }) => this.#events?.received(event.data)
     socket.onerror = (event: { readonly error?: unknown }) => {
       this.#cause = event.error
     }
@@ -103,7 +104,11 @@ export class Link {
   }
 }
 
-function toWire(data: unknown): Wire {
+/**
+ * The content of a WebSocket message as text or plain bytes.
+ * @throws PosthouseError `malformed_frame`
+ */
+export function toWire(data: unknown): Wire {
   if (typeof data === 'string') return data
   if (data instanceof ArrayBuffer) return new Uint8Array(data)
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)

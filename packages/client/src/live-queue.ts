@@ -30,6 +30,12 @@ export class LiveQueue {
     return this.#entries.length
   }
 
+  /** @throws PosthouseError `outbox_full` */
+  assertRoom(bytes: number): void {
+    if (this.#bytes + bytes <= this.#maxBytes) return
+    throw new PosthouseError('outbox_full', `more than ${this.#maxBytes} bytes would wait for the network`)
+  }
+
   /** Adds a frame of the protocol itself. */
   push(entry: Entry): void {
     this.#entries.push(entry)
@@ -41,9 +47,7 @@ export class LiveQueue {
    * @throws PosthouseError `outbox_full`, `aborted`
    */
   add(encoded: Encoded, { id, signal, buffered }: LiveOptions): Promise<SendResult> {
-    if (this.#bytes + buffered + encoded.bytes > this.#maxBytes) {
-      throw new PosthouseError('outbox_full', `${this.#bytes + buffered} bytes wait for the network; no more are kept`)
-    }
+    this.assertRoom(encoded.bytes + buffered)
     const waiter = new Waiter<SendResult>(signal, () => this.#remove(entry))
     const entry: Entry = {
       ...encoded,

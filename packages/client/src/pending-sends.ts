@@ -1,6 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import { type Limits, Outbox, type OutboxEntry, type OutboxLimits, type Wire } from '@posthouse/protocol'
-import type { Encoded } from './pack.ts'
+import { type Limits, Outbox, type OutboxEntry, type OutboxLimits } from '@posthouse/protocol'
 import { Waiter } from './waiter.ts'
 
 /** What became of a sent message. */
@@ -23,9 +22,12 @@ interface Sender {
 export class PendingSends {
   readonly #outbox: Outbox
   readonly #senders = new Map<number, Sender>()
+  readonly #withdrawn: () => void
 
-  constructor(limits: Partial<OutboxLimits>) {
+  /** @param withdrawn told when a caller has taken back a message. */
+  constructor(limits: OutboxLimits, withdrawn: () => void) {
     this.#outbox = new Outbox(limits)
+    this.#withdrawn = withdrawn
   }
 
   get size(): number {
@@ -56,8 +58,8 @@ export class PendingSends {
   }
 
   /** What may be written now. What the hub would close the connection for is refused here. */
-  take(limits: Pick<Limits, 'inFlight' | 'frameBytes'>): readonly Encoded[] {
-    const ready: Encoded[] = []
+  take(limits: Pick<Limits, 'inFlight' | 'frameBytes'>): readonly OutboxEntry[] {
+    const ready: OutboxEntry[] = []
     for (const entry of this.#outbox.take(limits.inFlight)) {
       const sender = this.#senders.get(entry.n)
       if (entry.bytes > limits.frameBytes) this.refuse(entry.n, tooLarge(entry.bytes, limits.frameBytes))
@@ -81,13 +83,16 @@ export class PendingSends {
 
   /** Nothing will be sent any more. */
   refuseAll(error: PosthouseError): void {
-    for (const entry of this.#outbox.settle(Number.POSITIVE_INFINITY, 'upTo')) this.#forget(entry.n)?.waiter.reject(error)
+    this.#outbox.clear()
+    for (const { waiter } of this.#senders.values()) waiter.reject(error)
+    this.#senders.clear()
   }
 
   #withdraw(n: number): void {
     // What was written may have been accepted: it stays until the hub has answered, so that the order of n holds.
-    if (this.#senders.get(n)?.written === false) this.#outbox.settle(n, 'only')
+    if (this.#senders.get(n)?.written === false) this.#outbox.withdraw(n)
     this.#senders.delete(n)
+    this.#withdrawn()
   }
 
   #forget(n: number): Sender | undefined {
@@ -99,5 +104,8 @@ export class PendingSends {
 
 /** The refusal of a frame that no WebSocket message can hold. */
 export function tooLarge(bytes: number, most: number): PosthouseError {
-  return new PosthouseError('frame_too_large', `the message takes ${bytes} bytes on the wire; the hub reads at most ${most}`)
+  return new PosthouseError(
+    'frame_too_large',
+    `the message takes ${bytes} bytes on the wire; the hub reads at most ${most}`,
+  )
 }

@@ -2,9 +2,10 @@
 export class PresenceWish {
   readonly #ask: (watch: boolean) => void
   #wanted = false
-  /** What this session was told last; a question counts only once it was answered or could not get lost. */
+  /** What this session was told last. */
   #told = false
-  #answered = false
+  /** False while what was told may have been lost with its connection. */
+  #certain = true
 
   /** @param ask writes the question to the connection. */
   constructor(ask: (watch: boolean) => void) {
@@ -13,25 +14,26 @@ export class PresenceWish {
 
   wish(wanted: boolean, connected: boolean): void {
     this.#wanted = wanted
-    if (connected) this.#tell()
+    if (connected && wanted !== this.#told) this.#tell()
   }
 
-  /** A connection begins. What the last one may have lost is said again. */
+  /** A connection begins. */
   welcomed(resumed: boolean): void {
-    if (!resumed) this.#told = false
-    else if (this.#told !== this.#answered) this.#told = this.#answered
-    this.#tell()
+    if (!resumed) {
+      this.#told = false
+      this.#certain = true
+    }
+    if (this.#wanted !== this.#told || !this.#certain) this.#tell()
   }
 
-  /** The hub spoke of presence: it knows that this is wanted. */
+  /** The hub spoke of presence: it was told. */
   answered(): void {
-    this.#answered = this.#told
+    this.#certain = this.#told
   }
 
   #tell(): void {
-    if (this.#wanted === this.#told) return
     this.#told = this.#wanted
-    this.#answered = false
+    this.#certain = false
     this.#ask(this.#wanted)
   }
 }

@@ -9,6 +9,7 @@ import {
   type DeliverFrame,
   type ErrorFrame,
   fromBodyValue,
+  type GoawayFrame,
   type HubFrame,
   type Limits,
   type PingFrame,
@@ -63,7 +64,7 @@ export class V1Dialog implements Dialog {
     this.#settings = settings
     this.#events = events
     this.#session = new ClientSession({ client: settings.clientId, producer: createId(), agent: '@posthouse/client' })
-    this.#sends = new PendingSends(settings.outbox)
+    this.#sends = new PendingSends(settings.outbox, () => this.#checkIdle())
     this.#live = new LiveQueue(settings.outbox.bytes)
     this.#rollCall = new RollCall(settings.clock)
   }
@@ -88,6 +89,7 @@ export class V1Dialog implements Dialog {
     if (this.#session.state === 'open') frames.push(...this.#sends.take(this.#limits))
     if (this.#ack !== undefined) frames.push(this.#encoded(this.#ack))
     this.#ack = undefined
+    this.#checkIdle()
     return pack(frames, this.#codec, this.#limits)
   }
 
@@ -152,37 +154,51 @@ export class V1Dialog implements Dialog {
   #act(action: ClientAction): void {
     switch (action.do) {
       case 'write':
-        return this.#reply(action.frame)
+        this.#reply(action.frame)
+        break
       case 'open':
         for (const gap of action.gaps) this.#events.gap(gap)
-        return this.#welcomed(action.welcome)
+        this.#welcomed(action.welcome)
+        break
       case 'deliver':
-        return this.#deliver(action.frame)
+        this.#deliver(action.frame)
+        break
       case 'confirm':
         this.#sends.confirm(action.n, action.state)
-        return this.#answered()
+        this.#answered()
+        break
       case 'refuse':
         this.#sends.refuse(action.n, action.error)
-        return this.#answered()
+        this.#answered()
+        break
+      default:
+        this.#hear(action)
+    }
+  }
+
+  #hear(action: Exclude<ClientAction, { do: 'write' | 'open' | 'deliver' | 'confirm' | 'refuse' }>): void {
+    switch (action.do) {
       case 'presence':
-        return this.#present(action.frame)
+        this.#present(action.frame)
+        break
       case 'listed':
-        return this.#rollCall.receive(action.frame.id, action.frame.clients, action.frame.more)
-      case 'goaway': {
-        const { reason, reconnectAfterMs } = action.frame
-        this.#line?.goaway(reconnectAfterMs)
-        return this.#events.goaway({ reason, reconnectAfterMs })
-      }
+        this.#rollCall.receive(action.frame.id, action.frame.clients, action.frame.more)
+        break
+      case 'goaway':
+        this.#goaway(action.frame)
+        break
       case 'report':
-        return this.#report(action.error, action.about)
+        this.#report(action.error, action.about)
+        break
       case 'close':
-        return this.#line?.fail(action.error)
+        this.#line?.fail(action.error)
+        break
     }
   }
 
   #reply(frame: AckFrame | PingFrame): void {
-    if (frame.op !== 'ack') return this.#write(frame)
-    this.#ack = frame
+    if (frame.op === 'ack') this.#ack = frame
+    else this.#write(frame)
     this.#line?.wake()
   }
 
@@ -205,7 +221,7 @@ export class V1Dialog implements Dialog {
   #deliver(frame: DeliverFrame): void {
     const done = frame.seq === undefined ? undefined : (): void => this.#processed(frame)
     try {
-      this.#events.deliver(new Message({ ...frame, body: fromBodyValue(frame.type, valueOf(frame)) }), done)
+      this.#events.deliver(new Message({ ...frame, body: fromBodyValue(frame.type, bodyOf(frame)) }), done)
     } catch (error) {
       this.#events.report(toPosthouseError(error))
       done?.()
@@ -220,7 +236,7 @@ export class V1Dialog implements Dialog {
   /** More may go out, or nothing is left. */
   #answered(): void {
     if (this.#sends.size > 0) this.#line?.wake()
-    else if (this.idle) this.#events.idle()
+    this.#checkIdle()
   }
 
   #present({ full, clients }: PresenceFrame): void {
@@ -228,10 +244,19 @@ export class V1Dialog implements Dialog {
     this.#events.presence({ full, clients })
   }
 
+  #goaway({ reason, reconnectAfterMs }: GoawayFrame): void {
+    this.#line?.goaway(reconnectAfterMs)
+    this.#events.goaway({ reason, reconnectAfterMs })
+  }
+
   #report(error: PosthouseError, about: ErrorFrame['about']): void {
     this.#line?.told(error)
     if (about?.op === 'list' && about.id !== undefined && this.#rollCall.fail(about.id, error)) return
     this.#events.report(error)
+  }
+
+  #checkIdle(): void {
+    if (this.idle) this.#events.idle()
   }
 
   #write(frame: ClientFrame): void {
@@ -249,6 +274,6 @@ export class V1Dialog implements Dialog {
   }
 }
 
-function valueOf({ body }: DeliverFrame): unknown {
+function bodyOf({ body }: DeliverFrame): unknown {
   return body.format === 'value' ? body.value : body.bytes
 }

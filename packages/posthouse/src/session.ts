@@ -9,7 +9,7 @@ export interface HubAccess {
 }
 
 /** Where commands look for a hub when nothing else is said. */
-export const defaultUrl = process.env.POSTHOUSE_URL ?? 'ws://127.0.0.1:9898'
+export const defaultUrl: string = process.env.POSTHOUSE_URL ?? 'ws://127.0.0.1:9898'
 
 /**
  * Checks the word after `--url`; `host`, `host:port` and `http(s)://` are understood, too.

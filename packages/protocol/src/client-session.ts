@@ -93,6 +93,11 @@ export class ClientSession {
     this.#state = 'detached'
   }
 
+  /** The session is lost: the next hello asks for a new one. Duplicates are noticed all the same. */
+  forget(): void {
+    this.#resume = undefined
+  }
+
   /** Takes the next frame of the hub. */
   receive(frame: HubFrame | BadFrame): readonly ClientAction[] {
     if (this.#state === 'detached') return []

@@ -41,7 +41,7 @@ export type End = 'hub' | 'client'
 export const jsonSubprotocol = 'posthouse.v1.json'
 /** Subprotocol of v1 MessagePack. */
 export const msgpackSubprotocol = 'posthouse.v1.msgpack'
-/** Deepest nesting of one frame: the frame itself is level 1, an array around it does not count. Spec: 6. */
+/** Deepest nesting of one frame: the frame itself is level 1, an array around it does not count. Spec: 6.2. */
 export const maxDepth = 64
 /** Most frames in one array. Spec: 2.3. */
 export const maxFramesPerArray = 256

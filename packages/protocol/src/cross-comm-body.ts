@@ -30,10 +30,11 @@ export function crossCommBodyText(type: MessageType, frame: Uint8Array): string 
 /**
  * What a v1 body is in the cross_comm dialect. Spec: 9.6.
  * @param json the body as v1 JSON text
- * @throws PosthouseError `unrepresentable`
+ * @throws PosthouseError `unrepresentable`, `invalid_body`
  */
 export function crossCommContent(type: MessageType, json: string): CrossCommContent {
   if (type.startsWith('x-')) throw unrepresentable(`its dialect has no type ${type}`)
+  if (type === 'bytes') return { content: paddedBase64(json), ossKey: 'null' }
   if (!fileTypes.has(type)) return { content: json, ossKey: 'null' }
   const body: unknown = JSON.parse(json)
   if (!isObject(body)) throw unrepresentable(`a ${type} body must be an object with key and name`)
@@ -43,6 +44,15 @@ export function crossCommContent(type: MessageType, json: string): CrossCommCont
 }
 
 const notJson = Symbol('not JSON')
+/** How the originals spell bytes; they leave anything else undecoded. */
+const standardBase64 = /^"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"$/
+
+function paddedBase64(json: string): string {
+  if (standardBase64.test(json)) return json
+  const text: unknown = JSON.parse(json)
+  if (typeof text !== 'string') throw new PosthouseError('invalid_body', 'a bytes body must be base64 text')
+  return JSON.stringify(bytesToBase64(base64ToBytes(text)))
+}
 
 function userBody(type: MessageType, value: unknown, content: string): string {
   if (type === 'dict') return dictBody(value, content)

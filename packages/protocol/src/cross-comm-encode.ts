@@ -101,7 +101,8 @@ function crossCommName(address: string): string {
   return kind === 'client' ? name : address
 }
 
-function crossCommType(type: Envelope['type']): CrossCommType {
+/** The word of the dialect for a type; audio and video go out as files. */
+export function crossCommType(type: Envelope['type']): CrossCommType {
   switch (type) {
     case 'text':
     case 'json':

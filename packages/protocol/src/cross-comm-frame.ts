@@ -27,6 +27,8 @@ export interface CrossCommFrame {
   readonly from: string
   readonly to: string
   readonly content: unknown
+  /** In seconds, where it is a number. */
+  readonly timestamp: number | undefined
   /** The whole frame as it arrived: UTF-8 JSON text, perhaps with the bare words NaN and Infinity. */
   readonly bytes: Uint8Array
 }
@@ -59,8 +61,11 @@ const types: ReadonlySet<string> = new Set<CrossCommType>([
 ])
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
-/** A string, to be skipped, or a word that Python writes and JSON does not have. */
-const stringOrWord = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g
+/**
+ * A string, to be skipped, or a word that Python writes and JSON does not have. A string without an end reaches to the
+ * end of the text: were it to match nothing, each quote inside it would be tried in vain, which takes quadratic time.
+ */
+const stringOrWord = /"(?:[^"\\]|\\.)*"?|-?\b(?:NaN|Infinity)\b/gs
 
 /**
  * Reads one cross_comm frame, liberally: text or bytes, any key order, more keys, `oss_key` missing, bare `NaN`.
@@ -70,16 +75,16 @@ export function decodeCrossComm(message: string | Uint8Array): CrossCommFrame {
   const bytes = typeof message === 'string' ? encoder.encode(message) : message
   const parsed = parseLiberally(message)
   if (!isObject(parsed)) throw new PosthouseError('malformed_frame', 'a cross_comm frame must be a JSON object')
+  scanMembers(bytes, [], maxCrossCommDepth)
   for (const key of crossCommKeys) {
     if (key !== 'oss_key' && !Object.hasOwn(parsed, key)) throw invalid(`${key} is missing`)
   }
-  const { msg_id: id, from_client_id: from, to_client_id: to, msg_type: type, content } = parsed
+  const { msg_id: id, from_client_id: from, to_client_id: to, msg_type: type, content, timestamp } = parsed
   if (!isCrossCommType(type)) throw invalid(`msg_type ${quoted(type)} is not known`)
   if (typeof from !== 'string') throw invalid(`from_client_id must be a string, not ${quoted(from)}`)
   if (typeof to !== 'string') throw invalid(`to_client_id must be a string, not ${quoted(to)}`)
-  scanMembers(bytes, [], maxCrossCommDepth)
-  const usable = typeof id === 'string' && id.length > 0 && id.length <= 256
-  return { type, id: usable ? id : undefined, from, to, content, bytes }
+  const usable = typeof id === 'string' && id.length > 0 && id.length <= 256 && id.isWellFormed()
+  return { type, id: usable ? id : undefined, from, to, content, timestamp: finite(timestamp), bytes }
 }
 
 /**
@@ -149,6 +154,10 @@ function decode(bytes: Uint8Array): string {
   } catch (cause) {
     throw new PosthouseError('malformed_frame', 'the message is not UTF-8', { cause })
   }
+}
+
+function finite(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
 function isCrossCommType(value: unknown): value is CrossCommType {

@@ -9,7 +9,7 @@ export type CrossCommAction =
   | { readonly do: 'list'; readonly asker: string; readonly onlyOnline: boolean }
   /** Route this message as coming from `client`. */
   | { readonly do: 'publish'; readonly client: string; readonly frame: CrossCommFrame }
-  /** The same from a connection that never logged in: only while `client` is not connected elsewhere. */
+  /** The same from a connection that is not, or no longer, logged in: only while `client` is not connected elsewhere. */
   | { readonly do: 'publishUnbound'; readonly client: string; readonly frame: CrossCommFrame }
   /** No answer exists in this dialect; note it and go on. */
   | { readonly do: 'drop'; readonly error: PosthouseError }
@@ -80,7 +80,7 @@ export class CrossCommHubSession {
 
   #publish(frame: CrossCommFrame): CrossCommAction {
     const client = this.#speaker(frame.from)
-    if (client !== undefined) return { do: 'publish', client, frame }
+    if (client !== undefined) return { do: this.#members.has(client) ? 'publish' : 'publishUnbound', client, frame }
     try {
       return { do: 'publishUnbound', client: loginId(frame), frame }
     } catch (error) {

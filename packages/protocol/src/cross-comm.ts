@@ -1,4 +1,5 @@
 export { type CrossCommContent, crossCommBodyText, crossCommContent } from './cross-comm-body.ts'
+export { CrossCommClientSession, type CrossCommEvent, type CrossCommOutgoing } from './cross-comm-client-session.ts'
 export {
   type CrossCommClient,
   type CrossCommFields,

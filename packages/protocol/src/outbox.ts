@@ -89,6 +89,21 @@ export class Outbox {
     return removed
   }
 
+  /** Takes out a message that was not written on this connection. */
+  withdraw(n: number): void {
+    const entry = this.#entries.get(n)
+    if (entry === undefined || n <= this.#written) return
+    this.#entries.delete(n)
+    this.#bytes -= entry.bytes
+  }
+
+  /** Takes out everything: nothing will be sent any more. */
+  clear(): void {
+    this.#entries.clear()
+    this.#bytes = 0
+    this.restart()
+  }
+
   #only(n: number): readonly OutboxEntry[] {
     const entry = this.#entries.get(n)
     return entry === undefined ? [] : [entry]

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { decode } from '@msgpack/msgpack'
 import { isPosthouseError, PosthouseError } from '@posthouse/core'
@@ -17,12 +18,22 @@ import {
   type RefusalVector,
   receiverOf,
   spellingsOf,
+  type Vector,
   vectorsOf,
 } from './vectors.ts'
 
 const frames = vectorsOf<FrameVector>('frames.json')
 const arrays = vectorsOf<ArrayVector>('arrays.json')
 const dialects = ['json', 'msgpack'] as const
+
+test('every vector cites a clause of the contract', () => {
+  const contract = readFileSync(new URL('../../../spec/protocol.md', import.meta.url), 'utf8')
+  const clauses = new Set(Array.from(contract.matchAll(/^\* \*\*([\d.]+)\*\*/gm), ([, clause]) => clause))
+  const files = ['frames.json', 'arrays.json', 'spellings.json', 'invalid.json', 'limits.json', 'bodies.json']
+  for (const { name, clause } of files.flatMap((file) => vectorsOf<Vector>(file))) {
+    assert.ok(clauses.has(clause), `${name} cites ${clause}`)
+  }
+})
 
 for (const vector of [...frames, ...vectorsOf<FrameVector>('spellings.json')]) {
   test(`the frame is read from every spelling: ${vector.from}, ${vector.name}`, () => {

@@ -25,13 +25,12 @@ export async function listen(terminal: Terminal, options: ListenOptions): Promis
       terminal.print(options.json ? JSON.stringify(message) : line(terminal, message))
       if (left === 0) done.abort()
     })
-    opening.watch('state', (state) => {
+    opening.watch('state', ({ state }) => {
       if (state === 'waiting') terminal.note('the connection is lost; trying again …')
     })
     opening.watch('error', (error) => done.abort(error))
   })
-  if (!options.json)
-    terminal.note(terminal.style('gray', `listening as ${visible(client.clientId)}; Ctrl-C stops`, terminal.err))
+  terminal.note(terminal.style('gray', `listening as ${visible(client.clientId)}; Ctrl-C stops`, terminal.err))
   await aborted(AbortSignal.any([interrupt.signal, done.signal]))
   const { reason } = done.signal
   if (client.state === 'closed' && reason instanceof Error) throw reason

@@ -1,0 +1,173 @@
+import { Message, PosthouseError, randomHex, toPosthouseError } from '@posthouse/core'
+import type { ClientInfo, Wire } from '@posthouse/protocol'
+import {
+  CrossCommClientSession,
+  type CrossCommEvent,
+  decodeCrossComm,
+  maxCrossCommBytes,
+} from '@posthouse/protocol/cross-comm'
+import type { Dialog, DialogEvents, Line, Outgoing } from './dialog.ts'
+import { LiveQueue } from './live-queue.ts'
+import { wireBytes } from './pack.ts'
+import { PendingSends, type SendResult } from './pending-sends.ts'
+import { RollCall, type RollCallOptions } from './roll-call.ts'
+import type { Settings } from './settings.ts'
+
+/** How often the documented programs say that they live, in milliseconds. */
+const usualIntervalMs = 30_000
+/** The dialect confirms nothing: all that waits may be written at once. */
+const limits = { inFlight: Number.POSITIVE_INFINITY, frameBytes: maxCrossCommBytes }
+
+/**
+ * A client's conversation in the cross_comm dialect: no sessions, no acknowledgements, one frame in each WebSocket message.
+ * What is sent while there is no connection waits for the next one.
+ */
+export class CrossCommDialog implements Dialog {
+  readonly dialect = 'cross_comm'
+  readonly subprotocol: undefined
+  readonly #settings: Settings
+  readonly #events: DialogEvents
+  readonly #session: CrossCommClientSession
+  readonly #sends: PendingSends
+  readonly #live: LiveQueue
+  readonly #rollCall: RollCall
+  #line: Line | undefined
+  #loggedIn = false
+
+  constructor(settings: Settings, events: DialogEvents) {
+    this.#settings = settings
+    this.#events = events
+    this.#session = new CrossCommClientSession(settings.clientId)
+    this.#sends = new PendingSends(settings.outbox, () => this.#checkIdle())
+    this.#live = new LiveQueue(settings.outbox.bytes)
+    this.#rollCall = new RollCall(settings.clock)
+  }
+
+  get idle(): boolean {
+    return this.#sends.size === 0 && this.#live.size === 0
+  }
+
+  // The dialect has no words for a token.
+  open(line: Line): void {
+    this.#line = line
+    this.#write(this.#session.login(this.#now))
+    this.beat()
+  }
+
+  receive(message: Wire): void {
+    try {
+      this.#hear(this.#session.receive(decodeCrossComm(message), this.#now))
+    } catch (error) {
+      // As the documented programs do: what cannot be understood is passed over.
+      this.#events.report(toPosthouseError(error, 'malformed_frame'))
+    }
+  }
+
+  gather(): readonly Wire[] {
+    const frames = [...this.#live.take()]
+    for (const entry of this.#loggedIn ? this.#sends.take(limits) : []) {
+      frames.push(entry)
+      this.#sends.confirm(entry.n, 'sent')
+    }
+    this.#checkIdle()
+    return frames.map(({ wire }) => wire)
+  }
+
+  beat(): void {
+    this.#write(this.#session.heartbeat(this.#now))
+  }
+
+  leave(): void {
+    if (this.#loggedIn) this.#write(this.#session.logout(this.#now))
+  }
+
+  cut(): void {
+    const error = new PosthouseError('not_connected', 'the connection was lost')
+    this.#line = undefined
+    this.#loggedIn = false
+    this.#sends.restart()
+    this.#live.refuseAll(error)
+    this.#rollCall.failAll(error)
+  }
+
+  // There are no sessions to be forgotten.
+  forget(): void {}
+
+  end(error: PosthouseError): void {
+    this.cut()
+    this.#sends.refuseAll(error)
+  }
+
+  send(message: Outgoing, signal?: AbortSignal): Promise<SendResult> {
+    const { headers, replyTo, ttlMs, qos } = message
+    if (headers ?? replyTo ?? ttlMs) {
+      throw new PosthouseError('unsupported', 'the cross_comm dialect has no headers, replyTo or ttlMs')
+    }
+    const { id, wire } = this.#session.message(message, this.#now)
+    const encoded = { wire, bytes: wireBytes(wire) }
+    const buffered = this.#line?.bufferedBytes ?? 0
+    if (qos === 0) {
+      this.#assertOpen('a qos 0 message is sent at once or not at all')
+      return this.#woken(this.#live.add(encoded, { id, signal, buffered }))
+    }
+    this.#live.assertRoom(encoded.bytes + buffered)
+    return this.#woken(this.#sends.add({ n: this.#sends.next(), ...encoded }, id, signal))
+  }
+
+  list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
+    this.#assertOpen('who is there can only be asked while connected')
+    const answer = this.#rollCall.ask(randomHex(8), options)
+    this.#write(this.#session.list(online, this.#now))
+    return answer
+  }
+
+  watchPresence(on: boolean): void {
+    if (on) this.#events.report(new PosthouseError('unsupported', 'the cross_comm dialect tells nothing of presence'))
+  }
+
+  #hear(event: CrossCommEvent): void {
+    switch (event.event) {
+      case 'loggedIn':
+        this.#welcomed()
+        break
+      case 'message':
+        this.#events.deliver(new Message(event.message))
+        break
+      case 'listed':
+        if (this.#rollCall.oldest !== undefined) this.#rollCall.receive(this.#rollCall.oldest, event.clients)
+        break
+      case 'nothing':
+        if (event.error) this.#events.report(event.error)
+        break
+    }
+  }
+
+  get #now(): number {
+    return this.#settings.clock.now()
+  }
+
+  #welcomed(): void {
+    if (this.#loggedIn) return
+    this.#loggedIn = true
+    this.#line?.welcomed({ intervalMs: this.#settings.heartbeatIntervalMs ?? usualIntervalMs })
+    this.#line?.wake()
+  }
+
+  #checkIdle(): void {
+    if (this.idle) this.#events.idle()
+  }
+
+  #write(wire: string): void {
+    this.#live.push({ wire, bytes: wireBytes(wire) })
+    this.#line?.wake()
+  }
+
+  #woken(answer: Promise<SendResult>): Promise<SendResult> {
+    this.#line?.wake()
+    return answer
+  }
+
+  #assertOpen(rule: string): void {
+    if (!this.#loggedIn) throw new PosthouseError('not_connected', `${rule}; there is no connection now`)
+  }
+}

@@ -1,0 +1,285 @@
+import {
+  clientAddress,
+  type Message,
+  type MessageFilter,
+  type MessageType,
+  messageMatcher,
+  PosthouseError,
+} from '@posthouse/core'
+import type { ClientInfo } from '@posthouse/protocol'
+import type { Welcome } from './dialog.ts'
+import type { MessageHandler } from './listener.ts'
+import { Listeners } from './listeners.ts'
+import { MessageStream } from './message-stream.ts'
+import { DialogSource } from './open-dialog.ts'
+import { outgoing, type SendOptions } from './outgoing.ts'
+import type { SendResult } from './pending-sends.ts'
+import { type HubClientOptions, type Settings, settingsOf } from './settings.ts'
+import { type ConnectOptions, Supervisor } from './supervisor.ts'
+import { assertNotAborted } from './waiter.ts'
+import { type ClientState, type WatchEvents, Watchers } from './watchers.ts'
+
+/** Which messages: of one type, all (`'*'`), or those that a filter lets through. */
+export type Wanted = MessageType | '*' | MessageFilter
+
+/** How a listener is added. */
+export interface ListenOptions {
+  /** Whether it hears messages that this client sent itself. Default false. */
+  readonly includeOwn?: boolean
+}
+
+/** How clients are listed. */
+export interface ClientsOptions {
+  /** Only those who are online. Default true. */
+  readonly online?: boolean
+  /** How long to wait for the answer, in milliseconds. Default 5,000. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** How a client is drained. */
+export interface DrainOptions {
+  /** How long to wait for what is under way, in milliseconds. Default 5,000. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * A program's connection to a hub: it sends and receives messages, and comes back by itself when the connection is lost.
+ *
+ * @example
+ * ```ts
+ * await using client = new HubClient({ clientId: 'alice' })
+ * client.on('text', (message) => console.log(message.from, message.body))
+ * await client.connect()
+ * await client.send('bob', 'hello')
+ * ```
+ */
+export class HubClient implements AsyncDisposable {
+  readonly #settings: Settings
+  readonly #watchers: Watchers
+  readonly #listeners: Listeners
+  readonly #source: DialogSource
+  readonly #supervisor: Supervisor
+  readonly #streams = new Set<MessageStream>()
+  readonly #address: string
+  #welcome: Welcome | undefined
+  #draining: Promise<void> | undefined
+  /** Tells a drain that something has come to its end. */
+  #rested: () => void = () => undefined
+  #closing: Promise<void> | undefined
+
+  /** @throws PosthouseError `invalid_option`, `invalid_client_id` */
+  constructor(options: HubClientOptions = {}) {
+    const settings = settingsOf(options)
+    this.#settings = settings
+    this.#address = clientAddress(settings.clientId)
+    this.#watchers = new Watchers(settings.logger)
+    this.#listeners = new Listeners(settings.maxPending, {
+      failed: (error) => this.#watchers.tell('error', error),
+      overflowed: (message, pending) => this.#watchers.tell('overflow', { message, pending }),
+      idle: () => this.#rested(),
+    })
+    this.#source = new DialogSource(settings, {
+      deliver: (message, done) => this.#deliver(message, done),
+      presence: (change) => this.#watchers.tell('presence', change),
+      gap: (gap) => this.#watchers.tell('gap', gap),
+      goaway: (goaway) => this.#watchers.tell('goaway', goaway),
+      report: (error) => this.#watchers.tell('error', error),
+      idle: () => this.#rested(),
+    })
+    this.#supervisor = new Supervisor(settings, this.#source, {
+      state: (change) => this.#watchers.tell('state', change),
+      welcomed: (welcome) => this.#welcomed(welcome),
+      report: (error) => this.#watchers.tell('error', error),
+      halted: (error) => this.#halted(error),
+    })
+  }
+
+  get clientId(): string {
+    return this.#settings.clientId
+  }
+
+  get state(): ClientState {
+    return this.#supervisor.state
+  }
+
+  /** What the hub said at the last welcome; absent before, and in the cross_comm dialect. */
+  get welcome(): Welcome | undefined {
+    return this.#welcome
+  }
+
+  /**
+   * Connects, and resolves when the hub has welcomed this client. Without `retry` the first failure rejects it and the
+   * client is idle again. It joins an attempt that is under way.
+   * @throws PosthouseError `unreachable`, `aborted`, `closed`, `unauthenticated`, or what the hub refused it for
+   */
+  async connect(options: ConnectOptions = {}): Promise<void> {
+    this.#assertLiving()
+    await this.#supervisor.connect(options)
+  }
+
+  /**
+   * Sends a message. With qos 1 it resolves when the hub has stored it, however many connections that takes, and may be
+   * called before the first one; with qos 0 when it was written. The body is read before this returns.
+   * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`,
+   * `body_too_large`, `frame_too_large`, `outbox_full`, `not_connected`, `aborted`, `closed`, or what the hub refused it for
+   */
+  async send(to: string, body: unknown, options: SendOptions = {}): Promise<SendResult> {
+    this.#assertLiving()
+    const { signal } = options
+    assertNotAborted(signal)
+    const message = outgoing(to, body, options)
+    const ready = this.#source.loaded
+    if (ready) return ready.send(message, signal)
+    const copy = { ...message, value: structuredClone(message.value) }
+    const dialog = await this.#source.load()
+    this.#assertLiving()
+    return dialog.send(copy, signal)
+  }
+
+  /**
+   * Has `handler` called for each message that is wanted, one at a time, until disposed of. A message is acknowledged when
+   * all who wanted it are done; those that nobody wants are acknowledged at once.
+   * @throws PosthouseError `invalid_option`, `invalid_address`, `closed`
+   */
+  on(wanted: Wanted, handler: MessageHandler): Disposable
+  on(wanted: Wanted, options: ListenOptions, handler: MessageHandler): Disposable
+  on(wanted: Wanted, second: ListenOptions | MessageHandler, third?: MessageHandler): Disposable {
+    this.#assertLiving()
+    const options = typeof second === 'function' ? {} : second
+    const handler = typeof second === 'function' ? second : third
+    if (typeof handler !== 'function') throw new PosthouseError('invalid_option', 'on needs a handler, a function')
+    const matches = messageMatcher(wanted)
+    const { includeOwn = false } = options
+    return this.#listeners.add((message) => (includeOwn || message.from !== this.#address) && matches(message), handler)
+  }
+
+  /**
+   * The messages that are wanted, for `for await`. A message is acknowledged when the next one is asked for. Ends when the
+   * client closes, the signal aborts or the loop is left; what waits then counts as done.
+   * @throws PosthouseError `invalid_option`, `invalid_address`, `closed`
+   */
+  messages(wanted: Wanted, options: ListenOptions & { readonly signal?: AbortSignal } = {}): MessageStream {
+    const { signal } = options
+    const end = (): void => stream.end()
+    const stream = new MessageStream(() => {
+      signal?.removeEventListener('abort', end)
+      this.#streams.delete(stream)
+      listener[Symbol.dispose]()
+    })
+    const listener = this.on(wanted, options, (message) => stream.offer(message))
+    this.#streams.add(stream)
+    signal?.addEventListener('abort', end)
+    if (signal?.aborted) end()
+    return stream
+  }
+
+  /**
+   * Asks the hub who is there.
+   * @throws PosthouseError `not_connected`, `timeout`, `aborted`, `closed`, or what the hub refused it for
+   */
+  async clients(options: ClientsOptions = {}): Promise<readonly ClientInfo[]> {
+    this.#assertLiving()
+    const { online = true, timeoutMs = 5000, signal } = options
+    const dialog = this.#source.loaded
+    if (dialog) return dialog.list(online, { timeoutMs, signal })
+    throw new PosthouseError('not_connected', 'who is there can only be asked while connected')
+  }
+
+  /**
+   * Has `handler` told of what happens to this client, until disposed of. The first watcher of presence hears of everyone
+   * who is there; all hear of changes.
+   * @throws PosthouseError `closed`
+   */
+  watch<Name extends keyof WatchEvents>(name: Name, handler: (event: WatchEvents[Name]) => unknown): Disposable {
+    this.#assertLiving()
+    const watcher = this.#watchers.add(name, handler)
+    if (name !== 'presence') return watcher
+    this.#wishPresence()
+    return {
+      [Symbol.dispose]: () => {
+        watcher[Symbol.dispose]()
+        this.#wishPresence()
+      },
+    }
+  }
+
+  /** Ends the wait between two attempts to connect. */
+  reconnect(): void {
+    this.#supervisor.reconnect()
+  }
+
+  /**
+   * Takes no more messages, finishes what is under way (sends are confirmed, handlers have returned), then closes.
+   * @throws PosthouseError `timeout` where something was left; the client is closed all the same
+   */
+  drain(options: DrainOptions = {}): Promise<void> {
+    this.#draining ??= this.#closing ?? this.#drain(options.timeoutMs ?? 5000)
+    return this.#draining
+  }
+
+  /** Stops now: pending calls reject with `closed`, messages that are not acknowledged stay with the hub. */
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#closing = promise
+      const error = new PosthouseError('closed', 'this client was closed')
+      resolve(this.#supervisor.close(error))
+      this.#finish(error)
+    }
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #assertLiving(): void {
+    if (this.#closing !== undefined) throw new PosthouseError('closed', 'this client was closed; create a new one')
+  }
+
+  #deliver(message: Message, done?: () => void): void {
+    // The hub keeps what is not taken any more.
+    if (this.#draining === undefined && this.#closing === undefined) this.#listeners.deliver(message, done)
+  }
+
+  #welcomed(welcome: Welcome | undefined): void {
+    this.#welcome = welcome
+    this.#wishPresence()
+  }
+
+  #wishPresence(): void {
+    this.#source.loaded?.watchPresence(this.#watchers.count('presence') > 0)
+  }
+
+  #halted(error: PosthouseError): void {
+    this.#closing ??= Promise.resolve()
+    this.#finish(error)
+  }
+
+  #finish(error: PosthouseError): void {
+    this.#source.loaded?.end(error)
+    this.#listeners.clear()
+    for (const stream of [...this.#streams]) stream.end()
+    this.#rested()
+  }
+
+  get #idle(): boolean {
+    return this.#listeners.idle && (this.#source.loaded?.idle ?? true)
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#rested = () => {
+      // A client that nobody connects confirms nothing, however long one waits.
+      if (this.#closing !== undefined || this.#idle || (this.#listeners.idle && this.state === 'idle')) resolve()
+    }
+    const timer = this.#settings.clock.after(timeoutMs, resolve)
+    this.#rested()
+    await promise
+    timer[Symbol.dispose]()
+    const idle = this.#idle
+    await this.close()
+    if (!idle) throw new PosthouseError('timeout', `not everything could be finished within ${timeoutMs} ms`)
+  }
+}

@@ -1,0 +1,59 @@
+import { formatAddress, isMessageType, type MessageType, PosthouseError, parseAddress, type Qos } from '@posthouse/core'
+import { inferType, toBodyValue } from '@posthouse/protocol'
+import type { Outgoing } from './dialog.ts'
+
+/** How a message is sent. */
+export interface SendOptions {
+  /** Default: text for a string, bytes for bytes, otherwise dict. */
+  readonly type?: MessageType
+  /** 1: kept until the hub has it, delivered also to those who are away. 0: live only. Default 1. */
+  readonly qos?: Qos
+  /** 1 to 256 characters. Default: a new one. */
+  readonly id?: string
+  /** For how long the message is of use, in milliseconds. Default: for ever. */
+  readonly ttlMs?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Address where an answer should go. Default: the sender. */
+  readonly replyTo?: string
+  /** Ends the wait; a message that was not written yet is withdrawn. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Checks a message and makes plain data of its body.
+ * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`
+ */
+export function outgoing(to: string, body: unknown, options: SendOptions): Outgoing {
+  const { type = inferType(body), qos = 1, id, ttlMs, headers, replyTo } = options
+  if (!isMessageType(type)) throw invalid(`type ${JSON.stringify(type)} is no message type`)
+  if (qos !== 0 && qos !== 1) throw invalid(`qos must be 0 or 1, not ${String(qos)}`)
+  if (id !== undefined && (id.length === 0 || id.length > 256)) throw invalid('id must have 1 to 256 characters')
+  if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs > 0)) {
+    throw invalid(`ttlMs must be a whole number above 0, not ${ttlMs}`)
+  }
+  return {
+    ...(id !== undefined && { id }),
+    to: canonical(to),
+    type,
+    value: toBodyValue(type, body),
+    qos,
+    ...(ttlMs !== undefined && { ttlMs }),
+    ...(headers && { headers: checked(headers) }),
+    ...(replyTo !== undefined && { replyTo: canonical(replyTo) }),
+  }
+}
+
+function canonical(address: string): string {
+  return formatAddress(parseAddress(address))
+}
+
+function checked(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string') throw invalid(`header ${JSON.stringify(name)} must be a string`)
+  }
+  return { ...headers }
+}
+
+function invalid(problem: string): PosthouseError {
+  return new PosthouseError('invalid_option', problem)
+}

@@ -1,0 +1,148 @@
+import {
+  type Clock,
+  isClientId,
+  type Logger,
+  PosthouseError,
+  randomHex,
+  silentLogger,
+  systemClock,
+} from '@posthouse/core'
+import { type Backoff, exponentialBackoff } from '@posthouse/core/policy'
+import type { Dialect, OutboxLimits } from '@posthouse/protocol'
+import { machineId } from '#machine-id'
+import type { WebSocketConstructor } from './link.ts'
+
+/** How a lost connection is sought again. */
+export interface ReconnectOptions {
+  /** Upper end of the first wait, in milliseconds. Default 500. */
+  readonly baseMs?: number
+  /** The largest upper end of a wait, in milliseconds. Default 20,000. */
+  readonly capMs?: number
+  /** Attempts in a row before the client gives up and is idle. Default: without end. */
+  readonly attempts?: number
+}
+
+/** Settings of a `HubClient`. */
+export interface HubClientOptions {
+  /** Address of the hub, `ws://` or `wss://`. Default `ws://127.0.0.1:9898`. */
+  readonly url?: string
+  /** Default: 12 hexadecimal digits that stand for the machine, an underscore and 8 random ones. */
+  readonly clientId?: string
+  /** The wire language. Default `json`; the code of the others is loaded when it is asked for. */
+  readonly dialect?: Dialect
+  /** What to log in with, or where to get it: a function is called for each attempt to connect. */
+  readonly token?: string | (() => string | Promise<string>)
+  /** Whether, and how, a lost connection is sought again. Default true. */
+  readonly reconnect?: boolean | ReconnectOptions
+  /** How long an attempt may take until the hub's welcome, in milliseconds. Default 10,000. */
+  readonly connectTimeoutMs?: number
+  /** How much may wait to be confirmed. Default: 1,000 messages, 8 MiB. */
+  readonly outbox?: Partial<OutboxLimits>
+  /** Live messages that may wait for one listener before more are dropped. Default 1,024. */
+  readonly maxPending?: number
+  /**
+   * How often the client says something of its own accord, in milliseconds. Default: 30,000 in the cross_comm dialect;
+   * in the others it answers the hub.
+   */
+  readonly heartbeatIntervalMs?: number
+  /**
+   * How long the hub may be silent, in milliseconds. Default: the hub's heartbeat, or `heartbeatIntervalMs`, and 10,000
+   * more. Without effect in the cross_comm dialect, whose hubs may be silent for ever.
+   */
+  readonly heartbeatTimeoutMs?: number
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock
+  /** Source of randomness in [0, 1) for the waits. Default `Math.random`. */
+  readonly random?: () => number
+  /** Default: says nothing. */
+  readonly logger?: Logger
+  /** Default: the platform's. */
+  readonly WebSocket?: WebSocketConstructor
+}
+
+/** Settings with every default filled in. */
+export interface Settings {
+  readonly url: string
+  readonly clientId: string
+  readonly dialect: Dialect
+  readonly token: HubClientOptions['token']
+  /** Attempts in a row; 0 where a lost connection stays lost. */
+  readonly attempts: number
+  readonly backoff: Backoff
+  readonly connectTimeoutMs: number
+  readonly outbox: OutboxLimits
+  readonly maxPending: number
+  readonly heartbeatIntervalMs: number | undefined
+  readonly heartbeatTimeoutMs: number | undefined
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+  readonly WebSocket: WebSocketConstructor
+}
+
+const dialects: ReadonlySet<string> = new Set<Dialect>(['json', 'msgpack', 'cross_comm'])
+
+/**
+ * Fills in the defaults.
+ * @throws PosthouseError `invalid_option`, `invalid_client_id`
+ */
+export function settingsOf(options: HubClientOptions): Settings {
+  const { reconnect = true, random = Math.random, dialect = 'json', outbox, heartbeatIntervalMs } = options
+  const { attempts = Number.POSITIVE_INFINITY, ...waits } = reconnect === true ? {} : reconnect || { attempts: 0 }
+  const settings: Settings = {
+    url: hubUrl(options.url ?? 'ws://127.0.0.1:9898'),
+    clientId: clientIdOf(options.clientId ?? `${machineId()}_${randomHex(4)}`),
+    dialect,
+    token: options.token,
+    attempts,
+    backoff: exponentialBackoff({ ...waits, random }),
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    outbox: { messages: outbox?.messages ?? 1000, bytes: outbox?.bytes ?? 8 * 1_048_576 },
+    maxPending: options.maxPending ?? 1024,
+    heartbeatIntervalMs,
+    heartbeatTimeoutMs: options.heartbeatTimeoutMs,
+    clock: options.clock ?? systemClock,
+    random,
+    logger: options.logger ?? silentLogger,
+    WebSocket: options.WebSocket ?? platformWebSocket(),
+  }
+  const { connectTimeoutMs, maxPending, heartbeatTimeoutMs } = settings
+  assertPositive({
+    connectTimeoutMs,
+    maxPending,
+    heartbeatIntervalMs,
+    heartbeatTimeoutMs,
+    ...settings.outbox,
+    ...waits,
+  })
+  if (!dialects.has(dialect)) throw invalid(`dialect must be one of ${[...dialects].join(', ')}`)
+  return settings
+}
+
+function assertPositive(options: Readonly<Record<string, number | undefined>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined && !(value > 0)) throw invalid(`${name} must be a number above 0, not ${value}`)
+  }
+}
+
+function hubUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'ws:' || url?.protocol === 'wss:') return text
+  throw invalid(`url must begin with ws:// or wss://; ${JSON.stringify(text.slice(0, 100))} does not`)
+}
+
+function clientIdOf(id: string): string {
+  if (isClientId(id)) return id
+  const rule = 'it must have 1 to 128 characters, no control characters, and not be all, hub or server'
+  throw new PosthouseError('invalid_client_id', `${JSON.stringify(id.slice(0, 100))} is no client id: ${rule}`)
+}
+
+function platformWebSocket(): WebSocketConstructor {
+  const { WebSocket } = globalThis
+  if (WebSocket === undefined) throw invalid('WebSocket must be given: this platform has none')
+  return WebSocket
+}
+
+function invalid(problem: string): PosthouseError {
+  return new PosthouseError('invalid_option', problem)
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import * as client from '@posthouse/client'
+
+suite('@posthouse/client', () => {
+  test('exports what its users need and no more', () => {
+    assert.deepEqual(Object.keys(client).sort(), ['HubClient', 'Message', 'PosthouseError', 'isPosthouseError'])
+  })
+
+  test('a client has the documented members', () => {
+    const members = Object.getOwnPropertyNames(client.HubClient.prototype).sort()
+    assert.deepEqual(members, [
+      'clientId',
+      'clients',
+      'close',
+      'connect',
+      'constructor',
+      'drain',
+      'messages',
+      'on',
+      'reconnect',
+      'send',
+      'state',
+      'watch',
+      'welcome',
+    ])
+  })
+})

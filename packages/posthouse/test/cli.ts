@@ -1,0 +1,101 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const bin = fileURLToPath(new URL('../bin/posthouse.js', import.meta.url))
+
+/** What a command that has ended left behind. */
+export interface Ended {
+  readonly status: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** How a command is run. */
+export interface CliOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string | Uint8Array
+}
+
+/** One run of the command as a user would start it, ended with its owner. */
+export class Cli implements AsyncDisposable {
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #lines: { readonly text: string; readonly stream: 'out' | 'err' }[] = []
+  readonly #ended: Promise<Ended>
+  #wake: () => void = () => undefined
+
+  private constructor(args: readonly string[], options: CliOptions) {
+    const env = { ...process.env, NO_COLOR: '1', ...options.env }
+    this.#child = spawn(process.execPath, [bin, ...args], {
+      env,
+      ...(options.cwd !== undefined && { cwd: options.cwd }),
+    })
+    if (options.input !== undefined) this.#child.stdin.end(options.input)
+    for (const [stream, readable] of [
+      ['out', this.#child.stdout],
+      ['err', this.#child.stderr],
+    ] as const) {
+      createInterface({ input: readable }).on('line', (text) => {
+        this.#lines.push({ text, stream })
+        this.#wake()
+      })
+    }
+    this.#ended = once(this.#child, 'close').then(([status]) => {
+      this.#wake()
+      return { status: typeof status === 'number' ? status : null, out: this.#text('out'), err: this.#text('err') }
+    })
+  }
+
+  static start(args: readonly string[], options: CliOptions = {}): Cli {
+    return new Cli(args, options)
+  }
+
+  /** Runs a command to its end. */
+  static run(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
+    return new Cli(args, { input: '', ...options }).ended()
+  }
+
+  /** The first line, on either stream, that matches; fails when the command ends without one. */
+  async line(pattern: RegExp): Promise<string> {
+    let over = false
+    const end = this.#ended.then(() => {
+      over = true
+    })
+    for (;;) {
+      const found = this.#lines.find(({ text }) => pattern.test(text))
+      if (found !== undefined) return found.text
+      if (over) throw new Error(`the command ended without ${pattern}:\n${this.#text('out')}\n${this.#text('err')}`)
+      await Promise.race([end, new Promise<void>((resolve) => (this.#wake = resolve))])
+    }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  ended(): Promise<Ended> {
+    return this.#ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null) this.#child.kill('SIGKILL')
+    await this.#ended
+  }
+
+  #text(stream: 'out' | 'err'): string {
+    return this.#lines.flatMap((line) => (line.stream === stream ? [line.text] : [])).join('\n')
+  }
+}
+
+/** A running `posthouse up` with its address. */
+export type UpCli = Cli & { readonly url: string }
+
+/** Starts a hub on a free port and waits until it says where it is. */
+export async function startUp(args: readonly string[] = [], options: CliOptions = {}): Promise<UpCli> {
+  const cli = Cli.start(['up', '--port', '0', ...args], options)
+  const line = await cli.line(/listening on ws:/)
+  const url = /ws:\/\/\S+?(?=\.\s)/.exec(line)?.[0] ?? ''
+  return Object.assign(cli, { url })
+}

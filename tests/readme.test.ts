@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Hub } from '@posthouse/hub'
+import { PYTHON_PEERS_MISSING, pythonPeersAvailable } from './interop/python-peer.ts'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const documentedUrl = 'ws://127.0.0.1:9898'
+
+/** The library wants a bucket to be named even by programs that send text only; proxies are not for loopback. */
+const pythonEnvironment = {
+  PYTHONUTF8: '1',
+  OSS_ENDPOINT: 'http://127.0.0.1:9',
+  OSS_BUCKET_NAME: 'none',
+  NO_PROXY: '*',
+}
+
+interface Run {
+  readonly status: unknown
+  readonly output: string
+  readonly errors: string
+}
+
+describe('the code in the README', () => {
+  const hub = new Hub()
+  let url = ''
+  const heard: string[] = []
+
+  before(async () => {
+    hub.on('*', (message) => heard.push(`${message.from}: ${message.body}`))
+    ;({ url } = await hub.listen({ port: 0 }))
+  })
+  after(() => hub.close())
+
+  for (const file of ['README.md', 'README.zh-CN.md']) {
+    const blocks = codeBlocks(file, 'ts')
+    test(`${file} has TypeScript to run`, () => assert.ok(blocks.length >= 2))
+    for (const [index, block] of blocks.entries()) {
+      test(`${file}, TypeScript block ${index + 1}, runs as it is written`, async () => {
+        const args = ['--conditions=@posthouse/source', '--input-type=module-typescript', '-']
+        const { status, output, errors } = await run(process.execPath, args, block.replaceAll(documentedUrl, url))
+        assert.equal(status, 0, errors)
+        for (const word of expectedWords(block)) assert.match(output, word)
+      })
+    }
+
+    const python = pythonPeersAvailable()
+    const skip = python === undefined ? PYTHON_PEERS_MISSING : false
+    test(`${file}, the Python block, reaches everyone`, { skip }, async () => {
+      const [block = ''] = codeBlocks(file, 'python')
+      heard.length = 0
+      const program = block.replace('port=9898', `port=${new URL(url).port}`)
+      const { status, errors } = await run(python ?? 'python3', ['-'], program, {
+        ...process.env,
+        ...pythonEnvironment,
+      })
+      assert.equal(status, 0, errors)
+      assert.match(heard.join('\n'), /^carol: (hello|你好)$/)
+    })
+  }
+})
+
+function codeBlocks(file: string, language: string): string[] {
+  const markdown = readFileSync(new URL(file, new URL('../', import.meta.url)), 'utf8')
+  return [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, code = '']) => code)
+}
+
+/** What a block must print, judged by what it does. */
+function expectedWords(block: string): RegExp[] {
+  if (block.includes('new Hub()')) return [/ws:\/\/127\.0\.0\.1:\d+ \[\]/]
+  if (block.includes("clientId: 'worker'")) return [/^sensor first$/m]
+  return [/alice .*(hello|你好)/, /online: true/]
+}
+
+async function run(command: string, args: readonly string[], input: string, env = process.env): Promise<Run> {
+  const child = spawn(command, args, { cwd: root, env })
+  child.stdin.end(input)
+  const [output, errors, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  return { status, output, errors }
+}
