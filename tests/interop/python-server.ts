@@ -3,13 +3,15 @@ import { becomeReady, type PythonOptions, startPython } from './python-process.t
 
 /** The original server's own settings. */
 export interface PythonServerOptions extends PythonOptions {
+  /** Default: a free one. */
+  readonly port?: number
   /** Whole or fractional seconds. Default: 30. */
   readonly heartbeatInterval?: number
   /** Whole or fractional seconds. Default: 60. */
   readonly heartbeatTimeout?: number
 }
 
-/** The original server in its own process on a free loopback port; dispose stops it, which closes links with 1001. */
+/** The original server in its own process on a loopback port; dispose stops it, which closes links with 1001. */
 export class PythonServer implements AsyncDisposable {
   /** Where it listens, on 127.0.0.1. */
   readonly port: number
@@ -22,8 +24,9 @@ export class PythonServer implements AsyncDisposable {
 
   /** Starts the process and waits until the server listens. */
   static async start(options: PythonServerOptions = {}): Promise<PythonServer> {
-    const { heartbeatInterval: heartbeat_interval, heartbeatTimeout: heartbeat_timeout } = options
-    const python = startPython('server.py', [JSON.stringify({ heartbeat_interval, heartbeat_timeout })], options)
+    const { port: wanted, heartbeatInterval: heartbeat_interval, heartbeatTimeout: heartbeat_timeout } = options
+    const settings = JSON.stringify({ port: wanted, heartbeat_interval, heartbeat_timeout })
+    const python = startPython('server.py', [settings], options)
     const { port } = await becomeReady(python, 'listening')
     return new PythonServer(python, Number(port))
   }

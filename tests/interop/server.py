@@ -1,7 +1,8 @@
-"""The original server on a free loopback port: prints ``{"event": "listening", "port": N}`` and stops at end of input.
+"""The original server on a loopback port: prints ``{"event": "listening", "port": N}`` and stops at end of input.
 
 It runs in a temporary folder, because the library writes ``cross_comm_clients.yaml`` into the working directory.
-The first argument, if any, is a JSON object with ``heartbeat_interval`` and ``heartbeat_timeout`` in seconds.
+The first argument, if any, is a JSON object with ``heartbeat_interval`` and ``heartbeat_timeout`` in seconds
+and ``port``, a free one by default.
 """
 
 import asyncio
@@ -17,9 +18,9 @@ def listening_server(base):
     """The library's class with one addition: an event that is set once it listens."""
 
     class ListeningServer(base):
-        def __init__(self, **options):
+        def __init__(self, port=0, **options):
             self.listening = asyncio.Event()
-            super().__init__(role="server", ip="127.0.0.1", port=0, **options)
+            super().__init__(role="server", ip="127.0.0.1", port=port, **options)
 
         def __setattr__(self, name, value):
             super().__setattr__(name, value)

@@ -1,4 +1,12 @@
-import { type Append, type AppendOutcome, type InboxStore, type Logger, PosthouseError } from '@posthouse/core'
+import {
+  type Acknowledgement,
+  type Append,
+  type AppendOutcome,
+  type CommitOutcome,
+  type InboxStore,
+  type Logger,
+  PosthouseError,
+} from '@posthouse/core'
 
 /** Told what became of an append; an error where the store failed. */
 export type AppendListener = (outcome: AppendOutcome | PosthouseError) => void
@@ -56,22 +64,43 @@ export class Batcher {
       const batch = this.#batch
       this.#batch = emptyBatch()
       await this.#commit(batch)
-      this.#options.onSettled()
+      this.#tell(this.#options.onSettled)
     }
     this.#running = undefined
   }
 
   async #commit(batch: Batch): Promise<void> {
     const acknowledgements = [...batch.acknowledgements].map(([inbox, seq]) => ({ inbox, seq }))
+    const outcome = await this.#write(batch.appends, acknowledgements)
+    const failed = outcome instanceof PosthouseError
+    const lost = new PosthouseError('internal', 'the store gave no outcome')
+    for (const [index, listener] of batch.listeners.entries()) {
+      this.#tell(() => listener(failed ? outcome : (outcome.appends[index] ?? lost)))
+    }
+    if (failed) return
+    for (const [index, { inbox }] of acknowledgements.entries()) {
+      this.#tell(() => this.#options.onFill(inbox, outcome.fill[index] ?? 0))
+    }
+  }
+
+  async #write(
+    appends: readonly Append[],
+    acknowledgements: readonly Acknowledgement[],
+  ): Promise<CommitOutcome | PosthouseError> {
     try {
-      const { appends, fill } = await this.#options.store.commit(batch.appends, acknowledgements)
-      const lost = new PosthouseError('internal', 'the store gave no outcome')
-      for (const [index, listener] of batch.listeners.entries()) listener(appends[index] ?? lost)
-      for (const [index, { inbox }] of acknowledgements.entries()) this.#options.onFill(inbox, fill[index] ?? 0)
+      return await this.#options.store.commit(appends, acknowledgements)
     } catch (cause) {
       this.#options.logger.error('the store failed', { error: cause })
-      const error = new PosthouseError('store_failed', 'the message could not be stored', { cause })
-      for (const listener of batch.listeners) listener(error)
+      return new PosthouseError('store_failed', 'the message could not be stored', { cause })
+    }
+  }
+
+  /** What goes wrong for one message concerns neither the others of its batch nor the batches behind it. */
+  #tell(listener: () => void): void {
+    try {
+      listener()
+    } catch (error) {
+      this.#options.logger.error('what followed a commit failed', { error })
     }
   }
 }

@@ -7,6 +7,8 @@ import type { ResumeTokens } from './resume-tokens.ts'
 /** A v1 client's conversation, with what is needed to find it again. */
 export interface SessionEntry {
   readonly session: HubSession
+  /** Whose numbering `n` belongs to. */
+  readonly producer: string
   readonly tokens: ResumeTokens
   /** Until when it can be resumed once its connection is lost, on the hub's monotonic clock. */
   expiresAt: number

@@ -1,4 +1,4 @@
-import { PosthouseError } from '@posthouse/core'
+import { type Clock, PosthouseError } from '@posthouse/core'
 import { closeCodeOf, type Wire } from '@posthouse/protocol'
 import type { RawData, WebSocket } from 'ws'
 import type { Flushable, Flusher } from './flusher.ts'
@@ -10,6 +10,7 @@ export type Packer = (frames: readonly Encoded[]) => readonly Wire[]
 /** What a connection tells its owner. */
 export interface ConnectionEvents {
   message(data: Uint8Array, binary: boolean): void
+  ping(): void
   pong(payload: Uint8Array): void
   close(code: number, reason: string): void
 }
@@ -24,6 +25,7 @@ export interface SendQueueLimits {
 
 /** What a connection needs besides its socket. */
 export interface ConnectionOptions {
+  readonly clock: Clock
   readonly flusher: Flusher
   readonly sendQueue: SendQueueLimits
   /** Address of the peer, for logs. */
@@ -38,6 +40,7 @@ const closeTimeoutMs = 2000
 export class Connection implements Flushable {
   readonly remote: string
   readonly #socket: WebSocket
+  readonly #clock: Clock
   readonly #flusher: Flusher
   readonly #limits: SendQueueLimits
   #events: ConnectionEvents | undefined
@@ -50,15 +53,21 @@ export class Connection implements Flushable {
   constructor(socket: WebSocket, options: ConnectionOptions) {
     this.remote = options.remote
     this.#socket = socket
+    this.#clock = options.clock
     this.#flusher = options.flusher
     this.#limits = options.sendQueue
     socket.on('message', (data, binary) => {
       if (!this.#closing) this.#events?.message(toBytes(data), binary)
     })
     socket.on('pong', (payload) => this.#events?.pong(payload))
+    // ws has queued the pong by itself: a flood of pings must not fill the memory of a hub whose answers nobody reads.
+    socket.on('ping', () => {
+      this.#events?.ping()
+      this.#bound()
+    })
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()))
-    // ws closes the socket itself after an error of its own (a frame that is too large, broken UTF-8): 'close' follows.
-    socket.on('error', () => undefined)
+    // ws sends the close for an error of its own (a frame that is too large, broken UTF-8).
+    socket.on('error', () => this.#cutSoon())
   }
 
   /** Names who hears of this connection from now on. */
@@ -87,10 +96,8 @@ export class Connection implements Flushable {
     if (this.#closing) return
     this.#frames.push(frame)
     this.#frameBytes += frame.bytes
-    if (this.queuedBytes > this.#limits.hardBytes) {
-      const message = `${this.queuedBytes} bytes wait to be read; at most ${this.#limits.hardBytes} are kept`
-      this.fail(new PosthouseError('slow_consumer', message))
-    } else this.#flusher.add(this)
+    this.#flusher.add(this)
+    this.#bound()
   }
 
   /** Sends a WebSocket ping behind the frames of this tick. */
@@ -124,15 +131,26 @@ export class Connection implements Flushable {
   close(code: number, reason: string): void {
     if (this.#closing) return
     this.flush()
-    this.#closing = true
     this.#socket.close(code, shortened(reason))
-    const timer = setTimeout(() => this.#socket.terminate(), closeTimeoutMs)
-    this.#socket.once('close', () => clearTimeout(timer))
+    this.#cutSoon()
   }
 
   /** Cuts the socket at once. */
   terminate(): void {
     this.#socket.terminate()
+  }
+
+  #bound(): void {
+    if (this.queuedBytes <= this.#limits.hardBytes) return
+    const message = `${this.queuedBytes} bytes wait to be read; at most ${this.#limits.hardBytes} are kept`
+    this.fail(new PosthouseError('slow_consumer', message))
+  }
+
+  #cutSoon(): void {
+    if (this.#closing) return
+    this.#closing = true
+    const timer = this.#clock.after(closeTimeoutMs, () => this.#socket.terminate())
+    this.#socket.once('close', () => timer[Symbol.dispose]())
   }
 
   #closed(code: number, reason: string): void {

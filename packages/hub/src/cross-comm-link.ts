@@ -1,9 +1,10 @@
 import type { PosthouseError } from '@posthouse/core'
 import { DeliveryWindow, type Limits } from '@posthouse/protocol'
+import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
 import type { ClientRecord } from './client-record.ts'
 import type { Connection } from './connection.ts'
 import type { Link } from './link.ts'
-import type { Outgoing } from './outgoing.ts'
+import type { Encoded, Outgoing } from './outgoing.ts'
 
 /** What a link needs of the connection that it shares with the peer's other ids. */
 export interface CrossCommCarrier {
@@ -43,11 +44,11 @@ export class CrossCommLink implements Link {
   }
 
   live(outgoing: Outgoing): void {
-    if (this.#carrier.connection.writable) this.#carrier.connection.send(outgoing.encoded('cross_comm'))
+    if (this.#carrier.connection.writable) this.#carrier.connection.send(this.#encoded(outgoing))
   }
 
   stored(seq: number, outgoing: Outgoing): void {
-    const encoded = outgoing.encoded('cross_comm')
+    const encoded = this.#encoded(outgoing)
     this.#window.push(seq, outgoing.size)
     this.#carrier.connection.send(encoded)
     this.#carrier.delivered()
@@ -66,5 +67,9 @@ export class CrossCommLink implements Link {
 
   fail(error: PosthouseError): void {
     this.#carrier.lost(this, error)
+  }
+
+  #encoded(outgoing: Outgoing): Encoded {
+    return outgoing.encoded('cross_comm', maxCrossCommBytes)
   }
 }

@@ -43,8 +43,9 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   #heardAt: number
   #pingedAt: number
   #pings = 0
-  /** A ping whose pong will confirm deliveries is on its way. */
-  #confirming = false
+  /** Number of the first ping whose pong confirms what was marked; nothing while nothing is to be confirmed. */
+  #marker: number | undefined
+  #markedAt = 0
 
   constructor(core: HubCore, connection: Connection) {
     this.#core = core
@@ -53,6 +54,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     this.#pingedAt = this.#heardAt
     connection.use({
       message: (data) => this.message(data),
+      ping: () => this.#heard(),
       pong: (payload) => this.#pong(payload),
       close: (code, reason) => this.#closed(code, reason),
     })
@@ -71,7 +73,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   delivered(): void {
-    if (!this.#confirming) this.#ping(true)
+    if (this.#marker === undefined) this.#mark()
   }
 
   lost(link: CrossCommLink, error: PosthouseError): void {
@@ -91,7 +93,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     if (silentMs > crossCommTimeoutMs) {
       for (const { record } of this.#links.values()) this.#core.registry.setPresent(record, false)
     }
-    if (now - this.#pingedAt >= Math.min(longestPingMs, heartbeatMs)) this.#ping(this.#confirming)
+    if (now - this.#pingedAt >= Math.min(longestPingMs, heartbeatMs)) this.#ping()
   }
 
   leave(): void {
@@ -173,8 +175,9 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     let shown = clients
     let content = crossCommList(shown, onlyOnline)
     // A frame above the limit would end the peer's connection; a shorter list at least arrives.
-    while (Buffer.byteLength(content) > maxCrossCommBytes - 4096) {
-      shown = shown.slice(0, Math.floor(shown.length * 0.9))
+    const most = maxCrossCommBytes - 4096
+    for (let bytes = Buffer.byteLength(content); bytes > most; bytes = Buffer.byteLength(content)) {
+      shown = shown.slice(0, Math.floor((shown.length * 0.95 * most) / bytes))
       content = crossCommList(shown, onlyOnline)
     }
     if (shown.length < clients.length) {
@@ -202,7 +205,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
       this.#publish(client, frame)
       return
     }
-    const message = `this connection has not logged in and ${client} is connected elsewhere`
+    const message = `this connection is not logged in as ${client}, who is connected elsewhere`
     this.connection.fail(new PosthouseError('forbidden', message))
   }
 
@@ -226,28 +229,35 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     this.connection.send(measured(frame))
   }
 
-  #ping(confirming: boolean): void {
-    if (confirming && !this.#confirming) for (const link of this.#links.values()) link.mark()
-    this.#confirming = confirming
+  #mark(): void {
+    for (const link of this.#links.values()) link.mark()
+    this.#markedAt = this.#core.clock.elapsed()
+    this.#ping()
+    this.#marker = this.#pings
+  }
+
+  #ping(): void {
     this.#pingedAt = this.#core.clock.elapsed()
     this.connection.ping(String(++this.#pings))
   }
 
   #pong(payload: Uint8Array): void {
     this.#heard()
-    if (this.#confirming && Buffer.from(payload).toString() === String(this.#pings)) this.#confirm()
+    // Later pings than the one behind the deliveries tell the same: a slow peer may never answer the newest in time.
+    if (this.#marker !== undefined && Number(Buffer.from(payload)) >= this.#marker) this.#confirm()
   }
 
-  /** Peers whose library answers no pings still send heartbeats. */
+  /** Peers whose library answers no pings still send heartbeats. One that does not read sends them, too. */
   #confirmLate(): void {
-    if (this.#confirming && this.#core.clock.elapsed() - this.#pingedAt > pongPatienceMs) this.#confirm()
+    if (this.#marker === undefined || this.connection.queuedBytes > 0) return
+    if (this.#core.clock.elapsed() - this.#markedAt > pongPatienceMs) this.#confirm()
   }
 
   #confirm(): void {
-    this.#confirming = false
+    this.#marker = undefined
     let waiting = false
     for (const link of [...this.#links.values()]) waiting = link.confirm() || waiting
-    if (waiting && !this.#confirming) this.#ping(true)
+    if (waiting && this.#marker === undefined) this.#mark()
   }
 
   #heard(): void {

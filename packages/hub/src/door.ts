@@ -74,6 +74,8 @@ export class Door {
 
 function refuse(socket: Duplex, status: string, reason: string): void {
   const body = `${reason}\n`
+  // A peer that keeps its side open would otherwise hold the server open when it closes.
+  socket.once('finish', () => socket.destroy())
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -30,6 +30,7 @@ export class Greeter implements Peer {
     this.#timer = core.clock.after(core.timing.helloMs, () => this.#late())
     connection.use({
       message: (data, binary) => this.#first(data, binary),
+      ping: () => undefined,
       pong: () => undefined,
       close: () => this.#timer[Symbol.dispose](),
     })

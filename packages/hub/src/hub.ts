@@ -101,7 +101,10 @@ export class Hub implements AsyncDisposable {
    * @throws PosthouseError `status_file`
    */
   start(): Promise<void> {
-    this.#started ??= this.#load()
+    this.#started ??= this.#load().catch((error: unknown) => {
+      this.#started = undefined
+      throw error
+    })
     return this.#started
   }
 
@@ -120,6 +123,10 @@ export class Hub implements AsyncDisposable {
     const { server, ...where } = await openServer(options, (request, socket, head) =>
       this.handleUpgrade(request, socket, head),
     )
+    if (this.#ended !== undefined) {
+      server.close()
+      throw new PosthouseError('closed', 'this hub was closed')
+    }
     this.#servers.add(server)
     return where
   }
@@ -166,9 +173,10 @@ export class Hub implements AsyncDisposable {
     return this.#ended
   }
 
-  /** Stops now. What was stored stays stored; clients that can, come back by themselves. */
+  /** Stops now, also where a drain is under way. What was stored stays stored; clients that can, come back. */
   close(): Promise<void> {
-    this.#ended ??= this.#end(0)
+    if (this.#ended === undefined) this.#ended = this.#end(0)
+    else void this.#peers.terminate()
     return this.#ended
   }
 
@@ -197,7 +205,8 @@ export class Hub implements AsyncDisposable {
         this.#statusFile?.touch()
       },
     })
-    const router: Router = new Router({ registry, batcher, listeners: this.#listeners, clock })
+    const { frameBytes } = limits
+    const router: Router = new Router({ registry, batcher, listeners: this.#listeners, clock, frameBytes })
     return { node, clock, logger, limits, timing, store, flusher, batcher, registry, router, presence }
   }
 
@@ -210,8 +219,8 @@ export class Hub implements AsyncDisposable {
 
   #admit(socket: WebSocket, request: IncomingMessage, codec: HubCodec | undefined): void {
     const remote = `${request.socket.remoteAddress ?? 'unknown'}:${request.socket.remotePort ?? 0}`
-    const { sendQueue, crossComm } = this.#options
-    const connection = new Connection(socket, { flusher: this.#core.flusher, sendQueue, remote })
+    const { sendQueue, crossComm, clock } = this.#options
+    const connection = new Connection(socket, { clock, flusher: this.#core.flusher, sendQueue, remote })
     this.#peers.add(socket)
     const onPeer = (peer: Greeter | Parameters<Peers['set']>[1]): void => this.#peers.set(socket, peer)
     onPeer(new Greeter({ core: this.#core, connection, codec, crossComm, onPeer }))
@@ -263,15 +272,18 @@ export class Hub implements AsyncDisposable {
     this.#sweep?.[Symbol.dispose]()
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
     await this.#core.batcher.settled()
+    // What waits for an inbox to drain is stored: its sender is told so before it is sent away.
+    for (const record of this.#core.registry.all()) record.release()
     this.#core.flusher.flush()
     if (graceMs > 0) await this.#peers.leave(graceMs, this.#options.clock)
-    else this.#peers.terminate()
+    else await this.#peers.terminate()
     for (const server of this.#servers) server.closeAllConnections()
     await Promise.all(closed)
-    // Acknowledgements may have come while the clients left.
     await this.#core.batcher.settled()
-    for (const record of this.#core.registry.all()) record.release()
-    await this.#statusFile?.save()
-    if (this.#ownsStore) await this.#options.store[Symbol.asyncDispose]()
+    try {
+      await this.#statusFile?.save()
+    } finally {
+      if (this.#ownsStore) await this.#options.store[Symbol.asyncDispose]()
+    }
   }
 }

@@ -1,5 +1,4 @@
-import type { Body, Envelope } from '@posthouse/core'
-import { envelopeBytes } from '@posthouse/core'
+import { type Body, type Envelope, envelopeBytes, PosthouseError } from '@posthouse/core'
 import { type DeliverFrame, type Dialect, jsonHubCodec, type Wire } from '@posthouse/protocol'
 import { convertBody } from '@posthouse/protocol/bodies'
 import { crossCommDelivery } from '@posthouse/protocol/cross-comm'
@@ -10,6 +9,11 @@ export interface Encoded {
   readonly wire: Wire
   readonly bytes: number
 }
+
+/** Bytes that the fields of a frame besides body, headers and sec can take at most: addresses and ids, all escaped. */
+const mostOfTheRest = 32_768
+/** Bytes by which `seq` makes a frame longer. */
+const positionBytes = 32
 
 /** One envelope on its way to receivers: encoded once for each dialect, however many receivers there are. */
 export class Outgoing {
@@ -36,25 +40,31 @@ export class Outgoing {
   }
 
   /**
-   * Proves that the envelope can be said in a dialect.
+   * Proves that the envelope can be said in a dialect, in a frame of at most `frameBytes`.
    * @throws PosthouseError `unrepresentable`, `invalid_body`, `body_too_large`
    */
-  assertSayable(dialect: Dialect): void {
-    if (dialect === 'cross_comm') this.encoded(dialect)
-    else this.#body(dialect)
+  assertSayable(dialect: Dialect, frameBytes: number): void {
+    const { headers, sec } = this.envelope
+    const open = headers !== undefined || sec !== undefined
+    if (dialect === 'cross_comm' || open || this.#body(dialect).bytes.byteLength > frameBytes - mostOfTheRest) {
+      this.encoded(dialect, frameBytes - positionBytes)
+    }
   }
 
   /**
-   * The frame for receivers of a dialect.
+   * The frame for receivers of a dialect. A v1 client may close its connection over a frame of more than `frameBytes`,
+   * and would be sent it again and again; cross_comm peers have a limit of their own.
    * @throws PosthouseError `unrepresentable`, `invalid_body`, `body_too_large`
    */
-  encoded(dialect: Dialect): Encoded {
+  encoded(dialect: Dialect, frameBytes: number): Encoded {
     let encoded = this.#encoded.get(dialect)
     if (encoded === undefined) {
       encoded = measured(this.#encode(dialect))
       this.#encoded.set(dialect, encoded)
     }
-    return encoded
+    if (dialect === 'cross_comm' || encoded.bytes <= frameBytes) return encoded
+    const message = `the message takes ${encoded.bytes} bytes for its recipient, who reads at most ${frameBytes}`
+    throw new PosthouseError('body_too_large', message)
   }
 
   #encode(dialect: Dialect): Wire {

@@ -1,11 +1,11 @@
-import type { Clock, Timer } from '@posthouse/core'
+import type { Clock } from '@posthouse/core'
 import type { WebSocket } from 'ws'
 import type { Peer } from './peer.ts'
 
 /** All connections of a hub, whatever they have become. */
 export class Peers {
   readonly #peers = new Map<WebSocket, Peer>()
-  #onEmpty: (() => void) | undefined
+  readonly #empty = new Set<() => void>()
 
   get size(): number {
     return this.#peers.size
@@ -15,7 +15,7 @@ export class Peers {
   add(socket: WebSocket): void {
     socket.once('close', () => {
       this.#peers.delete(socket)
-      if (this.#peers.size === 0) this.#onEmpty?.()
+      if (this.#peers.size === 0) for (const tell of this.#empty) tell()
     })
   }
 
@@ -32,17 +32,19 @@ export class Peers {
   async leave(graceMs: number, clock: Clock): Promise<void> {
     // The hints are spread, so that the clients do not all come back at one moment.
     for (const peer of [...this.#peers.values()]) peer.leave(Math.round(Math.random() * 5000))
-    if (this.#peers.size === 0) return
-    let timer: Timer | undefined
-    await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve
-      timer = clock.after(graceMs, resolve)
-    })
-    timer?.[Symbol.dispose]()
-    this.terminate()
+    const late = Promise.withResolvers<void>()
+    using _timer = clock.after(graceMs, late.resolve)
+    await Promise.race([this.#gone(), late.promise])
+    await this.terminate()
   }
 
-  terminate(): void {
+  /** Cuts everyone off. Resolves when their connections have closed. */
+  async terminate(): Promise<void> {
     for (const peer of [...this.#peers.values()]) peer.terminate()
+    await this.#gone()
+  }
+
+  async #gone(): Promise<void> {
+    if (this.#peers.size > 0) await new Promise<void>((resolve) => this.#empty.add(resolve))
   }
 }

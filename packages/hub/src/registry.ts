@@ -40,7 +40,7 @@ export class Registry {
       const pump = new InboxPump({ inbox: client, store, logger, acknowledge: (seq) => acknowledge(client, seq) })
       record = new ClientRecord(client, lastSeen, pump)
       this.#records.set(client, record)
-      if (this.#records.size > this.#options.maxClients) this.#forget()
+      if (this.#records.size > this.#options.maxClients) this.#forget(record)
     }
     return record
   }
@@ -77,8 +77,9 @@ export class Registry {
     this.#options.onChange(record)
   }
 
-  #forget(): void {
-    const away = [...this.#records.values()].filter((record) => !record.living)
+  /** Forgets clients that are away, but not `newest`, which is about to connect. */
+  #forget(newest: ClientRecord): void {
+    const away = [...this.#records.values()].filter((record) => !record.living && record !== newest)
     away.sort((a, b) => a.lastSeen - b.lastSeen)
     // A hundredth at a time, so that a flood of new ids does not sort everyone for each of them.
     for (const record of away.slice(0, Math.ceil(this.#options.maxClients / 100))) this.#records.delete(record.id)

@@ -39,6 +39,8 @@ export interface RouterOptions {
   readonly batcher: Batcher
   readonly listeners: HubListeners
   readonly clock: Clock
+  /** Longest frame that clients read, in bytes. */
+  readonly frameBytes: number
 }
 
 /** Turns an address into recipients, stores what must be stored, and hands it on. */
@@ -99,7 +101,7 @@ export class Router {
     this.#assertServed(kind, envelope.to)
     if (kind === 'hub') return []
     const record = this.#recipient(name)
-    if (record.link !== undefined) outgoing.assertSayable(record.link.dialect)
+    if (record.link !== undefined) outgoing.assertSayable(record.link.dialect, this.#options.frameBytes)
     return [record]
   }
 

@@ -1,7 +1,7 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Clock, type Logger, PosthouseError, type Timer } from '@posthouse/core'
-import { parse, stringify } from 'yaml'
+import { parse } from 'yaml'
 
 /** What the status file says of one client. */
 export interface ClientStatus {
@@ -29,6 +29,8 @@ const debounceMs = 500
 export class StatusFile {
   readonly #options: StatusFileOptions
   #timer: Timer | undefined
+  /** What could not be read must not be overwritten. */
+  #read = false
   #writing: Promise<void> = Promise.resolve()
 
   constructor(options: StatusFileOptions) {
@@ -42,9 +44,10 @@ export class StatusFile {
   async load(): Promise<ReadonlyMap<string, ClientStatus>> {
     const { path } = this.#options
     try {
-      return readStatus(await readFile(path, 'utf8'))
+      const clients = readStatus(await readText(path))
+      this.#read = true
+      return clients
     } catch (cause) {
-      if (isMissing(cause)) return new Map()
       const reason = cause instanceof Error ? cause.message : String(cause)
       const message = `${path} is not a readable status file: ${reason}. Mend it, move it away, or name another.`
       throw new PosthouseError('status_file', message, { cause })
@@ -53,6 +56,7 @@ export class StatusFile {
 
   /** Has the file written soon. */
   touch(): void {
+    if (!this.#read) return
     this.#timer ??= this.#options.clock
       .after(debounceMs, () => {
         this.#timer = undefined
@@ -64,12 +68,13 @@ export class StatusFile {
   }
 
   /**
-   * Writes the file now.
+   * Writes the file now, unless it was never read.
    * @throws PosthouseError `status_file`
    */
   save(): Promise<void> {
     this.#timer?.[Symbol.dispose]()
     this.#timer = undefined
+    if (!this.#read) return this.#writing
     const next = this.#writing.then(() => this.#write())
     this.#writing = next.catch(() => undefined)
     return next
@@ -91,28 +96,50 @@ export class StatusFile {
 }
 
 /** The text of a status file: sorted by id, times in seconds. */
-export function renderStatus(clients: ReadonlyMap<string, ClientStatus>): string {
-  const ids = [...clients.keys()].sort()
-  const entries = ids.map((id) => {
-    const { online = false, lastSeen = 0 } = clients.get(id) ?? {}
-    return [id, { last_seen: lastSeen / 1000, status: online ? 'online' : 'offline' }] as const
-  })
-  return entries.length === 0 ? '{}\n' : stringify(new Map(entries), { lineWidth: 0 })
+function renderStatus(clients: ReadonlyMap<string, ClientStatus>): string {
+  const entries = [...clients].sort(([a], [b]) => (a < b ? -1 : 1))
+  const text = entries.map(
+    ([id, { online, lastSeen }]) =>
+      `${yamlKey(id)}:\n  last_seen: ${lastSeen / 1000}\n  status: ${online ? 'online' : 'offline'}\n`,
+  )
+  return text.join('') || '{}\n'
+}
+
+/**
+ * An id as a key that every YAML reader takes for text. What is a number, a date or a boolean differs between YAML 1.1,
+ * which Python reads, and 1.2; so whatever does not look like a name is quoted.
+ */
+function yamlKey(id: string): string {
+  if (/^[\p{L}_][\p{L}\p{N}_-]*$/u.test(id) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(id)) return id
+  if (/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(id)) return `'${id.replaceAll("'", "''")}'`
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(id).replace(/[\u007f-\uffff]/gu, escaped)
 }
 
 function readStatus(text: string): ReadonlyMap<string, ClientStatus> {
-  const data: unknown = parse(text, { mapAsMap: true, maxAliasCount: 0 }) ?? new Map()
+  // The failsafe schema leaves every scalar text: an id keeps its spelling, whatever a reader might take it for.
+  const data: unknown = parse(text, { schema: 'failsafe', mapAsMap: true, maxAliasCount: 0 }) ?? new Map()
   if (!(data instanceof Map)) throw new Error('it must map client ids to their states')
   const clients = new Map<string, ClientStatus>()
   for (const [id, entry] of data) {
     if (!(entry instanceof Map)) throw new Error(`the entry of ${JSON.stringify(id)} must have last_seen and status`)
-    const seen: unknown = entry.get('last_seen')
+    const seen = Number(entry.get('last_seen'))
     clients.set(String(id), {
       online: entry.get('status') === 'online',
-      lastSeen: typeof seen === 'number' && Number.isFinite(seen) ? seen * 1000 : 0,
+      lastSeen: Number.isFinite(seen) ? seen * 1000 : 0,
     })
   }
   return clients
+}
+
+/** The text of a file; empty where there is none. */
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    if (isMissing(cause)) return ''
+    throw cause
+  }
 }
 
 async function writeThrough(path: string, text: string): Promise<void> {

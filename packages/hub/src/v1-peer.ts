@@ -27,7 +27,7 @@ import type { ClientRecord } from './client-record.ts'
 import type { Connection } from './connection.ts'
 import type { HubCore } from './hub-core.ts'
 import type { Link } from './link.ts'
-import { measured, type Outgoing } from './outgoing.ts'
+import { type Encoded, measured, type Outgoing } from './outgoing.ts'
 import { arrayPacker } from './packer.ts'
 import type { Peer } from './peer.ts'
 import { type ClaimedSession, claimSession, endSession, startingPoint } from './v1-sessions.ts'
@@ -75,17 +75,19 @@ export class V1Peer implements Peer, Link {
   }
 
   live(outgoing: Outgoing): void {
-    if (this.#early === undefined && this.#connection.writable) this.#connection.send(outgoing.encoded(this.dialect))
+    if (this.#early === undefined && this.#connection.writable) this.#connection.send(this.#encoded(outgoing))
   }
 
   stored(seq: number, outgoing: Outgoing): void {
-    const encoded = outgoing.encoded(this.dialect)
+    const encoded = this.#encoded(outgoing)
     this.#claimed.entry.session.delivered(seq, outgoing.size)
     this.#connection.send(encoded)
   }
 
   write(frames: readonly HubFrame[]): void {
-    for (const frame of frames) this.#connection.send(measured(this.#codec.encode(frame)))
+    // What an older connection was waiting for may come before this one is welcomed. The client will ask again.
+    if (this.#early !== undefined) return
+    for (const frame of frames) this.#put(frame)
   }
 
   /** Takes frames that arrived behind the hello in the same WebSocket message. */
@@ -108,7 +110,7 @@ export class V1Peer implements Peer, Link {
   }
 
   leave(reconnectAfterMs: number): void {
-    this.write([{ op: 'goaway', reason: 'the hub is shutting down', reconnectAfterMs }])
+    this.#put({ op: 'goaway', reason: 'the hub is shutting down', reconnectAfterMs })
     this.fail(new PosthouseError('draining', 'the hub is shutting down'))
   }
 
@@ -121,10 +123,19 @@ export class V1Peer implements Peer, Link {
     this.#connection.terminate()
   }
 
+  #put(frame: HubFrame): void {
+    this.#connection.send(measured(this.#codec.encode(frame)))
+  }
+
+  #encoded(outgoing: Outgoing): Encoded {
+    return outgoing.encoded(this.dialect, this.#core.limits.frameBytes)
+  }
+
   #connect(hello: HelloFrame): void {
     this.#connection.use(
       {
         message: (data, binary) => this.#message(data, binary),
+        ping: () => this.#heard(),
         pong: () => this.#heard(),
         close: (code, reason) => this.#closed(code, reason),
       },
@@ -148,12 +159,11 @@ export class V1Peer implements Peer, Link {
     const { position, gaps } = startingPoint(stored.position, this.#claimed, hello)
     if (position.seq > stored.position.seq) batcher.acknowledge(id, position.seq)
     const facts = { positions: { [inboxStream]: position }, accepted, ...(gaps.length > 0 && { gaps }) }
-    const frames = [this.#admit(facts)]
-    this.write(frames)
-    const { entry, resumed } = this.#claimed
-    logger.info('client online', { client: id, dialect: this.dialect, resumed, agent: hello.agent })
     const early = this.#early ?? []
     this.#early = undefined
+    this.write([this.#admit(facts)])
+    const { entry, resumed } = this.#claimed
+    logger.info('client online', { client: id, dialect: this.dialect, resumed, agent: hello.agent })
     if (resumed && this.#core.presence.watches(entry)) this.#core.presence.watch(entry)
     pump.attach(this, position.seq)
     this.receive(early)

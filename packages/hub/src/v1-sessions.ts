@@ -24,13 +24,16 @@ export function claimSession(
 ): ClaimedSession {
   const { session: known } = record
   const wish = hello.resume
-  if (known && wish && known.session.id === wish.session && known.tokens.redeem(wish.token)) {
+  // Another producer's numbers must not be answered with what was said to this one's.
+  const same = known?.session.id === wish?.session && known?.producer === hello.producer
+  if (known && wish && same && known.tokens.redeem(wish.token)) {
     return { entry: known, resumed: true }
   }
   endSession(record, core.presence)
   const session = new HubSession({ id: randomHex(16), client: record.id, limits: core.limits })
   const entry: SessionEntry = {
     session,
+    producer: hello.producer,
     tokens: new ResumeTokens(),
     expiresAt: Number.POSITIVE_INFINITY,
     carrier: undefined,
