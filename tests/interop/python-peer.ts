@@ -3,7 +3,7 @@ import { becomeReady, type PythonOptions, startPython } from './python-process.t
 
 export type { WaitOptions } from './json-line-process.ts'
 export { PYTHON_PEERS_MISSING, type PythonOptions, pythonPeersAvailable } from './python-process.ts'
-export { PythonServer, type PythonServerOptions } from './python-server.ts'
+export { PythonServer } from './python-server.ts'
 
 /** Where and as whom a peer logs in. */
 export interface LoginOptions {
@@ -21,7 +21,7 @@ export interface LoginOptions {
 }
 
 /** The types that the library lets its users send. */
-export type PeerMessageType = 'text' | 'json' | 'dict' | 'bytes' | 'image' | 'file' | 'folder'
+type PeerMessageType = 'text' | 'json' | 'dict' | 'bytes' | 'image' | 'file' | 'folder'
 
 /** A message to send: `content` as a plain value or as bytes, or `json` where the exact spelling matters (NaN, 1.0). */
 export type OutgoingMessage = {

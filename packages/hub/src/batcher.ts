@@ -12,7 +12,7 @@ import {
 export type AppendListener = (outcome: AppendOutcome | PosthouseError) => void
 
 /** Told how full an inbox is after an acknowledgement. */
-export type FillListener = (inbox: string, fill: number) => void
+type FillListener = (inbox: string, fill: number) => void
 
 interface Batch {
   readonly appends: Append[]
