@@ -15,6 +15,8 @@ import type { Settings } from './settings.ts'
 
 /** How often the documented programs say that they live, in milliseconds. */
 const usualIntervalMs = 30_000
+/** How long the server may be silent, in milliseconds: as long as it allows its clients. */
+const usualTimeoutMs = 60_000
 /** The dialect confirms nothing: all that waits may be written at once. */
 const limits = { inFlight: Number.POSITIVE_INFINITY, frameBytes: maxCrossCommBytes }
 
@@ -33,6 +35,12 @@ export class CrossCommDialog implements Dialog {
   readonly #rollCall: RollCall
   #line: Line | undefined
   #loggedIn = false
+  #heardAt = 0
+  /**
+   * Answers to `list_clients` carry no id: they come in the order of the questions. Holds an id of the roll call, or
+   * nothing for a question that was only to get a sign of life.
+   */
+  #asked: (string | undefined)[] = []
 
   constructor(settings: Settings, events: DialogEvents) {
     this.#settings = settings
@@ -55,6 +63,7 @@ export class CrossCommDialog implements Dialog {
   }
 
   receive(message: Wire): void {
+    this.#heardAt = this.#settings.clock.elapsed()
     try {
       this.#hear(this.#session.receive(decodeCrossComm(message), this.#now))
     } catch (error) {
@@ -73,8 +82,11 @@ export class CrossCommDialog implements Dialog {
     return frames.map(({ wire }) => wire)
   }
 
+  /** Servers answer no heartbeats. One that was silent is asked something that it does answer. */
   beat(): void {
     this.#write(this.#session.heartbeat(this.#now))
+    const silentMs = this.#settings.clock.elapsed() - this.#heardAt
+    if (this.#loggedIn && silentMs > this.#intervalMs * 0.9) this.#ask(true)
   }
 
   leave(): void {
@@ -85,6 +97,7 @@ export class CrossCommDialog implements Dialog {
     const error = new PosthouseError('not_connected', 'the connection was lost')
     this.#line = undefined
     this.#loggedIn = false
+    this.#asked = []
     this.#sends.restart()
     this.#live.refuseAll(error)
     this.#rollCall.failAll(error)
@@ -116,8 +129,9 @@ export class CrossCommDialog implements Dialog {
 
   list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
     this.#assertOpen('who is there can only be asked while connected')
-    const answer = this.#rollCall.ask(randomHex(8), options)
-    this.#write(this.#session.list(online, this.#now))
+    const id = randomHex(8)
+    const answer = this.#rollCall.ask(id, options)
+    this.#ask(online, id)
     return answer
   }
 
@@ -134,12 +148,17 @@ export class CrossCommDialog implements Dialog {
         this.#events.deliver(new Message(event.message))
         break
       case 'listed':
-        if (this.#rollCall.oldest !== undefined) this.#rollCall.receive(this.#rollCall.oldest, event.clients)
+        this.#listed(event.clients)
         break
       case 'nothing':
         if (event.error) this.#events.report(event.error)
         break
     }
+  }
+
+  get #intervalMs(): number {
+    const { heartbeatIntervalMs, heartbeatTimeoutMs = usualTimeoutMs } = this.#settings
+    return heartbeatIntervalMs ?? Math.min(usualIntervalMs, heartbeatTimeoutMs / 2)
   }
 
   get #now(): number {
@@ -149,8 +168,20 @@ export class CrossCommDialog implements Dialog {
   #welcomed(): void {
     if (this.#loggedIn) return
     this.#loggedIn = true
-    this.#line?.welcomed({ intervalMs: this.#settings.heartbeatIntervalMs ?? usualIntervalMs })
+    const intervalMs = this.#intervalMs
+    const { heartbeatTimeoutMs: timeoutMs = Math.max(usualTimeoutMs, intervalMs * 2) } = this.#settings
+    this.#line?.welcomed({ intervalMs, timeoutMs })
     this.#line?.wake()
+  }
+
+  #ask(onlyOnline: boolean, id?: string): void {
+    this.#asked.push(id)
+    this.#write(this.#session.list(onlyOnline, this.#now))
+  }
+
+  #listed(clients: readonly ClientInfo[]): void {
+    const id = this.#asked.shift()
+    if (id !== undefined) this.#rollCall.receive(id, clients)
   }
 
   #checkIdle(): void {

@@ -23,12 +23,6 @@ export class RollCall {
     this.#clock = clock
   }
 
-  /** The question that was asked first. */
-  get oldest(): string | undefined {
-    const { value } = this.#questions.keys().next()
-    return value
-  }
-
   /** @throws PosthouseError `aborted` */
   ask(id: string, { timeoutMs, signal }: RollCallOptions): Promise<readonly ClientInfo[]> {
     const waiter = new Waiter<readonly ClientInfo[]>(signal, () => this.#close(id))

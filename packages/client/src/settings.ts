@@ -47,7 +47,7 @@ export interface HubClientOptions {
   readonly heartbeatIntervalMs?: number
   /**
    * How long the hub may be silent, in milliseconds. Default: the hub's heartbeat, or `heartbeatIntervalMs`, and 10,000
-   * more. Without effect in the cross_comm dialect, whose hubs may be silent for ever.
+   * more; in the cross_comm dialect 60,000, or twice the interval where that is longer.
    */
   readonly heartbeatTimeoutMs?: number
   /** Default: the clock of the machine. */

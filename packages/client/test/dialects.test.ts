@@ -96,9 +96,15 @@ suite('the cross_comm dialect', () => {
     const peer = await hub.connection()
     await hear(peer)
     await hear(peer)
+    let written = false
+    const all = Promise.all(sends).then(() => {
+      written = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(written, false)
     say(peer, { type: 'login_response' })
     await connected
-    await Promise.all(sends)
+    await all
     assert.equal((await hear(peer)).content, 'one')
     assert.equal((await hear(peer)).content, 'two')
   })
@@ -147,15 +153,45 @@ suite('the cross_comm dialect', () => {
   test('says regularly that it lives, logs out when it closes and leaves no timer', async () => {
     await using hub = await ScriptedHub.start()
     const clock = new ManualClock()
-    const { client, peer } = await loggedIn(hub, { clock })
+    await using online = await loggedIn(hub, { clock })
+    const { client, peer } = online
     for (let round = 0; round < 3; round++) {
-      clock.advance(30_000)
+      const listed = client.clients()
+      assert.equal((await hear(peer)).type, 'list_clients')
+      say(peer, { type: 'list_clients_response', content: '"{\\"clients\\": []}"' })
+      await listed
+      clock.advance(20_000)
+      say(peer, { type: 'text', from: 'bob', to: 'alice', content: '"hi"' })
+      await new Promise((resolve) => client.on('text', resolve))
+      clock.advance(10_000)
       assert.equal((await hear(peer)).type, 'heartbeat')
     }
     await client.close()
     assert.equal((await hear(peer)).type, 'logout')
     assert.equal((await peer.closed).code, 1000)
     assert.equal(clock.pending, 0)
+  })
+
+  test('asks a silent server for a sign of life, and gives it up when none comes', async () => {
+    await using hub = await ScriptedHub.start()
+    const clock = new ManualClock()
+    await using online = await loggedIn(hub, { clock })
+    const { client, peer } = online
+    clock.advance(30_000)
+    assert.deepEqual([(await hear(peer)).type, (await hear(peer)).type], ['heartbeat', 'list_clients'])
+    // Its answer belongs to nobody's question: the question that follows has its own.
+    const listed = client.clients({ online: false })
+    assert.equal((await hear(peer)).type, 'list_clients')
+    say(peer, { type: 'list_clients_response', content: '"{\\"clients\\": []}"' })
+    const entry = '{\\"client_id\\": \\"bob\\", \\"status\\": \\"offline\\"}'
+    say(peer, { type: 'list_clients_response', content: `"{\\"clients\\": [${entry}]}"` })
+    assert.deepEqual(
+      (await listed).map((info) => info.client),
+      ['bob'],
+    )
+    const lost = nextState(client, 'waiting')
+    clock.advance(60_000)
+    await lost
   })
 
   test('logs in again after a cut', async () => {

@@ -34,6 +34,18 @@ suite('messages in a loop', () => {
     assert.deepEqual(await stream.next(), { done: true, value: undefined })
   })
 
+  test('that nobody asked for count as done when the stream is given up', async () => {
+    await using hub = await ScriptedHub.start()
+    await using online = await hub.online()
+    const { client, peer } = online
+    const stream = client.messages('*')
+    peer.deliver({ seq: 1 }, { seq: 2 })
+    peer.write({ op: 'ping' })
+    await peer.next('pong')
+    await stream.return()
+    assert.equal((await peer.next('ack')).seq, 2)
+  })
+
   test('end when the client closes, or the signal aborts', async () => {
     await using hub = await ScriptedHub.start()
     await using client = hub.client()
