@@ -20,6 +20,8 @@ export function closeAction(code: number): CloseAction {
   if (code >= 4000 && code < 4100) return 'now'
   if (code >= 4200 && code < 4300) return 'anew'
   if (code >= 4300 && code < 4400) return 'credentials'
+  // Sent by a WebSocket library itself; the same message would be too big again.
+  if (code === 1009) return 'stop'
   return code >= 4400 && code < 4500 ? 'stop' : 'backoff'
 }
 
@@ -37,6 +39,7 @@ export function closeError(
 }
 
 function codeOf(closeCode: number): ErrorCode {
+  if (closeCode === 1009) return 'frame_too_large'
   for (const [name, facts] of Object.entries(errorTable)) {
     if (facts.closeCode === closeCode && isErrorCode(name)) return name
   }

@@ -1,9 +1,9 @@
-import { PosthouseError, type Timer, toPosthouseError } from '@posthouse/core'
+import { PosthouseError, reasonOf, type Timer, toPosthouseError } from '@posthouse/core'
 import { type CloseAction, closeAction, closeError } from './close-code.ts'
 import type { Dialog, Line, Welcome } from './dialog.ts'
+import type { DialogSource } from './dialog-source.ts'
 import { Heartbeat, type Liveness } from './heartbeat.ts'
 import { Link, toWire } from './link.ts'
-import type { DialogSource } from './open-dialog.ts'
 import type { Settings } from './settings.ts'
 
 /** How a connection came to its end. */
@@ -132,7 +132,7 @@ export class Connection implements Line {
     try {
       return await token()
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = reasonOf(cause)
       throw new PosthouseError('unauthenticated', `no token could be had: ${reason}`, { cause })
     }
   }

@@ -1,14 +1,13 @@
 import { Message, PosthouseError, randomHex, toPosthouseError } from '@posthouse/core'
-import type { ClientInfo, Wire } from '@posthouse/protocol'
+import { type ClientInfo, type Draft, type Wire, wireBytes } from '@posthouse/protocol'
 import {
   CrossCommClientSession,
   type CrossCommEvent,
   decodeCrossComm,
   maxCrossCommBytes,
 } from '@posthouse/protocol/cross-comm'
-import type { Dialog, DialogEvents, Line, Outgoing } from './dialog.ts'
+import type { Dialog, DialogEvents, Line } from './dialog.ts'
 import { LiveQueue } from './live-queue.ts'
-import { wireBytes } from './pack.ts'
 import { PendingSends, type SendResult } from './pending-sends.ts'
 import { RollCall, type RollCallOptions } from './roll-call.ts'
 import type { Settings } from './settings.ts'
@@ -111,7 +110,7 @@ export class CrossCommDialog implements Dialog {
     this.#sends.refuseAll(error)
   }
 
-  send(message: Outgoing, signal?: AbortSignal): Promise<SendResult> {
+  send(message: Draft, signal?: AbortSignal): Promise<SendResult> {
     const { headers, replyTo, ttlMs, qos } = message
     if (headers ?? replyTo ?? ttlMs) {
       throw new PosthouseError('unsupported', 'the cross_comm dialect has no headers, replyTo or ttlMs')

@@ -1,5 +1,5 @@
-import type { Durability, Message, MessageType, PosthouseError, Qos } from '@posthouse/core'
-import type { ClientInfo, Dialect, Gap, Limits, Wire } from '@posthouse/protocol'
+import type { Durability, Message, PosthouseError } from '@posthouse/core'
+import type { ClientInfo, Dialect, Draft, Gap, Limits, Wire } from '@posthouse/protocol'
 import type { Liveness } from './heartbeat.ts'
 import type { SendResult } from './pending-sends.ts'
 import type { RollCallOptions } from './roll-call.ts'
@@ -18,19 +18,6 @@ export interface Welcome {
   readonly caps: readonly string[]
   /** The hub's time, in Unix milliseconds. */
   readonly serverTime: number
-}
-
-/** A message to be sent, checked and copied. */
-export interface Outgoing {
-  readonly id?: string
-  readonly to: string
-  readonly type: MessageType
-  /** As `toBodyValue` makes it. */
-  readonly value: unknown
-  readonly qos: Qos
-  readonly ttlMs?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly replyTo?: string
 }
 
 /** The connection that carries a dialog now. */
@@ -92,7 +79,7 @@ export interface Dialog {
   /** Nothing will be sent any more; whoever waits is told `error`. */
   end(error: PosthouseError): void
   /** @throws PosthouseError (also later) what `HubClient.send` documents */
-  send(message: Outgoing, signal?: AbortSignal): Promise<SendResult>
+  send(message: Draft, signal?: AbortSignal): Promise<SendResult>
   /** @throws PosthouseError (also later) `not_connected`, `timeout`, `aborted` */
   list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]>
   /** Be told of presence, or no longer. */

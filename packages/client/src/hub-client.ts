@@ -6,14 +6,14 @@ import {
   messageMatcher,
   PosthouseError,
 } from '@posthouse/core'
-import type { ClientInfo } from '@posthouse/protocol'
+import { type ClientInfo, draftMessage } from '@posthouse/protocol'
 import type { Welcome } from './dialog.ts'
+import { DialogSource } from './dialog-source.ts'
 import type { MessageHandler } from './listener.ts'
 import { Listeners } from './listeners.ts'
 import { MessageStream } from './message-stream.ts'
-import { DialogSource } from './open-dialog.ts'
-import { outgoing, type SendOptions } from './outgoing.ts'
 import type { SendResult } from './pending-sends.ts'
+import type { SendOptions } from './send-options.ts'
 import { type HubClientOptions, type Settings, settingsOf } from './settings.ts'
 import { type ConnectOptions, Supervisor } from './supervisor.ts'
 import { assertNotAborted } from './waiter.ts'
@@ -23,7 +23,7 @@ import { type ClientState, type WatchEvents, Watchers } from './watchers.ts'
 export type Wanted = MessageType | '*' | MessageFilter
 
 /** How a listener is added. */
-export interface ListenOptions {
+export interface ListenerOptions {
   /** Whether it hears messages that this client sent itself. Default false. */
   readonly includeOwn?: boolean
 }
@@ -128,7 +128,7 @@ export class HubClient implements AsyncDisposable {
     this.#assertLiving()
     const { signal } = options
     assertNotAborted(signal)
-    const message = outgoing(to, body, options)
+    const message = draftMessage(to, body, options)
     const ready = this.#source.loaded
     if (ready) return ready.send(message, signal)
     const copy = { ...message, value: structuredClone(message.value) }
@@ -143,8 +143,8 @@ export class HubClient implements AsyncDisposable {
    * @throws PosthouseError `invalid_option`, `invalid_address`, `closed`
    */
   on(wanted: Wanted, handler: MessageHandler): Disposable
-  on(wanted: Wanted, options: ListenOptions, handler: MessageHandler): Disposable
-  on(wanted: Wanted, second: ListenOptions | MessageHandler, third?: MessageHandler): Disposable {
+  on(wanted: Wanted, options: ListenerOptions, handler: MessageHandler): Disposable
+  on(wanted: Wanted, second: ListenerOptions | MessageHandler, third?: MessageHandler): Disposable {
     this.#assertLiving()
     const options = typeof second === 'function' ? {} : second
     const handler = typeof second === 'function' ? second : third
@@ -159,7 +159,7 @@ export class HubClient implements AsyncDisposable {
    * client closes, the signal aborts or the loop is left; what waits then counts as done.
    * @throws PosthouseError `invalid_option`, `invalid_address`, `closed`
    */
-  messages(wanted: Wanted, options: ListenOptions & { readonly signal?: AbortSignal } = {}): MessageStream {
+  messages(wanted: Wanted, options: ListenerOptions & { readonly signal?: AbortSignal } = {}): MessageStream {
     const { signal } = options
     const end = (): void => stream.end()
     const stream = new MessageStream(() => {

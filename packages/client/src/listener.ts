@@ -1,4 +1,4 @@
-import { type Message, PosthouseError } from '@posthouse/core'
+import { type Message, PosthouseError, reasonOf } from '@posthouse/core'
 
 /** Called with each message, one at a time; the message is done when what it returns has resolved. */
 export type MessageHandler = (message: Message) => unknown
@@ -64,7 +64,7 @@ export class Listener {
         if (isThenable(result)) await result
       } catch (cause) {
         const { id, from } = job.message
-        const reason = cause instanceof Error ? cause.message : String(cause)
+        const reason = reasonOf(cause)
         const message = `the handler of message ${id} from ${from} threw: ${reason}`
         this.#events.failed(new PosthouseError('handler_failed', message, { cause }))
       }

@@ -1,5 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import type { Encoded } from './pack.ts'
+import type { Encoded } from '@posthouse/protocol'
 import type { SendResult } from './pending-sends.ts'
 import { Waiter } from './waiter.ts'
 

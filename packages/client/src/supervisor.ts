@@ -1,7 +1,7 @@
 import type { PosthouseError, Timer } from '@posthouse/core'
 import { Connection, type Ending } from './connection.ts'
 import type { Welcome } from './dialog.ts'
-import type { DialogSource } from './open-dialog.ts'
+import type { DialogSource } from './dialog-source.ts'
 import type { Settings } from './settings.ts'
 import { Waiter } from './waiter.ts'
 import type { ClientState, StateChange } from './watchers.ts'

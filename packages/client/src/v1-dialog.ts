@@ -7,20 +7,23 @@ import {
   ClientSession,
   type Codec,
   type DeliverFrame,
+  type Draft,
+  defaultLimits,
+  type Encoded,
   type ErrorFrame,
   fromBodyValue,
   type GoawayFrame,
   type HubFrame,
-  type Limits,
   type PingFrame,
   type PresenceFrame,
+  packFrames,
   type WelcomeFrame,
   type Wire,
+  wireBytes,
 } from '@posthouse/protocol'
-import type { Dialog, DialogEvents, Line, Outgoing } from './dialog.ts'
+import type { Dialog, DialogEvents, Line } from './dialog.ts'
 import type { Liveness } from './heartbeat.ts'
 import { LiveQueue } from './live-queue.ts'
-import { type Encoded, pack, wireBytes } from './pack.ts'
 import { PendingSends, type SendResult } from './pending-sends.ts'
 import { PresenceWish } from './presence-wish.ts'
 import { RollCall, type RollCallOptions } from './roll-call.ts'
@@ -30,13 +33,6 @@ import { encodeSend } from './v1-send.ts'
 /** The codec of a v1 dialect at a client. */
 export type ClientCodec = Codec<HubFrame, ClientFrame>
 
-/** Assumed until the hub has told its own. Source: spec/protocol.md, section 6. */
-const usualLimits: Pick<Limits, 'frameBytes' | 'bodyBytes' | 'framesPerArray' | 'inFlight'> = {
-  frameBytes: 1_048_576,
-  bodyBytes: 262_144,
-  framesPerArray: 256,
-  inFlight: 256,
-}
 /** How long the hub may be silent beyond its heartbeat. Spec: 5.3. */
 const graceMs = 10_000
 
@@ -52,7 +48,7 @@ export class V1Dialog implements Dialog {
   readonly #live: LiveQueue
   readonly #rollCall: RollCall
   readonly #presence = new PresenceWish((watch) => this.#write({ op: 'presence', watch }))
-  #limits = usualLimits
+  #limits = defaultLimits
   #line: Line | undefined
   /** The newest acknowledgement that has not been written; it covers all before it. */
   #ack: AckFrame | undefined
@@ -90,7 +86,7 @@ export class V1Dialog implements Dialog {
     if (this.#ack !== undefined) frames.push(this.#encoded(this.#ack))
     this.#ack = undefined
     this.#checkIdle()
-    return pack(frames, this.#codec, this.#limits)
+    return packFrames(frames, this.#codec, this.#limits)
   }
 
   beat(): void {
@@ -120,7 +116,7 @@ export class V1Dialog implements Dialog {
     this.#sends.refuseAll(error)
   }
 
-  send(message: Outgoing, signal?: AbortSignal): Promise<SendResult> {
+  send(message: Draft, signal?: AbortSignal): Promise<SendResult> {
     const { clock } = this.#settings
     const id = message.id ?? createId(clock.now())
     if (message.qos === 0) return this.#sendLive(message, id, signal)
@@ -143,7 +139,7 @@ export class V1Dialog implements Dialog {
     this.#presence.wish(on, this.#session.state === 'open')
   }
 
-  #sendLive(message: Outgoing, id: string, signal: AbortSignal | undefined): Promise<SendResult> {
+  #sendLive(message: Draft, id: string, signal: AbortSignal | undefined): Promise<SendResult> {
     this.#assertOpen('a qos 0 message is sent at once or not at all')
     const encoded = encodeSend(this.#codec, { ...message, id }, this.#limits)
     const answer = this.#live.add(encoded, { id, signal, buffered: this.#line?.bufferedBytes ?? 0 })

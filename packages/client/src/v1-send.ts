@@ -1,11 +1,17 @@
 import { PosthouseError } from '@posthouse/core'
-import type { ClientFrame, Codec, HubFrame, Limits } from '@posthouse/protocol'
-import type { Outgoing } from './dialog.ts'
-import { type Encoded, wireBytes } from './pack.ts'
+import {
+  type ClientFrame,
+  type Codec,
+  type Draft,
+  type Encoded,
+  type HubFrame,
+  type Limits,
+  wireBytes,
+} from '@posthouse/protocol'
 import { tooLarge } from './pending-sends.ts'
 
 /** A message with its number; live messages have none. */
-export interface Numbered extends Outgoing {
+export interface Numbered extends Draft {
   readonly id: string
   readonly n?: number
 }

@@ -47,10 +47,28 @@ export function formatAddress(address: Address): string {
   return address.kind === 'client' ? clientAddress(address.name) : `${address.kind}:${address.name}`
 }
 
+/**
+ * The shortest spelling of an address.
+ * @throws PosthouseError `invalid_address`
+ */
+export function canonicalAddress(text: string): string {
+  return formatAddress(parseAddress(text))
+}
+
 /** The address of a client: its bare id, or `client:<id>` where the id looks like another address. */
 export function clientAddress(id: string): string {
   const colon = id.indexOf(':')
   return colon > 0 && prefixes.has(id.slice(0, colon)) ? `client:${id}` : id
+}
+
+/**
+ * The id itself, where a client may log in with it.
+ * @throws PosthouseError `invalid_client_id`
+ */
+export function assertClientId(id: string): string {
+  if (isClientId(id)) return id
+  const rule = `it must have 1 to ${maxNameLength} characters, no control characters, and not be all, hub or server`
+  throw new PosthouseError('invalid_client_id', `${JSON.stringify(id.slice(0, 100))} is no client id: ${rule}`)
 }
 
 /** True for an id that a client may log in with. */

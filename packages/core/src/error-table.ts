@@ -41,6 +41,7 @@ export const errorTable = {
   handler_failed: { number: 5011, httpStatus: 500, closeCode: null, retry: false },
   invalid_option: { number: 5012, httpStatus: 400, closeCode: null, retry: false },
   status_file: { number: 5013, httpStatus: 500, closeCode: null, retry: false },
+  cannot_listen: { number: 5014, httpStatus: 500, closeCode: null, retry: false },
 } as const
 
 /** What is fixed for one error code. */

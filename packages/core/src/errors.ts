@@ -32,9 +32,13 @@ export function isErrorCode(name: unknown): name is ErrorCode {
   return typeof name === 'string' && Object.hasOwn(errorTable, name)
 }
 
+/** What an error says, whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** The error itself when it is ours, otherwise a `PosthouseError` of `code` that has it as its cause. */
 export function toPosthouseError(error: unknown, code: ErrorCode = 'internal'): PosthouseError {
   if (isPosthouseError(error)) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new PosthouseError(code, message, { cause: error })
+  return new PosthouseError(code, reasonOf(error), { cause: error })
 }

@@ -50,4 +50,6 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   handler_failed: 'A message handler threw. The cause has its error.',
   invalid_option: 'An option has a value that it cannot have. The message names it.',
   status_file: 'The status file cannot be read or written. The message names it.',
+  cannot_listen:
+    'The address or port cannot be listened on. The message says why; choose another with --host or --port.',
 }

@@ -1,6 +1,8 @@
 export {
   type Address,
   type AddressKind,
+  assertClientId,
+  canonicalAddress,
   clientAddress,
   formatAddress,
   isClientId,
@@ -20,7 +22,7 @@ export {
   type Qos,
 } from './envelope.ts'
 export { type ErrorFacts, errorTable } from './error-table.ts'
-export { type ErrorCode, isErrorCode, isPosthouseError, PosthouseError, toPosthouseError } from './errors.ts'
+export { type ErrorCode, isErrorCode, isPosthouseError, PosthouseError, reasonOf, toPosthouseError } from './errors.ts'
 export { createId, randomHex } from './ids.ts'
 export { type Handler, type Interceptor, intercept } from './interceptor.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'

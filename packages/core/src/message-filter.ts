@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress } from './address.ts'
+import { canonicalAddress } from './address.ts'
 import { isMessageType, type MessageType } from './envelope.ts'
 import { PosthouseError } from './errors.ts'
 
@@ -22,13 +22,9 @@ export interface Filterable {
 export function messageMatcher(filter: MessageType | '*' | MessageFilter): (message: Filterable) => boolean {
   const { type, from } = typeof filter === 'string' ? { type: filter === '*' ? undefined : filter } : { ...filter }
   const types = type === undefined ? undefined : new Set<string>(Array.isArray(type) ? type : [type])
-  const senders = from === undefined ? undefined : new Set((Array.isArray(from) ? from : [from]).map(canonical))
+  const senders = from === undefined ? undefined : new Set((Array.isArray(from) ? from : [from]).map(canonicalAddress))
   for (const name of types ?? []) {
     if (!isMessageType(name)) throw new PosthouseError('invalid_option', `${JSON.stringify(name)} is no message type`)
   }
   return (message) => (types?.has(message.type) ?? true) && (senders?.has(message.from) ?? true)
-}
-
-function canonical(address: string): string {
-  return formatAddress(parseAddress(address))
 }

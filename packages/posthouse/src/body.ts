@@ -1,4 +1,4 @@
-import { isMessageType, type MessageType, messageTypes, PosthouseError } from '@posthouse/core'
+import { isMessageType, type MessageType, messageTypes, PosthouseError, reasonOf } from '@posthouse/core'
 
 /** A message body with the type that it is sent as. */
 export interface TypedBody {
@@ -32,7 +32,7 @@ export function typedBody(type: MessageType, input: string | Uint8Array): TypedB
   try {
     return { type, value: JSON.parse(text) }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause)
     throw new PosthouseError('invalid_body', `a ${type} body is written as JSON: ${reason}`, { cause })
   }
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, isPosthouseError } from '@posthouse/core'
+import { type ErrorCode, isPosthouseError, reasonOf } from '@posthouse/core'
 import { errorHelp } from '@posthouse/core/help'
 import { type Terminal, visible } from './terminal.ts'
 
@@ -24,7 +24,13 @@ const usageErrors: ReadonlySet<ErrorCode> = new Set([
   'invalid_client_id',
 ])
 const reachErrors: ReadonlySet<ErrorCode> = new Set(['unreachable', 'timeout', 'not_connected'])
-const ownErrors: ReadonlySet<ErrorCode> = new Set(['internal', 'port_in_use', 'insecure_bind', 'status_file'])
+const ownErrors: ReadonlySet<ErrorCode> = new Set([
+  'internal',
+  'port_in_use',
+  'cannot_listen',
+  'insecure_bind',
+  'status_file',
+])
 
 /** The exit status for an error. */
 export function exitCodeOf(error: unknown): number {
@@ -37,7 +43,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** Says on standard error what went wrong and what to do: one line each. */
 export function explain(terminal: Terminal, error: unknown, json: boolean): void {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = reasonOf(error)
   const code = isPosthouseError(error) ? error.code : 'internal'
   if (json) {
     terminal.note(JSON.stringify({ error: { code, message, help: errorHelp[code] } }))

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { PosthouseError, type Qos } from '@posthouse/core'
+import { PosthouseError, type Qos, reasonOf } from '@posthouse/core'
 import { defaultPort } from '@posthouse/hub'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { parseType } from './body.ts'
@@ -10,7 +10,7 @@ import { up } from './commands/up.ts'
 import { completionShells, printCompletion } from './completion.ts'
 import { logLevels } from './console-logger.ts'
 import { parseDuration } from './duration.ts'
-import { defaultUrl, parseUrl } from './session.ts'
+import { parseUrl } from './hub-access.ts'
 import type { Terminal } from './terminal.ts'
 
 const exitStatus = `
@@ -114,7 +114,7 @@ function addCompletion(program: Command, terminal: Terminal): void {
 function access(command: Command): Command {
   return command
     .option('--id <client>', 'client id to log in with (default: a new one)')
-    .option('--url <url>', 'the hub', checked(parseUrl), defaultUrl)
+    .option('--url <url>', 'the hub (default: $POSTHOUSE_URL, or ws://127.0.0.1:9898)', checked(parseUrl))
     .option('--json', 'print JSON, one value a line', false)
 }
 
@@ -124,7 +124,7 @@ function checked<Value>(parse: (word: string) => Value): (word: string) => Value
     try {
       return parse(word)
     } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+      throw new InvalidArgumentError(reasonOf(error))
     }
   }
 }

@@ -1,4 +1,4 @@
-import { base64ToBytes, type MessageType, PosthouseError } from '@posthouse/core'
+import { base64ToBytes, type MessageType, PosthouseError, reasonOf } from '@posthouse/core'
 import { maxDepth } from './codec.ts'
 import { toJsonText } from './json-text.ts'
 
@@ -51,7 +51,7 @@ function jsonText(value: unknown): string {
   try {
     JSON.parse(value)
   } catch (cause) {
-    const message = `a json body must be valid JSON text: ${cause instanceof Error ? cause.message : String(cause)}`
+    const message = `a json body must be valid JSON text: ${reasonOf(cause)}`
     throw new PosthouseError('invalid_body', message, { cause })
   }
   return value

@@ -13,8 +13,11 @@ export function errorFrame(error: PosthouseError, op?: string, id?: string): Err
   return { op: 'error', ...errorInfo(error), ...(about && { about }) }
 }
 
-/** The error that a frame told of; a code unknown here becomes `internal` and stays readable in the message. */
+/**
+ * The error that a frame told of. A code unknown here becomes `internal` or, where a retry is of no use, `unsupported`,
+ * and stays readable in the message.
+ */
 export function errorFromInfo(info: ErrorInfo): PosthouseError {
   if (isErrorCode(info.code)) return new PosthouseError(info.code, info.message)
-  return new PosthouseError('internal', `${String(info.code)}: ${info.message}`)
+  return new PosthouseError(info.retry ? 'internal' : 'unsupported', `${String(info.code)}: ${info.message}`)
 }

@@ -42,6 +42,7 @@ const mapOf =
   (value) =>
     isObject(value) &&
     Object.keys(value).length <= most &&
+    Object.keys(value).every((name) => name.isWellFormed()) &&
     Object.values(value).every((each) => check(each) === undefined)
       ? undefined
       : `must be an object of at most ${most} entries that each ${check(undefined)}`
@@ -51,6 +52,9 @@ const shaped =
     isObject(value) ? misfit(value, shape) : 'must be an object'
 
 const position = shaped({ epoch: text, seq: count })
+/** Tokens with many claims are long. */
+const secret: Check = (value) =>
+  isText(value) && value.length <= 16_384 ? undefined : 'must be a string of at most 16384 characters'
 const headers = mapOf((value) => (isText(value) && value.length <= maxTextLength ? undefined : 'must be a string'), 64)
 const errorInfo = { code: text, number: count, message: anyText, retry: flag }
 const limits = shaped({
@@ -80,7 +84,7 @@ const sign = { '?id': id }
 export const clientShapes: Readonly<Record<string, Shape>> = {
   hello: {
     client: anyText,
-    '?token': anyText,
+    '?token': secret,
     caps: listOf(text, 64),
     producer: id,
     '?resume': shaped({ session: id, token: id, positions: mapOf(position, 1024) }),

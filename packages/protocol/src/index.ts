@@ -10,6 +10,7 @@ export {
   type Wire,
 } from './codec.ts'
 export { DeliveryWindow } from './delivery-window.ts'
+export { type Draft, type DraftOptions, draftMessage } from './draft.ts'
 export { errorFrame, errorFromInfo, errorInfo } from './error-info.ts'
 export {
   type AckFrame,
@@ -56,4 +57,6 @@ export {
   type SendOutcome,
 } from './hub-session.ts'
 export { jsonClientCodec, jsonHubCodec } from './json-codec.ts'
+export { defaultLimits } from './limits.ts'
 export { Outbox, type OutboxEntry, type OutboxLimits } from './outbox.ts'
+export { type Encoded, packFrames, wireBytes } from './pack.ts'

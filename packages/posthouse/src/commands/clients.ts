@@ -1,5 +1,5 @@
+import { type HubAccess, openClient } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
-import { type HubAccess, openClient } from '../session.ts'
 import { type Terminal, visible } from '../terminal.ts'
 
 /** Options of `posthouse clients`. */

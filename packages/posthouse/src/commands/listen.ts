@@ -1,6 +1,6 @@
-import { bytesToBase64, type Message, type MessageType } from '@posthouse/core'
+import { bytesToBase64, isPosthouseError, type Message, type MessageType } from '@posthouse/core'
+import { type HubAccess, openClient } from '../hub-access.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
-import { type HubAccess, openClient } from '../session.ts'
 import { type Terminal, visible } from '../terminal.ts'
 
 /** Options of `posthouse listen`. */
@@ -28,12 +28,15 @@ export async function listen(terminal: Terminal, options: ListenOptions): Promis
     opening.watch('state', ({ state }) => {
       if (state === 'waiting') terminal.note('the connection is lost; trying again …')
     })
-    opening.watch('error', (error) => done.abort(error))
+    opening.watch('error', (error) => {
+      if (opening.state === 'online') terminal.note(`${visible(error.message)} (${error.code})`)
+      else if (opening.state !== 'waiting') done.abort(error)
+    })
   })
   terminal.note(terminal.style('gray', `listening as ${visible(client.clientId)}; Ctrl-C stops`, terminal.err))
   await aborted(AbortSignal.any([interrupt.signal, done.signal]))
   const { reason } = done.signal
-  if (client.state === 'closed' && reason instanceof Error) throw reason
+  if (isPosthouseError(reason)) throw reason
   await client.drain()
 }
 

@@ -1,7 +1,7 @@
 import { type MessageType, parseAddress, type Qos } from '@posthouse/core'
 import { readInput, typedBody } from '../body.ts'
+import { type HubAccess, openClient } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
-import { type HubAccess, openClient } from '../session.ts'
 import { type Terminal, visible } from '../terminal.ts'
 
 /** Options of `posthouse send`. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Logger, PosthouseError } from '@posthouse/core'
+import { type Logger, PosthouseError, reasonOf } from '@posthouse/core'
 import { Hub, isLoopback } from '@posthouse/hub'
 import { banner } from '../banner.ts'
 import { consoleLogger, type LogLevel } from '../console-logger.ts'
@@ -61,7 +61,7 @@ async function prepareStatusFile(options: UpOptions, logger: Logger): Promise<st
   try {
     await mkdir(options.data, { recursive: true })
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause)
     throw new PosthouseError('invalid_option', `the data folder ${options.data} cannot be made: ${reason}`, { cause })
   }
   try {

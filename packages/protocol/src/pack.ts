@@ -1,13 +1,14 @@
-import type { Codec, Limits, Wire } from '@posthouse/protocol'
+import type { Codec, Wire } from './codec.ts'
+import type { Limits } from './frames.ts'
 
-/** An encoded frame and its size. */
+/** One frame as it goes to a socket, with its size on the wire. */
 export interface Encoded {
   readonly wire: Wire
   readonly bytes: number
 }
 
 const encoder = new TextEncoder()
-/** Covers the brackets of an array and the commas in it, in either encoding. */
+/** Covers the head of an array and the commas in it, in either encoding. */
 const headBytes = 8
 
 /** How many bytes a frame takes on the wire. */
@@ -15,8 +16,8 @@ export function wireBytes(wire: Wire): number {
   return typeof wire === 'string' ? encoder.encode(wire).length : wire.byteLength
 }
 
-/** Joins frames into as few WebSocket messages as the hub's limits allow. */
-export function pack(
+/** Joins frames into as few WebSocket messages as the limits of one allow, in order. Spec: 2.3. */
+export function packFrames(
   frames: readonly Encoded[],
   codec: Pick<Codec<never, never>, 'join'>,
   limits: Pick<Limits, 'frameBytes' | 'framesPerArray'>,

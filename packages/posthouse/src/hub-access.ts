@@ -1,15 +1,13 @@
 import { HubClient } from '@posthouse/client'
-import { PosthouseError } from '@posthouse/core'
+import { PosthouseError, reasonOf } from '@posthouse/core'
 
 /** Options of every command that talks to a hub. */
 export interface HubAccess {
-  readonly url: string
+  /** Default: see `defaultUrl`. */
+  readonly url?: string
   readonly id?: string
   readonly json?: boolean
 }
-
-/** Where commands look for a hub when nothing else is said. */
-export const defaultUrl: string = process.env.POSTHOUSE_URL ?? 'ws://127.0.0.1:9898'
 
 /**
  * Checks the word after `--url`; `host`, `host:port` and `http(s)://` are understood, too.
@@ -30,6 +28,19 @@ export function parseUrl(word: string): string {
 }
 
 /**
+ * Where commands look for a hub when nothing else is said: what `POSTHOUSE_URL` names, or this computer.
+ * @throws PosthouseError `invalid_option`
+ */
+function defaultUrl(named: string | undefined = process.env.POSTHOUSE_URL): string {
+  if (named === undefined || named === '') return 'ws://127.0.0.1:9898'
+  try {
+    return parseUrl(named)
+  } catch (cause) {
+    throw new PosthouseError('invalid_option', `POSTHOUSE_URL: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/**
  * Connects to the hub. `prepare` may add listeners before the first message can come.
  * @throws PosthouseError `unreachable`, or why the hub refuses
  */
@@ -38,7 +49,10 @@ export async function openClient(
   signal: AbortSignal,
   prepare?: (client: HubClient) => void,
 ): Promise<HubClient> {
-  const client = new HubClient({ url: access.url, ...(access.id !== undefined && { clientId: access.id }) })
+  const client = new HubClient({
+    url: access.url ?? defaultUrl(),
+    ...(access.id !== undefined && { clientId: access.id }),
+  })
   try {
     prepare?.(client)
     await client.connect({ signal })

@@ -1,29 +1,40 @@
-import { formatAddress, isMessageType, type MessageType, PosthouseError, parseAddress, type Qos } from '@posthouse/core'
-import { inferType, toBodyValue } from '@posthouse/protocol'
-import type { Outgoing } from './dialog.ts'
+import { canonicalAddress, isMessageType, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
+import { inferType, toBodyValue } from './body-value.ts'
 
-/** How a message is sent. */
-export interface SendOptions {
+/** What a program may say about a message that it sends. */
+export interface DraftOptions {
   /** Default: text for a string, bytes for bytes, otherwise dict. */
   readonly type?: MessageType
   /** 1: kept until the hub has it, delivered also to those who are away. 0: live only. Default 1. */
   readonly qos?: Qos
   /** 1 to 256 characters. Default: a new one. */
   readonly id?: string
-  /** For how long the message is of use, in milliseconds. Default: for ever. */
+  /** For how long the message is of use, in milliseconds from when the hub has it. Default: for ever. */
   readonly ttlMs?: number
   readonly headers?: Readonly<Record<string, string>>
   /** Address where an answer should go. Default: the sender. */
   readonly replyTo?: string
-  /** Ends the wait; a message that was not written yet is withdrawn. */
-  readonly signal?: AbortSignal
+}
+
+/** A checked message that has not been encoded yet. */
+export interface Draft {
+  readonly id?: string
+  /** Canonical address. */
+  readonly to: string
+  readonly type: MessageType
+  /** The body as plain data. */
+  readonly value: unknown
+  readonly qos: Qos
+  readonly ttlMs?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly replyTo?: string
 }
 
 /**
  * Checks a message and makes plain data of its body.
  * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`
  */
-export function outgoing(to: string, body: unknown, options: SendOptions): Outgoing {
+export function draftMessage(to: string, body: unknown, options: DraftOptions): Draft {
   const { type = inferType(body), qos = 1, id, ttlMs, headers, replyTo } = options
   if (!isMessageType(type)) throw invalid(`type ${JSON.stringify(type)} is no message type`)
   if (qos !== 0 && qos !== 1) throw invalid(`qos must be 0 or 1, not ${String(qos)}`)
@@ -33,18 +44,14 @@ export function outgoing(to: string, body: unknown, options: SendOptions): Outgo
   }
   return {
     ...(id !== undefined && { id }),
-    to: canonical(to),
+    to: canonicalAddress(to),
     type,
     value: toBodyValue(type, body),
     qos,
     ...(ttlMs !== undefined && { ttlMs }),
     ...(headers && { headers: checked(headers) }),
-    ...(replyTo !== undefined && { replyTo: canonical(replyTo) }),
+    ...(replyTo !== undefined && { replyTo: canonicalAddress(replyTo) }),
   }
-}
-
-function canonical(address: string): string {
-  return formatAddress(parseAddress(address))
 }
 
 function checked(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
