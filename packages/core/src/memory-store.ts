@@ -104,11 +104,13 @@ export class MemoryInboxStore implements InboxStore {
     return { state: 'stored', seq: entry.seq, full, fill }
   }
 
-  /** The inbox of that name, if there is one, without what has expired. */
+  /** The inbox of that name without what has expired; an empty one is given up, its owner has processed everything. */
   #current(name: string): MemoryInbox | undefined {
     const inbox = this.#inboxes.get(name)
     inbox?.expire(this.#clock.now())
-    return inbox
+    if (inbox?.messages !== 0) return inbox
+    this.#inboxes.delete(name)
+    return undefined
   }
 
   #create(name: string): MemoryInbox {

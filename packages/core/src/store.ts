@@ -99,7 +99,7 @@ export interface InboxStore extends AsyncDisposable {
   commit(appends: readonly Append[], acknowledgements: readonly Acknowledgement[]): Promise<CommitOutcome>
   /** Up to `limit` envelopes of `inbox` behind position `after`, oldest first, without expired ones. */
   read(inbox: string, after: number, limit: number): Promise<readonly StoredEnvelope[]>
-  /** What `inbox` holds now; empty and at the newest position where nothing was ever stored for it. */
+  /** What `inbox` holds now; the newest position where it holds nothing. */
   inspect(inbox: string): Promise<InboxState>
   /** The last `n` that was accepted or refused for `producer`; 0 where it is unknown. */
   lastAccepted(producer: string): Promise<number>

@@ -111,7 +111,9 @@ async function compareWithModel(script: readonly Step[]): Promise<void> {
       model = model.filter((entry) => entry.seq > seq)
     }
     const { position, messages, bytes } = await store.inspect('bob')
-    assert.deepEqual([position.seq, messages], [acknowledged, model.length])
+    assert.equal(messages, model.length)
+    // An empty inbox is given up, and then everything so far counts as processed.
+    assert.ok(position.seq >= acknowledged && position.seq < (model[0]?.seq ?? Number.POSITIVE_INFINITY))
     assert.equal(bytes, model.length * envelopeBytes(envelope('m')))
     const seqs = (await store.read('bob', 0, 100)).map(({ seq }) => seq)
     assert.deepEqual(

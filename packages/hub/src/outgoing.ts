@@ -1,6 +1,6 @@
 import { type Body, type Envelope, envelopeBytes, PosthouseError } from '@posthouse/core'
 import { type DeliverFrame, type Dialect, jsonHubCodec, type Wire } from '@posthouse/protocol'
-import { convertBody } from '@posthouse/protocol/bodies'
+import { bodyJson, convertBody } from '@posthouse/protocol/bodies'
 import { crossCommDelivery } from '@posthouse/protocol/cross-comm'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
 
@@ -8,6 +8,8 @@ import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
 export interface Encoded {
   readonly wire: Wire
   readonly bytes: number
+  /** The frame right before this one tells nothing more where it bears the same mark. */
+  readonly supersedes?: string
 }
 
 /** Bytes that the fields of a frame besides body, headers and sec can take at most: addresses and ids, all escaped. */
@@ -68,7 +70,7 @@ export class Outgoing {
   }
 
   #encode(dialect: Dialect): Wire {
-    if (dialect === 'cross_comm') return crossCommDelivery(this.envelope)
+    if (dialect === 'cross_comm') return crossCommDelivery(this.envelope, bodyJson)
     const codec = dialect === 'json' ? jsonHubCodec : msgpackHubCodec
     return codec.encode(this.#frame(dialect))
   }

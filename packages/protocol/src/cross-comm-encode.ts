@@ -1,5 +1,4 @@
 import { type Envelope, PosthouseError, parseAddress, randomHex } from '@posthouse/core'
-import { bodyJson } from './bodies.ts'
 import { crossCommContent } from './cross-comm-body.ts'
 import { type CrossCommType, crossCommKeys, maxCrossCommBytes, rawMembers } from './cross-comm-frame.ts'
 
@@ -42,10 +41,11 @@ export function encodeCrossComm(fields: CrossCommFields): string {
 /**
  * Writes an envelope for a cross_comm peer. What came from such a peer goes out with its values exactly as spelled; only
  * the sender is stamped. Spec: 9.4, 9.6.
+ * @param toJson makes v1 JSON text of a body that came in another form
  * @throws PosthouseError `unrepresentable`, `body_too_large`
  */
-export function crossCommDelivery(envelope: Envelope): string {
-  const text = envelope.body.format === 'cross_comm' ? relayed(envelope) : translated(envelope)
+export function crossCommDelivery(envelope: Envelope, toJson: (envelope: Envelope) => string): string {
+  const text = envelope.body.format === 'cross_comm' ? relayed(envelope) : translated(envelope, toJson(envelope))
   const bytes = new TextEncoder().encode(text).length
   if (bytes <= maxCrossCommBytes) return text
   const message = `the message takes ${bytes} bytes in the cross_comm dialect; its peers read at most ${maxCrossCommBytes}`
@@ -81,8 +81,8 @@ function relayed(envelope: Envelope): string {
   })
 }
 
-function translated(envelope: Envelope): string {
-  const { content, ossKey } = crossCommContent(envelope.type, bodyJson(envelope))
+function translated(envelope: Envelope, json: string): string {
+  const { content, ossKey } = crossCommContent(envelope.type, json)
   return encodeCrossComm({
     id: envelope.id,
     from: crossCommName(envelope.from),
