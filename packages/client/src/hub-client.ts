@@ -139,7 +139,8 @@ export class HubClient implements AsyncDisposable {
 
   /**
    * Has `handler` called for each message that is wanted, one at a time, until disposed of. A message is acknowledged when
-   * all who wanted it are done; those that nobody wants are acknowledged at once.
+   * all who wanted it are done; those that nobody wants are acknowledged at once, so add handlers before `connect`. A
+   * handler that throws is done, too: `error` watchers are told, and the message does not come again.
    * @throws PosthouseError `invalid_option`, `invalid_address`, `closed`
    */
   on(wanted: Wanted, handler: MessageHandler): Disposable
