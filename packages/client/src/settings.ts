@@ -28,6 +28,8 @@ export interface HubClientOptions {
   readonly url?: string
   /** Default: 12 hexadecimal digits that stand for the machine, an underscore and 8 random ones. */
   readonly clientId?: string
+  /** Asks the hub to forget this client when it has left: for programs that come only once. Default false. */
+  readonly transient?: boolean
   /** The wire language. Default `json`; the code of the others is loaded when it is asked for. */
   readonly dialect?: Dialect
   /**
@@ -67,6 +69,7 @@ export interface HubClientOptions {
 export interface Settings {
   readonly url: string
   readonly clientId: string
+  readonly transient: boolean
   readonly dialect: Dialect
   readonly token: HubClientOptions['token']
   /** Attempts in a row; 0 where a lost connection stays lost. */
@@ -95,6 +98,7 @@ export function settingsOf(options: HubClientOptions): Settings {
   const settings: Settings = {
     url: hubUrl(options.url ?? 'ws://127.0.0.1:9898'),
     clientId: assertClientId(options.clientId ?? `${machineId()}_${randomHex(4)}`),
+    transient: options.transient ?? false,
     dialect,
     token: options.token,
     attempts,
@@ -109,21 +113,19 @@ export function settingsOf(options: HubClientOptions): Settings {
     logger: options.logger ?? silentLogger,
     WebSocket: options.WebSocket ?? platformWebSocket(),
   }
-  const { connectTimeoutMs, maxPending, heartbeatTimeoutMs } = settings
-  assertPositive({
-    connectTimeoutMs,
-    maxPending,
-    heartbeatIntervalMs,
-    heartbeatTimeoutMs,
-    ...settings.outbox,
-    ...waits,
-  })
+  assertSettings(settings, options)
+  return settings
+}
+
+function assertSettings(settings: Settings, { reconnect, token }: HubClientOptions): void {
+  const { attempts, dialect, connectTimeoutMs, maxPending, heartbeatIntervalMs, heartbeatTimeoutMs, outbox } = settings
+  const { baseMs, capMs } = typeof reconnect === 'object' ? reconnect : {}
+  assertPositive({ connectTimeoutMs, maxPending, heartbeatIntervalMs, heartbeatTimeoutMs, ...outbox, baseMs, capMs })
   if (!(attempts >= 0)) throw invalid(`reconnect.attempts must be a number from 0, not ${attempts}`)
-  if (dialect === 'cross_comm' && options.token !== undefined) {
+  if (!dialects.has(dialect)) throw invalid(`dialect must be one of ${[...dialects].join(', ')}`)
+  if (dialect === 'cross_comm' && token !== undefined) {
     throw invalid('token cannot be sent: the cross_comm dialect has no words for it')
   }
-  if (!dialects.has(dialect)) throw invalid(`dialect must be one of ${[...dialects].join(', ')}`)
-  return settings
 }
 
 function assertPositive(options: Readonly<Record<string, number | undefined>>): void {
@@ -140,7 +142,8 @@ function hubUrl(text: string): string {
 
 function platformWebSocket(): WebSocketConstructor {
   const { WebSocket } = globalThis
-  if (WebSocket === undefined) throw invalid('WebSocket must be given: this platform has none')
+  if (WebSocket === undefined)
+    throw invalid('this platform has no WebSocket: use Node 24 or newer, or give one as the option WebSocket')
   return WebSocket
 }
 

@@ -59,7 +59,12 @@ export class V1Dialog implements Dialog {
     this.#codec = codec
     this.#settings = settings
     this.#events = events
-    this.#session = new ClientSession({ client: settings.clientId, producer: createId(), agent: '@posthouse/client' })
+    this.#session = new ClientSession({
+      client: settings.clientId,
+      producer: createId(),
+      agent: '@posthouse/client',
+      transient: settings.transient,
+    })
     this.#sends = new PendingSends(settings.outbox, () => this.#checkIdle())
     this.#live = new LiveQueue(settings.outbox.bytes)
     this.#rollCall = new RollCall(settings.clock)

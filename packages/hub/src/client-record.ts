@@ -9,6 +9,8 @@ export interface SessionEntry {
   readonly session: HubSession
   /** Whose numbering `n` belongs to. */
   readonly producer: string
+  /** Its client is forgotten when it ends. */
+  readonly transient: boolean
   readonly tokens: ResumeTokens
   /** Until when it can be resumed once its connection is lost, on the hub's monotonic clock. */
   expiresAt: number
@@ -22,8 +24,6 @@ export class ClientRecord {
   /** How other clients address it. */
   readonly address: string
   readonly pump: InboxPump
-  /** Grows with each login; what belongs to an older one has no effect any more. */
-  generation = 0
   /** Unix milliseconds. */
   lastSeen: number
   /** When it came online last, in Unix milliseconds. */

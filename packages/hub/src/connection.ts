@@ -12,6 +12,8 @@ export interface ConnectionEvents {
   message(data: Uint8Array, binary: boolean): void
   ping(): void
   pong(payload: Uint8Array): void
+  /** Too much waits to be read; the connection is about to be closed. */
+  overflowed(error: PosthouseError): void
   close(code: number, reason: string): void
 }
 
@@ -60,11 +62,8 @@ export class Connection implements Flushable {
       if (!this.#closing) this.#events?.message(toBytes(data), binary)
     })
     socket.on('pong', (payload) => this.#events?.pong(payload))
-    // ws has queued the pong by itself: a flood of pings must not fill the memory of a hub whose answers nobody reads.
-    socket.on('ping', () => {
-      this.#events?.ping()
-      this.#bound()
-    })
+    // ws answers by itself, and cuts off who does not read the answers.
+    socket.on('ping', () => this.#events?.ping())
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()))
     // ws sends the close for an error of its own (a frame that is too large, broken UTF-8).
     socket.on('error', () => this.#cutSoon())
@@ -94,6 +93,10 @@ export class Connection implements Flushable {
   /** Queues a frame for the end of this tick. Closes the connection where the peer has stopped reading. */
   send(frame: Encoded): void {
     if (this.#closing) return
+    const { supersedes } = frame
+    if (supersedes !== undefined && this.#frames.at(-1)?.supersedes === supersedes) {
+      this.#frameBytes -= this.#frames.pop()?.bytes ?? 0
+    }
     this.#frames.push(frame)
     this.#frameBytes += frame.bytes
     this.#flusher.add(this)
@@ -135,15 +138,27 @@ export class Connection implements Flushable {
     this.#cutSoon()
   }
 
+  /** Stops reading for a while: TCP slows the peer down. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#socket.resume()
+  }
+
   /** Cuts the socket at once. */
   terminate(): void {
     this.#socket.terminate()
   }
 
   #bound(): void {
-    if (this.queuedBytes <= this.#limits.hardBytes) return
+    if (this.#closing || this.queuedBytes <= this.#limits.hardBytes) return
     const message = `${this.queuedBytes} bytes wait to be read; at most ${this.#limits.hardBytes} are kept`
-    this.fail(new PosthouseError('slow_consumer', message))
+    const error = new PosthouseError('slow_consumer', message)
+    this.#events?.overflowed(error)
+    this.fail(error)
   }
 
   #cutSoon(): void {

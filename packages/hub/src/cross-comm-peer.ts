@@ -1,11 +1,10 @@
 import {
+  canonicalAddress,
   clientAddress,
   createId,
   type Envelope,
-  formatAddress,
   isClientId,
   PosthouseError,
-  parseAddress,
   toPosthouseError,
 } from '@posthouse/core'
 import {
@@ -43,6 +42,8 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   #heardAt: number
   #pingedAt: number
   #pings = 0
+  /** Messages that the hub has not stored or refused yet. */
+  #underWay = 0
   /** Number of the first ping whose pong confirms what was marked; nothing while nothing is to be confirmed. */
   #marker: number | undefined
   #markedAt = 0
@@ -56,14 +57,24 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
       message: (data) => this.message(data),
       ping: () => this.#heard(),
       pong: (payload) => this.#pong(payload),
+      overflowed: ({ code }) =>
+        this.#core.logger.warn('a client reads too slowly', { clients: [...this.#links.keys()], code }),
       close: (code, reason) => this.#closed(code, reason),
     })
+  }
+
+  get queuedBytes(): number {
+    return this.connection.queuedBytes
   }
 
   /** Takes one WebSocket message; the first one may have been read before this peer was made. */
   message(data: Uint8Array): void {
     this.#heard()
     try {
+      if (data.byteLength > maxCrossCommBytes) {
+        this.connection.close(1009, `a message has ${data.byteLength} bytes; at most ${maxCrossCommBytes} are allowed`)
+        return
+      }
       const frame = decodeCrossComm(data)
       if (frame.type === 'heartbeat') this.#confirmLate()
       for (const action of this.#session.receive(frame)) this.#act(action)
@@ -192,12 +203,25 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   #publish(client: string, frame: CrossCommFrame): void {
     try {
       const envelope = this.#envelope(client, frame)
+      this.#began()
       this.#core.router.store({ envelope }, (outcome) => {
+        this.#settled()
         if (outcome.state === 'refused') this.#drop(outcome.error, frame)
       })
     } catch (error) {
       this.#drop(toPosthouseError(error), frame)
     }
+  }
+
+  /** The dialect has no window: a program that sends faster than the hub can store is not read for a while. */
+  #began(): void {
+    this.#underWay++
+    if (this.#underWay === this.#core.limits.inFlight) this.connection.pause()
+  }
+
+  #settled(): void {
+    this.#underWay--
+    if (this.#underWay === Math.floor(this.#core.limits.inFlight / 2)) this.connection.resume()
   }
 
   #publishUnbound(client: string, frame: CrossCommFrame): void {
@@ -299,7 +323,7 @@ function isUserType(type: string): type is CrossCommUserType {
 
 /** In this dialect every word but `all`, `server` and `hub` is a client id, whatever it looks like. */
 function addressOf(to: string): string {
-  if (to === 'all' || to === 'server' || to === 'hub') return formatAddress(parseAddress(to))
+  if (to === 'all' || to === 'server' || to === 'hub') return canonicalAddress(to)
   if (isClientId(to)) return clientAddress(to)
   throw new PosthouseError('invalid_address', `${JSON.stringify(to.slice(0, 100))} is no client id`)
 }

@@ -13,7 +13,7 @@ const loopbackHosts: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[
 
 /** What a door needs. */
 export interface DoorOptions {
-  /** Largest WebSocket message, in bytes. */
+  /** Largest WebSocket message of any dialect, in bytes. */
   readonly frameBytes: number
   readonly allowedOrigins: ReadonlySet<string>
   /** An upgraded connection, with the codec of its subprotocol where one was agreed on. */
@@ -31,7 +31,8 @@ export class Door {
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
-      maxPayload: options.frameBytes,
+      // The peers refuse what is too large in their dialect, with a reason. Far beyond that the library cuts in (1009).
+      maxPayload: options.frameBytes * 2,
       perMessageDeflate: false,
       handleProtocols: (offered) => [...offered].find((name) => codecs.has(name)) ?? false,
     })

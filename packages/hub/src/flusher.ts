@@ -1,3 +1,5 @@
+import type { Logger } from '@posthouse/core'
+
 /** Something with output that waits for the end of the tick. */
 export interface Flushable {
   flush(): void
@@ -5,8 +7,13 @@ export interface Flushable {
 
 /** Writes what a tick has gathered at its end, once for each connection: the system call is what costs. */
 export class Flusher {
+  readonly #logger: Logger
   #waiting = new Set<Flushable>()
   #immediate: NodeJS.Immediate | undefined
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
 
   /** Has `target` flushed at the end of this tick. */
   add(target: Flushable): void {
@@ -20,6 +27,13 @@ export class Flusher {
     this.#immediate = undefined
     const waiting = this.#waiting
     this.#waiting = new Set()
-    for (const target of waiting) target.flush()
+    for (const target of waiting) {
+      try {
+        target.flush()
+      } catch (error) {
+        // What goes wrong for one connection does not concern the others.
+        this.#logger.error('a connection could not be written to', { error })
+      }
+    }
   }
 }

@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts'
 import { CrossCommPeer } from './cross-comm-peer.ts'
 import type { HubCore } from './hub-core.ts'
 import type { Peer } from './peer.ts'
-import { type HubCodec, V1Peer } from './v1-peer.ts'
+import { assertFits, type HubCodec, V1Peer } from './v1-peer.ts'
 
 /** What a greeter is told about a new connection. */
 export interface GreeterOptions {
@@ -32,8 +32,13 @@ export class Greeter implements Peer {
       message: (data, binary) => this.#first(data, binary),
       ping: () => undefined,
       pong: () => undefined,
+      overflowed: (error) => this.#fail(error),
       close: () => this.#timer[Symbol.dispose](),
     })
+  }
+
+  get queuedBytes(): number {
+    return this.#options.connection.queuedBytes
   }
 
   /** The timer looks after this one. */
@@ -71,7 +76,10 @@ export class Greeter implements Peer {
     if (binary !== (codec.dialect === 'msgpack')) {
       throw new PosthouseError('malformed_frame', `the first message is not one of ${codec.subprotocol}`)
     }
+    assertFits(data, this.#options.core.limits)
     const [first, ...rest]: readonly (ClientFrame | BadFrame)[] = codec.decode(data)
+    // An empty array says nothing, and is allowed.
+    if (first === undefined) return
     const peer = new V1Peer(this.#options.core, this.#options.connection, codec, expectHello(first))
     this.#become(peer)
     peer.receive(rest)

@@ -8,7 +8,7 @@ import {
   silentLogger,
   systemClock,
 } from '@posthouse/core'
-import { type Limits, maxFramesPerArray } from '@posthouse/protocol'
+import { defaultLimits, type Limits } from '@posthouse/protocol'
 import type { SendQueueLimits } from './connection.ts'
 import type { Timing } from './hub-core.ts'
 
@@ -16,11 +16,11 @@ import type { Timing } from './hub-core.ts'
 export interface HubOptions {
   /** Where inboxes are kept. It is lent: the hub does not close it. Default: a memory store of the hub's own. */
   readonly store?: InboxStore
-  /** Silence after which a v1 client is pinged, in milliseconds. Default 25,000. */
+  /** Silence after which a v1 client is pinged, in milliseconds. Default 25,000, or half the timeout where that is less. */
   readonly heartbeatIntervalMs?: number
   /**
-   * Silence after which a client counts as gone, in milliseconds. Default: the interval and 10,000 for v1 clients,
-   * 60,000 for cross_comm programs.
+   * Silence after which a client counts as gone, in milliseconds; more than the interval. Default: the interval and
+   * 10,000 for v1 clients, 60,000 for cross_comm programs.
    */
   readonly heartbeatTimeoutMs?: number
   /** How long a connection may take to say hello, in milliseconds. Default 5,000. */
@@ -28,7 +28,7 @@ export interface HubOptions {
   /** For how long a session can be resumed once its connection is lost, in milliseconds. Default 120,000. */
   readonly sessionTtlMs?: number
   /** Part of what clients may do; each limit has its documented default. */
-  readonly limits?: Partial<Limits>
+  readonly limits?: Partial<Omit<Limits, 'framesPerArray'>>
   /** How much output may wait for a slow reader. Default: 1 MiB until live messages are dropped, 4 MiB in all. */
   readonly sendQueue?: Partial<SendQueueLimits>
   /** Whether cross_comm programs may log in. Default true. */
@@ -37,7 +37,10 @@ export interface HubOptions {
   readonly statusFile?: string
   /** Client ids remembered. Default 100,000. */
   readonly maxClients?: number
-  /** Browser origins that may connect besides those of this computer and of the hub's own host. Default: none. */
+  /**
+   * Browser origins that may connect besides those of this computer and of the hub's own host; `*` lets every page in.
+   * Default: none.
+   */
   readonly allowedOrigins?: readonly string[]
   /** Name of this hub in presence. Default: a random one. */
   readonly node?: string
@@ -60,16 +63,6 @@ export interface ResolvedOptions {
   readonly clock: Clock
 }
 
-/** The documented limits. Source: spec/protocol.md, section 6. */
-export const defaultLimits: Limits = {
-  frameBytes: 1_048_576,
-  bodyBytes: 262_144,
-  framesPerArray: maxFramesPerArray,
-  inFlight: 256,
-  windowMessages: 256,
-  windowBytes: 1_048_576,
-}
-
 /**
  * Fills in the defaults.
  * @throws PosthouseError `invalid_option`
@@ -79,14 +72,7 @@ export function resolveOptions(options: HubOptions): ResolvedOptions {
   const limits = { ...defaultLimits, ...options.limits }
   const sendQueue = { softBytes: 1_048_576, hardBytes: 4 * 1_048_576, ...options.sendQueue }
   const timing = timingOf(options)
-  for (const [name, value] of Object.entries({
-    ...limits,
-    ...sendQueue,
-    ...timing,
-    maxClients: options.maxClients ?? 1,
-  })) {
-    if (!(value > 0)) throw new PosthouseError('invalid_option', `${name} must be a number above 0, not ${value}`)
-  }
+  assertWhole({ ...limits, ...sendQueue, ...timing, maxClients: options.maxClients ?? 1 })
   return {
     store: options.store ?? new MemoryInboxStore({ clock }),
     timing,
@@ -103,12 +89,26 @@ export function resolveOptions(options: HubOptions): ResolvedOptions {
 }
 
 function timingOf(options: HubOptions): Timing {
-  const heartbeatMs = options.heartbeatIntervalMs ?? 25_000
+  const { heartbeatTimeoutMs: timeoutMs } = options
+  const usualMs = timeoutMs === undefined ? 25_000 : Math.max(1, Math.min(25_000, Math.floor(timeoutMs / 2)))
+  const heartbeatMs = options.heartbeatIntervalMs ?? usualMs
+  if (timeoutMs !== undefined && timeoutMs <= heartbeatMs) {
+    const message = `heartbeatTimeoutMs (${timeoutMs}) must be more than heartbeatIntervalMs (${heartbeatMs})`
+    throw new PosthouseError('invalid_option', message)
+  }
   return {
     helloMs: options.helloTimeoutMs ?? 5000,
     heartbeatMs,
-    v1TimeoutMs: options.heartbeatTimeoutMs ?? heartbeatMs + 10_000,
-    crossCommTimeoutMs: options.heartbeatTimeoutMs ?? 60_000,
+    v1TimeoutMs: timeoutMs ?? heartbeatMs + 10_000,
+    crossCommTimeoutMs: timeoutMs ?? 60_000,
     sessionMs: options.sessionTtlMs ?? 120_000,
+  }
+}
+
+/** These numbers go on the wire, or are compared with such. */
+function assertWhole(options: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (Number.isSafeInteger(value) && value > 0) continue
+    throw new PosthouseError('invalid_option', `${name} must be a whole number above 0, not ${value}`)
   }
 }

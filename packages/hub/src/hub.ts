@@ -3,17 +3,15 @@ import type { Duplex } from 'node:stream'
 import {
   createId,
   type Envelope,
-  formatAddress,
   isClientId,
   type MessageFilter,
   type MessageType,
   PosthouseError,
-  parseAddress,
-  type Qos,
   type Timer,
 } from '@posthouse/core'
-import { type ClientInfo, inferType, toBodyValue } from '@posthouse/protocol'
+import { type ClientInfo, type DraftOptions, draftMessage } from '@posthouse/protocol'
 import { encodeBody } from '@posthouse/protocol/bodies'
+import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
 import type { WebSocket } from 'ws'
 import { Batcher } from './batcher.ts'
 import { Connection } from './connection.ts'
@@ -32,18 +30,8 @@ import { type ClientStatus, StatusFile } from './status-file.ts'
 import type { HubCodec } from './v1-peer.ts'
 import { endSession } from './v1-sessions.ts'
 
-/** How a message of the hub itself is sent. */
-export interface HubSendOptions {
-  /** Default: text for a string, bytes for bytes, otherwise dict. */
-  readonly type?: MessageType
-  /** Default 1. */
-  readonly qos?: Qos
-  /** Default: a new one. */
-  readonly id?: string
-  /** For how long the message is of use, in milliseconds. Default: for ever. */
-  readonly ttlMs?: number
-  readonly headers?: Readonly<Record<string, string>>
-}
+/** How long an ending hub waits for its store, in milliseconds. */
+const settleMs = 3000
 
 /**
  * The relay: programs log in to it, in any of three dialects, and it carries their messages to each other.
@@ -75,7 +63,7 @@ export class Hub implements AsyncDisposable {
     this.#listeners = new HubListeners(this.#options.logger)
     this.#core = this.#assemble()
     this.#door = new Door({
-      frameBytes: this.#options.limits.frameBytes,
+      frameBytes: Math.max(this.#options.limits.frameBytes, maxCrossCommBytes),
       allowedOrigins: this.#options.allowedOrigins,
       onSocket: (socket, request, codec) => this.#admit(socket, request, codec),
     })
@@ -96,8 +84,14 @@ export class Hub implements AsyncDisposable {
     return this.#peers.size
   }
 
+  /** Output that waits for clients to read it, in bytes. */
+  get queuedBytes(): number {
+    return this.#peers.queuedBytes
+  }
+
   /**
-   * Reads what earlier runs have left. `listen` does it by itself; call it before `handleUpgrade` on a server of your own.
+   * Reads what earlier runs have left. `listen` does it by itself; call it before the first `handleUpgrade` of a server of
+   * your own, to hear of a status file that cannot be read.
    * @throws PosthouseError `status_file`
    */
   start(): Promise<void> {
@@ -110,6 +104,7 @@ export class Hub implements AsyncDisposable {
 
   /** The door: give it the `upgrade` requests of an HTTP server. Refuses what may not enter, with a reason. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.start().catch((error: unknown) => this.#options.logger.error('the state of clients is not known', { error }))
     this.#door.handleUpgrade(request, socket, head)
   }
 
@@ -141,9 +136,10 @@ export class Hub implements AsyncDisposable {
 
   /**
    * Sends a message of the hub's own. Resolves when it was stored, or, with qos 0, handed to whoever is there.
-   * @throws PosthouseError what a client would be told: `unknown_recipient`, `inbox_full`, `invalid_body`, …
+   * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`, `body_too_large`,
+   * `unknown_recipient`, `offline` (qos 0), `inbox_full`, `unsupported`, `store_failed`, `closed`
    */
-  async send(to: string, body: unknown, options: HubSendOptions = {}): Promise<{ readonly id: string }> {
+  async send(to: string, body: unknown, options: DraftOptions = {}): Promise<{ readonly id: string }> {
     if (this.#ended !== undefined) throw new PosthouseError('closed', 'this hub was closed')
     const envelope = this.#envelope(to, body, options)
     if (envelope.qos === 0) this.#core.router.live(envelope)
@@ -157,14 +153,14 @@ export class Hub implements AsyncDisposable {
     return { id: envelope.id }
   }
 
-  /** Everyone who is known, or only those who are online, by id. */
-  clients({ online = false }: { readonly online?: boolean } = {}): readonly ClientInfo[] {
+  /** Who is online, or with `online: false` everyone who is known, by id. */
+  clients({ online = true }: { readonly online?: boolean } = {}): readonly ClientInfo[] {
     return this.#core.presence.list(online)
   }
 
   /** The ids of the clients that are online. */
   onlineClients(): readonly string[] {
-    return this.clients({ online: true }).map(({ client }) => client)
+    return this.clients().map(({ client }) => client)
   }
 
   /** Stops accepting, finishes what is under way, tells the clients where they stand, then closes. */
@@ -186,7 +182,7 @@ export class Hub implements AsyncDisposable {
 
   #assemble(): HubCore {
     const { store, clock, logger, limits, timing, node, maxClients } = this.#options
-    const flusher = new Flusher()
+    const flusher = new Flusher(logger)
     const presence = new PresenceBoard({ registry: () => registry, flusher, node })
     const batcher: Batcher = new Batcher({
       store,
@@ -206,7 +202,7 @@ export class Hub implements AsyncDisposable {
       },
     })
     const { frameBytes } = limits
-    const router: Router = new Router({ registry, batcher, listeners: this.#listeners, clock, frameBytes })
+    const router: Router = new Router({ registry, batcher, listeners: this.#listeners, clock, logger, frameBytes })
     return { node, clock, logger, limits, timing, store, flusher, batcher, registry, router, presence }
   }
 
@@ -215,6 +211,8 @@ export class Hub implements AsyncDisposable {
       if (isClientId(client)) this.#core.registry.known(client, lastSeen)
       else this.#options.logger.warn('the status file names what is no client id', { id: client })
     }
+    // A folder that cannot be written to should be told now, and not when the first client comes.
+    await this.#statusFile?.save()
   }
 
   #admit(socket: WebSocket, request: IncomingMessage, codec: HubCodec | undefined): void {
@@ -226,25 +224,23 @@ export class Hub implements AsyncDisposable {
     onPeer(new Greeter({ core: this.#core, connection, codec, crossComm, onPeer }))
   }
 
-  #envelope(to: string, body: unknown, options: HubSendOptions): Envelope {
-    const { type = inferType(body), qos = 1, id = createId(), ttlMs, headers } = options
+  #envelope(to: string, body: unknown, options: DraftOptions): Envelope {
+    const { value, ttlMs, id = createId(), ...draft } = draftMessage(to, body, options)
     const ts = this.#options.clock.now()
-    return {
-      id,
-      from: 'hub',
-      to: formatAddress(parseAddress(to)),
-      type,
-      body: encodeBody(toBodyValue(type, body)),
-      qos,
-      ts,
-      ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }),
-      ...(headers && { headers }),
+    const encoded = encodeBody(value)
+    const { bodyBytes } = this.#options.limits
+    if (encoded.bytes.byteLength > bodyBytes) {
+      const message = `the body has ${encoded.bytes.byteLength} bytes; at most ${bodyBytes} are allowed`
+      throw new PosthouseError('body_too_large', message)
     }
+    return { ...draft, id, from: 'hub', body: encoded, ts, ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }) }
   }
 
   #statuses(): ReadonlyMap<string, ClientStatus> {
     const statuses = new Map<string, ClientStatus>()
-    for (const { id, online, lastSeen } of this.#core.registry.all()) statuses.set(id, { online, lastSeen })
+    for (const { id, online, lastSeen, session } of this.#core.registry.all()) {
+      if (!session?.transient) statuses.set(id, { online, lastSeen })
+    }
     return statuses
   }
 
@@ -263,7 +259,10 @@ export class Hub implements AsyncDisposable {
 
   #expireSessions(now: number): void {
     for (const record of this.#core.registry.all()) {
-      if (record.session && record.session.expiresAt <= now) endSession(record, this.#core.presence)
+      const { session } = record
+      if (session === undefined || session.expiresAt > now) continue
+      endSession(record, this.#core.presence)
+      if (session.transient) this.#core.registry.forget(record)
     }
   }
 
@@ -271,19 +270,31 @@ export class Hub implements AsyncDisposable {
     this.#door.close()
     this.#sweep?.[Symbol.dispose]()
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
-    await this.#core.batcher.settled()
-    // What waits for an inbox to drain is stored: its sender is told so before it is sent away.
-    for (const record of this.#core.registry.all()) record.release()
-    this.#core.flusher.flush()
-    if (graceMs > 0) await this.#peers.leave(graceMs, this.#options.clock)
+    if (graceMs > 0) await this.#leave(graceMs)
     else await this.#peers.terminate()
     for (const server of this.#servers) server.closeAllConnections()
     await Promise.all(closed)
-    await this.#core.batcher.settled()
+    await this.#within(settleMs, this.#core.batcher.settled())
+    for (const record of this.#core.registry.all()) record.release()
     try {
       await this.#statusFile?.save()
     } finally {
       if (this.#ownsStore) await this.#options.store[Symbol.asyncDispose]()
     }
+  }
+
+  /** Has what came so far stored and confirmed, then says good-bye. A store that does not answer cannot hold it up. */
+  async #leave(graceMs: number): Promise<void> {
+    await this.#within(graceMs, this.#core.batcher.settled())
+    // What waits for an inbox to drain is stored: its sender is told so before it is sent away.
+    for (const record of this.#core.registry.all()) record.release()
+    this.#core.flusher.flush()
+    await this.#peers.leave(graceMs, this.#options.clock)
+  }
+
+  async #within(ms: number, work: Promise<void>): Promise<void> {
+    const late = Promise.withResolvers<void>()
+    using _timer = this.#options.clock.after(ms, late.resolve)
+    await Promise.race([work, late.promise])
   }
 }

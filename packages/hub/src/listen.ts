@@ -29,7 +29,7 @@ export const defaultPort = 9898
 
 /**
  * Opens a server that knows only upgrade requests.
- * @throws PosthouseError `insecure_bind`, `port_in_use`, `unreachable`
+ * @throws PosthouseError `insecure_bind`, `port_in_use`, `cannot_listen`
  */
 export async function openServer(
   options: ListenOptions,
@@ -37,7 +37,7 @@ export async function openServer(
 ): Promise<Listening & { readonly server: Server }> {
   const { host = '127.0.0.1', port = defaultPort, insecure = false } = options
   if (!insecure && !isLoopback(host)) {
-    const message = `${host} can be reached by other computers, and nobody is asked who they are; say insecure to allow it`
+    const message = `${host} can be reached by other computers, and this hub asks nobody who they are`
     throw new PosthouseError('insecure_bind', message)
   }
   const server = createServer(answerPlainRequest)
@@ -67,8 +67,8 @@ function listenError(cause: Error, host: string, port: number): PosthouseError {
   const code = 'code' in cause ? cause.code : undefined
   if (code === 'EADDRINUSE') return new PosthouseError('port_in_use', `port ${port} on ${host} is in use`, { cause })
   if (code === 'EACCES')
-    return new PosthouseError('forbidden', `port ${port} needs more rights than this program has`, { cause })
-  return new PosthouseError('unreachable', `cannot listen on ${host}:${port}: ${cause.message}`, { cause })
+    return new PosthouseError('cannot_listen', `port ${port} needs more rights than this program has`, { cause })
+  return new PosthouseError('cannot_listen', `cannot listen on ${host}:${port}: ${cause.message}`, { cause })
 }
 
 function urlHost(host: string): string {

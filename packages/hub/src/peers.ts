@@ -11,6 +11,13 @@ export class Peers {
     return this.#peers.size
   }
 
+  /** Bytes that wait to be read, over all connections. */
+  get queuedBytes(): number {
+    let bytes = 0
+    for (const peer of this.#peers.values()) bytes += peer.queuedBytes
+    return bytes
+  }
+
   /** Follows a socket until it closes. */
   add(socket: WebSocket): void {
     socket.once('close', () => {

@@ -45,11 +45,15 @@ export class Registry {
     return record
   }
 
+  /** Forgets a client that is away and has no session. */
+  forget(record: ClientRecord): void {
+    if (!record.living && this.#records.get(record.id) === record) this.#drop(record)
+  }
+
   /** Puts a new link in the place of an older one, which is returned: it must be closed. */
   connect(record: ClientRecord, link: Link): Link | undefined {
     const previous = record.link
     if (previous !== undefined) record.pump.detach(previous)
-    record.generation++
     record.link = link
     record.present = true
     record.loginAt = this.#options.clock.now()
@@ -82,6 +86,13 @@ export class Registry {
     const away = [...this.#records.values()].filter((record) => !record.living && record !== newest)
     away.sort((a, b) => a.lastSeen - b.lastSeen)
     // A hundredth at a time, so that a flood of new ids does not sort everyone for each of them.
-    for (const record of away.slice(0, Math.ceil(this.#options.maxClients / 100))) this.#records.delete(record.id)
+    for (const record of away.slice(0, Math.ceil(this.#options.maxClients / 100))) this.#drop(record)
+  }
+
+  #drop(record: ClientRecord): void {
+    this.#records.delete(record.id)
+    // Nobody will ever fetch what its inbox holds.
+    this.#options.acknowledge(record.id, Number.MAX_SAFE_INTEGER)
+    this.#options.onChange(record)
   }
 }

@@ -3,6 +3,8 @@ import {
   type AppendOutcome,
   type Clock,
   type Envelope,
+  isPosthouseError,
+  type Logger,
   PosthouseError,
   type ProducerPosition,
   parseAddress,
@@ -39,6 +41,7 @@ export interface RouterOptions {
   readonly batcher: Batcher
   readonly listeners: HubListeners
   readonly clock: Clock
+  readonly logger: Logger
   /** Longest frame that clients read, in bytes. */
   readonly frameBytes: number
 }
@@ -126,8 +129,10 @@ export class Router {
     if (!record.online) return
     try {
       record.link?.live(outgoing)
-    } catch {
-      // One of many has no words for it; live messages to everyone promise nothing to any one of them.
+    } catch (error) {
+      // Live messages to everyone promise nothing to any one of them: one of many may have no words for it.
+      if (!isPosthouseError(error)) throw error
+      this.#options.logger.debug('a live message to everyone is passed over', { to: record.id, code: error.code })
     }
   }
 

@@ -1,11 +1,10 @@
 import {
+  assertClientId,
   type Body,
+  canonicalAddress,
   type Envelope,
-  formatAddress,
-  isClientId,
   PosthouseError,
   type ProducerPosition,
-  parseAddress,
   toPosthouseError,
 } from '@posthouse/core'
 import {
@@ -19,6 +18,7 @@ import {
   type HubFrame,
   hubCaps,
   inboxStream,
+  type Limits,
   type SendFrame,
   type SendOutcome,
   type WelcomeFrame,
@@ -35,9 +35,6 @@ import { type ClaimedSession, claimSession, endSession, startingPoint } from './
 /** The codec of a v1 dialect at the hub. */
 export type HubCodec = Codec<ClientFrame, HubFrame>
 
-/** Frames that may come between hello and welcome before the client is held to be broken. */
-const maxEarlyFrames = 1024
-
 /** Joins one v1 connection with its client's session: frames become actions, deliveries become frames. */
 export class V1Peer implements Peer, Link {
   readonly dialect: Dialect
@@ -51,10 +48,11 @@ export class V1Peer implements Peer, Link {
   #pinged = false
   /** What came before `welcome` went out. */
   #early: (ClientFrame | BadFrame)[] | undefined = []
+  #earlyBytes = 0
 
   /** @throws PosthouseError `invalid_client_id` */
   constructor(core: HubCore, connection: Connection, codec: HubCodec, hello: HelloFrame) {
-    if (!isClientId(hello.client)) throw refusedId(hello.client)
+    assertClientId(hello.client)
     this.dialect = codec.dialect
     this.#core = core
     this.#connection = connection
@@ -74,6 +72,10 @@ export class V1Peer implements Peer, Link {
     return this.#claimed.entry.session.idle
   }
 
+  get queuedBytes(): number {
+    return this.#connection.queuedBytes
+  }
+
   live(outgoing: Outgoing): void {
     if (this.#early === undefined && this.#connection.writable) this.#connection.send(this.#encoded(outgoing))
   }
@@ -90,12 +92,12 @@ export class V1Peer implements Peer, Link {
     for (const frame of frames) this.#put(frame)
   }
 
-  /** Takes frames that arrived behind the hello in the same WebSocket message. */
+  /** Takes frames in the order in which they came. */
   receive(frames: readonly (ClientFrame | BadFrame)[]): void {
     for (const frame of frames) {
       if (!this.#connection.open) return
       if (this.#early === undefined) for (const action of this.#claimed.entry.session.receive(frame)) this.#act(action)
-      else this.#wait(this.#early, frame)
+      else this.#early.push(frame)
     }
   }
 
@@ -124,7 +126,10 @@ export class V1Peer implements Peer, Link {
   }
 
   #put(frame: HubFrame): void {
-    this.#connection.send(measured(this.#codec.encode(frame)))
+    const encoded = measured(this.#codec.encode(frame))
+    // A state is cumulative: of those that a batch brings, the last says it all.
+    const cumulative = frame.op === 'sent' && 'state' in frame
+    this.#connection.send(cumulative ? { ...encoded, supersedes: `sent ${frame.state}` } : encoded)
   }
 
   #encoded(outgoing: Outgoing): Encoded {
@@ -137,6 +142,8 @@ export class V1Peer implements Peer, Link {
         message: (data, binary) => this.#message(data, binary),
         ping: () => this.#heard(),
         pong: () => this.#heard(),
+        overflowed: ({ code }) =>
+          this.#core.logger.warn('a client reads too slowly', { client: this.#record.id, code }),
         close: (code, reason) => this.#closed(code, reason),
       },
       arrayPacker(this.#codec, this.#core.limits),
@@ -188,17 +195,18 @@ export class V1Peer implements Peer, Link {
     this.#heard()
     try {
       if (binary !== (this.dialect === 'msgpack')) throw wrongKind(binary)
+      assertFits(data, this.#core.limits)
+      if (this.#early !== undefined) this.#boundEarly(data.byteLength)
       this.receive(this.#codec.decode(data))
     } catch (error) {
       this.fail(toPosthouseError(error))
     }
   }
 
-  #wait(early: (ClientFrame | BadFrame)[], frame: ClientFrame | BadFrame): void {
-    early.push(frame)
-    if (early.length > maxEarlyFrames) {
-      this.fail(new PosthouseError('window_exceeded', `more than ${maxEarlyFrames} frames before welcome`))
-    }
+  #boundEarly(bytes: number): void {
+    this.#earlyBytes += bytes
+    if (this.#earlyBytes <= this.#core.limits.frameBytes) return
+    throw new PosthouseError('window_exceeded', `${this.#earlyBytes} bytes came before welcome`)
   }
 
   #act(action: HubAction): void {
@@ -251,14 +259,14 @@ export class V1Peer implements Peer, Link {
     return {
       id,
       from: this.#record.address,
-      to: formatAddress(parseAddress(frame.to)),
+      to: canonicalAddress(frame.to),
       type,
       body: received(frame),
       qos: frame.qos ?? 1,
       ts,
       ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }),
       ...(headers && { headers }),
-      ...(replyTo !== undefined && { replyTo }),
+      ...(replyTo !== undefined && { replyTo: canonicalAddress(replyTo) }),
       ...(sec !== undefined && { sec }),
     }
   }
@@ -290,6 +298,7 @@ export class V1Peer implements Peer, Link {
       entry.expiresAt = this.#core.clock.elapsed() + this.#core.timing.sessionMs
     }
     this.#core.registry.disconnect(this.#record, this)
+    if (entry.transient && entry.session.state === 'ended') this.#core.registry.forget(this.#record)
     this.#core.logger.info('connection closed', { client: this.#record.id, code, reason })
   }
 }
@@ -299,9 +308,16 @@ function received(frame: SendFrame): Body {
   return frame.body
 }
 
-function refusedId(id: string): PosthouseError {
-  const rule = 'it must have 1 to 128 characters, no control characters, and not be all, hub or server'
-  return new PosthouseError('invalid_client_id', `${JSON.stringify(id.slice(0, 64))} is no client id: ${rule}`)
+/**
+ * Refuses a WebSocket message above the limit.
+ * @throws PosthouseError `frame_too_large`
+ */
+export function assertFits(data: Uint8Array, { frameBytes }: Pick<Limits, 'frameBytes'>): void {
+  if (data.byteLength <= frameBytes) return
+  throw new PosthouseError(
+    'frame_too_large',
+    `a message has ${data.byteLength} bytes; at most ${frameBytes} are allowed`,
+  )
 }
 
 function wrongKind(binary: boolean): PosthouseError {

@@ -34,6 +34,7 @@ export function claimSession(
   const entry: SessionEntry = {
     session,
     producer: hello.producer,
+    transient: hello.transient ?? false,
     tokens: new ResumeTokens(),
     expiresAt: Number.POSITIVE_INFINITY,
     carrier: undefined,
@@ -61,6 +62,6 @@ export function startingPoint(stored: Position, claimed: ClaimedSession, hello: 
     const processed = claimed.resumed && wish ? claimed.entry.session.resumableFrom(wish.seq) : 0
     return { position: { epoch: stored.epoch, seq: Math.max(stored.seq, processed) }, gaps: [] }
   }
-  const gap: Gap = { stream: inboxStream, from: wish.seq, to: stored.seq, reason: 'epoch' }
+  const gap: Gap = { stream: inboxStream, from: 0, to: stored.seq, reason: 'epoch' }
   return { position: stored, gaps: [gap] }
 }

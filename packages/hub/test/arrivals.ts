@@ -4,6 +4,7 @@ export class Arrivals<Item> {
   #items: Item[] = []
   readonly #waiting = new Set<() => void>()
   #end: Error | undefined
+  #muted = false
 
   /** @param what names the things in the message of a failed wait */
   constructor(what: string) {
@@ -15,7 +16,14 @@ export class Arrivals<Item> {
     return this.#items
   }
 
+  /** From now on nothing is kept. */
+  mute(): void {
+    this.#muted = true
+    this.#items = []
+  }
+
   push(...items: readonly Item[]): void {
+    if (this.#muted) return
     this.#items.push(...items)
     for (const look of [...this.#waiting]) look()
   }

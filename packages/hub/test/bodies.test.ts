@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { encode } from '@msgpack/msgpack'
 import { codeOf, type Frame, message, RawPeer } from './raw-peer.ts'
-import { type RunningHub, startHub } from './start-hub.ts'
+import { noticed, type RunningHub, startHub, visit } from './start-hub.ts'
 
 const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
 const base64 = Buffer.from(bytes).toString('base64')
@@ -73,7 +73,7 @@ suite('bodies between the v1 dialects', () => {
   test('a body of the wrong kind, or too large, is refused and the next one accepted', async () => {
     await using server = await startHub({ limits: { bodyBytes: 100 } })
     await using alice = await RawPeer.login(server.url, 'alice')
-    await RawPeer.login(server.url, 'bob').then((peer) => peer.cut())
+    await visit(server, 'bob')
     const refused: readonly [type: string, body: unknown, code: string][] = [
       ['text', 1, 'invalid_body'],
       ['json', { n: 1 }, 'invalid_body'],
@@ -103,7 +103,7 @@ suite('bodies between the v1 dialects', () => {
   test('what cannot be said to a client that was away is logged and leaves its inbox', async () => {
     await using server = await startHub()
     await using alice = await RawPeer.login(server.url, 'alice')
-    await RawPeer.login(server.url, 'bob').then((peer) => peer.cut())
+    await visit(server, 'bob')
     await alice.publish('bob', 1, { type: 'bytes', body: 'no base64!' })
     await alice.publish('bob', 2)
     const bob = await RawPeer.login(server.url, 'bob', { dialect: 'msgpack' })
@@ -141,6 +141,7 @@ suite('what grows beyond the frame limit of its recipient', () => {
     const [alice, bob] = await pair(server)
     await using _alice = alice
     await bob.cut()
+    await noticed(server, 'bob')
     assert.equal((await alice.publish('bob', 1, growing)).state, 'stored')
     await alice.publish('bob', 2)
     await using back = await RawPeer.login(server.url, 'bob')

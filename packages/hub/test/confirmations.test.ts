@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { MemoryInboxStore } from '@posthouse/core'
+import { ManualClock, MemoryInboxStore } from '@posthouse/core'
 import { codeOf, type Frame, message, RawPeer, resume } from './raw-peer.ts'
 import { slowStore } from './slow-store.ts'
-import { startHub, startTimelessHub } from './start-hub.ts'
+import { noticed, type RunningHub, startHub, startTimelessHub } from './start-hub.ts'
 
 suite('sent', () => {
   test('is cumulative: one answer for all that a tick has brought', async () => {
     await using server = await startHub()
     await using alice = await RawPeer.login(server.url, 'alice')
-    alice.send(...Array.from({ length: 100 }, (_, index) => message('alice', index * 3 + 1)))
+    await using bob = await RawPeer.login(server.url, 'bob')
+    alice.send(...Array.from({ length: 100 }, (_, index) => message('bob', index * 3 + 1)))
     assert.deepEqual(await alice.next('sent'), { op: 'sent', n: 298, state: 'stored' })
-    await alice.deliveries(100)
+    await bob.deliveries(100)
     assert.deepEqual(await alice.settled(), [])
   })
 
@@ -144,59 +145,67 @@ suite('sent', () => {
 })
 
 suite('sent is withheld while the inbox of a connected recipient is over half full', () => {
-  /** A hub whose inboxes hold ten messages, with six of them in the inbox of bob, who is connected. */
-  async function crowded() {
-    const store = new MemoryInboxStore({ limits: { messages: 10 } })
-    const server = await startTimelessHub({ store })
+  /** A hub whose inboxes hold ten messages. */
+  function startSmall() {
+    const clock = new ManualClock()
+    return startTimelessHub({ store: new MemoryInboxStore({ clock, limits: { messages: 10 } }) }, clock)
+  }
+
+  /** Puts six messages into the inbox of bob, who is connected; the last one is not confirmed. */
+  async function crowd(server: RunningHub): Promise<{ readonly alice: RawPeer; readonly bob: RawPeer }> {
     const bob = await RawPeer.login(server.url, 'bob')
     const alice = await RawPeer.login(server.url, 'alice')
     for (let n = 1; n <= 5; n++) await alice.publish('bob', n)
     alice.send(message('bob', 6))
-    assert.deepEqual(await alice.settled(), [])
     await bob.next(({ id }) => id === 'm6')
     assert.deepEqual(await alice.settled(), [])
-    return { server, alice, bob, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+    return { alice, bob }
   }
 
   test('until it is less than a quarter full', async () => {
-    await using pair = await crowded()
-    pair.bob.send({ op: 'ack', seq: 3 })
-    await pair.bob.settled()
-    assert.deepEqual(await pair.alice.settled(), [])
-    pair.bob.send({ op: 'ack', seq: 4 })
-    assert.deepEqual(await pair.alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
-    assert.equal(pair.server.clock.pending, 1)
+    await using server = await startSmall()
+    const { alice, bob } = await crowd(server)
+    bob.send({ op: 'ack', seq: 3 })
+    await bob.settled()
+    assert.deepEqual(await alice.settled(), [])
+    bob.send({ op: 'ack', seq: 4 })
+    assert.deepEqual(await alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
+    assert.equal(server.clock.pending, 1)
   })
 
   test('until the recipient disconnects', async () => {
-    await using pair = await crowded()
-    await pair.bob.cut()
-    assert.deepEqual(await pair.alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
+    await using server = await startSmall()
+    const { alice, bob } = await crowd(server)
+    await bob.cut()
+    assert.deepEqual(await alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
   })
 
   test('for ten seconds at most', async () => {
-    await using pair = await crowded()
-    pair.server.clock.advance(9999)
-    assert.deepEqual(await pair.alice.settled(), [])
-    pair.server.clock.advance(1)
-    assert.deepEqual(await pair.alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
+    await using server = await startSmall()
+    const { alice } = await crowd(server)
+    server.clock.advance(9999)
+    assert.deepEqual(await alice.settled(), [])
+    server.clock.advance(1)
+    assert.deepEqual(await alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
   })
 
   test('and told before a drain closes the connection', async () => {
-    await using pair = await crowded()
-    const drained = pair.server.hub.drain()
-    assert.deepEqual(await pair.alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
+    await using server = await startSmall()
+    const { alice } = await crowd(server)
+    const drained = server.hub.drain()
+    assert.deepEqual(await alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
     await drained
   })
 
   test('but not where the recipient is away: a full inbox is a refusal then', async () => {
-    await using pair = await crowded()
-    await pair.bob.cut()
-    for (let n = 7; n <= 10; n++) assert.equal((await pair.alice.publish('bob', n)).state, 'stored')
-    assert.equal(codeOf(await pair.alice.publish('bob', 11)), 'inbox_full')
-    const [first] = await Promise.all([RawPeer.login(pair.server.url, 'bob')])
-    await using bob = first
-    const ids = (await bob.deliveries(10)).map(({ id }) => id)
+    await using server = await startSmall()
+    const { alice, bob } = await crowd(server)
+    await bob.cut()
+    await noticed(server, 'bob')
+    for (let n = 7; n <= 10; n++) assert.equal((await alice.publish('bob', n)).state, 'stored')
+    assert.equal(codeOf(await alice.publish('bob', 11)), 'inbox_full')
+    const back = await RawPeer.login(server.url, 'bob')
+    const ids = (await back.deliveries(10)).map(({ id }) => id)
     assert.deepEqual(
       ids,
       Array.from({ length: 10 }, (_, index) => `m${index + 1}`),

@@ -72,12 +72,20 @@ suite('hello and welcome', () => {
     const open = slow.holdInspect()
     await using peer = await RawPeer.hello(server.url, 'alice', { behind: [{ op: 'ping', id: 'early' }] })
     await using greedy = await RawPeer.hello(server.url, 'greedy')
-    for (let sent = 0; sent < 5; sent++) greedy.send(...Array.from({ length: 256 }, () => ({ op: 'ping' })))
+    for (let n = 1; n <= 5; n++) greedy.send(message('alice', n, { body: 'x'.repeat(250_000) }))
     assert.equal((await greedy.closed()).code, 4412)
     assert.deepEqual(peer.frames.untaken, [])
     open()
     assert.equal((await peer.frames.take()).op, 'welcome')
     assert.deepEqual(await peer.frames.take(), { op: 'pong', id: 'early' })
+  })
+
+  test('an empty array before the hello says nothing', async () => {
+    await using server = await startHub()
+    await using raw = await RawSocket.open(server.url, { subprotocols: ['posthouse.v1.json'] })
+    raw.send('[]')
+    raw.send(JSON.stringify(hello))
+    assert.equal(JSON.parse(await raw.text()).op, 'welcome')
   })
 
   test('nothing usable within five seconds closes with 4408', async () => {
@@ -99,7 +107,7 @@ suite('hello and welcome', () => {
       await using peer = await RawPeer.hello(server.url, id)
       assert.equal((await peer.closed()).code, 4410, JSON.stringify(id))
     }
-    assert.deepEqual(server.hub.clients(), [])
+    assert.deepEqual(server.hub.clients({ online: false }), [])
   })
 
   test('ids may have spaces, colons, Chinese and 128 characters that take four bytes each', async () => {
@@ -112,6 +120,6 @@ suite('hello and welcome', () => {
       const delivery = await peer.next('deliver')
       assert.deepEqual([delivery.from, delivery.to], [address, address])
     }
-    assert.deepEqual(new Set(server.hub.clients().map(({ client }) => client)), new Set(ids))
+    assert.deepEqual(new Set(server.hub.clients({ online: false }).map(({ client }) => client)), new Set(ids))
   })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { MemoryInboxStore } from '@posthouse/core'
 import { type Frame, RawPeer, resume } from './raw-peer.ts'
-import { startHub, startTimelessHub } from './start-hub.ts'
+import { noticed, startHub, startTimelessHub, visit } from './start-hub.ts'
 
 /** The position of the inbox in a welcome. */
 function inboxOf(welcome: Frame): { readonly epoch: string; readonly seq: number } {
@@ -67,13 +67,16 @@ suite('resuming a session', () => {
     assert.notEqual(late.session, first.session)
   })
 
-  test('is refused without an error for a wrong token, a wrong session or another client', async () => {
+  test('is refused without an error for a wrong token, a wrong session, another client or another producer', async () => {
     await using server = await startHub()
     const [, welcome] = await RawPeer.welcomed(server.url, 'bob')
     const [, other] = await RawPeer.welcomed(server.url, 'alice', { hello: resume(welcome) })
     assert.equal(other.resumed, false)
     const [, wrong] = await RawPeer.welcomed(server.url, 'bob', { hello: resume({ ...welcome, resumeToken: 'wrong' }) })
     assert.equal(wrong.resumed, false)
+    const producer = { ...resume(wrong), producer: 'another' }
+    const [, renumbered] = await RawPeer.welcomed(server.url, 'bob', { hello: producer })
+    assert.equal(renumbered.resumed, false)
     const [, gone] = await RawPeer.welcomed(server.url, 'bob', { hello: resume(welcome) })
     assert.deepEqual([gone.resumed, gone.gaps], [false, undefined])
   })
@@ -86,7 +89,7 @@ suite('resuming a session', () => {
     const positions = { inbox: { epoch: 'before the flood', seq: 42 } }
     const [back, again] = await RawPeer.welcomed(server.url, 'bob', { hello: resume(welcome, positions) })
     const { seq } = inboxOf(again)
-    assert.deepEqual(again.gaps, [{ stream: 'inbox', from: 42, to: seq, reason: 'epoch' }])
+    assert.deepEqual(again.gaps, [{ stream: 'inbox', from: 0, to: seq, reason: 'epoch' }])
     assert.equal((await back.next('deliver')).id, 'm1')
   })
 
@@ -95,12 +98,13 @@ suite('resuming a session', () => {
     await using alice = await RawPeer.login(server.url, 'alice')
     const [bob, welcome] = await RawPeer.welcomed(server.url, 'bob')
     await bob.cut()
+    await noticed(server, 'bob')
     await alice.publish('bob', 1)
     server.clock.advance(119_000)
     const [soon, resumed] = await RawPeer.welcomed(server.url, 'bob', { hello: resume(welcome) })
     assert.equal(resumed.resumed, true)
     await soon.cut()
-    await alice.settled()
+    await noticed(server, 'bob')
     server.clock.advance(121_000)
     await alice.publish('all', 2)
     const [late, again] = await RawPeer.welcomed(server.url, 'bob', { hello: resume(resumed) })
@@ -130,7 +134,7 @@ suite('a client that is away', () => {
   test('gets what was sent to it when it comes back, in order, from any sender', async () => {
     await using server = await startHub()
     await using alice = await RawPeer.login(server.url, 'alice')
-    await RawPeer.login(server.url, 'bob').then((bob) => bob.cut())
+    await visit(server, 'bob')
     for (let n = 1; n <= 150; n++) alice.send(message(n))
     await alice.next(({ n }) => n === 150)
     await server.hub.send('bob', 'from the hub')
@@ -150,7 +154,7 @@ suite('a client that is away', () => {
   test('does not get what has expired', async () => {
     await using server = await startTimelessHub()
     await using alice = await RawPeer.login(server.url, 'alice')
-    await RawPeer.login(server.url, 'bob').then((bob) => bob.cut())
+    await visit(server, 'bob')
     await alice.publish('bob', 1, { ttlMs: 500 })
     await alice.publish('bob', 2, { ttlMs: 5000 })
     server.clock.advance(501)
@@ -165,8 +169,8 @@ suite('a client that is away', () => {
     const store = new MemoryInboxStore({ limits: { messages: 3, bytes: 2000 } })
     await using server = await startHub({ store })
     await using alice = await RawPeer.login(server.url, 'alice')
-    await RawPeer.login(server.url, 'bob').then((bob) => bob.cut())
-    await RawPeer.login(server.url, 'carol').then((carol) => carol.cut())
+    await visit(server, 'bob')
+    await visit(server, 'carol')
     for (let n = 1; n <= 3; n++) assert.equal((await alice.publish('bob', n)).state, 'stored')
     const { error } = await alice.publish('bob', 4)
     assert.deepEqual([(error as Frame).code, (error as Frame).retry], ['inbox_full', true])
@@ -178,7 +182,7 @@ suite('a client that is away', () => {
   test('is refused a live message, as is one that nobody knows', async () => {
     await using server = await startHub()
     await using alice = await RawPeer.login(server.url, 'alice')
-    await RawPeer.login(server.url, 'bob').then((bob) => bob.cut())
+    await visit(server, 'bob')
     for (const [to, code] of [
       ['bob', 'offline'],
       ['nobody', 'unknown_recipient'],

@@ -1,6 +1,7 @@
 import { type LogFields, type Logger, ManualClock } from '@posthouse/core'
 import { Hub, type HubOptions } from '@posthouse/hub'
 import { Arrivals } from './arrivals.ts'
+import { RawPeer } from './raw-peer.ts'
 
 /** One line that a hub has logged. */
 export interface LogLine {
@@ -47,10 +48,22 @@ export async function startHub(options: HubOptions = {}): Promise<RunningHub> {
   return { hub, url, log, [Symbol.asyncDispose]: () => hub.close() }
 }
 
+/** Waits until the hub has noticed that a client's connection is gone. */
+export async function noticed(server: RunningHub, client: string): Promise<void> {
+  await server.log.lines.take(({ message, fields }) => message === 'connection closed' && fields.client === client)
+}
+
+/** Makes a client known that is away. */
+export async function visit(server: RunningHub, client: string): Promise<void> {
+  const peer = await RawPeer.login(server.url, client)
+  await peer.cut()
+  await noticed(server, client)
+}
+
 /** A hub whose time stands still until the test moves it. */
 export async function startTimelessHub(
   options: HubOptions = {},
+  clock: ManualClock = new ManualClock(),
 ): Promise<RunningHub & { readonly clock: ManualClock }> {
-  const clock = new ManualClock()
-  return { ...(await startHub({ clock, ...options })), clock }
+  return { ...(await startHub({ ...options, clock })), clock }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { RawPeer, resume } from './raw-peer.ts'
-import { startHub, startTimelessHub } from './start-hub.ts'
+import { noticed, startHub, startTimelessHub } from './start-hub.ts'
 
 suite('a second connection of the same client', () => {
   for (const dialect of ['json', 'msgpack'] as const) {
@@ -30,6 +30,7 @@ suite('a second connection of the same client', () => {
     await watcher.next('presence')
     first.send({ op: 'bye' })
     await first.cut()
+    await noticed(server, 'bob')
     await alice.publish('bob', 1)
     const delivery = await second.next('deliver')
     second.ack(delivery)
@@ -61,6 +62,7 @@ suite('a second connection of the same client', () => {
     const ends = Promise.all(peers.map((peer) => peer.closed()))
     await using last = await RawPeer.login(server.url, 'bob')
     for (const { code } of await ends) assert.equal(code, 4409)
+    for (const _ of peers) await noticed(server, 'bob')
     assert.equal(server.hub.connections, 1)
     await server.hub.send('bob', 'who is there?')
     assert.equal((await last.next('deliver')).body, 'who is there?')

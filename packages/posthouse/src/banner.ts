@@ -13,7 +13,7 @@ ${title('Try it')}, each in a terminal of its own:
   npx posthouse listen --id bob${extra}
   npx posthouse send bob "hello"${extra}
 
-${title('TypeScript or JavaScript')} (npm install @posthouse/client):
+${title('TypeScript or JavaScript')} with @posthouse/client:
   import { HubClient } from '@posthouse/client'
   const alice = new HubClient({ url: '${url}', clientId: 'alice' })
   alice.on('text', (message) => console.log(message.from, message.body))

@@ -52,6 +52,8 @@ export async function readInput(stream: NodeJS.ReadStream = process.stdin): Prom
       throw new PosthouseError('body_too_large', `more than ${maxInputBytes} bytes on standard input`)
     chunks.push(bytes)
   }
+  if (size === 0)
+    throw new PosthouseError('invalid_option', 'standard input is empty: to send nothing, write "" as the body')
   return Buffer.concat(chunks)
 }
 

@@ -1,4 +1,6 @@
+import { messageTypes } from '@posthouse/core'
 import type { Command } from 'commander'
+import { logLevels } from './console-logger.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The shells that completion scripts exist for. */
@@ -25,7 +27,13 @@ interface Word {
 function bashScript(words: readonly Word[], zsh: boolean): string {
   const cases = words.map(({ name, flags }) => `    ${name}) flags="${flags.join(' ')}" ;;`)
   return `${zsh ? 'autoload -U +X bashcompinit && bashcompinit\n' : ''}_posthouse() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" flags=""
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" flags=""
+  case "$before" in
+    --type) COMPREPLY=($(compgen -W "${messageTypes.join(' ')}" -- "$word")); return ;;
+    --log-level) COMPREPLY=($(compgen -W "${logLevels.join(' ')}" -- "$word")); return ;;
+    --qos) COMPREPLY=($(compgen -W "0 1" -- "$word")); return ;;
+    completion) COMPREPLY=($(compgen -W "${completionShells.join(' ')}" -- "$word")); return ;;
+  esac
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${words.map(({ name }) => name).join(' ')} --help --version" -- "$word"))
     return

@@ -50,5 +50,7 @@ export function explain(terminal: Terminal, error: unknown, json: boolean): void
     return
   }
   terminal.note(`${terminal.style('red', 'error', terminal.err)} ${visible(message)} (${code})`)
-  if (isPosthouseError(error)) terminal.note(terminal.style('gray', errorHelp[code], terminal.err))
+  // What is wrong with an option, the message has said.
+  if (isPosthouseError(error) && code !== 'invalid_option')
+    terminal.note(terminal.style('gray', errorHelp[code], terminal.err))
 }

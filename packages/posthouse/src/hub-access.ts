@@ -1,5 +1,5 @@
 import { HubClient } from '@posthouse/client'
-import { PosthouseError, reasonOf } from '@posthouse/core'
+import { PosthouseError, randomHex, reasonOf } from '@posthouse/core'
 
 /** Options of every command that talks to a hub. */
 export interface HubAccess {
@@ -49,10 +49,9 @@ export async function openClient(
   signal: AbortSignal,
   prepare?: (client: HubClient) => void,
 ): Promise<HubClient> {
-  const client = new HubClient({
-    url: access.url ?? defaultUrl(),
-    ...(access.id !== undefined && { clientId: access.id }),
-  })
+  // Without an id of its own the command comes only once: nobody should find it among the clients later.
+  const { id = `cli_${randomHex(4)}` } = access
+  const client = new HubClient({ url: access.url ?? defaultUrl(), clientId: id, transient: access.id === undefined })
   try {
     prepare?.(client)
     await client.connect({ signal })

@@ -14,7 +14,7 @@ import { parseUrl } from './hub-access.ts'
 import type { Terminal } from './terminal.ts'
 
 const exitStatus = `
-Exit status: 0 done, 1 failed, 2 wrong words, 3 no hub answers, 4 refused by the hub, 130 interrupted.
+Exit status: 0 done, 1 failed, 2 wrong words, 3 no hub answers, 4 refused by the hub, 130 given up by Ctrl-C.
 POSTHOUSE_URL names the hub where --url is not given. NO_COLOR switches colours off.`
 
 /** The command line: its words, and what each of them runs. */
@@ -87,7 +87,9 @@ function addSend(program: Command, terminal: Terminal): void {
 function addListen(program: Command, terminal: Terminal): void {
   access(program.command('listen'))
     .summary('print messages as they come')
-    .description('Prints the messages for --id, and those to all, until Ctrl-C.')
+    .description(
+      'Prints the messages for --id, and those to all, until Ctrl-C. What --type and --from leave out is received all the same: it does not come again.',
+    )
     .option('--type <types...>', 'only messages of these types', collected(parseType))
     .option('--from <ids...>', 'only messages of these senders')
     .option('--count <number>', 'stop after so many messages', checked(parseCount))
@@ -115,7 +117,7 @@ function access(command: Command): Command {
   return command
     .option('--id <client>', 'client id to log in with (default: a new one)')
     .option('--url <url>', 'the hub (default: $POSTHOUSE_URL, or ws://127.0.0.1:9898)', checked(parseUrl))
-    .option('--json', 'print JSON, one value a line', false)
+    .option('--json', 'print JSON', false)
 }
 
 /** Runs a parser of ours and lets commander report what it refuses. */

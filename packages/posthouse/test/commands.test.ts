@@ -82,6 +82,21 @@ describe('the commands that talk to a hub', () => {
     assert.equal(later.find((info: { client: string }) => info.client === 'here').online, false)
   })
 
+  test('a command that came without an id is forgotten when it has gone', async () => {
+    await Cli.run(at('send', 'hub', 'hi'))
+    const { out } = await Cli.run(at('clients', '--all', '--json'))
+    assert.deepEqual(
+      JSON.parse(out).filter(({ client }: { client: string }) => client.startsWith('cli_')),
+      [],
+    )
+  })
+
+  test('standard input that holds nothing is no message', async () => {
+    const { status, err } = await Cli.run(at('send', 'hub'), { input: '' })
+    assert.equal(status, 2)
+    assert.match(err, /standard input is empty/)
+  })
+
   test('a recipient that was never there is refused, with the reason and what to do', async () => {
     const { status, err, out } = await Cli.run(at('send', 'nobody-ever', 'hi'))
     assert.deepEqual([status, out], [4, ''])

@@ -46,6 +46,8 @@ export interface ClientIdentity {
   /** New for each life of a program that does not keep its outbox. */
   readonly producer: string
   readonly agent?: string
+  /** Asks the hub to forget this client when its session ends. Default false. */
+  readonly transient?: boolean
   /** Messages remembered for dropping duplicates. Default 4,096. */
   readonly duplicateWindow?: number
 }
@@ -75,7 +77,7 @@ export class ClientSession {
   /** The frame that opens a new connection. It asks to go on where the last one ended. */
   hello(token?: string): HelloFrame {
     this.#state = 'greeting'
-    const { client, producer, agent } = this.#identity
+    const { client, producer, agent, transient = false } = this.#identity
     const position = this.#acks.position
     return {
       op: 'hello',
@@ -83,6 +85,7 @@ export class ClientSession {
       caps: [],
       producer,
       ...(agent !== undefined && { agent }),
+      ...(transient && { transient }),
       ...(token !== undefined && { token }),
       ...(this.#resume && { resume: { ...this.#resume, positions: position ? { [inboxStream]: position } : {} } }),
     }

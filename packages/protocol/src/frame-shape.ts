@@ -89,6 +89,7 @@ export const clientShapes: Readonly<Record<string, Shape>> = {
     producer: id,
     '?resume': shaped({ session: id, token: id, positions: mapOf(position, 1024) }),
     '?agent': text,
+    '?transient': flag,
   },
   send: { ...envelope, '?qos': qos, '?n': positive, '?ttlMs': positive },
   ack: { '?stream': text, seq: count },

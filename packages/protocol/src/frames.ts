@@ -25,6 +25,8 @@ export interface HelloFrame {
   readonly resume?: ResumeRequest
   /** Software and version, for logs. */
   readonly agent?: string
+  /** True for a client that the hub forgets when its session ends: one that comes only once. */
+  readonly transient?: boolean
 }
 
 /** Messages of one stream that cannot be delivered any more. */

@@ -165,3 +165,20 @@ function packedBytes(frame: ClientFrame): Uint8Array {
   assert.ok(wire instanceof Uint8Array)
   return wire
 }
+
+test('sec reaches a JSON peer as it was meant: bytes as base64, and nothing that JSON has no word for', () => {
+  const send = (sec: unknown): Wire =>
+    encode({ op: 'send', id: 'm', to: 'bob', type: 'text', n: 1, body: 'hi', sec }, { useBigInt64: true })
+  const passedOn = (sec: unknown): unknown => {
+    const [frame] = msgpackHubCodec.decode(send(sec))
+    assert.ok(frame?.op === 'send')
+    const { id, to, type } = frame
+    const body = { format: 'value', value: 'hi' } as const
+    const wire = jsonHubCodec.encode({ op: 'deliver', seq: 1, id, from: 'alice', to, type, ts: 1, sec: frame.sec, body })
+    const [delivered] = jsonClientCodec.decode(wire)
+    assert.ok(delivered?.op === 'deliver')
+    return delivered.sec
+  }
+  assert.deepEqual(passedOn({ by: ['k1', new Uint8Array([1, 2, 3])] }), { by: ['k1', 'AQID'] })
+  assert.throws(() => passedOn({ most: Number.POSITIVE_INFINITY }), { code: 'unrepresentable' })
+})

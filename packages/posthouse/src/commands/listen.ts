@@ -17,6 +17,7 @@ export interface ListenOptions extends HubAccess {
 export async function listen(terminal: Terminal, options: ListenOptions): Promise<void> {
   using interrupt = onInterrupt()
   const done = new AbortController()
+  let listening = false
   let left = options.count ?? Number.POSITIVE_INFINITY
   await using client = await openClient(options, interrupt.signal, (opening) => {
     opening.on(filterOf(options), (message) => {
@@ -27,12 +28,14 @@ export async function listen(terminal: Terminal, options: ListenOptions): Promis
     })
     opening.watch('state', ({ state }) => {
       if (state === 'waiting') terminal.note('the connection is lost; trying again …')
+      else if (state === 'online' && listening) terminal.note('connected again')
     })
     opening.watch('error', (error) => {
       if (opening.state === 'online') terminal.note(`${visible(error.message)} (${error.code})`)
       else if (opening.state !== 'waiting') done.abort(error)
     })
   })
+  listening = true
   terminal.note(terminal.style('gray', `listening as ${visible(client.clientId)}; Ctrl-C stops`, terminal.err))
   await aborted(AbortSignal.any([interrupt.signal, done.signal]))
   const { reason } = done.signal

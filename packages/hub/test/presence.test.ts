@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { CrossCommClient, crossComm } from './cross-comm-peer.ts'
+import { type Frame, RawPeer, resume } from './raw-peer.ts'
+import { noticed, startHub, startTimelessHub, visit } from './start-hub.ts'
+
+/** The clients in a presence or list frame. */
+function clientsOf(frame: Frame): readonly Frame[] {
+  return frame.clients as readonly Frame[]
+}
+
+/** Ids and whether they are online. */
+function states(frame: Frame): unknown {
+  return clientsOf(frame).map(({ client, online }) => [client, online])
+}
+
+suite('presence', () => {
+  test('is a snapshot first, then changes, in every dialect', async () => {
+    await using server = await startTimelessHub()
+    const now = server.clock.now()
+    await using alice = await RawPeer.login(server.url, 'alice', { dialect: 'msgpack' })
+    await using _carol = await CrossCommClient.login(server.url, 'carol')
+    alice.send({ op: 'presence', watch: true })
+    const base = { online: true, since: now, lastSeen: now, node: 'test-node' }
+    assert.deepEqual(await alice.next('presence'), {
+      op: 'presence',
+      full: true,
+      clients: [
+        { client: 'alice', ...base, dialect: 'msgpack' },
+        { client: 'carol', ...base, dialect: 'cross_comm' },
+      ],
+    })
+    server.clock.advance(100)
+    const bob = await RawPeer.login(server.url, 'bob')
+    const came = await alice.next('presence')
+    const bobThere = { client: 'bob', online: true, since: now + 100, lastSeen: now + 100, node: 'test-node' }
+    assert.deepEqual(came, { op: 'presence', full: false, clients: [{ ...bobThere, dialect: 'json' }] })
+    server.clock.advance(100)
+    await bob.cut()
+    const { clients } = await alice.next('presence')
+    assert.deepEqual(clients, [{ client: 'bob', online: false, lastSeen: now + 200, node: 'test-node' }])
+  })
+
+  test('is over when the client no longer wants it', async () => {
+    await using server = await startHub()
+    await using alice = await RawPeer.login(server.url, 'alice')
+    alice.send({ op: 'presence', watch: true }, { op: 'presence', watch: false })
+    await alice.next('presence')
+    await visit(server, 'bob')
+    assert.deepEqual(await alice.settled(), [])
+  })
+
+  test('is told in full again when the session is resumed, but not to a new session', async () => {
+    await using server = await startHub()
+    const [first, welcome] = await RawPeer.welcomed(server.url, 'alice')
+    first.send({ op: 'presence', watch: true })
+    await first.next('presence')
+    await first.cut()
+    await using _bob = await RawPeer.login(server.url, 'bob')
+    const second = await RawPeer.login(server.url, 'alice', { hello: resume(welcome) })
+    const snapshot = await second.next('presence')
+    assert.equal(snapshot.full, true)
+    assert.deepEqual(states(snapshot), [
+      ['alice', true],
+      ['bob', true],
+    ])
+    await using third = await RawPeer.login(server.url, 'alice')
+    await visit(server, 'carol')
+    assert.deepEqual(await third.settled(), [])
+  })
+
+  test('gathers what happens in one moment, and comes in pages of a thousand', async () => {
+    await using server = await startHub()
+    await using alice = await RawPeer.login(server.url, 'alice')
+    alice.send({ op: 'presence', watch: true })
+    await alice.next('presence')
+    await using crowd = await CrossCommClient.open(server.url, 'c0')
+    for (let index = 0; index < 1500; index++) crowd.send(crossComm('login', `c${index}`, ''))
+    let seen = 0
+    while (seen < 1500) seen += clientsOf(await alice.next('presence')).length
+    await using late = await RawPeer.login(server.url, 'late')
+    late.send({ op: 'presence', watch: true })
+    const pages = [await late.next('presence'), await late.next('presence')]
+    assert.deepEqual(
+      pages.map((page) => [page.full, clientsOf(page).length]),
+      [
+        [true, 1000],
+        [false, 502],
+      ],
+    )
+  })
+})
+
+suite('list', () => {
+  test('shows those that are online, or everyone, by id', async () => {
+    await using server = await startHub()
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await visit(server, 'bob')
+    await using _carol = await CrossCommClient.login(server.url, 'carol')
+    alice.send(
+      { op: 'list', id: 'q1' },
+      { op: 'list', id: 'q2', online: false },
+      { op: 'list', id: 'q3', online: true },
+    )
+    const answers = [await alice.next('list'), await alice.next('list'), await alice.next('list')]
+    assert.deepEqual(
+      answers.map(({ id, more }) => [id, more]),
+      [
+        ['q1', undefined],
+        ['q2', undefined],
+        ['q3', undefined],
+      ],
+    )
+    const online = [
+      ['alice', true],
+      ['carol', true],
+    ]
+    const everyone = [online[0], ['bob', false], online[1]]
+    assert.deepEqual(answers.map(states), [online, everyone, online])
+    assert.deepEqual(server.hub.onlineClients(), ['alice', 'carol'])
+    assert.equal(server.hub.clients({ online: false }).length, 3)
+  })
+
+  test('forgets those longest away where more are known than may be, never one that is connecting', async () => {
+    await using server = await startHub({ maxClients: 3 })
+    for (const id of ['oldest', 'old']) {
+      await using peer = await RawPeer.login(server.url, id)
+      peer.send({ op: 'bye' })
+      await peer.closed()
+      await noticed(server, id)
+    }
+    await using _alice = await RawPeer.login(server.url, 'alice')
+    await using _bob = await RawPeer.login(server.url, 'bob')
+    await assert.rejects(server.hub.send('oldest', 'x'), { code: 'unknown_recipient' })
+    await server.hub.send('old', 'x')
+    await using _carol = await RawPeer.login(server.url, 'carol')
+    await using dave = await RawPeer.login(server.url, 'dave')
+    await server.hub.send('dave', 'known')
+    assert.equal((await dave.next('deliver')).body, 'known')
+    assert.deepEqual(
+      server.hub.clients({ online: false }).map(({ client }) => client),
+      ['alice', 'bob', 'carol', 'dave'],
+    )
+  })
+})

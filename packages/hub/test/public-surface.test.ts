@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as hub from '@posthouse/hub'
+
+test('the hub exports these names and no others', () => {
+  assert.deepEqual(Object.keys(hub).sort(), [
+    'Hub',
+    'Message',
+    'PosthouseError',
+    'defaultLimits',
+    'defaultPort',
+    'isLoopback',
+    'isPosthouseError',
+  ])
+})
+
+test('the documented port and limits stand', () => {
+  assert.equal(hub.defaultPort, 9898)
+  assert.deepEqual(hub.defaultLimits, {
+    frameBytes: 1_048_576,
+    bodyBytes: 262_144,
+    framesPerArray: 256,
+    inFlight: 256,
+    windowMessages: 256,
+    windowBytes: 1_048_576,
+  })
+})
+
+test('loopback is what only this computer can reach', () => {
+  for (const host of ['localhost', '127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1'])
+    assert.ok(hub.isLoopback(host), host)
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.0.0.1.example.org', '']) {
+    assert.ok(!hub.isLoopback(host), host)
+  }
+})
