@@ -80,6 +80,7 @@ def hello():
     resume = {"session": "s-1", "token": "t-1", "positions": {"inbox": {"epoch": "e1", "seq": 41}}}
     yield "hello that resumes", "3.4.1", {**HELLO, "resume": resume}
     yield "hello that resumes before anything was processed", "3.4.1", {**HELLO, "resume": {**resume, "positions": {}}}
+    yield "hello of a client that comes only once", "3.1.1", {**HELLO, "transient": True}
     yield "hello of an id with a reserved prefix", "8.2.3", {**HELLO, "client": "group:odd id"}
     yield "hello with fields of a later version", "1.4.2", {**HELLO, "shoeSize": 43, "later": {"a": [1]}}
 
@@ -197,6 +198,7 @@ def hub_frames():
     yield "presence of everyone", "5.1.2", {"op": "presence", "full": True, "clients": [bob, carol]}
     yield "presence change", "5.1.2", {"op": "presence", "full": False, "clients": [carol]}
     yield "presence of nobody", "5.1.2", {"op": "presence", "full": True, "clients": []}
+    yield "listed, with more to come", "5.2.2", {"op": "list", "id": "q-1", "more": True, "clients": [bob]}
     yield "listed", "5.2.2", {"op": "list", "id": "q-1", "clients": [bob, {**carol, "dialect": "cross_comm"}]}
     yield "error", "2.6.1", {"op": "error", "code": "unknown_op", "number": 1003, "message": "op \"x\" is not known", "retry": False}
     yield "error about a frame", "2.6.1", {"op": "error", **REFUSED, "about": {"op": "send", "id": "m-0"}}
@@ -279,7 +281,7 @@ def without(frame, key):
 # A value of a wrong kind for each field, by op. Whatever is not said here is tried as missing.
 WRONG = {
     "client": [
-        ({**HELLO}, {"client": 1, "caps": "list", "producer": "", "token": None, "resume": {"session": "s"}, "agent": ""}),
+        ({**HELLO}, {"client": 1, "caps": "list", "producer": "", "token": None, "resume": {"session": "s"}, "agent": "", "transient": 1}),
         (SEND, {"id": "", "to": 5, "type": "letter", "qos": 2, "headers": {"a": 1}, "replyTo": [], "ttlMs": 0}),
         ({"op": "ack", "seq": 1}, {"seq": -1, "stream": 1}),
         ({"op": "nack", "seq": 1}, {"seq": 1.5, "delayMs": "1"}),
@@ -303,7 +305,7 @@ WRONG = {
         (DELIVER, {"id": 1, "from": "", "to": None, "type": "letter", "ts": "now", "seq": 0, "attempt": 0, "stream": ""}),
         ({"op": "receipt", "id": "m", "state": "read", "by": "bob"}, {"id": "", "state": "seen", "by": 1}),
         ({"op": "presence", "full": True, "clients": []}, {"full": None, "clients": [{"client": "bob"}]}),
-        ({"op": "list", "id": "q", "clients": []}, {"id": 1, "clients": {}}),
+        ({"op": "list", "id": "q", "clients": []}, {"id": 1, "clients": {}, "more": "yes"}),
         ({"op": "error", **REFUSED}, {"code": "", "number": -1, "message": None, "retry": "no", "about": "send"}),
         ({"op": "goaway", "reason": "r", "reconnectAfterMs": 0}, {"reason": 1, "reconnectAfterMs": -1}),
     ],
