@@ -15,7 +15,14 @@ export interface SessionEntry {
   /** Until when it can be resumed once its connection is lost, on the hub's monotonic clock. */
   expiresAt: number
   /** What carries it now; nothing while its connection is lost. */
-  carrier: { write(frames: readonly HubFrame[]): void } | undefined
+  carrier: SessionCarrier | undefined
+}
+
+/** A connection that carries a session. */
+export interface SessionCarrier {
+  write(frames: readonly HubFrame[]): void
+  /** Writes what may be more than the client can be sent at once, as fast as it reads. */
+  stream(frames: Iterable<HubFrame>): void
 }
 
 /** All that the hub knows about one client id. */

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { type Clock, PosthouseError } from '@posthouse/core'
 import { closeCodeOf, type Wire } from '@posthouse/protocol'
 import type { RawData, WebSocket } from 'ws'
@@ -35,6 +36,8 @@ export interface ConnectionOptions {
 }
 
 const one: Packer = (frames) => frames.map((frame) => frame.wire)
+/** Long answers that may wait for one peer. */
+const maxStreams = 64
 /** How long a peer has to answer our close before its socket is cut. */
 const closeTimeoutMs = 2000
 
@@ -50,6 +53,8 @@ export class Connection implements Flushable {
   #frames: Encoded[] = []
   #frameBytes = 0
   #pingWaits: string | undefined
+  /** Long answers, of which the peer has not read enough to be sent the rest. */
+  #streams: Iterator<Encoded>[] = []
   #closing = false
 
   constructor(socket: WebSocket, options: ConnectionOptions) {
@@ -64,6 +69,7 @@ export class Connection implements Flushable {
     socket.on('pong', (payload) => this.#events?.pong(payload))
     // ws answers by itself, and cuts off who does not read the answers.
     socket.on('ping', () => this.#events?.ping())
+    netSocketOf(socket)?.on('drain', () => this.#pull())
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()))
     // ws sends the close for an error of its own (a frame that is too large, broken UTF-8).
     socket.on('error', () => this.#cutSoon())
@@ -103,6 +109,13 @@ export class Connection implements Flushable {
     this.#bound()
   }
 
+  /** Sends frames as fast as the peer reads them; each is made when there is room for it. */
+  stream(frames: Iterable<Encoded>): void {
+    this.#streams.push(frames[Symbol.iterator]())
+    if (this.#streams.length > maxStreams) this.#overflow(`${maxStreams} long answers wait to be read`)
+    else this.#pull()
+  }
+
   /** Sends a WebSocket ping behind the frames of this tick. */
   ping(payload: string): void {
     if (this.#closing) return
@@ -123,6 +136,7 @@ export class Connection implements Flushable {
     for (const wire of this.#pack(frames)) this.#socket.send(wire, { binary: typeof wire !== 'string' })
     if (ping !== undefined) this.#socket.ping(ping)
     stream?.uncork()
+    this.#pull()
   }
 
   /** Closes because of an error: its close code, its message as the reason. */
@@ -155,7 +169,18 @@ export class Connection implements Flushable {
 
   #bound(): void {
     if (this.#closing || this.queuedBytes <= this.#limits.hardBytes) return
-    const message = `${this.queuedBytes} bytes wait to be read; at most ${this.#limits.hardBytes} are kept`
+    this.#overflow(`${this.queuedBytes} bytes wait to be read; at most ${this.#limits.hardBytes} are kept`)
+  }
+
+  #pull(): void {
+    for (let [first] = this.#streams; first !== undefined && this.writable; [first] = this.#streams) {
+      const next = first.next()
+      if (next.done === true) this.#streams.shift()
+      else this.send(next.value)
+    }
+  }
+
+  #overflow(message: string): void {
     const error = new PosthouseError('slow_consumer', message)
     this.#events?.overflowed(error)
     this.fail(error)
@@ -170,6 +195,7 @@ export class Connection implements Flushable {
 
   #closed(code: number, reason: string): void {
     this.#closing = true
+    this.#streams = []
     this.#frames = []
     this.#frameBytes = 0
     const events = this.#events
@@ -183,9 +209,12 @@ function toBytes(data: RawData): Uint8Array {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data
 }
 
-/** ws keeps its TCP socket in a field that its types do not name; corking it saves a system call for each message. */
-function netSocketOf(socket: WebSocket): { cork(): void; uncork(): void } | undefined {
-  const { _socket: stream } = socket as WebSocket & { _socket?: { cork(): void; uncork(): void } | null }
+/**
+ * ws keeps its TCP socket in a field that its types do not name. Corking it saves a system call for each message, and its
+ * `drain` tells when the peer has read what waited.
+ */
+function netSocketOf(socket: WebSocket): Writable | undefined {
+  const { _socket: stream } = socket as WebSocket & { _socket?: Writable | null }
   return stream ?? undefined
 }
 

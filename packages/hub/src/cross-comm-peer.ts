@@ -9,6 +9,7 @@ import {
 } from '@posthouse/core'
 import {
   type CrossCommAction,
+  type CrossCommClient,
   type CrossCommFields,
   type CrossCommFrame,
   CrossCommHubSession,
@@ -26,12 +27,11 @@ import { type CrossCommCarrier, CrossCommLink } from './cross-comm-link.ts'
 import type { HubCore } from './hub-core.ts'
 import { measured } from './outgoing.ts'
 import type { Peer } from './peer.ts'
+import { PongConfirmation } from './pong-confirmation.ts'
 import { endSession } from './v1-sessions.ts'
 
 /** The originals ping each other at least this often; peers may rely on it. */
 const longestPingMs = 20_000
-/** A peer that has left a ping unanswered for this long confirms by its heartbeat. */
-const pongPatienceMs = 5000
 
 /** One connection of a program that speaks the cross_comm dialect. */
 export class CrossCommPeer implements Peer, CrossCommCarrier {
@@ -39,20 +39,16 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   readonly #core: HubCore
   readonly #session = new CrossCommHubSession()
   readonly #links = new Map<string, CrossCommLink>()
+  readonly #confirmation: PongConfirmation
   #heardAt: number
-  #pingedAt: number
-  #pings = 0
   /** Messages that the hub has not stored or refused yet. */
   #underWay = 0
-  /** Number of the first ping whose pong confirms what was marked; nothing while nothing is to be confirmed. */
-  #marker: number | undefined
-  #markedAt = 0
 
   constructor(core: HubCore, connection: Connection) {
     this.#core = core
     this.connection = connection
     this.#heardAt = core.clock.elapsed()
-    this.#pingedAt = this.#heardAt
+    this.#confirmation = new PongConfirmation({ clock: core.clock, connection, links: () => this.#links.values() })
     connection.use({
       message: (data) => this.message(data),
       ping: () => this.#heard(),
@@ -76,7 +72,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
         return
       }
       const frame = decodeCrossComm(data)
-      if (frame.type === 'heartbeat') this.#confirmLate()
+      if (frame.type === 'heartbeat') this.#confirmation.heartbeat()
       for (const action of this.#session.receive(frame)) this.#act(action)
     } catch (error) {
       this.#drop(toPosthouseError(error))
@@ -84,7 +80,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   delivered(): void {
-    if (this.#marker === undefined) this.#mark()
+    this.#confirmation.delivered()
   }
 
   lost(link: CrossCommLink, error: PosthouseError): void {
@@ -104,7 +100,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     if (silentMs > crossCommTimeoutMs) {
       for (const { record } of this.#links.values()) this.#core.registry.setPresent(record, false)
     }
-    if (now - this.#pingedAt >= Math.min(longestPingMs, heartbeatMs)) this.#ping()
+    this.#confirmation.keepAlive(now, Math.min(longestPingMs, heartbeatMs))
   }
 
   leave(): void {
@@ -183,19 +179,9 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
       const loginAt = since ?? this.#core.registry.get(client)?.loginAt ?? lastSeen
       return { client, online, lastSeen, since: loginAt }
     })
-    let shown = clients
-    let content = crossCommList(shown, onlyOnline)
-    // A frame above the limit would end the peer's connection; a shorter list at least arrives.
-    const most = maxCrossCommBytes - 4096
-    for (let bytes = Buffer.byteLength(content); bytes > most; bytes = Buffer.byteLength(content)) {
-      shown = shown.slice(0, Math.floor((shown.length * 0.95 * most) / bytes))
-      content = crossCommList(shown, onlyOnline)
-    }
-    if (shown.length < clients.length) {
-      this.#core.logger.warn('a list of clients was cut to fit a cross_comm frame', {
-        of: clients.length,
-        to: shown.length,
-      })
+    const { content, listed } = fittingList(clients, onlyOnline)
+    if (listed < clients.length) {
+      this.#core.logger.warn('a list of clients was cut to fit a cross_comm frame', { of: clients.length, to: listed })
     }
     this.#write({ to: asker, type: 'list_clients_response', content })
   }
@@ -253,35 +239,9 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     this.connection.send(measured(frame))
   }
 
-  #mark(): void {
-    for (const link of this.#links.values()) link.mark()
-    this.#markedAt = this.#core.clock.elapsed()
-    this.#ping()
-    this.#marker = this.#pings
-  }
-
-  #ping(): void {
-    this.#pingedAt = this.#core.clock.elapsed()
-    this.connection.ping(String(++this.#pings))
-  }
-
   #pong(payload: Uint8Array): void {
     this.#heard()
-    // Later pings than the one behind the deliveries tell the same: a slow peer may never answer the newest in time.
-    if (this.#marker !== undefined && Number(Buffer.from(payload)) >= this.#marker) this.#confirm()
-  }
-
-  /** Peers whose library answers no pings still send heartbeats. One that does not read sends them, too. */
-  #confirmLate(): void {
-    if (this.#marker === undefined || this.connection.queuedBytes > 0) return
-    if (this.#core.clock.elapsed() - this.#markedAt > pongPatienceMs) this.#confirm()
-  }
-
-  #confirm(): void {
-    this.#marker = undefined
-    let waiting = false
-    for (const link of [...this.#links.values()]) waiting = link.confirm() || waiting
-    if (waiting && this.#marker === undefined) this.#mark()
+    this.#confirmation.pong(payload)
   }
 
   #heard(): void {
@@ -313,6 +273,21 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     }
     this.#links.clear()
   }
+}
+
+/** A frame above the limit would end the peer's connection; a shorter list at least arrives. */
+function fittingList(
+  clients: readonly CrossCommClient[],
+  onlyOnline: boolean,
+): { readonly content: string; readonly listed: number } {
+  const most = maxCrossCommBytes - 4096
+  let shown = clients
+  let content = crossCommList(shown, onlyOnline)
+  for (let bytes = Buffer.byteLength(content); bytes > most; bytes = Buffer.byteLength(content)) {
+    shown = shown.slice(0, Math.floor((shown.length * 0.95 * most) / bytes))
+    content = crossCommList(shown, onlyOnline)
+  }
+  return { content, listed: shown.length }
 }
 
 const userTypes: ReadonlySet<string> = new Set(crossCommUserTypes)

@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream'
 import { jsonHubCodec } from '@posthouse/protocol'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { HubCodec } from './hub-codec.ts'
 import { isLoopback } from './listen.ts'
-import type { HubCodec } from './v1-peer.ts'
 
 const codecs: ReadonlyMap<string, HubCodec> = new Map(
   [jsonHubCodec, msgpackHubCodec].map((codec) => [codec.subprotocol, codec]),

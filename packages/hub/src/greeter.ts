@@ -3,9 +3,10 @@ import { type BadFrame, type ClientFrame, expectHello, jsonHubCodec } from '@pos
 import { sniffDialect } from '@posthouse/protocol/cross-comm'
 import type { Connection } from './connection.ts'
 import { CrossCommPeer } from './cross-comm-peer.ts'
+import { assertFits, type HubCodec } from './hub-codec.ts'
 import type { HubCore } from './hub-core.ts'
 import type { Peer } from './peer.ts'
-import { assertFits, type HubCodec, V1Peer } from './v1-peer.ts'
+import { V1Peer } from './v1-peer.ts'
 
 /** What a greeter is told about a new connection. */
 export interface GreeterOptions {

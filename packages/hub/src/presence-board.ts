@@ -30,8 +30,7 @@ export class PresenceBoard implements Flushable {
   /** Tells `entry` who is there now, and of changes from now on. */
   watch(entry: SessionEntry): void {
     this.#watchers.add(entry)
-    const pages = paged(this.list(true))
-    entry.carrier?.write(pages.map((clients, index): PresenceFrame => ({ op: 'presence', full: index === 0, clients })))
+    entry.carrier?.stream(this.#snapshot())
   }
 
   /** True where `entry` wants to know of changes. */
@@ -52,15 +51,16 @@ export class PresenceBoard implements Flushable {
 
   /** Everyone who is known, or only those who are online, by id. */
   list(onlyOnline: boolean): ClientInfo[] {
-    const found: ClientInfo[] = []
-    for (const record of this.#registry().all()) if (record.online || !onlyOnline) found.push(this.info(record))
-    return found.sort((a, b) => (a.client < b.client ? -1 : 1))
+    return this.#records(onlyOnline).map((record) => this.info(record))
   }
 
-  /** The frames that answer `list`. */
-  listed(id: string, onlyOnline: boolean): ListedFrame[] {
-    const pages = paged(this.list(onlyOnline))
-    return pages.map((clients, index) => ({ op: 'list', id, ...(index < pages.length - 1 && { more: true }), clients }))
+  /** The frames that answer `list`, each made when it is asked for: its clients are shown as they are then. */
+  *listed(id: string, onlyOnline: boolean): Iterable<ListedFrame> {
+    const pages = paged(this.#records(onlyOnline))
+    for (const [index, page] of pages.entries()) {
+      const clients = page.map((record) => this.info(record))
+      yield { op: 'list', id, ...(index < pages.length - 1 && { more: true }), clients }
+    }
   }
 
   /** One client as others see it. */
@@ -69,10 +69,22 @@ export class PresenceBoard implements Flushable {
     const base = { client, online, lastSeen, node: this.#node }
     return online && link ? { ...base, since: loginAt, dialect: link.dialect } : base
   }
+
+  /** Changes may be told between its frames: what they say of a client is never older than what was said before. */
+  *#snapshot(): Iterable<PresenceFrame> {
+    for (const [index, page] of paged(this.#records(true)).entries()) {
+      yield { op: 'presence', full: index === 0, clients: page.map((record) => this.info(record)) }
+    }
+  }
+
+  #records(onlyOnline: boolean): ClientRecord[] {
+    const found = [...this.#registry().all()].filter((record) => record.online || !onlyOnline)
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
 }
 
-function paged(clients: readonly ClientInfo[]): ClientInfo[][] {
-  const pages: ClientInfo[][] = []
+function paged<Item>(clients: readonly Item[]): Item[][] {
+  const pages: Item[][] = []
   for (let start = 0; start < clients.length; start += pageSize) pages.push(clients.slice(start, start + pageSize))
   return pages.length > 0 ? pages : [[]]
 }

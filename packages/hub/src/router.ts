@@ -35,6 +35,8 @@ export interface Incoming {
   readonly from?: ProducerPosition
 }
 
+type StoredOutcome = Extract<AppendOutcome, { readonly state: 'stored' }>
+
 /** What a router needs. */
 export interface RouterOptions {
   readonly registry: Registry
@@ -80,7 +82,16 @@ export class Router {
       const outgoing = new Outgoing(incoming.envelope)
       const recipients = this.#recipients(outgoing)
       const entry: Append = { ...incoming, recipients: recipients.map((record) => record.id) }
-      this.#options.batcher.append(entry, (outcome) => this.#stored(outcome, outgoing, recipients, settle))
+      this.#options.batcher.append(entry, (outcome) => {
+        if (outcome instanceof PosthouseError || outcome.state !== 'stored') {
+          settle(outcomeOf(outcome))
+          return
+        }
+        this.#hand(outcome, outgoing, recipients)
+        // Only who waits for `sent` can be slowed down by its delay. Others, who are read again after this, must not be.
+        const crowded = incoming.from ? crowdedOf(outcome, recipients) : []
+        this.#hold(crowded, () => settle({ state: 'stored' }))
+      })
     } catch (error) {
       this.refuse(incoming.from, toPosthouseError(error), settle)
     }
@@ -136,23 +147,12 @@ export class Router {
     }
   }
 
-  #stored(
-    outcome: AppendOutcome | PosthouseError,
-    outgoing: Outgoing,
-    recipients: readonly ClientRecord[],
-    settle: SettleListener,
-  ): void {
-    if (outcome instanceof PosthouseError || outcome.state !== 'stored') {
-      settle(outcomeOf(outcome))
-      return
-    }
+  #hand(outcome: StoredOutcome, outgoing: Outgoing, recipients: readonly ClientRecord[]): void {
     const placed = outgoing.at(outcome.seq)
     const full = new Set(outcome.full)
     for (const record of recipients) if (!full.has(record.id)) record.pump.offer(outcome.seq, placed)
     const { to } = outgoing.envelope
     if (to === 'all' || to === 'hub') this.#options.listeners.receive(outgoing.envelope)
-    const crowded = recipients.filter((record, index) => (outcome.fill[index] ?? 0) > highFill && record.online)
-    this.#hold(crowded, () => settle({ state: 'stored' }))
   }
 
   /** Runs `go` when every one of `crowded` has drained or left, or after ten seconds. */
@@ -179,6 +179,11 @@ export class Router {
     }
     timer = this.#options.clock.after(longestHoldMs, finish).unref()
   }
+}
+
+/** The recipients that are there and fall behind. */
+function crowdedOf({ fill }: StoredOutcome, recipients: readonly ClientRecord[]): readonly ClientRecord[] {
+  return recipients.filter((record, index) => (fill[index] ?? 0) > highFill && record.online)
 }
 
 function outcomeOf(outcome: AppendOutcome | PosthouseError, refusal?: PosthouseError): SendOutcome {

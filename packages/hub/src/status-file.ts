@@ -118,7 +118,9 @@ function yamlKey(id: string): string {
 
 function readStatus(text: string): ReadonlyMap<string, ClientStatus> {
   // The failsafe schema leaves every scalar text: an id keeps its spelling, whatever a reader might take it for.
-  const data: unknown = parse(text, { schema: 'failsafe', mapAsMap: true, maxAliasCount: 0 }) ?? new Map()
+  // Looking for ids that occur twice takes quadratic time; the last one counts.
+  const options = { schema: 'failsafe', mapAsMap: true, maxAliasCount: 0, uniqueKeys: false } as const
+  const data: unknown = parse(text, options) ?? new Map()
   if (!(data instanceof Map)) throw new Error('it must map client ids to their states')
   const clients = new Map<string, ClientStatus>()
   for (const [id, entry] of data) {

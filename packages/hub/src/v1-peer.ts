@@ -1,16 +1,7 @@
-import {
-  assertClientId,
-  type Body,
-  canonicalAddress,
-  type Envelope,
-  PosthouseError,
-  type ProducerPosition,
-  toPosthouseError,
-} from '@posthouse/core'
+import { assertClientId, PosthouseError, type ProducerPosition, toPosthouseError } from '@posthouse/core'
 import {
   type BadFrame,
   type ClientFrame,
-  type Codec,
   type Dialect,
   errorFrame,
   type HelloFrame,
@@ -18,25 +9,22 @@ import {
   type HubFrame,
   hubCaps,
   inboxStream,
-  type Limits,
   type SendFrame,
   type SendOutcome,
   type WelcomeFrame,
 } from '@posthouse/protocol'
-import type { ClientRecord } from './client-record.ts'
+import type { ClientRecord, SessionCarrier } from './client-record.ts'
 import type { Connection } from './connection.ts'
+import { arrayPacker, assertFits, type HubCodec } from './hub-codec.ts'
 import type { HubCore } from './hub-core.ts'
+import { envelopeOf } from './incoming-envelope.ts'
 import type { Link } from './link.ts'
 import { type Encoded, measured, type Outgoing } from './outgoing.ts'
-import { arrayPacker } from './packer.ts'
 import type { Peer } from './peer.ts'
 import { type ClaimedSession, claimSession, endSession, startingPoint } from './v1-sessions.ts'
 
-/** The codec of a v1 dialect at the hub. */
-export type HubCodec = Codec<ClientFrame, HubFrame>
-
 /** Joins one v1 connection with its client's session: frames become actions, deliveries become frames. */
-export class V1Peer implements Peer, Link {
+export class V1Peer implements Peer, Link, SessionCarrier {
   readonly dialect: Dialect
   readonly #core: HubCore
   readonly #connection: Connection
@@ -92,6 +80,10 @@ export class V1Peer implements Peer, Link {
     for (const frame of frames) this.#put(frame)
   }
 
+  stream(frames: Iterable<HubFrame>): void {
+    if (this.#early === undefined) this.#connection.stream(this.#encodeEach(frames))
+  }
+
   /** Takes frames in the order in which they came. */
   receive(frames: readonly (ClientFrame | BadFrame)[]): void {
     for (const frame of frames) {
@@ -126,10 +118,17 @@ export class V1Peer implements Peer, Link {
   }
 
   #put(frame: HubFrame): void {
+    this.#connection.send(this.#encode(frame))
+  }
+
+  #encode(frame: HubFrame): Encoded {
     const encoded = measured(this.#codec.encode(frame))
     // A state is cumulative: of those that a batch brings, the last says it all.
-    const cumulative = frame.op === 'sent' && 'state' in frame
-    this.#connection.send(cumulative ? { ...encoded, supersedes: `sent ${frame.state}` } : encoded)
+    return frame.op === 'sent' && 'state' in frame ? { ...encoded, supersedes: `sent ${frame.state}` } : encoded
+  }
+
+  *#encodeEach(frames: Iterable<HubFrame>): Iterable<Encoded> {
+    for (const frame of frames) yield this.#encode(frame)
   }
 
   #encoded(outgoing: Outgoing): Encoded {
@@ -224,7 +223,7 @@ export class V1Peer implements Peer, Link {
         this.#record.pump.acknowledged(action.seq)
         break
       case 'list':
-        this.write(this.#core.presence.listed(action.frame.id, action.frame.online ?? true))
+        this.stream(this.#core.presence.listed(action.frame.id, action.frame.online ?? true))
         break
       case 'watch':
         if (action.on) this.#core.presence.watch(this.#claimed.entry)
@@ -243,31 +242,13 @@ export class V1Peer implements Peer, Link {
   #publish(frame: SendFrame): void {
     const { router } = this.#core
     try {
-      const envelope = this.#envelope(frame)
+      const envelope = envelopeOf(frame, this.#record.address, this.#core.clock.now())
       if (frame.n === undefined || envelope.qos === 0) router.live(envelope)
       else router.store({ envelope, from: this.#from(frame.n) }, this.#settler(frame.n))
     } catch (cause) {
       const error = toPosthouseError(cause)
       if (frame.n === undefined || frame.qos === 0) this.write([errorFrame(error, 'send', frame.id)])
       else router.refuse(this.#from(frame.n), error, this.#settler(frame.n))
-    }
-  }
-
-  #envelope(frame: SendFrame): Envelope {
-    const { id, type, headers, replyTo, sec, ttlMs } = frame
-    const ts = this.#core.clock.now()
-    return {
-      id,
-      from: this.#record.address,
-      to: canonicalAddress(frame.to),
-      type,
-      body: received(frame),
-      qos: frame.qos ?? 1,
-      ts,
-      ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }),
-      ...(headers && { headers }),
-      ...(replyTo !== undefined && { replyTo: canonicalAddress(replyTo) }),
-      ...(sec !== undefined && { sec }),
     }
   }
 
@@ -301,23 +282,6 @@ export class V1Peer implements Peer, Link {
     if (entry.transient && entry.session.state === 'ended') this.#core.registry.forget(this.#record)
     this.#core.logger.info('connection closed', { client: this.#record.id, code, reason })
   }
-}
-
-function received(frame: SendFrame): Body {
-  if (frame.body.format === 'value') throw new PosthouseError('internal', 'a decoded body reached the router')
-  return frame.body
-}
-
-/**
- * Refuses a WebSocket message above the limit.
- * @throws PosthouseError `frame_too_large`
- */
-export function assertFits(data: Uint8Array, { frameBytes }: Pick<Limits, 'frameBytes'>): void {
-  if (data.byteLength <= frameBytes) return
-  throw new PosthouseError(
-    'frame_too_large',
-    `a message has ${data.byteLength} bytes; at most ${frameBytes} are allowed`,
-  )
 }
 
 function wrongKind(binary: boolean): PosthouseError {

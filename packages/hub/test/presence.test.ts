@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { CrossCommClient, crossComm } from './cross-comm-peer.ts'
 import { type Frame, RawPeer, resume } from './raw-peer.ts'
-import { noticed, startHub, startTimelessHub, visit } from './start-hub.ts'
+import { noticed, type RunningHub, startHub, startTimelessHub, visit } from './start-hub.ts'
 
 /** The clients in a presence or list frame. */
 function clientsOf(frame: Frame): readonly Frame[] {
@@ -12,6 +12,16 @@ function clientsOf(frame: Frame): readonly Frame[] {
 /** Ids and whether they are online. */
 function states(frame: Frame): unknown {
   return clientsOf(frame).map(({ client, online }) => [client, online])
+}
+
+/** Makes that many clients be there, on one connection. */
+async function crowd(server: RunningHub, size: number): Promise<CrossCommClient> {
+  const client = await CrossCommClient.open(server.url, 'c0')
+  for (let start = 0; start < size; start += 500) {
+    for (let index = start; index < start + 500; index++) client.send(crossComm('login', `c${index}`, ''))
+    for (let index = start; index < start + 500; index++) await client.next()
+  }
+  return client
 }
 
 suite('presence', () => {
@@ -119,6 +129,40 @@ suite('list', () => {
     assert.deepEqual(answers.map(states), [online, everyone, online])
     assert.deepEqual(server.hub.onlineClients(), ['alice', 'carol'])
     assert.equal(server.hub.clients({ online: false }).length, 3)
+  })
+
+  test('is as long as it takes: an answer above the send queue comes as fast as it is read', async () => {
+    await using server = await startHub({ sendQueue: { softBytes: 50_000, hardBytes: 400_000 } })
+    await using _crowd = await crowd(server, 6000)
+    await using alice = await RawPeer.login(server.url, 'alice')
+    alice.send({ op: 'list', id: 'q' }, { op: 'presence', watch: true }, { op: 'list', id: 'r' })
+    const frames: Frame[] = []
+    while (frames.length < 21) frames.push(await alice.frames.take())
+    const pages = (id?: string): readonly Frame[] => frames.filter((frame) => frame.id === id)
+    for (const id of ['q', undefined, 'r']) {
+      assert.deepEqual(
+        pages(id).map((frame) => clientsOf(frame).length),
+        [...Array(6).fill(1000), 1],
+      )
+    }
+    assert.deepEqual(
+      pages('q').map(({ more }) => more),
+      [...Array(6).fill(true), undefined],
+    )
+    assert.deepEqual(
+      pages().map(({ full }) => full),
+      [true, ...Array(6).fill(false)],
+    )
+    assert.deepEqual([...pages('q'), ...pages(), ...pages('r')], frames)
+  })
+
+  test('asked for again and again by a client that does not read closes with 4101', async () => {
+    await using server = await startHub({ sendQueue: { softBytes: 100, hardBytes: 200_000 } })
+    await using _crowd = await crowd(server, 1500)
+    await using alice = await RawPeer.login(server.url, 'alice')
+    alice.raw.stall()
+    for (let sent = 0; sent < 200; sent++) alice.send({ op: 'list', id: `q${sent}` })
+    assert.equal((await server.log.code('slow_consumer')).fields.client, 'alice')
   })
 
   test('forgets those longest away where more are known than may be, never one that is connecting', async () => {

@@ -240,6 +240,16 @@ suite('the status file', () => {
     assert.deepEqual(new Set(known.filter(plain)), new Set(ids.filter(plain)))
   })
 
+  test('may name an id twice, as Python allows: the last entry counts', async () => {
+    await using place = await folder()
+    await writeFile(place.file, 'a: {last_seen: 1, status: online}\na: {last_seen: 2, status: offline}\n')
+    await using server = await startHub({ statusFile: place.file })
+    assert.deepEqual(
+      server.hub.clients({ online: false }).map(({ lastSeen }) => lastSeen),
+      [2000],
+    )
+  })
+
   test('names what is no client id: that is skipped with a warning', async () => {
     await using place = await folder()
     await writeFile(place.file, 'all: {last_seen: 1, status: online}\n123: {last_seen: x, status: online}\n')

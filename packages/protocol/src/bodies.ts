@@ -8,6 +8,8 @@ import { toMsgpackValue } from './msgpack-value.ts'
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 const longInteger = /\d{10}/
+/** No 64-bit integer has more digits; to read longer ones takes more than their share of time. */
+const shortInteger = /^-?\d{1,20}$/
 
 /** What the conversion of a body looks at. */
 export type Convertible = Pick<Envelope, 'type' | 'body'>
@@ -63,7 +65,7 @@ function parseExactly(text: string): unknown {
     const source = context?.source
     if (typeof value !== 'number' || source === undefined) return value
     if (value >= -0x80000000 && value <= 0xffffffff) return value
-    if (!/^-?\d+$/.test(source)) return value
+    if (!shortInteger.test(source)) return value
     const exact = BigInt(source)
     return BigInt.asIntN(64, exact) === exact || BigInt.asUintN(64, exact) === exact ? exact : value
   }

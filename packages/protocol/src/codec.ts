@@ -51,6 +51,16 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+/**
+ * Refuses an array with more frames than allowed. To be asked before much is made of each of them.
+ * @throws PosthouseError `frame_too_large`
+ */
+export function assertFewFrames(count: number): void {
+  if (count <= maxFramesPerArray) return
+  const message = `${count} frames in one array; at most ${maxFramesPerArray} are allowed`
+  throw new PosthouseError('frame_too_large', message)
+}
+
 /** The frames of a decoded WebSocket message, each checked against its shape. `bodyAt` supplies the body of frame `index`. */
 export function readFrames<In extends Frame>(
   decoded: unknown,
@@ -58,10 +68,7 @@ export function readFrames<In extends Frame>(
   bodyAt: (index: number, value: unknown) => FrameBody | undefined,
 ): readonly (In | BadFrame)[] {
   const list = Array.isArray(decoded) ? decoded : [decoded]
-  if (list.length > maxFramesPerArray) {
-    const message = `${list.length} frames in one array; at most ${maxFramesPerArray} are allowed`
-    throw new PosthouseError('frame_too_large', message)
-  }
+  assertFewFrames(list.length)
   const shapes = end === 'hub' ? clientShapes : hubShapes
   return list.map((raw: unknown, index) => readFrame<In>(raw, shapes, (value) => bodyAt(index, value)))
 }

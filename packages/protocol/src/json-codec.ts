@@ -1,5 +1,14 @@
 import { PosthouseError } from '@posthouse/core'
-import { type Codec, type End, jsonSubprotocol, maxDepth, plainBytes, readFrames, type Wire } from './codec.ts'
+import {
+  assertFewFrames,
+  type Codec,
+  type End,
+  jsonSubprotocol,
+  maxDepth,
+  plainBytes,
+  readFrames,
+  type Wire,
+} from './codec.ts'
 import type { ClientFrame, Frame, FrameBody, HubFrame } from './frames.ts'
 import { scanMembers } from './json-scan.ts'
 import { toJsonText } from './json-text.ts'
@@ -26,6 +35,7 @@ function jsonCodec<In extends Frame, Out extends Frame>(end: End): Codec<In, Out
 function decodeAtHub<In extends Frame>(message: Wire): ReturnType<Codec<In, Frame>['decode']> {
   const bytes = typeof message === 'string' ? encoder.encode(message) : plainBytes(message)
   const parsed = parse(message)
+  if (Array.isArray(parsed)) assertFewFrames(parsed.length)
   const members = scanMembers(bytes, ['body'], maxDepth)
   return readFrames<In>(parsed, 'hub', (index) => {
     const span = members[index]?.get('body')

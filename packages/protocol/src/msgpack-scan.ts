@@ -1,4 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
+import { assertFewFrames } from './codec.ts'
 import type { Span } from './json-scan.ts'
 
 /** How many bytes of head and payload, and how many values inside, follow a MessagePack type byte. */
@@ -14,11 +15,12 @@ interface Head {
  * Walks one MessagePack message (one map, or an array of maps) without decoding it. Proves that it is complete, has
  * nothing behind it, no extension types, only UTF-8 in its strings, and is not nested too deep, counted from each map;
  * returns the bytes of the member `wanted` of each map.
- * @throws PosthouseError `malformed_frame`, `too_deep`
+ * @throws PosthouseError `malformed_frame`, `too_deep`, `frame_too_large`
  */
 export function scanMsgpack(bytes: Uint8Array, wanted: string, depthLimit: number): readonly (Span | undefined)[] {
   const scan = new MsgpackScan(bytes, depthLimit)
   const top = scan.head(0)
+  if (top.kind === 'array') assertFewFrames(top.values)
   const spans: (Span | undefined)[] = []
   let at = 0
   const count = top.kind === 'array' ? top.values : 1

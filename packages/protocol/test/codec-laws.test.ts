@@ -174,11 +174,28 @@ test('sec reaches a JSON peer as it was meant: bytes as base64, and nothing that
     assert.ok(frame?.op === 'send')
     const { id, to, type } = frame
     const body = { format: 'value', value: 'hi' } as const
-    const wire = jsonHubCodec.encode({ op: 'deliver', seq: 1, id, from: 'alice', to, type, ts: 1, sec: frame.sec, body })
+    const wire = jsonHubCodec.encode({
+      op: 'deliver',
+      seq: 1,
+      id,
+      from: 'alice',
+      to,
+      type,
+      ts: 1,
+      sec: frame.sec,
+      body,
+    })
     const [delivered] = jsonClientCodec.decode(wire)
     assert.ok(delivered?.op === 'deliver')
     return delivered.sec
   }
   assert.deepEqual(passedOn({ by: ['k1', new Uint8Array([1, 2, 3])] }), { by: ['k1', 'AQID'] })
   assert.throws(() => passedOn({ most: Number.POSITIVE_INFINITY }), { code: 'unrepresentable' })
+})
+
+test('an array of too many frames is refused before anything is made of them', () => {
+  const deep: unknown = JSON.parse(`${'['.repeat(70)}${']'.repeat(70)}`)
+  const frames = Array.from({ length: 257 }, () => ({ op: 'ping', deep }))
+  assert.throws(() => jsonHubCodec.decode(JSON.stringify(frames)), { code: 'frame_too_large' })
+  assert.throws(() => msgpackHubCodec.decode(encode(frames)), { code: 'frame_too_large' })
 })
