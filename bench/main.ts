@@ -1,0 +1,70 @@
+import { availableParallelism, cpus, loadavg } from 'node:os'
+import type { Timing } from './measure.ts'
+import { type Options, readOptions, usage } from './options.ts'
+import { type BenchmarkName, type Case, planOf } from './plan.ts'
+import { complaints, tableOf } from './report.ts'
+import { runRounds } from './rounds.ts'
+import { missingProgram } from './server.ts'
+
+const options = readOptions(process.argv.slice(2))
+if (options === undefined) {
+  process.stdout.write(usage)
+  process.exitCode = process.argv.length > 2 ? 2 : 0
+} else await run(options)
+
+async function run(options: Options): Promise<void> {
+  const { name, rounds, json } = options
+  const cases = casesOf(options)
+  const started = facts()
+  const onProgress = (line: string): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
+    else if (line !== '') process.stderr.write(`${line}\n`)
+  }
+  const results = await runRounds(cases, { rounds, timing: timingOf(options), onProgress })
+  onProgress('')
+  if (json) process.stdout.write(`${JSON.stringify({ name, ...started, results }, null, 2)}\n`)
+  else process.stdout.write(`${headline(started)}; rounds: ${rounds}\n\n${tableOf(name, results)}\n`)
+  if (complaints(results).length > 0) process.exitCode = 1
+}
+
+function casesOf({ name, only }: Options): readonly Case[] {
+  const wanted = planOf(name).filter(
+    ({ group, label, server }) => server === 'relay' || `${group}: ${label}`.includes(only),
+  )
+  const missing = new Set(wanted.map(({ server }) => missingProgram(server)).filter((program) => program !== undefined))
+  for (const program of missing) process.stderr.write(`${program} is not installed; its rows are left out\n`)
+  return wanted.filter(({ server }) => missingProgram(server) === undefined)
+}
+
+function timingOf({ name, seconds, profileTo }: Options): Timing {
+  // Memory settles within a known time; a longer window would only wait.
+  const windowMs = name === 'idle' ? 5000 : seconds * 1000
+  return { windowMs, warmUpMs: warmUpOf(name), profileTo }
+}
+
+function warmUpOf(name: BenchmarkName): number {
+  return name === 'idle' ? 0 : 1000
+}
+
+interface Facts {
+  readonly date: string
+  readonly node: string
+  readonly processors: number
+  readonly processor: string
+  /** What else the machine was doing: processes that wanted to run in the last minute. */
+  readonly loadBefore: number
+}
+
+function facts(): Facts {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    processors: availableParallelism(),
+    processor: cpus()[0]?.model ?? 'unknown',
+    loadBefore: Number((loadavg()[0] ?? 0).toFixed(2)),
+  }
+}
+
+function headline({ date, node, processors, processor, loadBefore }: Facts): string {
+  return `${date}, Node ${node}, ${processors} processors (${processor}), load before: ${loadBefore}`
+}

@@ -1,0 +1,100 @@
+import type { Sample } from './measure.ts'
+import type { BenchmarkName } from './plan.ts'
+import type { Failure, Result } from './rounds.ts'
+
+/** One column of a table: what it takes from a sample, and how many digits of it mean something. */
+interface Column {
+  readonly title: string
+  readonly of: (sample: Sample) => number
+}
+
+const rate: Column = { title: 'messages/s', of: (sample) => sample.perSecond }
+const serverUs: Column = { title: 'server CPU us', of: (sample) => sample.serverUs }
+const costs: readonly Column[] = [
+  serverUs,
+  { title: 'load CPU us', of: (sample) => sample.loadUs },
+  { title: 'server busy %', of: (sample) => sample.serverBusy * 100 },
+  { title: 'load busy %', of: (sample) => sample.loadBusy * 100 },
+]
+const latencies: readonly Column[] = [
+  { title: 'p50 us', of: (sample) => sample.latency?.p50 ?? Number.NaN },
+  { title: 'p99 us', of: (sample) => sample.latency?.p99 ?? Number.NaN },
+  { title: 'p99.9 us', of: (sample) => sample.latency?.p999 ?? Number.NaN },
+]
+const megabytes = (index: 0 | 1 | 2, title: string): Column => ({ title, of: ({ rss }) => rss[index] / 1e6 })
+const perConnection = (index: 1 | 2, title: string): Column => ({
+  title,
+  // What the load of `idle` has delivered before the window are its connections.
+  of: ({ rss, deliveredBefore }) => (rss[index] - rss[0]) / 1024 / deliveredBefore,
+})
+
+/** The first column is the one whose ratio to the relay is told. */
+const columns: Readonly<Record<BenchmarkName, readonly [Column, ...Column[]]>> = {
+  unicast: [rate, ...costs],
+  fanout: [{ ...rate, title: 'deliveries/s' }, ...costs],
+  latency: [latencies[0] ?? rate, ...latencies.slice(1), serverUs],
+  idle: [perConnection(2, 'KB each after 5 s'), perConnection(1, 'KB each at once'), megabytes(0, 'MB before')],
+  'slow-reader': [
+    latencies[1] ?? rate,
+    ...latencies.filter((_, index) => index !== 1),
+    megabytes(0, 'MB before'),
+    megabytes(2, 'MB at the end'),
+  ],
+}
+
+/** A table in Markdown: the median of the rounds, with the smallest and the largest; then what went wrong. */
+export function tableOf(name: BenchmarkName, results: readonly Result[]): string {
+  const [first, ...others] = columns[name]
+  const head = ['case', first.title, 'x relay', ...others.map(({ title }) => title)]
+  const lines = [row(head), row(head.map((_, index) => (index === 0 ? '---' : '---:')))]
+  for (const result of results) {
+    const samples = result.rounds.filter(isSample)
+    const ratio = spread(ratios(result, results, first))
+    const cells = others.map((column) => spread(samples.map(column.of)))
+    lines.push(row([`${result.case.group}: ${result.case.label}`, spread(samples.map(first.of)), ratio, ...cells]))
+  }
+  return [...lines, ...complaints(results)].join('\n')
+}
+
+/** What went wrong in the rounds, one line for each. */
+export function complaints(results: readonly Result[]): readonly string[] {
+  return results.flatMap((result) =>
+    result.rounds.flatMap((round, index) => {
+      const errors = isSample(round) ? round.errors : [round.failed]
+      return errors.map((error) => `ERROR ${result.case.group}: ${result.case.label}, round ${index + 1}: ${error}`)
+    }),
+  )
+}
+
+/** Round by round, because what slows the machine down slows both. */
+function ratios({ case: what, rounds }: Result, results: readonly Result[], column: Column): readonly number[] {
+  const base = results.find((other) => other.case.group === what.group && other.case.server === 'relay')
+  return rounds.flatMap((round, index) => {
+    const relay = base?.rounds[index]
+    return isSample(round) && relay !== undefined && isSample(relay) ? [column.of(round) / column.of(relay)] : []
+  })
+}
+
+function isSample(round: Sample | Failure): round is Sample {
+  return 'perSecond' in round
+}
+
+/** The median, and the smallest and the largest where there is more than one. */
+function spread(values: readonly number[]): string {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b)
+  const [least] = sorted
+  const most = sorted.at(-1)
+  if (least === undefined || most === undefined) return '-'
+  const middle = ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2
+  return sorted.length === 1 ? short(middle) : `${short(middle)} (${short(least)}-${short(most)})`
+}
+
+/** Three digits; noise hides the others. */
+function short(value: number): string {
+  if (Math.abs(value) >= 1000) return Math.round(Number(value.toPrecision(3))).toLocaleString('en-US')
+  return String(Number(value.toPrecision(3)))
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
+}
