@@ -63,23 +63,37 @@ export class Batcher {
     while (this.#batch.appends.length > 0 || this.#batch.acknowledgements.size > 0) {
       const batch = this.#batch
       this.#batch = emptyBatch()
-      await this.#commit(batch)
+      const done = await this.#commit(batch)
       this.#tell(this.#options.onSettled)
+      if (!done && this.#batch.appends.length === 0) break
     }
     this.#running = undefined
   }
 
-  async #commit(batch: Batch): Promise<void> {
+  async #commit(batch: Batch): Promise<boolean> {
     const acknowledgements = [...batch.acknowledgements].map(([inbox, seq]) => ({ inbox, seq }))
     const outcome = await this.#write(batch.appends, acknowledgements)
     const failed = outcome instanceof PosthouseError
+    // What waits behind must not be stored before what failed is sent again: the store would call that a duplicate.
+    if (failed) this.#failToo(batch)
     const lost = new PosthouseError('internal', 'the store gave no outcome')
     for (const [index, listener] of batch.listeners.entries()) {
       this.#tell(() => listener(failed ? outcome : (outcome.appends[index] ?? lost)))
     }
-    if (failed) return
+    if (failed) return false
     for (const [index, { inbox }] of acknowledgements.entries()) {
       this.#tell(() => this.#options.onFill(inbox, outcome.fill[index] ?? 0))
+    }
+    return true
+  }
+
+  #failToo(batch: Batch): void {
+    const behind = this.#batch
+    this.#batch = emptyBatch()
+    batch.listeners.push(...behind.listeners)
+    // Acknowledgements are tried again with whatever comes next.
+    for (const { acknowledgements } of [batch, behind]) {
+      for (const [inbox, seq] of acknowledgements) this.#batch.acknowledgements.set(inbox, seq)
     }
   }
 

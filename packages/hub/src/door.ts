@@ -45,7 +45,7 @@ export class Door {
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a peer that resets the connection during the handshake would end the process.
-    socket.on('error', () => socket.destroy())
+    socket.on('error', destroy)
     if (!this.#open) {
       refuse(socket, '503 Service Unavailable', 'The hub is shutting down.')
       return
@@ -71,6 +71,11 @@ export class Door {
     if (loopbackHosts.has(url.hostname)) return true
     return url.host === request.headers.host && !isLoopback(request.socket.localAddress ?? '127.0.0.1')
   }
+}
+
+/** A function of its own: one inside `handleUpgrade` would keep the request with all its headers for as long as the socket. */
+function destroy(this: Duplex): void {
+  this.destroy()
 }
 
 function refuse(socket: Duplex, status: string, reason: string): void {

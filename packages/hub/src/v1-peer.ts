@@ -260,6 +260,11 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   #settler(n: number): (outcome: SendOutcome) => void {
     const { entry } = this.#claimed
     return (outcome) => {
+      // Nobody knows whether it was stored: the client asks again on its next connection.
+      if (outcome.state === 'refused' && outcome.error.code === 'store_failed') {
+        this.fail(outcome.error)
+        return
+      }
       const frames = entry.session.settle(n, outcome)
       if (frames.length > 0) entry.carrier?.write(frames)
     }

@@ -142,20 +142,39 @@ export const hubShapes: Readonly<Record<string, Shape>> = {
   goaway: { reason: anyText, reconnectAfterMs: count },
 }
 
+interface Field {
+  readonly name: string
+  readonly optional: boolean
+  readonly check: Check
+}
+
+const compiled = new WeakMap<Shape, readonly Field[]>()
+
 /** The first field that does not fit, in words, or nothing. */
 export function misfit(value: Readonly<Record<string, unknown>>, shape: Shape): string | undefined {
-  for (const key in shape) {
-    const optional = key.charCodeAt(0) === 0x3f
-    const name = optional ? key.slice(1) : key
+  for (const { name, optional, check } of fieldsOf(shape)) {
     const field = value[name]
     if (field === undefined) {
       if (!optional) return `${name} is missing`
       continue
     }
-    const problem = shape[key]?.(field)
+    const problem = check(field)
     if (problem !== undefined) return `${name} ${problem}`
   }
   return undefined
+}
+
+/** The names and marks of a shape are taken apart once and not for every frame. */
+function fieldsOf(shape: Shape): readonly Field[] {
+  let fields = compiled.get(shape)
+  if (fields === undefined) {
+    fields = Object.entries(shape).map(([key, check]) => {
+      const optional = key.startsWith('?')
+      return { name: optional ? key.slice(1) : key, optional, check }
+    })
+    compiled.set(shape, fields)
+  }
+  return fields
 }
 
 /** True for a string without halves of surrogate pairs, which UTF-8 and so MessagePack cannot carry. */

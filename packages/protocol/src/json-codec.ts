@@ -14,6 +14,8 @@ import { scanMembers } from './json-scan.ts'
 import { toJsonText } from './json-text.ts'
 
 const encoder = new TextEncoder()
+/** What the hub passes on as it was spelled. */
+const wanted = ['body']
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** v1 JSON at the hub: bodies stay as the bytes that arrived. */
@@ -36,7 +38,7 @@ function decodeAtHub<In extends Frame>(message: Wire): ReturnType<Codec<In, Fram
   const bytes = typeof message === 'string' ? encoder.encode(message) : plainBytes(message)
   const parsed = parse(message)
   if (Array.isArray(parsed)) assertFewFrames(parsed.length)
-  const members = scanMembers(bytes, ['body'], maxDepth)
+  const members = scanMembers(bytes, wanted, maxDepth)
   return readFrames<In>(parsed, 'hub', (index) => {
     const span = members[index]?.get('body')
     return span && { format: 'json', bytes: bytes.subarray(span.start, span.end) }

@@ -39,7 +39,7 @@ class MemberScan {
   constructor(bytes: Uint8Array, wanted: readonly string[], depthLimit: number) {
     this.#bytes = bytes
     this.#names = wanted
-    this.#wanted = wanted.map((name) => encoder.encode(name))
+    this.#wanted = encoded(wanted)
     this.#depthLimit = depthLimit
   }
 
@@ -80,11 +80,30 @@ class MemberScan {
 
   /** Skips a string and returns where its closing quote stands. */
   #string(at: number): number {
-    let end = this.#bytes.indexOf(quote, at + 1)
-    while (end > 0 && this.#escaped(at, end)) end = this.#bytes.indexOf(quote, end + 1)
-    if (end < 0) return this.#bytes.length
-    if (this.#depth === this.#level && this.#valueAt < 0) this.#name = this.#wantedName(at + 1, end)
+    const bytes = this.#bytes
+    const near = Math.min(bytes.length, at + nearBytes)
+    let end = at + 1
+    let escapes = false
+    while (end < near && bytes[end] !== quote) {
+      if (bytes[end] === backslash) {
+        escapes = true
+        end++
+      }
+      end++
+    }
+    // Most strings of a frame are short; in long ones the platform's own search is faster than a loop.
+    if (end >= near) {
+      escapes = true
+      end = this.#farQuote(at, end)
+    }
+    if (this.#depth === this.#level && this.#valueAt < 0) this.#name = this.#wantedName(at + 1, end, escapes)
     return end
+  }
+
+  #farQuote(start: number, from: number): number {
+    let end = this.#bytes.indexOf(quote, from)
+    while (end > 0 && this.#escaped(start, end)) end = this.#bytes.indexOf(quote, end + 1)
+    return end < 0 ? this.#bytes.length : end
   }
 
   #escaped(start: number, end: number): boolean {
@@ -93,21 +112,35 @@ class MemberScan {
     return (end - at) % 2 === 1
   }
 
-  #wantedName(start: number, end: number): string | undefined {
-    if (this.#bytes.subarray(start, end).includes(backslash)) {
-      const name: unknown = JSON.parse(decoder.decode(this.#bytes.subarray(start - 1, end + 1)))
-      return typeof name === 'string' && this.#names.includes(name) ? name : undefined
+  #wantedName(start: number, end: number, escapes: boolean): string | undefined {
+    for (let index = 0; index < this.#wanted.length; index++) {
+      if (equals(this.#bytes, start, end, this.#wanted[index])) return this.#names[index]
     }
-    const index = this.#wanted.findIndex((name) => equals(this.#bytes, start, end, name))
-    return index < 0 ? undefined : this.#names[index]
+    if (!escapes || this.#names.length === 0) return undefined
+    const name: unknown = JSON.parse(decoder.decode(this.#bytes.subarray(start - 1, end + 1)))
+    return typeof name === 'string' && this.#names.includes(name) ? name : undefined
   }
 }
 
+/** Up to here a string is searched byte by byte. */
+const nearBytes = 64
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
+const encodedNames = new WeakMap<readonly string[], readonly Uint8Array[]>()
 
-function equals(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
-  if (end - start !== name.length) return false
+/** The names as bytes; callers ask with the same few lists again and again. */
+function encoded(names: readonly string[]): readonly Uint8Array[] {
+  let bytes = encodedNames.get(names)
+  if (bytes === undefined) {
+    bytes = names.map((name) => encoder.encode(name))
+    encodedNames.set(names, bytes)
+  }
+  return bytes
+}
+
+function equals(bytes: Uint8Array, start: number, end: number, name: Uint8Array | undefined): boolean {
+  if (name === undefined || end - start !== name.length) return false
   for (let at = 0; at < name.length; at++) if (bytes[start + at] !== name[at]) return false
   return true
 }

@@ -1,11 +1,14 @@
-import { decode, encode } from '@msgpack/msgpack'
+import { Decoder, Encoder } from '@msgpack/msgpack'
 import { PosthouseError } from '@posthouse/core'
 import { type Codec, type End, maxDepth, msgpackSubprotocol, plainBytes, readFrames, type Wire } from './codec.ts'
 import type { ClientFrame, Frame, HubFrame } from './frames.ts'
 import { scanMsgpack } from './msgpack-scan.ts'
 import { toMsgpackValue } from './msgpack-value.ts'
 
-const bodyKey = encode('body')
+// One of each for all: what they cost is their construction, with a buffer of 2 KiB.
+const encoder = new Encoder({ ignoreUndefined: true })
+const decoder = new Decoder()
+const bodyKey = encoder.encode('body')
 
 /** v1 MessagePack at the hub: bodies stay as the bytes that arrived. */
 export const msgpackHubCodec: Codec<ClientFrame, HubFrame> = msgpackCodec('hub')
@@ -38,20 +41,20 @@ function decodeMessage<In extends Frame>(message: Wire, end: End): ReturnType<Co
 
 function decodeValue(bytes: Uint8Array): unknown {
   try {
-    return decode(bytes)
+    return decoder.decode(bytes)
   } catch (cause) {
     throw new PosthouseError('malformed_frame', 'the message is not valid MessagePack', { cause })
   }
 }
 
 function encodeMsgpack(frame: Frame): Uint8Array {
-  if (!('body' in frame) || frame.body === undefined) return encode(frame, { ignoreUndefined: true })
+  if (!('body' in frame) || frame.body === undefined) return encoder.encode(frame)
   const { body, ...fields } = frame
   const rest = { ...fields, ...applicationFields(frame) }
-  if (body.format === 'value') return encode({ ...rest, body: toMsgpackValue(body.value) }, { ignoreUndefined: true })
+  if (body.format === 'value') return encoder.encode({ ...rest, body: toMsgpackValue(body.value) })
   if (body.format !== 'msgpack')
     throw new PosthouseError('internal', `a ${body.format} body reached the MessagePack codec`)
-  return withBody(encode(rest, { ignoreUndefined: true }), body.bytes)
+  return withBody(encoder.encodeSharedRef(rest), body.bytes)
 }
 
 /** The fields whose content is the application's own, in a form that every reader takes. */

@@ -1,0 +1,35 @@
+import { problemOf } from './fuzzing.ts'
+import type { GrowthFamily } from './growth-families.ts'
+import type { Target } from './targets.ts'
+
+const smallBytes = 16_384
+/** How many times as large the larger input is. */
+export const growth = 8
+/** Eight times the input may take so many times as long: linear work with room for noise, far from eight squared. */
+export const mostTimes = 20
+/** What takes less than this for the larger input is not worth measuring, in milliseconds. */
+const floorMs = 16
+
+/** How many times as long the larger input takes; measured again where something else may have been in the way. */
+export function growthOf(family: GrowthFamily, target: Target): number {
+  const small = family.make(smallBytes)
+  const large = family.make(smallBytes * growth)
+  let least = Number.POSITIVE_INFINITY
+  for (let attempt = 0; attempt < 4 && least > mostTimes; attempt++) {
+    const largeMs = medianMs(target, large, 3)
+    if (largeMs < floorMs) return 1
+    least = Math.min(least, largeMs / Math.max(floorMs / growth ** 2, medianMs(target, small, 5)))
+  }
+  return Math.round(least)
+}
+
+function medianMs(target: Target, input: Uint8Array, runs: number): number {
+  const times = Array.from({ length: runs }, () => {
+    const startedAt = performance.now()
+    const problem = problemOf(target, input, false)
+    const ms = performance.now() - startedAt
+    if (problem !== undefined) throw new Error(`${target.name}: ${problem}`)
+    return ms
+  })
+  return times.sort((a, b) => a - b)[runs >> 1] ?? 0
+}

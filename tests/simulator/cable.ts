@@ -1,0 +1,146 @@
+import { EventEmitter } from 'node:events'
+import type { Wire } from '@posthouse/protocol'
+import type { WebSocket } from 'ws'
+
+/** What lies on a cable: a WebSocket message, or one end's close with its code. */
+export type Parcel = { readonly wire: Wire } | { readonly close: number }
+
+/** Up is towards the hub. */
+export type Way = 'up' | 'down'
+
+/** The client's end of a cable. */
+export interface ClientEnd {
+  received(wire: Wire): void
+  ended(code: number): void
+}
+
+/** One connection. Both ways keep their order; nothing moves until it is carried, and what is cut loses what is on it. */
+export class Cable {
+  readonly id: number
+  readonly client: string
+  readonly up: Parcel[] = []
+  readonly down: Parcel[] = []
+  readonly socket: CableSocket
+  /** Absent once the client has turned away. */
+  clientEnd: ClientEnd | undefined
+  severed = false
+
+  constructor(id: number, client: string, clientEnd: ClientEnd, onSend: (wire: Wire) => void) {
+    this.id = id
+    this.client = client
+    this.clientEnd = clientEnd
+    this.socket = new CableSocket(this, onSend)
+  }
+
+  /** True where neither end will ever hear of it again. */
+  get spent(): boolean {
+    return this.clientEnd === undefined && this.socket.readyState === this.socket.CLOSED
+  }
+
+  put(way: Way, parcel: Parcel): void {
+    if (!this.severed) this[way].push(parcel)
+  }
+
+  /** Moves the oldest parcel, or with `skip` a later one, to its end. */
+  carry(way: Way, skip = 0): void {
+    const [parcel] = this[way].splice(Math.min(skip, this[way].length - 1), 1)
+    if (parcel === undefined) return
+    if (way === 'up') this.#arriveUp(parcel)
+    else this.#arriveDown(parcel)
+  }
+
+  /** Whatever is on its way is lost, and neither end has noticed yet. */
+  sever(): void {
+    this.severed = true
+    this.up.length = 0
+    this.down.length = 0
+  }
+
+  /** The client turns away without waiting for an answer; what it has sent may still arrive. */
+  abandon(code: number): void {
+    this.clientEnd = undefined
+    this.put('up', { close: code })
+  }
+
+  #arriveUp(parcel: Parcel): void {
+    if ('close' in parcel) this.socket.gone(parcel.close)
+    else if (this.socket.readyState !== this.socket.CLOSED) {
+      this.socket.emit('message', Buffer.from(parcel.wire), typeof parcel.wire !== 'string')
+    }
+  }
+
+  #arriveDown(parcel: Parcel): void {
+    if ('wire' in parcel) {
+      this.clientEnd?.received(parcel.wire)
+      return
+    }
+    const end = this.clientEnd
+    this.clientEnd = undefined
+    this.put('up', parcel)
+    end?.ended(parcel.close)
+  }
+}
+
+/** The hub's end of a cable, as the hub's connections see a WebSocket. */
+export class CableSocket extends EventEmitter {
+  readonly OPEN = 1
+  readonly CLOSED = 3
+  readyState = 1
+  readonly #cable: Cable
+  readonly #onSend: (wire: Wire) => void
+
+  constructor(cable: Cable, onSend: (wire: Wire) => void) {
+    super()
+    this.#cable = cable
+    this.#onSend = onSend
+  }
+
+  /** What was written to a cable that is cut waits for ever. */
+  #stuckBytes = 0
+
+  get bufferedAmount(): number {
+    if (this.#cable.severed) return this.#stuckBytes
+    return this.#cable.down.reduce((sum, parcel) => sum + ('wire' in parcel ? parcel.wire.length : 0), 0)
+  }
+
+  send(wire: Wire): void {
+    this.#onSend(wire)
+    if (this.#cable.severed) this.#stuckBytes += wire.length
+    this.#cable.put('down', { wire })
+  }
+
+  ping(): void {
+    // Control frames are the transport's own affair here.
+  }
+
+  pause(): void {
+    // What is carried arrives: the world decides how slowly.
+  }
+
+  resume(): void {
+    // See `pause`.
+  }
+
+  close(code: number): void {
+    if (this.readyState !== this.OPEN) return
+    this.readyState = 2
+    this.#cable.put('down', { close: code })
+  }
+
+  terminate(): void {
+    this.#cable.sever()
+    queueMicrotask(() => this.gone(1006))
+  }
+
+  /** The hub learns that the connection is no more. */
+  gone(code: number): void {
+    if (this.readyState === this.CLOSED) return
+    this.readyState = this.CLOSED
+    this.emit('close', code, Buffer.alloc(0))
+  }
+
+  /** The same to the hub, whose types ask for the whole class of `ws`: it uses the part that is here. */
+  asWebSocket(): WebSocket {
+    return this as unknown as WebSocket
+  }
+}

@@ -1,0 +1,68 @@
+import type { InboxLimits } from '@posthouse/core'
+import type { Limits } from '@posthouse/protocol'
+import type { Action } from './actions.ts'
+import type { Random } from './random.ts'
+
+/** A rule that is broken on purpose, to see that it is noticed. */
+export type Sabotage =
+  /** Clients acknowledge before their handlers are done. */
+  | 'hasty-acks'
+  /** The store forgets what it has refused. */
+  | 'forgotten-refusals'
+  /** The store confirms messages and drops some. */
+  | 'lossy-store'
+  /** Messages of one connection overtake each other. */
+  | 'overtaking'
+  /** A replaced connection stays open. */
+  | 'no-fence'
+
+/** The circumstances of one run. */
+export interface Config {
+  readonly clients: readonly string[]
+  readonly dialects: Readonly<Record<string, 'json' | 'msgpack'>>
+  readonly limits: Limits
+  readonly inbox: InboxLimits
+  /** Bytes that the hub keeps for a slow reader. */
+  readonly hardBytes: number
+  /** The store outlives the hub. */
+  readonly durable: boolean
+  /** Store operations take effect at once, and only their answers take time. */
+  readonly eager: boolean
+  readonly steps: number
+  /** How often each action is chosen; what is absent never happens. */
+  readonly weights: Readonly<Partial<Record<Action['do'] | 'storeFailure', number>>>
+  readonly sabotage?: Sabotage
+}
+
+const usual = { connect: 8, send: 22, carry: 42, store: 16, finish: 14, flow: 3, wait: 3 }
+const faults = { cut: 3, notice: 4, abandon: 2, crash: 1.2, twin: 1, leave: 0.3, hub: 0.5, storeFailure: 1 }
+
+/** What is decided before the draw. */
+export interface Circumstances {
+  readonly sabotage?: Sabotage
+}
+
+/** Draws the circumstances of a run. Each fault is left out of many runs, so that the others get their turn. */
+export function drawConfig(random: Random, { sabotage }: Circumstances = {}): Config {
+  const clients = ['a', 'b', 'c', 'd', 'e'].slice(0, 3 + random.below(3))
+  const chosen = Object.entries(faults).filter(() => random.chance(0.6))
+  return {
+    clients,
+    dialects: Object.fromEntries(clients.map((client) => [client, random.pick(['json', 'msgpack'] as const)])),
+    limits: {
+      frameBytes: 1_048_576,
+      bodyBytes: 300,
+      framesPerArray: random.pick([1, 3, 256]),
+      inFlight: random.pick([1, 3, 8]),
+      windowMessages: random.pick([1, 3, 8]),
+      windowBytes: random.pick([300, 1000, 10_000]),
+    },
+    inbox: { messages: random.pick([4, 8, 100]), bytes: random.pick([1500, 1_000_000]), ageMs: 86_400_000 },
+    hardBytes: random.pick([700, 1_000_000]),
+    durable: random.chance(0.5),
+    eager: random.chance(0.5),
+    steps: 60 + random.below(140),
+    weights: { ...usual, ...Object.fromEntries(chosen) },
+    ...(sabotage !== undefined && { sabotage }),
+  }
+}

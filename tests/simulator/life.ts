@@ -1,0 +1,188 @@
+import { type ManualClock, type Message, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
+import { type Gap, jsonClientCodec, type Wire } from '@posthouse/protocol'
+import { msgpackClientCodec } from '@posthouse/protocol/msgpack'
+import { closeAction } from '../../packages/client/src/close-code.ts'
+import type { Line } from '../../packages/client/src/dialog.ts'
+import { settingsOf } from '../../packages/client/src/settings.ts'
+import { V1Dialog } from '../../packages/client/src/v1-dialog.ts'
+import type { Cable, ClientEnd } from './cable.ts'
+
+/** What a life tells the world. */
+export interface LifeEvents {
+  /** A handler begins. */
+  started(life: Life, message: Message, stored: boolean): void
+  /** A handler is done. */
+  completed(life: Life, message: Message): void
+  gap(life: Life, gap: Gap): void
+  /** The client's end found that the hub broke the protocol. */
+  broken(life: Life, error: PosthouseError): void
+}
+
+/** A message at its handler. */
+interface Job {
+  readonly message: Message
+  readonly done: (() => void) | undefined
+}
+
+/** A message to be sent. */
+export interface Letter {
+  readonly id: string
+  readonly to: string
+  readonly type: MessageType
+  readonly value: unknown
+  readonly qos: Qos
+  readonly ttlMs?: number
+}
+
+/** How a client is made. */
+export interface LifeOptions {
+  readonly client: string
+  /** Counts the lives of one client id, from 1. */
+  readonly number: number
+  readonly dialect: 'json' | 'msgpack'
+  readonly clock: ManualClock
+  /** Sabotage: messages are acknowledged before their handler is done. */
+  readonly hasty: boolean
+}
+
+/** One life of a client program: the client's own dialog, with handlers that are done when the world says so. */
+export class Life implements ClientEnd {
+  readonly name: string
+  readonly client: string
+  readonly number: number
+  readonly dialect: 'json' | 'msgpack'
+  readonly working: Job[] = []
+  readonly #dialog: V1Dialog
+  readonly #events: LifeEvents
+  state: 'running' | 'stopped' | 'crashed' = 'running'
+  cable: Cable | undefined
+  #woken = false
+
+  constructor(options: LifeOptions, events: LifeEvents) {
+    const { client, dialect, clock } = options
+    this.client = client
+    this.number = options.number
+    this.name = `${client}${options.number}`
+    this.dialect = dialect
+    this.#events = events
+    const settings = settingsOf({ clientId: client, clock, dialect, WebSocket: NoWebSocket })
+    this.#dialog = new V1Dialog(dialect === 'json' ? jsonClientCodec : msgpackClientCodec, settings, {
+      deliver: (message, done) => this.#deliver(message, done, options.hasty),
+      presence: () => undefined,
+      gap: (gap) => events.gap(this, gap),
+      goaway: () => undefined,
+      report: () => undefined,
+      idle: () => undefined,
+    })
+  }
+
+  get idle(): boolean {
+    return this.#dialog.idle
+  }
+
+  /** Says hello on a new cable. */
+  open(cable: Cable): void {
+    this.cable = cable
+    this.#dialog.open(this.#line(cable), undefined)
+  }
+
+  received(wire: Wire): void {
+    try {
+      this.#dialog.receive(wire)
+    } catch (error) {
+      this.#events.broken(this, error instanceof PosthouseError ? error : new PosthouseError('internal', String(error)))
+    }
+  }
+
+  ended(code: number): void {
+    this.cable = undefined
+    this.#dialog.cut()
+    const action = closeAction(code)
+    if (action === 'anew') this.#dialog.forget()
+    if (action === 'stop' && code !== 4408) this.stop()
+  }
+
+  /** Turns away from the cable, whatever is still on it. */
+  abandon(): void {
+    this.cable?.abandon(1000)
+    this.cable = undefined
+    this.#dialog.cut()
+  }
+
+  /** The program closes: who waits for an answer is told that there will be none. */
+  stop(): void {
+    this.state = 'stopped'
+    this.#dialog.end(new PosthouseError('closed', 'this life is over'))
+  }
+
+  /** The program dies without a word. */
+  crash(): void {
+    this.state = 'crashed'
+    if (this.cable !== undefined) this.cable.clientEnd = undefined
+    this.cable = undefined
+    this.working.length = 0
+  }
+
+  leave(): void {
+    this.#dialog.leave()
+    this.flush()
+    this.abandon()
+    this.stop()
+  }
+
+  /** @throws PosthouseError (also later) what `Dialog.send` documents */
+  async send(letter: Letter): Promise<string> {
+    const { state } = await this.#dialog.send(letter)
+    return state
+  }
+
+  /** A handler is done, perhaps before one that began earlier. */
+  finish(index: number): void {
+    const [job] = this.working.splice(index, 1)
+    if (job === undefined) return
+    this.#events.completed(this, job.message)
+    job.done?.()
+  }
+
+  /** Writes what the tick has gathered. */
+  flush(): void {
+    if (!this.#woken || this.cable === undefined) return
+    this.#woken = false
+    for (const wire of this.#dialog.gather()) this.cable.put('up', { wire })
+  }
+
+  #deliver(message: Message, done: (() => void) | undefined, hasty: boolean): void {
+    this.#events.started(this, message, done !== undefined)
+    this.working.push({ message, done: hasty ? undefined : done })
+    if (hasty) done?.()
+  }
+
+  #line(cable: Cable): Line {
+    return {
+      bufferedBytes: 0,
+      wake: () => {
+        this.#woken = true
+      },
+      welcomed: () => undefined,
+      goaway: () => undefined,
+      told: () => undefined,
+      fail: (error) => {
+        this.#events.broken(this, error)
+        if (this.cable === cable) this.abandon()
+      },
+    }
+  }
+}
+
+/** Cables stand in for sockets; the settings want a constructor all the same. */
+class NoWebSocket {
+  binaryType = 'arraybuffer'
+  readonly readyState = 3
+  readonly bufferedAmount = 0
+  onopen = null
+  onmessage = null
+  onerror = null
+  onclose = null
+  send(): void {}
+  close(): void {}
+}

@@ -1,0 +1,62 @@
+import type { AppendOutcome, InboxStore } from '@posthouse/core'
+import type { Sabotage } from './config.ts'
+import type { SimHub } from './sim-hub.ts'
+
+/** The store, with the rule broken that is to be. */
+export function sabotagedStore(inner: InboxStore, sabotage: Sabotage | undefined): InboxStore {
+  if (sabotage === 'forgotten-refusals') return forgetful(inner)
+  return sabotage === 'lossy-store' ? lossy(inner) : inner
+}
+
+/** Breaks a rule of the hub, where that is wanted. */
+export function sabotagedHub(hub: SimHub, sabotage: Sabotage | undefined): void {
+  if (sabotage !== 'no-fence') return
+  const { registry } = hub.core
+  const connect = registry.connect.bind(registry)
+  registry.connect = (record, link) => {
+    connect(record, link)
+    return undefined
+  }
+}
+
+/** Answers refusals and keeps no memory of them. */
+function forgetful(inner: InboxStore): InboxStore {
+  return wrapped(inner, async (appends, acknowledgements) => {
+    const kept = appends.filter((append) => !('refusal' in append))
+    const outcome = await inner.commit(kept, acknowledgements)
+    const answers = [...outcome.appends]
+    const all = appends.map(
+      (append): AppendOutcome =>
+        'refusal' in append ? { state: 'refused', code: append.refusal } : (answers.shift() ?? { state: 'duplicate' }),
+    )
+    return { ...outcome, appends: all }
+  })
+}
+
+/** Says that everything was stored, and drops every third message. */
+function lossy(inner: InboxStore): InboxStore {
+  let count = 0
+  return wrapped(inner, async (appends, acknowledgements) => {
+    const kept = appends.map((append) =>
+      'refusal' in append || ++count % 3 > 0 ? append : { ...append, recipients: [] },
+    )
+    const outcome = await inner.commit(kept, acknowledgements)
+    const claimed = outcome.appends.map((each, index): AppendOutcome => {
+      const append = appends[index]
+      const recipients = append !== undefined && 'recipients' in append ? append.recipients : []
+      return each.state === 'stored' ? { ...each, fill: recipients.map(() => 0) } : each
+    })
+    return { ...outcome, appends: claimed }
+  })
+}
+
+function wrapped(inner: InboxStore, commit: InboxStore['commit']): InboxStore {
+  return {
+    durability: inner.durability,
+    commit,
+    read: (inbox, after, limit) => inner.read(inbox, after, limit),
+    inspect: (inbox) => inner.inspect(inbox),
+    lastAccepted: (producer) => inner.lastAccepted(producer),
+    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+  }
+}

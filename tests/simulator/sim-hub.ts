@@ -1,0 +1,95 @@
+import type { InboxStore, Logger, ManualClock } from '@posthouse/core'
+import { jsonHubCodec, type Limits } from '@posthouse/protocol'
+import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
+import { Batcher } from '../../packages/hub/src/batcher.ts'
+import { Connection } from '../../packages/hub/src/connection.ts'
+import { Flusher } from '../../packages/hub/src/flusher.ts'
+import { Greeter } from '../../packages/hub/src/greeter.ts'
+import type { HubCore, Timing } from '../../packages/hub/src/hub-core.ts'
+import { HubListeners } from '../../packages/hub/src/hub-listeners.ts'
+import { Peers } from '../../packages/hub/src/peers.ts'
+import { PresenceBoard } from '../../packages/hub/src/presence-board.ts'
+import { Registry } from '../../packages/hub/src/registry.ts'
+import { Router } from '../../packages/hub/src/router.ts'
+import { endSession } from '../../packages/hub/src/v1-sessions.ts'
+import type { CableSocket } from './cable.ts'
+
+/** What a simulated hub is made with. */
+export interface SimHubOptions {
+  readonly store: InboxStore
+  readonly clock: ManualClock
+  readonly logger: Logger
+  readonly limits: Limits
+  /** Bytes that may wait for a slow reader. */
+  readonly hardBytes: number
+}
+
+const timing: Timing = {
+  helloMs: 5000,
+  heartbeatMs: 25_000,
+  v1TimeoutMs: 35_000,
+  crossCommTimeoutMs: 60_000,
+  sessionMs: 120_000,
+}
+
+/** The hub's own parts, put together as `Hub` does it, but with cables in the place of sockets. */
+export class SimHub {
+  readonly clock: ManualClock
+  readonly core: HubCore
+  readonly #peers = new Peers()
+  readonly #hardBytes: number
+
+  constructor(options: SimHubOptions) {
+    this.clock = options.clock
+    this.#hardBytes = options.hardBytes
+    this.core = assemble(options)
+    this.#scheduleSweep()
+  }
+
+  /** Takes the hub's end of a new connection. */
+  admit(socket: CableSocket, dialect: 'json' | 'msgpack'): void {
+    const webSocket = socket.asWebSocket()
+    const sendQueue = { softBytes: this.#hardBytes / 4, hardBytes: this.#hardBytes }
+    const { clock, flusher } = this.core
+    const connection = new Connection(webSocket, { clock, flusher, sendQueue, remote: 'simulated' })
+    const codec = dialect === 'json' ? jsonHubCodec : msgpackHubCodec
+    const onPeer = (peer: Greeter | Parameters<Peers['set']>[1]): void => this.#peers.set(webSocket, peer)
+    this.#peers.add(webSocket)
+    onPeer(new Greeter({ core: this.core, connection, codec, crossComm: true, onPeer }))
+  }
+
+  #scheduleSweep(): void {
+    this.clock.after(1000, () => {
+      const now = this.clock.elapsed()
+      this.#peers.check(now)
+      for (const record of this.core.registry.all()) {
+        if (record.session && record.session.expiresAt <= now) endSession(record, this.core.presence)
+      }
+      this.#scheduleSweep()
+    })
+  }
+}
+
+function assemble({ store, clock, logger, limits }: SimHubOptions): HubCore {
+  const node = 'simulated'
+  const flusher = new Flusher(logger)
+  const presence = new PresenceBoard({ registry: () => registry, flusher, node })
+  const batcher: Batcher = new Batcher({
+    store,
+    logger,
+    onFill: (inbox, fill) => router.drained(inbox, fill),
+    onSettled: () => flusher.flush(),
+  })
+  const registry: Registry = new Registry({
+    store,
+    clock,
+    logger,
+    maxClients: 1000,
+    acknowledge: (client, seq) => batcher.acknowledge(client, seq),
+    onChange: (record) => presence.changed(record),
+  })
+  const listeners = new HubListeners(logger)
+  const { frameBytes } = limits
+  const router: Router = new Router({ registry, batcher, listeners, clock, logger, frameBytes })
+  return { node, clock, logger, limits, timing, store, flusher, batcher, registry, router, presence }
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { described } from './actions.ts'
+import type { Sabotage } from './config.ts'
+import { shrink } from './shrink.ts'
+import { type Outcome, replay, simulate } from './simulation.ts'
+
+const seeds = 1000
+
+test(`every rule of the protocol holds under ${seeds} seeds`, async () => {
+  for (let seed = 1; seed <= seeds; seed++) {
+    const outcome = await simulate(seed)
+    if (outcome.violation !== undefined) assert.fail(await explained(seed, outcome))
+  }
+})
+
+test('a seed stands for one run', async () => {
+  for (const seed of [1, 2, 3]) {
+    const lines: [string[], string[]] = [[], []]
+    const first = await simulate(seed, { trace: (line) => lines[0].push(anonymous(line)) })
+    const second = await simulate(seed, { trace: (line) => lines[1].push(anonymous(line)) })
+    assert.deepEqual(first, second)
+    assert.deepEqual(lines[0], lines[1])
+    assert.equal(await replay(first.config, first.actions), undefined)
+  }
+})
+
+describe('a rule that is broken on purpose is noticed, and the schedule that shows it is short', () => {
+  const cases: Readonly<Record<Sabotage, string>> = {
+    'hasty-acks': 'acknowledgements follow handlers',
+    'forgotten-refusals': 'a refused message is not stored',
+    'lossy-store': 'a stored message is handled',
+    overtaking: 'neither end finds a broken protocol',
+    'no-fence': 'a replaced connection is dead',
+  }
+  for (const [sabotage, rule] of Object.entries(cases)) {
+    test(sabotage, async () => {
+      // The keys of the table are the words.
+      const { outcome, rules } = await firstFailure(sabotage as Sabotage, rule)
+      assert.ok(outcome?.violation, `not noticed within 100 seeds: ${rule}; noticed: ${[...rules].join(', ')}`)
+      const { actions, violation } = await shrink(outcome.config, outcome.actions, outcome.violation)
+      assert.equal(violation.rule, rule)
+      assert.ok(actions.length <= 20, `${actions.length} actions: ${actions.map(described).join(' | ')}`)
+    })
+  }
+})
+
+async function firstFailure(sabotage: Sabotage, rule: string): Promise<{ outcome?: Outcome; rules: Set<string> }> {
+  const rules = new Set<string>()
+  for (let seed = 1; seed <= 100; seed++) {
+    const outcome = await simulate(seed, { sabotage })
+    if (outcome.violation?.rule === rule) return { outcome, rules }
+    if (outcome.violation !== undefined) rules.add(outcome.violation.rule)
+  }
+  return { rules }
+}
+
+async function explained(seed: number, { config, actions, violation }: Outcome): Promise<string> {
+  if (violation === undefined) return 'nothing is wrong'
+  const shortest = await shrink(config, actions, violation)
+  return [
+    `seed ${seed}: ${violation.rule}: ${violation.detail}`,
+    `shortest schedule: ${shortest.actions.map(described).join(' | ')}`,
+    `to see all of it: npm run simulate -- --seed ${seed} --trace`,
+  ].join('\n')
+}
+
+/** A line without the names and tokens that are random for security's sake. */
+function anonymous(line: string): string {
+  return line.startsWith('  ') ? line.slice(0, 24) : line
+}

@@ -1,0 +1,99 @@
+import type {
+  Acknowledgement,
+  Append,
+  CommitOutcome,
+  Durability,
+  InboxState,
+  InboxStore,
+  StoredEnvelope,
+} from '@posthouse/core'
+
+/** Told what a commit did, in the order in which commits took effect. */
+export type CommitListener = (
+  appends: readonly Append[],
+  acknowledgements: readonly Acknowledgement[],
+  outcome: CommitOutcome,
+) => void
+
+interface Operation {
+  readonly name: string
+  run(): Promise<void>
+  fail(): void
+}
+
+/** A store whose operations wait until they are told to go on, so that anything may happen meanwhile. */
+export class SteppedStore implements InboxStore {
+  readonly durability: Durability
+  readonly #inner: InboxStore
+  readonly #eager: boolean
+  readonly #onCommit: CommitListener
+  #waiting: Operation[] = []
+  #halted = false
+
+  /** @param options `eager`: operations take effect when they are called, and only their answers wait. */
+  constructor(inner: InboxStore, options: { readonly eager: boolean; readonly onCommit: CommitListener }) {
+    this.durability = inner.durability
+    this.#inner = inner
+    this.#eager = options.eager
+    this.#onCommit = options.onCommit
+  }
+
+  /** What waits, by name. */
+  get waiting(): readonly string[] {
+    return this.#waiting.map(({ name }) => name)
+  }
+
+  /** Lets one operation go on. */
+  step(index: number): void {
+    const [operation] = this.#waiting.splice(index, 1)
+    void operation?.run()
+  }
+
+  /** Has one operation fail without effect; where effects are immediate it goes on instead. */
+  fail(index: number): void {
+    if (this.#eager) this.step(index)
+    else this.#waiting.splice(index, 1)[0]?.fail()
+  }
+
+  commit(appends: readonly Append[], acknowledgements: readonly Acknowledgement[]): Promise<CommitOutcome> {
+    return this.#enter('commit', async () => {
+      const outcome = await this.#inner.commit(appends, acknowledgements)
+      this.#onCommit(appends, acknowledgements, outcome)
+      return outcome
+    })
+  }
+
+  read(inbox: string, after: number, limit: number): Promise<readonly StoredEnvelope[]> {
+    return this.#enter('read', () => this.#inner.read(inbox, after, limit))
+  }
+
+  inspect(inbox: string): Promise<InboxState> {
+    return this.#enter('inspect', () => this.#inner.inspect(inbox))
+  }
+
+  lastAccepted(producer: string): Promise<number> {
+    return this.#enter('lastAccepted', () => this.#inner.lastAccepted(producer))
+  }
+
+  /** The hub that uses it has died: nothing takes effect any more. */
+  halt(): void {
+    this.#halted = true
+    this.#waiting = []
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.halt()
+  }
+
+  #enter<Value>(name: string, effect: () => Promise<Value>): Promise<Value> {
+    const { promise, resolve, reject } = Promise.withResolvers<Value>()
+    if (this.#halted) return promise
+    const early = this.#eager ? effect() : undefined
+    this.#waiting.push({
+      name,
+      run: () => (early ?? effect()).then(resolve, reject),
+      fail: () => reject(new Error('the disk is full')),
+    })
+    return promise
+  }
+}

@@ -1,0 +1,403 @@
+import type { Acknowledgement, Append, AppendOutcome, CommitOutcome, Message } from '@posthouse/core'
+import type {
+  BadFrame,
+  ClientFrame,
+  Gap,
+  HelloFrame,
+  HubFrame,
+  Limits,
+  SentFrame,
+  WelcomeFrame,
+} from '@posthouse/protocol'
+import { inboxStream } from '@posthouse/protocol'
+import type { Cable } from './cable.ts'
+import type { Letter, Life } from './life.ts'
+
+/** The rules that are watched. */
+export type Rule =
+  | 'a stored message is handled'
+  | 'a message is handled once in a life'
+  | 'messages keep their order'
+  | 'a replaced connection is dead'
+  | 'a refused message is not stored'
+  | 'a resend gets the same answer'
+  | 'sent tells the truth in the order of n'
+  | 'every send is answered'
+  | 'acknowledgements follow handlers'
+  | 'windows are kept'
+  | 'deliveries come from the inbox in order'
+  | 'a session is resumed while it lives'
+  | 'a gap is announced'
+  | 'neither end finds a broken protocol'
+  | 'nothing is left behind'
+
+/** A rule that did not hold. */
+export interface Violation {
+  readonly rule: Rule
+  readonly detail: string
+}
+
+/** One entry of an inbox as the store was seen to take it. */
+interface Entry {
+  readonly seq: number
+  readonly id: string
+  readonly expiresAt: number
+  acknowledged: boolean
+}
+
+/** What was seen on one cable. */
+interface CableRecord {
+  producer: string
+  life: Life
+  hello: boolean
+  /** A newer connection of the same client has said hello. */
+  fenced: boolean
+  /** Positions that the hub wrote, and those that reached the client, with the message. */
+  readonly written: number[]
+  readonly arrived: Map<number, string>
+  lastAck: number
+  lastSent: number
+  /** Sends that reached the hub and have no answer on this cable. */
+  readonly open: Set<number>
+  /** Sends that the client wrote and has had no answer to. */
+  flying: Set<number>
+  expectResumed: boolean | undefined
+  epoch: string | undefined
+}
+
+/** Sees everything that is said and stored, and compares it with what the protocol promises. */
+export class Witness {
+  readonly #limits: Limits
+  readonly #now: () => number
+  readonly #cables = new Map<Cable, CableRecord>()
+  readonly #inboxes = new Map<string, Entry[]>()
+  readonly #letters = new Map<string, { readonly life: Life; readonly letter: Letter; readonly order: number }>()
+  /** Numbers of producers that arrived over a connection that was not replaced. */
+  readonly #heard = new Set<string>()
+  readonly #stored = new Set<string>()
+  readonly #refused = new Map<string, string>()
+  readonly #completed = new Map<string, Set<string>>()
+  readonly #started = new Map<Life, Set<string>>()
+  readonly #lastStarted = new Map<string, number>()
+  /** Up to where each inbox may be acknowledged. */
+  readonly #mayAcknowledge = new Map<string, number>()
+  readonly #sessions = new Map<string, { readonly id: string; readonly seenAt: number; readonly sure: boolean }>()
+  readonly #epochs = new Map<Life, string>()
+  readonly #gaps = new Map<Life, Gap[]>()
+  #order = 0
+  violation: Violation | undefined
+
+  constructor(limits: Limits, now: () => number) {
+    this.#limits = limits
+    this.#now = now
+  }
+
+  /** Notes the first violation; what follows it proves nothing. */
+  fail(rule: Rule, detail: string): void {
+    this.violation ??= { rule, detail }
+  }
+
+  letter(life: Life, letter: Letter): void {
+    this.#letters.set(letter.id, { life, letter, order: ++this.#order })
+  }
+
+  opened(cable: Cable, life: Life): void {
+    this.#cables.set(cable, {
+      producer: '',
+      life,
+      hello: false,
+      fenced: false,
+      written: [],
+      arrived: new Map(),
+      lastAck: 0,
+      lastSent: 0,
+      open: new Set(),
+      flying: new Set(),
+      expectResumed: undefined,
+      epoch: undefined,
+    })
+  }
+
+  /** The hub has died. Without a store that survives, nothing that was stored or answered counts any more. */
+  hubDied(durable: boolean): void {
+    this.#sessions.clear()
+    if (durable) return
+    this.#inboxes.clear()
+    this.#stored.clear()
+    this.#refused.clear()
+    this.#mayAcknowledge.clear()
+    // What was refused before and not answered may be accepted now, behind what came after it then.
+    this.#lastStarted.clear()
+  }
+
+  /** A client has put frames on its cable. */
+  clientSays(cable: Cable, frames: readonly (ClientFrame | BadFrame)[]): void {
+    const record = this.#record(cable)
+    for (const frame of frames) {
+      if (frame.op === 'ack') this.#checkAck(record, frame.seq)
+      const n = numberOf(frame)
+      if (n !== undefined) this.#checkFlying(record, n)
+    }
+  }
+
+  /** Frames of a client are about to reach the hub. */
+  hubHears(cable: Cable, frames: readonly (ClientFrame | BadFrame)[]): void {
+    const record = this.#record(cable)
+    if (cable.socket.readyState !== cable.socket.OPEN) return
+    for (const frame of frames) {
+      if (frame.op === 'hello') this.#hubHearsHello(cable, record, frame)
+      else if (record.fenced) continue
+      else if (frame.op === 'ack') this.#allow(cable.client, frame.seq)
+      else if (frame.op === 'bye') this.#sessions.delete(cable.client)
+      const n = record.fenced ? undefined : numberOf(frame)
+      if (n === undefined) continue
+      this.#heard.add(`${record.producer} ${n}`)
+      record.open.add(n)
+    }
+  }
+
+  /** A hello was handled: older connections of the client are dead from now on. */
+  hubHeardHello(cable: Cable): void {
+    for (const [other, record] of this.#cables) {
+      if (other !== cable && other.client === cable.client && record.hello) record.fenced = true
+    }
+  }
+
+  /** The hub writes frames to a cable. */
+  hubSays(cable: Cable, frames: readonly (HubFrame | BadFrame)[]): void {
+    const record = this.#record(cable)
+    if (record.fenced) this.fail('a replaced connection is dead', `cable ${cable.id} of ${cable.client} is written to`)
+    for (const frame of frames) {
+      if (frame.op === 'welcome') this.#hubWelcomes(cable, record, frame)
+      else if (frame.op === 'sent') this.#hubAnswers(record, frame)
+      else if (frame.op === 'deliver' && frame.seq !== undefined) this.#hubDelivers(cable, record, frame.seq, frame.id)
+    }
+  }
+
+  /** Frames of the hub are about to reach a client. */
+  clientHears(cable: Cable, frames: readonly (HubFrame | BadFrame)[]): void {
+    const record = this.#record(cable)
+    for (const frame of frames) {
+      if (frame.op === 'deliver' && frame.seq !== undefined) record.arrived.set(frame.seq, frame.id)
+      else if (frame.op === 'welcome') this.#clientIsWelcomed(record, frame)
+      else if (frame.op === 'sent') {
+        const answered = (n: number): boolean => ('error' in frame ? n === frame.n : n <= frame.n)
+        record.flying = new Set([...record.flying].filter((n) => !answered(n)))
+      }
+    }
+  }
+
+  /** The store has taken a batch. */
+  committed(appends: readonly Append[], acknowledgements: readonly Acknowledgement[], outcome: CommitOutcome): void {
+    for (const { inbox, seq } of acknowledgements) this.#checkAcknowledged(inbox, seq)
+    for (const [index, append] of appends.entries()) this.#appended(append, outcome.appends[index])
+  }
+
+  started(life: Life, message: Message, stored: boolean): void {
+    const known = this.#started.get(life) ?? new Set()
+    this.#started.set(life, known)
+    if (known.has(message.id)) {
+      this.fail('a message is handled once in a life', `${message.id} came to ${life.name} twice`)
+    }
+    known.add(message.id)
+    const sent = this.#letters.get(message.id)
+    if (sent === undefined || !stored) return
+    const line = `${life.name} ${sent.life.name} ${message.to}`
+    if (sent.order < (this.#lastStarted.get(line) ?? 0)) {
+      this.fail('messages keep their order', `${message.id} came to ${life.name} after a later one`)
+    }
+    this.#lastStarted.set(line, sent.order)
+  }
+
+  completed(life: Life, message: Message): void {
+    const known = this.#completed.get(life.client) ?? new Set()
+    this.#completed.set(life.client, known.add(message.id))
+  }
+
+  gap(life: Life, gap: Gap): void {
+    this.#gaps.set(life, [...(this.#gaps.get(life) ?? []), gap])
+  }
+
+  /** True where a stored message need not be handled: it has expired, or the recipient's dialect has no words for it. */
+  excused(client: string, entry: { readonly id: string; readonly expiresAt: number }): boolean {
+    if (this.#completed.get(client)?.has(entry.id)) return true
+    if (entry.expiresAt <= this.#now()) return true
+    const value = this.#letters.get(entry.id)?.letter.value
+    return typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')
+  }
+
+  /** At rest, with everyone there: what was stored was handled. */
+  checkHandled(): void {
+    for (const [client, entries] of this.#inboxes) {
+      const lost = entries.find((entry) => !this.excused(client, entry))
+      if (lost) this.fail('a stored message is handled', `${lost.id} (seq ${lost.seq}) never came to ${client}`)
+    }
+  }
+
+  #appended(append: Append, result: AppendOutcome | undefined): void {
+    const key = append.from && `${append.from.producer} ${append.from.n}`
+    if (key !== undefined && !this.#heard.has(key)) {
+      this.fail('a replaced connection is dead', `${key.replace('\n', ' ')} was accepted and never heard`)
+    }
+    if (result?.state !== 'stored' || 'refusal' in append) return
+    if (key !== undefined) this.#noteStored(key)
+    const { id, expiresAt = Number.POSITIVE_INFINITY } = append.envelope
+    for (const recipient of append.recipients) {
+      if (result.full.includes(recipient)) continue
+      this.#inbox(recipient).push({ seq: result.seq, id, expiresAt, acknowledged: false })
+    }
+  }
+
+  #noteStored(key: string): void {
+    const refusal = this.#refused.get(key)
+    if (refusal !== undefined && refusal !== 'store_failed') {
+      this.fail('a refused message is not stored', `${key.replace('\n', ' ')} was refused for ${refusal}, then stored`)
+    }
+    this.#stored.add(key)
+  }
+
+  #hubHearsHello(cable: Cable, record: CableRecord, frame: HelloFrame): void {
+    record.hello = true
+    record.producer = `${frame.client}\n${frame.producer}`
+    const position = frame.resume?.positions[inboxStream]
+    record.epoch = position?.epoch
+    const session = this.#sessions.get(cable.client)
+    const stale = [...this.#cables].some(
+      ([other, { life, hello }]) => other.id > cable.id && hello && life === record.life,
+    )
+    const mayHaveExpired = session !== undefined && this.#now() - session.seenAt > 110_000
+    const wanted = session !== undefined && session.id === frame.resume?.session
+    const sure = session === undefined || (session.sure && !stale && !mayHaveExpired)
+    record.expectResumed = sure ? wanted : undefined
+    // A hello that was overtaken presents an older token, which makes the newer one void.
+    if (wanted) this.#sessions.set(cable.client, { ...session, sure })
+    else this.#sessions.delete(cable.client)
+    if (position !== undefined) this.#allow(cable.client, position.seq)
+  }
+
+  #hubWelcomes(cable: Cable, record: CableRecord, frame: WelcomeFrame): void {
+    const { expectResumed: expected } = record
+    if (expected !== undefined && frame.resumed !== expected) {
+      this.fail('a session is resumed while it lives', `${record.life.name} is welcomed with resumed ${frame.resumed}`)
+    }
+    const sure = !frame.resumed || this.#sessions.get(cable.client)?.sure !== false
+    this.#sessions.set(cable.client, { id: frame.session, seenAt: this.#now(), sure })
+    const position = frame.positions[inboxStream]
+    const unprocessed = this.#inbox(cable.client).find(
+      (entry) => entry.seq <= (position?.seq ?? 0) && !this.excused(cable.client, entry),
+    )
+    if (unprocessed) {
+      this.fail('acknowledgements follow handlers', `${record.life.name} is to go on behind ${unprocessed.id}`)
+    }
+    const gaps = frame.gaps?.length ?? 0
+    const needed = record.epoch !== undefined && record.epoch !== position?.epoch ? 1 : 0
+    if (gaps !== needed) this.fail('a gap is announced', `${record.life.name} is told of ${gaps} gaps, not ${needed}`)
+    record.written.length = 0
+  }
+
+  #clientIsWelcomed(record: CableRecord, frame: WelcomeFrame): void {
+    const epoch = frame.positions[inboxStream]?.epoch ?? ''
+    const before = this.#epochs.get(record.life)
+    this.#epochs.set(record.life, epoch)
+    if (before !== undefined && before !== epoch && (frame.gaps ?? []).length === 0) {
+      this.fail('a gap is announced', `${record.life.name} goes from epoch ${before} to ${epoch} without one`)
+    }
+  }
+
+  #hubAnswers(record: CableRecord, frame: SentFrame): void {
+    const rule = 'sent tells the truth in the order of n'
+    if (frame.n <= record.lastSent) this.fail(rule, `${record.life.name}: n ${frame.n} after n ${record.lastSent}`)
+    record.lastSent = frame.n
+    for (const n of [...record.open].filter((each) => each <= frame.n)) {
+      record.open.delete(n)
+      const key = `${record.producer} ${n}`
+      const refusal = 'error' in frame && n === frame.n ? frame.error.code : undefined
+      if (refusal !== undefined) this.#hubRefuses(record, key, refusal)
+      else if ('error' in frame) this.fail(rule, `${record.life.name}: n ${n} is passed over by n ${frame.n}`)
+      else if (!this.#stored.has(key)) {
+        const said = this.#refused.get(key)
+        if (said) this.fail('a resend gets the same answer', `${record.life.name} n ${n}: ${said}, then ${frame.state}`)
+        this.fail(rule, `${record.life.name}: n ${n} is called ${frame.state} and was not stored`)
+      }
+    }
+  }
+
+  #hubRefuses(record: CableRecord, key: string, code: string): void {
+    const what = `${record.life.name} n ${key.split(' ').at(-1)}`
+    if (this.#stored.has(key)) this.fail('a refused message is not stored', `${what}: stored, and refused for ${code}`)
+    const before = this.#refused.get(key) ?? code
+    // A store that fails has no memory of it: the next attempt may succeed.
+    if (before !== code && before !== 'store_failed') {
+      this.fail('a resend gets the same answer', `${what}: first ${before}, then ${code}`)
+    }
+    this.#refused.set(key, code)
+  }
+
+  #hubDelivers(cable: Cable, record: CableRecord, seq: number, id: string): void {
+    const rule = 'deliveries come from the inbox in order'
+    if (seq <= (record.written.at(-1) ?? 0)) this.fail(rule, `${record.life.name}: seq ${seq} came too late`)
+    const known = this.#inbox(cable.client).some((entry) => entry.seq === seq && entry.id === id)
+    if (!known) this.fail(rule, `${record.life.name}: ${id} is not at seq ${seq} of the inbox`)
+    record.written.push(seq)
+    const acknowledged = this.#mayAcknowledge.get(cable.client) ?? 0
+    const waiting = record.written.filter((each) => each > acknowledged).length
+    if (waiting > this.#limits.windowMessages) this.fail('windows are kept', `${waiting} wait at ${record.life.name}`)
+  }
+
+  #checkAck(record: CableRecord, seq: number): void {
+    if (seq <= record.lastAck) this.fail('acknowledgements follow handlers', `${record.life.name} acks ${seq} again`)
+    record.lastAck = seq
+    const completed = this.#completed.get(record.life.client)
+    for (const [arrived, id] of record.arrived) {
+      if (arrived <= seq && !completed?.has(id)) {
+        this.fail('acknowledgements follow handlers', `${record.life.name} acks ${seq} before ${id} is handled`)
+      }
+    }
+  }
+
+  #checkFlying(record: CableRecord, n: number): void {
+    for (const earlier of record.flying) {
+      if (earlier >= n) this.fail('windows are kept', `${record.life.name} sends n ${n} after n ${earlier}`)
+    }
+    record.flying.add(n)
+    if (record.flying.size > this.#limits.inFlight) {
+      this.fail('windows are kept', `${record.life.name} has ${record.flying.size} messages under way`)
+    }
+  }
+
+  #checkAcknowledged(inbox: string, seq: number): void {
+    const allowed = this.#mayAcknowledge.get(inbox) ?? 0
+    for (const entry of this.#inbox(inbox)) {
+      if (entry.acknowledged || entry.seq > seq) continue
+      entry.acknowledged = true
+      if (!this.excused(inbox, entry)) {
+        this.fail('acknowledgements follow handlers', `${entry.id} left the inbox of ${inbox} before it was handled`)
+      }
+      const living = entry.expiresAt > this.#now()
+      if (living && entry.seq > allowed && this.#completed.get(inbox)?.has(entry.id)) {
+        this.fail('a replaced connection is dead', `seq ${seq} of ${inbox} was acknowledged by nobody who may`)
+      }
+    }
+  }
+
+  #allow(client: string, seq: number): void {
+    this.#mayAcknowledge.set(client, Math.max(seq, this.#mayAcknowledge.get(client) ?? 0))
+  }
+
+  #inbox(client: string): Entry[] {
+    const known = this.#inboxes.get(client) ?? []
+    this.#inboxes.set(client, known)
+    return known
+  }
+
+  #record(cable: Cable): CableRecord {
+    const record = this.#cables.get(cable)
+    if (record === undefined) throw new Error(`cable ${cable.id} is not known`)
+    return record
+  }
+}
+
+/** The number of a frame that waits for `sent`. */
+function numberOf(frame: ClientFrame | BadFrame): number | undefined {
+  return frame.op === 'send' || frame.op === 'bad' ? frame.n : undefined
+}
