@@ -49,7 +49,8 @@ export function isMessageType(text: string): text is MessageType {
   return knownTypes.has(text) || applicationType.test(text)
 }
 
-/** What an envelope counts for in windows, inboxes and queues: its body and a fixed share for the rest, in bytes. */
-export function envelopeBytes(envelope: Envelope): number {
-  return envelope.body.bytes.byteLength + 128
+/** What an envelope counts for in windows and inboxes: its body, headers and `sec`, and a fixed share for the rest, in bytes. */
+export function envelopeBytes({ body, headers, sec }: Envelope): number {
+  const extras = headers === undefined && sec === undefined ? 0 : JSON.stringify([headers, sec]).length
+  return body.bytes.byteLength + extras + 128
 }

@@ -67,7 +67,7 @@ export class Greeter implements Peer {
 
   #greetCrossComm(data: Uint8Array): void {
     const { core, connection, crossComm } = this.#options
-    if (!crossComm) throw new PosthouseError('unsupported', 'this hub does not serve cross_comm programs')
+    if (!crossComm) throw new PosthouseError('forbidden', 'this hub does not serve cross_comm programs')
     const peer = new CrossCommPeer(core, connection)
     this.#become(peer)
     peer.message(data)

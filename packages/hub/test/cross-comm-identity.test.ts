@@ -148,7 +148,7 @@ suite('a cross_comm login', () => {
     await using server = await startHub({ crossComm: false })
     await using old = await CrossCommClient.open(server.url, 'old')
     old.send(crossComm('login', 'old', 'server'))
-    assert.deepEqual(await old.closed(), { code: 4100, reason: 'this hub does not serve cross_comm programs' })
+    assert.deepEqual(await old.closed(), { code: 4403, reason: 'this hub does not serve cross_comm programs' })
   })
 })
 

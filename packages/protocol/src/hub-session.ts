@@ -122,7 +122,7 @@ export class HubSession {
       case 'bad':
         return this.#receiveBad(frame)
       case 'hello':
-        return this.#receiveSecondHello(frame)
+        return this.#receiveSecondHello()
       case 'list':
         return [{ do: 'list', frame }]
       case 'presence':
@@ -203,13 +203,14 @@ export class HubSession {
   }
 
   #receiveBad(frame: BadFrame): readonly HubAction[] {
+    if (frame.about === 'hello') return this.#receiveSecondHello()
     if (frame.n === undefined) return [{ do: 'write', frame: errorFrame(frame.error, frame.about, frame.id) }]
     const broken = this.#open(frame.n, { op: frame.about, ...(frame.id !== undefined && { id: frame.id }) })
     return [broken ?? { do: 'refuse', n: frame.n, error: frame.error }]
   }
 
-  #receiveSecondHello(frame: HelloFrame): readonly HubAction[] {
-    const message = `hello as ${JSON.stringify(frame.client)}, but this connection said hello before`
+  #receiveSecondHello(): readonly HubAction[] {
+    const message = `a second hello came; this connection is that of ${this.client}`
     return [{ do: 'close', error: new PosthouseError('unexpected_frame', message) }]
   }
 
