@@ -1,10 +1,10 @@
 import { type ManualClock, type Message, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
 import { type Gap, jsonClientCodec, type Wire } from '@posthouse/protocol'
 import { msgpackClientCodec } from '@posthouse/protocol/msgpack'
-import { closeAction } from '../../packages/client/src/close-code.ts'
-import type { Line } from '../../packages/client/src/dialog.ts'
+import { closeAction } from '../../packages/client/src/connection/close-code.ts'
+import type { Line } from '../../packages/client/src/dialog/dialog.ts'
+import { V1Dialog } from '../../packages/client/src/dialog/v1-dialog.ts'
 import { settingsOf } from '../../packages/client/src/settings.ts'
-import { V1Dialog } from '../../packages/client/src/v1-dialog.ts'
 import type { Cable, ClientEnd } from './cable.ts'
 
 /** What a life tells the world. */

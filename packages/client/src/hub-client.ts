@@ -7,17 +7,17 @@ import {
   PosthouseError,
 } from '@posthouse/core'
 import { type ClientInfo, draftMessage } from '@posthouse/protocol'
-import type { Welcome } from './dialog.ts'
-import { DialogSource } from './dialog-source.ts'
-import type { MessageHandler } from './listener.ts'
-import { Listeners } from './listeners.ts'
-import { MessageStream } from './message-stream.ts'
-import type { SendResult } from './pending-sends.ts'
+import { type ConnectOptions, Supervisor } from './connection/supervisor.ts'
+import type { Welcome } from './dialog/dialog.ts'
+import { DialogSource } from './dialog/dialog-source.ts'
+import type { SendResult } from './dialog/pending-sends.ts'
+import type { MessageHandler } from './listening/listener.ts'
+import { Listeners } from './listening/listeners.ts'
+import { MessageStream } from './listening/message-stream.ts'
+import { type ClientState, type WatchEvents, Watchers } from './listening/watchers.ts'
 import type { SendOptions } from './send-options.ts'
 import { type HubClientOptions, type Settings, settingsOf } from './settings.ts'
-import { type ConnectOptions, Supervisor } from './supervisor.ts'
 import { assertNotAborted } from './waiter.ts'
-import { type ClientState, type WatchEvents, Watchers } from './watchers.ts'
 
 /** Which messages: of one type, all (`'*'`), or those that a filter lets through. */
 export type Wanted = MessageType | '*' | MessageFilter

@@ -11,7 +11,10 @@ export {
   type Qos,
 } from '@posthouse/core'
 export type { ClientInfo, Dialect, Gap, Limits, OutboxLimits } from '@posthouse/protocol'
-export type { Welcome } from './dialog.ts'
+export type { WebSocketConstructor, WebSocketLike } from './connection/link.ts'
+export type { ConnectOptions } from './connection/supervisor.ts'
+export type { Welcome } from './dialog/dialog.ts'
+export type { SendResult } from './dialog/pending-sends.ts'
 export {
   type ClientsOptions,
   type DrainOptions,
@@ -19,11 +22,8 @@ export {
   type ListenerOptions,
   type Wanted,
 } from './hub-client.ts'
-export type { WebSocketConstructor, WebSocketLike } from './link.ts'
-export type { MessageHandler } from './listener.ts'
-export type { MessageStream } from './message-stream.ts'
-export type { SendResult } from './pending-sends.ts'
+export type { MessageHandler } from './listening/listener.ts'
+export type { MessageStream } from './listening/message-stream.ts'
+export type { ClientState, Goaway, Overflow, PresenceChange, StateChange, WatchEvents } from './listening/watchers.ts'
 export type { SendOptions } from './send-options.ts'
 export type { HubClientOptions, ReconnectOptions } from './settings.ts'
-export type { ConnectOptions } from './supervisor.ts'
-export type { ClientState, Goaway, Overflow, PresenceChange, StateChange, WatchEvents } from './watchers.ts'

@@ -1,10 +1,10 @@
 import type { Clock, InboxStore, Logger } from '@posthouse/core'
 import type { Limits } from '@posthouse/protocol'
-import type { Batcher } from './batcher.ts'
-import type { Flusher } from './flusher.ts'
-import type { PresenceBoard } from './presence-board.ts'
-import type { Registry } from './registry.ts'
-import type { Router } from './router.ts'
+import type { PresenceBoard } from './clients/presence-board.ts'
+import type { Registry } from './clients/registry.ts'
+import type { Flusher } from './door/flusher.ts'
+import type { Batcher } from './routing/batcher.ts'
+import type { Router } from './routing/router.ts'
 
 /** The parts of one hub that its connections work with. */
 export interface HubCore {

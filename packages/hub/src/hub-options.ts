@@ -9,7 +9,7 @@ import {
   systemClock,
 } from '@posthouse/core'
 import { defaultLimits, type Limits } from '@posthouse/protocol'
-import type { SendQueueLimits } from './connection.ts'
+import type { SendQueueLimits } from './door/connection.ts'
 import type { Timing } from './hub-core.ts'
 
 /** Settings of a `Hub`. */

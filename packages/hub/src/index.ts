@@ -10,8 +10,8 @@ export {
   type Qos,
 } from '@posthouse/core'
 export { type ClientInfo, type DraftOptions as HubSendOptions, defaultLimits, type Limits } from '@posthouse/protocol'
-export type { SendQueueLimits } from './connection.ts'
+export type { SendQueueLimits } from './door/connection.ts'
+export { defaultPort, isLoopback, type Listening, type ListenOptions } from './door/listen.ts'
 export { Hub } from './hub.ts'
-export type { HubMessageHandler } from './hub-listeners.ts'
 export type { HubOptions } from './hub-options.ts'
-export { defaultPort, isLoopback, type Listening, type ListenOptions } from './listen.ts'
+export type { HubMessageHandler } from './routing/hub-listeners.ts'

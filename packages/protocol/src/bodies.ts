@@ -1,9 +1,9 @@
 import { decode, encode } from '@msgpack/msgpack'
 import { type Body, base64ToBytes, type Envelope, PosthouseError } from '@posthouse/core'
-import { plainBytes } from './codec.ts'
-import { crossCommBodyText } from './cross-comm-body.ts'
-import { toJsonText } from './json-text.ts'
-import { toMsgpackValue } from './msgpack-value.ts'
+import { crossCommBodyText } from './cross-comm/cross-comm-body.ts'
+import { plainBytes } from './frame/codec.ts'
+import { toJsonText } from './json/json-text.ts'
+import { toMsgpackValue } from './message-pack/msgpack-value.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()

@@ -1,5 +1,9 @@
-export { type CrossCommContent, crossCommBodyText, crossCommContent } from './cross-comm-body.ts'
-export { CrossCommClientSession, type CrossCommEvent, type CrossCommOutgoing } from './cross-comm-client-session.ts'
+export { type CrossCommContent, crossCommBodyText, crossCommContent } from './cross-comm/cross-comm-body.ts'
+export {
+  CrossCommClientSession,
+  type CrossCommEvent,
+  type CrossCommOutgoing,
+} from './cross-comm/cross-comm-client-session.ts'
 export {
   type CrossCommClient,
   type CrossCommFields,
@@ -7,7 +11,7 @@ export {
   crossCommId,
   crossCommList,
   encodeCrossComm,
-} from './cross-comm-encode.ts'
+} from './cross-comm/cross-comm-encode.ts'
 export {
   type CrossCommFrame,
   type CrossCommType,
@@ -16,5 +20,5 @@ export {
   decodeCrossComm,
   maxCrossCommBytes,
   sniffDialect,
-} from './cross-comm-frame.ts'
-export { type CrossCommAction, CrossCommHubSession } from './cross-comm-hub-session.ts'
+} from './cross-comm/cross-comm-frame.ts'
+export { type CrossCommAction, CrossCommHubSession } from './cross-comm/cross-comm-hub-session.ts'

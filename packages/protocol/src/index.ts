@@ -1,5 +1,4 @@
-export { fromBodyValue, inferType, toBodyValue } from './body-value.ts'
-export { type ClientAction, type ClientIdentity, ClientSession, type ClientSessionState } from './client-session.ts'
+export { fromBodyValue, inferType, toBodyValue } from './frame/body-value.ts'
 export {
   type BadFrame,
   type Codec,
@@ -8,10 +7,9 @@ export {
   maxFramesPerArray,
   msgpackSubprotocol,
   type Wire,
-} from './codec.ts'
-export { DeliveryWindow } from './delivery-window.ts'
-export { type Draft, type DraftOptions, draftMessage } from './draft.ts'
-export { errorFrame, errorFromInfo, errorInfo } from './error-info.ts'
+} from './frame/codec.ts'
+export { type Draft, type DraftOptions, draftMessage } from './frame/draft.ts'
+export { errorFrame, errorFromInfo, errorInfo } from './frame/error-info.ts'
 export {
   type AckFrame,
   type ByeFrame,
@@ -45,7 +43,17 @@ export {
   type SentFrame,
   type WatchPresenceFrame,
   type WelcomeFrame,
-} from './frames.ts'
+} from './frame/frames.ts'
+export { defaultLimits } from './frame/limits.ts'
+export { type Encoded, packFrames, wireBytes } from './frame/pack.ts'
+export { jsonClientCodec, jsonHubCodec } from './json/json-codec.ts'
+export {
+  type ClientAction,
+  type ClientIdentity,
+  ClientSession,
+  type ClientSessionState,
+} from './session/client-session.ts'
+export { DeliveryWindow } from './session/delivery-window.ts'
 export {
   type Admission,
   closeCodeOf,
@@ -55,8 +63,5 @@ export {
   type HubSessionState,
   hubCaps,
   type SendOutcome,
-} from './hub-session.ts'
-export { jsonClientCodec, jsonHubCodec } from './json-codec.ts'
-export { defaultLimits } from './limits.ts'
-export { Outbox, type OutboxEntry, type OutboxLimits } from './outbox.ts'
-export { type Encoded, packFrames, wireBytes } from './pack.ts'
+} from './session/hub-session.ts'
+export { Outbox, type OutboxEntry, type OutboxLimits } from './session/outbox.ts'

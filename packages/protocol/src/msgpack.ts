@@ -1,9 +1,9 @@
 import { Decoder, Encoder } from '@msgpack/msgpack'
 import { PosthouseError } from '@posthouse/core'
-import { type Codec, type End, maxDepth, msgpackSubprotocol, plainBytes, readFrames, type Wire } from './codec.ts'
-import type { ClientFrame, Frame, HubFrame } from './frames.ts'
-import { scanMsgpack } from './msgpack-scan.ts'
-import { toMsgpackValue } from './msgpack-value.ts'
+import { type Codec, type End, maxDepth, msgpackSubprotocol, plainBytes, readFrames, type Wire } from './frame/codec.ts'
+import type { ClientFrame, Frame, HubFrame } from './frame/frames.ts'
+import { scanMsgpack } from './message-pack/msgpack-scan.ts'
+import { toMsgpackValue } from './message-pack/msgpack-value.ts'
 
 // One of each for all: what they cost is their construction, with a buffer of 2 KiB.
 const encoder = new Encoder({ ignoreUndefined: true })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { AckTracker } from '../src/ack-tracker.ts'
+import { AckTracker } from '../src/session/ack-tracker.ts'
 
 function tracker(seq = 0, ...arrived: readonly number[]): AckTracker {
   const acks = new AckTracker()

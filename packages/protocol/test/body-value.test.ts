@@ -10,7 +10,7 @@ import {
   toBodyValue,
 } from '@posthouse/protocol'
 import { msgpackClientCodec, msgpackHubCodec } from '@posthouse/protocol/msgpack'
-import { bodyMisfit } from '../src/body-form.ts'
+import { bodyMisfit } from '../src/frame/body-form.ts'
 import { plainFrame } from './vectors.ts'
 
 const bytes = Uint8Array.of(1, 2, 255)

@@ -7,8 +7,8 @@ import { jsonClientCodec, jsonHubCodec } from '@posthouse/protocol'
 import { msgpackClientCodec, msgpackHubCodec } from '@posthouse/protocol/msgpack'
 import fc from 'fast-check'
 import { convertBody } from '../src/bodies.ts'
-import { scanMembers } from '../src/json-scan.ts'
-import { scanMsgpack } from '../src/msgpack-scan.ts'
+import { scanMembers } from '../src/json/json-scan.ts'
+import { scanMsgpack } from '../src/message-pack/msgpack-scan.ts'
 import { plainFrame } from './vectors.ts'
 
 /** JSON values whose strings are well-formed and whose names MessagePack can carry. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { DeliveryWindow } from '../src/delivery-window.ts'
+import { DeliveryWindow } from '../src/session/delivery-window.ts'
 
 test('the window closes at its number of messages and opens with an acknowledgement', () => {
   const window = new DeliveryWindow(2, 1000)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ErrorInfo, SentFrame } from '@posthouse/protocol'
 import fc from 'fast-check'
-import { SentLedger } from '../src/sent-ledger.ts'
+import { SentLedger } from '../src/session/sent-ledger.ts'
 
 const stored = { state: 'stored' } as const
 const duplicate = { state: 'duplicate' } as const

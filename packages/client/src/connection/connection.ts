@@ -1,0 +1,194 @@
+import { PosthouseError, reasonOf, type Timer, toPosthouseError } from '@posthouse/core'
+import type { Dialog, Line, Welcome } from '../dialog/dialog.ts'
+import type { DialogSource } from '../dialog/dialog-source.ts'
+import type { Settings } from '../settings.ts'
+import { type CloseAction, closeAction, closeError } from './close-code.ts'
+import { Heartbeat, type Liveness } from './heartbeat.ts'
+import { Link, toWire } from './link.ts'
+
+/** How a connection came to its end. */
+export interface Ending {
+  readonly error: PosthouseError
+  readonly action: CloseAction
+  /** How long the hub wants to be left alone, in milliseconds. */
+  readonly afterMs: number
+  /** How long the client was welcome, in milliseconds. */
+  readonly onlineMs: number
+}
+
+/** What a connection tells its owner. */
+export interface ConnectionEvents {
+  welcomed(welcome: Welcome | undefined): void
+  /** Told once, and not where the owner ended it. */
+  ended(ending: Ending): void
+}
+
+/** How long the hub has to answer our close, in milliseconds. */
+const closeTimeoutMs = 2000
+
+/** One attempt to reach the hub and, if it succeeds, the live connection until its end. */
+export class Connection implements Line {
+  readonly #settings: Settings
+  readonly #source: DialogSource
+  readonly #events: ConnectionEvents
+  #timer: Timer | undefined
+  #dialog: Dialog | undefined
+  #link: Link | undefined
+  #heartbeat: Heartbeat | undefined
+  #welcomedAt: number | undefined
+  #afterMs = 0
+  #told: PosthouseError | undefined
+  #over = false
+  #closed: (() => void) | undefined
+
+  constructor(settings: Settings, source: DialogSource, events: ConnectionEvents) {
+    this.#settings = settings
+    this.#source = source
+    this.#events = events
+  }
+
+  get bufferedBytes(): number {
+    return this.#link?.bufferedBytes ?? 0
+  }
+
+  start(): void {
+    const { clock, connectTimeoutMs } = this.#settings
+    this.#timer = clock.after(connectTimeoutMs, () => {
+      this.#link?.abandon(1000, 'no welcome came')
+      this.#end(this.#unreachable(`has not welcomed this client within ${connectTimeoutMs} ms`))
+    })
+    void this.#open()
+  }
+
+  wake(): void {
+    this.#link?.wake()
+  }
+
+  welcomed(liveness: Liveness, welcome?: Welcome): void {
+    const { clock } = this.#settings
+    this.#timer?.[Symbol.dispose]()
+    this.#welcomedAt = clock.elapsed()
+    this.#heartbeat = new Heartbeat(clock, liveness, {
+      beat: () => this.#dialog?.beat(),
+      silent: (ms) => this.fail(new PosthouseError('heartbeat_timeout', `the hub was silent for ${Math.round(ms)} ms`)),
+    })
+    this.#events.welcomed(welcome)
+  }
+
+  goaway(reconnectAfterMs: number): void {
+    this.#afterMs = reconnectAfterMs
+  }
+
+  told(error: PosthouseError): void {
+    this.#told = error
+  }
+
+  fail(error: PosthouseError): void {
+    this.#link?.abandon(error.facts.closeCode ?? 4400, error.message)
+    this.#end(error)
+  }
+
+  /** Gives up at once; the owner is not told. */
+  abort(): void {
+    this.#over = true
+    this.#link?.abandon(1000)
+    this.#release()
+  }
+
+  /** Writes what waits, says good-bye and closes; resolves when the socket is gone, after 2 s at the latest. */
+  async close(): Promise<void> {
+    if (this.#over) return
+    this.#over = true
+    const link = this.#link
+    link?.flush()
+    this.#dialog?.leave()
+    link?.flush()
+    this.#release()
+    if (link === undefined) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#closed = resolve
+    link.close(1000)
+    const timer = this.#settings.clock.after(closeTimeoutMs, () => {
+      link.abandon(1000)
+      resolve()
+    })
+    await promise
+    timer[Symbol.dispose]()
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const dialog = await this.#source.load()
+      const token = await this.#token()
+      if (!this.#over) this.#connect(dialog, token)
+    } catch (error) {
+      this.#end(toPosthouseError(error))
+    }
+  }
+
+  async #token(): Promise<string | undefined> {
+    const { token } = this.#settings
+    if (typeof token !== 'function') return token
+    try {
+      return await token()
+    } catch (cause) {
+      const reason = reasonOf(cause)
+      throw new PosthouseError('unauthenticated', `no token could be had: ${reason}`, { cause })
+    }
+  }
+
+  #connect(dialog: Dialog, token: string | undefined): void {
+    const { WebSocket, url } = this.#settings
+    this.#dialog = dialog
+    const link = new Link(
+      { WebSocket, url, subprotocol: dialog.subprotocol },
+      {
+        opened: () => {
+          dialog.open(this, token)
+          link.flush()
+        },
+        received: (data) => this.#received(dialog, data),
+        closed: (close) => this.#lost(close),
+        gather: () => dialog.gather(),
+      },
+    )
+    this.#link = link
+  }
+
+  #received(dialog: Dialog, data: unknown): void {
+    this.#heartbeat?.heard()
+    try {
+      dialog.receive(toWire(data))
+    } catch (error) {
+      this.fail(toPosthouseError(error))
+    }
+  }
+
+  #lost(close: { readonly code: number; readonly reason: string; readonly cause?: unknown }): void {
+    this.#closed?.()
+    const { code, cause } = close
+    const unanswered = code === 1006 && this.#welcomedAt === undefined
+    const error = unanswered ? this.#unreachable('does not answer', cause) : closeError(close, this.#told)
+    this.#end(error, closeAction(code))
+  }
+
+  #end(error: PosthouseError, action: CloseAction = 'backoff'): void {
+    if (this.#over) return
+    this.#over = true
+    const since = this.#welcomedAt
+    const onlineMs = since === undefined ? 0 : this.#settings.clock.elapsed() - since
+    this.#release()
+    this.#events.ended({ error, action, afterMs: this.#afterMs, onlineMs })
+  }
+
+  #release(): void {
+    this.#timer?.[Symbol.dispose]()
+    this.#heartbeat?.[Symbol.dispose]()
+    this.#dialog?.cut()
+  }
+
+  #unreachable(problem: string, cause?: unknown): PosthouseError {
+    const { protocol, host } = new URL(this.#settings.url)
+    return new PosthouseError('unreachable', `the hub at ${protocol}//${host} ${problem}`, { cause })
+  }
+}

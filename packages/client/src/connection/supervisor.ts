@@ -1,0 +1,183 @@
+import type { PosthouseError, Timer } from '@posthouse/core'
+import type { Welcome } from '../dialog/dialog.ts'
+import type { DialogSource } from '../dialog/dialog-source.ts'
+import type { ClientState, StateChange } from '../listening/watchers.ts'
+import type { Settings } from '../settings.ts'
+import { Waiter } from '../waiter.ts'
+import { Connection, type Ending } from './connection.ts'
+
+/** How to connect. */
+export interface ConnectOptions {
+  readonly signal?: AbortSignal
+  /** Keep trying although the first attempt fails. Default false. */
+  readonly retry?: boolean
+}
+
+/** What a supervisor tells its owner. */
+export interface SupervisorEvents {
+  state(change: StateChange): void
+  welcomed(welcome: Welcome | undefined): void
+  /** The connection is lost and will not be sought again by itself; nobody waits for it. */
+  report(error: PosthouseError): void
+  /** The hub wants no more of this client: it is closed. */
+  halted(error: PosthouseError): void
+}
+
+/** A connection that lived so long does not count as another failure in a row, in milliseconds. */
+const stableMs = 5000
+/** Spreads clients that were sent away at the same moment, in milliseconds. */
+const jitterMs = 250
+
+/** The part of the global object of browsers that tells of the network; elsewhere it is missing. */
+const network: {
+  readonly addEventListener?: (name: 'online', listener: () => void) => void
+  readonly removeEventListener?: (name: 'online', listener: () => void) => void
+  readonly performance?: unknown
+} = globalThis
+
+/** Keeps a client connected: one connection at a time, waits between attempts, an end when the hub says so. */
+export class Supervisor {
+  readonly #settings: Settings
+  readonly #source: DialogSource
+  readonly #events: SupervisorEvents
+  readonly #waiters = new Set<Waiter<void>>()
+  readonly #onNetwork = (): void => this.reconnect()
+  #state: ClientState = 'idle'
+  #connection: Connection | undefined
+  #timer: Timer | undefined
+  /** Somebody asked to go on after failures. */
+  #retry = false
+  /** The hub has welcomed this client since it was idle. */
+  #established = false
+  #failures = 0
+  #refusals = 0
+
+  constructor(settings: Settings, source: DialogSource, events: SupervisorEvents) {
+    this.#settings = settings
+    this.#source = source
+    this.#events = events
+  }
+
+  get state(): ClientState {
+    return this.#state
+  }
+
+  /** @throws PosthouseError `aborted` */
+  connect({ signal, retry = false }: ConnectOptions): Promise<void> {
+    if (this.#state === 'online') return Promise.resolve()
+    const waiter = new Waiter<void>(signal, () => this.#givenUp(waiter))
+    this.#waiters.add(waiter)
+    if (retry) this.#retry = true
+    if (this.#state === 'idle') {
+      network.addEventListener?.('online', this.#onNetwork)
+      this.#attempt()
+    } else this.reconnect()
+    return waiter.promise
+  }
+
+  /** Ends the wait between two attempts. */
+  reconnect(): void {
+    if (this.#state !== 'waiting') return
+    this.#timer?.[Symbol.dispose]()
+    this.#attempt()
+  }
+
+  /** Closes for good. */
+  async close(error: PosthouseError): Promise<void> {
+    const connection = this.#connection
+    const closed = connection?.close()
+    this.#leave('closed')
+    this.#rejectAll(error)
+    await closed
+  }
+
+  #attempt(): void {
+    const connection = new Connection(this.#settings, this.#source, {
+      welcomed: (welcome) => this.#welcomed(welcome),
+      ended: (ending) => this.#ended(ending),
+    })
+    this.#connection = connection
+    this.#enter({ state: 'connecting' })
+    // Whoever was told may have closed the client.
+    if (this.#connection === connection) connection.start()
+  }
+
+  #welcomed(welcome: Welcome | undefined): void {
+    this.#established = true
+    this.#refusals = 0
+    this.#events.welcomed(welcome)
+    for (const waiter of this.#waiters) waiter.resolve()
+    this.#waiters.clear()
+    this.#enter({ state: 'online' })
+  }
+
+  #ended(ending: Ending): void {
+    const { error, action, onlineMs } = ending
+    this.#connection = undefined
+    this.#failures = onlineMs >= stableMs ? 1 : this.#failures + 1
+    this.#refusals = action === 'credentials' ? this.#refusals + 1 : 0
+    this.#settings.logger.info('the connection has ended', { code: error.code, reason: error.message, action })
+    if (action === 'stop' || this.#refusals > 1) this.#halt(error)
+    else if (action === 'credentials' || this.#mayRetry()) this.#wait(ending)
+    else this.#rest(error)
+  }
+
+  #mayRetry(): boolean {
+    const { attempts } = this.#settings
+    if (this.#established) return this.#failures <= attempts
+    return this.#retry && this.#failures <= (attempts || Number.POSITIVE_INFINITY)
+  }
+
+  #wait({ error, action, afterMs }: Ending): void {
+    const { backoff, clock, random } = this.#settings
+    if (action === 'anew') this.#source.loaded?.forget()
+    const prompt = action !== 'backoff' && this.#failures === 1
+    const waitMs = prompt ? afterMs + random() * jitterMs : Math.max(afterMs, backoff(this.#failures))
+    this.#timer = clock.after(waitMs, () => this.#attempt())
+    this.#enter({ state: 'waiting', error, waitMs })
+  }
+
+  /** Gives up; `connect` begins anew. */
+  #rest(error: PosthouseError): void {
+    this.#leave('idle', error)
+    if (!this.#rejectAll(error)) this.#events.report(error)
+  }
+
+  #halt(error: PosthouseError): void {
+    this.#events.halted(error)
+    this.#leave('closed', error)
+    if (!this.#rejectAll(error)) this.#events.report(error)
+  }
+
+  #givenUp(waiter: Waiter<void>): void {
+    this.#waiters.delete(waiter)
+    if (this.#waiters.size > 0 || this.#established || this.#state === 'idle') return
+    this.#connection?.abort()
+    this.#leave('idle')
+  }
+
+  #leave(state: 'idle' | 'closed', error?: PosthouseError): void {
+    network.removeEventListener?.('online', this.#onNetwork)
+    this.#timer?.[Symbol.dispose]()
+    this.#connection = undefined
+    this.#retry = false
+    this.#established = false
+    this.#failures = 0
+    this.#refusals = 0
+    this.#enter({ state, ...(error && { error }) })
+  }
+
+  #enter(change: StateChange): void {
+    if (this.#state === 'closed') return
+    this.#state = change.state
+    this.#events.state(change)
+  }
+
+  /** Tells those who wait for the connection, and says whether there were any. */
+  #rejectAll(error: PosthouseError): boolean {
+    const waiters = [...this.#waiters]
+    this.#waiters.clear()
+    for (const waiter of waiters) waiter.reject(error)
+    return waiters.length > 0
+  }
+}

@@ -1,0 +1,203 @@
+import { Message, PosthouseError, randomHex, toPosthouseError } from '@posthouse/core'
+import { type ClientInfo, type Draft, type Wire, wireBytes } from '@posthouse/protocol'
+import {
+  CrossCommClientSession,
+  type CrossCommEvent,
+  decodeCrossComm,
+  maxCrossCommBytes,
+} from '@posthouse/protocol/cross-comm'
+import type { Settings } from '../settings.ts'
+import type { Dialog, DialogEvents, Line } from './dialog.ts'
+import { LiveQueue } from './live-queue.ts'
+import { PendingSends, type SendResult } from './pending-sends.ts'
+import { RollCall, type RollCallOptions } from './roll-call.ts'
+
+/** How often the documented programs say that they live, in milliseconds. */
+const usualIntervalMs = 30_000
+/** How long the server may be silent, in milliseconds: as long as it allows its clients. */
+const usualTimeoutMs = 60_000
+/** The dialect confirms nothing: all that waits may be written at once. */
+const limits = { inFlight: Number.POSITIVE_INFINITY, frameBytes: maxCrossCommBytes }
+
+/**
+ * A client's conversation in the cross_comm dialect: no sessions, no acknowledgements, one frame in each WebSocket message.
+ * What is sent while there is no connection waits for the next one.
+ */
+export class CrossCommDialog implements Dialog {
+  readonly dialect = 'cross_comm'
+  readonly subprotocol: undefined
+  readonly #settings: Settings
+  readonly #events: DialogEvents
+  readonly #session: CrossCommClientSession
+  readonly #sends: PendingSends
+  readonly #live: LiveQueue
+  readonly #rollCall: RollCall
+  #line: Line | undefined
+  #loggedIn = false
+  #heardAt = 0
+  /**
+   * Answers to `list_clients` carry no id: they come in the order of the questions. Holds an id of the roll call, or
+   * nothing for a question that was only to get a sign of life.
+   */
+  #asked: (string | undefined)[] = []
+
+  constructor(settings: Settings, events: DialogEvents) {
+    this.#settings = settings
+    this.#events = events
+    this.#session = new CrossCommClientSession(settings.clientId)
+    this.#sends = new PendingSends(settings.outbox, () => this.#checkIdle())
+    this.#live = new LiveQueue(settings.outbox.bytes)
+    this.#rollCall = new RollCall(settings.clock)
+  }
+
+  get idle(): boolean {
+    return this.#sends.size === 0 && this.#live.size === 0
+  }
+
+  // The dialect has no words for a token.
+  open(line: Line): void {
+    this.#line = line
+    this.#write(this.#session.login(this.#now))
+    this.beat()
+  }
+
+  receive(message: Wire): void {
+    this.#heardAt = this.#settings.clock.elapsed()
+    try {
+      this.#hear(this.#session.receive(decodeCrossComm(message), this.#now))
+    } catch (error) {
+      // As the documented programs do: what cannot be understood is passed over.
+      this.#events.report(toPosthouseError(error, 'malformed_frame'))
+    }
+  }
+
+  gather(): readonly Wire[] {
+    const frames = [...this.#live.take()]
+    for (const entry of this.#loggedIn ? this.#sends.take(limits) : []) {
+      frames.push(entry)
+      this.#sends.confirm(entry.n, 'sent')
+    }
+    this.#checkIdle()
+    return frames.map(({ wire }) => wire)
+  }
+
+  /** Servers answer no heartbeats. One that was silent is asked something that it does answer. */
+  beat(): void {
+    this.#write(this.#session.heartbeat(this.#now))
+    const silentMs = this.#settings.clock.elapsed() - this.#heardAt
+    if (this.#loggedIn && silentMs > this.#intervalMs * 0.9) this.#ask(true)
+  }
+
+  leave(): void {
+    if (this.#loggedIn) this.#write(this.#session.logout(this.#now))
+  }
+
+  cut(): void {
+    const error = new PosthouseError('not_connected', 'the connection was lost')
+    this.#line = undefined
+    this.#loggedIn = false
+    this.#asked = []
+    this.#sends.restart()
+    this.#live.refuseAll(error)
+    this.#rollCall.failAll(error)
+  }
+
+  // There are no sessions to be forgotten.
+  forget(): void {}
+
+  end(error: PosthouseError): void {
+    this.cut()
+    this.#sends.refuseAll(error)
+  }
+
+  send(message: Draft, signal?: AbortSignal): Promise<SendResult> {
+    const { headers, replyTo, ttlMs, qos } = message
+    if (headers ?? replyTo ?? ttlMs) {
+      throw new PosthouseError('unsupported', 'the cross_comm dialect has no headers, replyTo or ttlMs')
+    }
+    const { id, wire } = this.#session.message(message, this.#now)
+    const encoded = { wire, bytes: wireBytes(wire) }
+    const buffered = this.#line?.bufferedBytes ?? 0
+    if (qos === 0) {
+      this.#assertOpen('a qos 0 message is sent at once or not at all')
+      return this.#woken(this.#live.add(encoded, { id, signal, buffered }))
+    }
+    this.#live.assertRoom(encoded.bytes + buffered)
+    return this.#woken(this.#sends.add({ n: this.#sends.next(), ...encoded }, id, signal))
+  }
+
+  list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
+    this.#assertOpen('who is there can only be asked while connected')
+    const id = randomHex(8)
+    const answer = this.#rollCall.ask(id, options)
+    this.#ask(online, id)
+    return answer
+  }
+
+  watchPresence(on: boolean): void {
+    if (on) this.#events.report(new PosthouseError('unsupported', 'the cross_comm dialect tells nothing of presence'))
+  }
+
+  #hear(event: CrossCommEvent): void {
+    switch (event.event) {
+      case 'loggedIn':
+        this.#welcomed()
+        break
+      case 'message':
+        this.#events.deliver(new Message(event.message))
+        break
+      case 'listed':
+        this.#listed(event.clients)
+        break
+      case 'nothing':
+        if (event.error) this.#events.report(event.error)
+        break
+    }
+  }
+
+  get #intervalMs(): number {
+    const { heartbeatIntervalMs, heartbeatTimeoutMs = usualTimeoutMs } = this.#settings
+    return heartbeatIntervalMs ?? Math.min(usualIntervalMs, heartbeatTimeoutMs / 2)
+  }
+
+  get #now(): number {
+    return this.#settings.clock.now()
+  }
+
+  #welcomed(): void {
+    if (this.#loggedIn) return
+    this.#loggedIn = true
+    const intervalMs = this.#intervalMs
+    const { heartbeatTimeoutMs: timeoutMs = Math.max(usualTimeoutMs, intervalMs * 2) } = this.#settings
+    this.#line?.welcomed({ intervalMs, timeoutMs })
+    this.#line?.wake()
+  }
+
+  #ask(onlyOnline: boolean, id?: string): void {
+    this.#asked.push(id)
+    this.#write(this.#session.list(onlyOnline, this.#now))
+  }
+
+  #listed(clients: readonly ClientInfo[]): void {
+    const id = this.#asked.shift()
+    if (id !== undefined) this.#rollCall.receive(id, clients)
+  }
+
+  #checkIdle(): void {
+    if (this.idle) this.#events.idle()
+  }
+
+  #write(wire: string): void {
+    this.#live.push({ wire, bytes: wireBytes(wire) })
+    this.#line?.wake()
+  }
+
+  #woken(answer: Promise<SendResult>): Promise<SendResult> {
+    this.#line?.wake()
+    return answer
+  }
+
+  #assertOpen(rule: string): void {
+    if (!this.#loggedIn) throw new PosthouseError('not_connected', `${rule}; there is no connection now`)
+  }
+}

@@ -1,0 +1,87 @@
+import type { Durability, Message, PosthouseError } from '@posthouse/core'
+import type { ClientInfo, Dialect, Draft, Gap, Limits, Wire } from '@posthouse/protocol'
+import type { Liveness } from '../connection/heartbeat.ts'
+import type { Goaway, PresenceChange } from '../listening/watchers.ts'
+import type { SendResult } from './pending-sends.ts'
+import type { RollCallOptions } from './roll-call.ts'
+
+/** What the hub said when it welcomed this client. */
+export interface Welcome {
+  /** False where a new session began. */
+  readonly resumed: boolean
+  /** What `stored` survives. */
+  readonly durability: Durability
+  /** Name of the hub that answers. */
+  readonly node: string
+  readonly limits: Limits
+  /** Optional features of the hub. */
+  readonly caps: readonly string[]
+  /** The hub's time, in Unix milliseconds. */
+  readonly serverTime: number
+}
+
+/** The connection that carries a dialog now. */
+export interface Line {
+  /** Bytes that wait in the socket. */
+  readonly bufferedBytes: number
+  /** Has `gather` called at the end of this tick. */
+  wake(): void
+  /** The hub knows who is here. `welcome` is absent where the dialect tells nothing. */
+  welcomed(liveness: Liveness, welcome?: Welcome): void
+  /** The hub will close, and wants to be left alone for so long, in milliseconds. */
+  goaway(reconnectAfterMs: number): void
+  /** The hub told of an error; a close may follow that is explained by it. */
+  told(error: PosthouseError): void
+  /** The hub broke the protocol: this connection is of no use. */
+  fail(error: PosthouseError): void
+}
+
+/** What a dialog tells the client. */
+export interface DialogEvents {
+  /** A message for the listeners. Live ones have no `done`. */
+  deliver(message: Message, done?: () => void): void
+  presence(change: PresenceChange): void
+  gap(gap: Gap): void
+  goaway(goaway: Goaway): void
+  /** Something went wrong that no caller waits for. */
+  report(error: PosthouseError): void
+  /** Everything that was to be sent has been. */
+  idle(): void
+}
+
+/**
+ * One client's conversation in one dialect: it outlives the connections that carry it, and does no I/O itself. All that
+ * it has to say is gathered at the end of a tick.
+ */
+export interface Dialog {
+  readonly dialect: Dialect
+  /** What to ask for when the WebSocket is opened; nothing in dialects that have none. */
+  readonly subprotocol: string | undefined
+  /** True while nothing waits to be written or confirmed. */
+  readonly idle: boolean
+  /** The socket is open: introduce yourself. */
+  open(line: Line, token: string | undefined): void
+  /**
+   * Takes one WebSocket message.
+   * @throws PosthouseError where it cannot be read
+   */
+  receive(message: Wire): void
+  /** The WebSocket messages to write now. */
+  gather(): readonly Wire[]
+  /** Say something, so that the hub knows that this end lives. */
+  beat(): void
+  /** Say good-bye, for the last `gather`. */
+  leave(): void
+  /** The connection is gone. */
+  cut(): void
+  /** The session cannot be resumed: begin a new one with the next connection. */
+  forget(): void
+  /** Nothing will be sent any more; whoever waits is told `error`. */
+  end(error: PosthouseError): void
+  /** @throws PosthouseError (also later) what `HubClient.send` documents */
+  send(message: Draft, signal?: AbortSignal): Promise<SendResult>
+  /** @throws PosthouseError (also later) `not_connected`, `timeout`, `aborted` */
+  list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]>
+  /** Be told of presence, or no longer. */
+  watchPresence(on: boolean): void
+}

@@ -1,0 +1,280 @@
+import { createId, Message, PosthouseError, toPosthouseError } from '@posthouse/core'
+import {
+  type AckFrame,
+  type ClientAction,
+  type ClientFrame,
+  type ClientInfo,
+  ClientSession,
+  type Codec,
+  type DeliverFrame,
+  type Draft,
+  defaultLimits,
+  type Encoded,
+  type ErrorFrame,
+  fromBodyValue,
+  type GoawayFrame,
+  type HubFrame,
+  type PingFrame,
+  type PresenceFrame,
+  packFrames,
+  type WelcomeFrame,
+  type Wire,
+  wireBytes,
+} from '@posthouse/protocol'
+import type { Liveness } from '../connection/heartbeat.ts'
+import type { Settings } from '../settings.ts'
+import type { Dialog, DialogEvents, Line } from './dialog.ts'
+import { LiveQueue } from './live-queue.ts'
+import { PendingSends, type SendResult } from './pending-sends.ts'
+import { PresenceWish } from './presence-wish.ts'
+import { RollCall, type RollCallOptions } from './roll-call.ts'
+import { encodeSend } from './v1-send.ts'
+
+/** The codec of a v1 dialect at a client. */
+export type ClientCodec = Codec<HubFrame, ClientFrame>
+
+/** How long the hub may be silent beyond its heartbeat. Spec: 5.3. */
+const graceMs = 10_000
+
+/** A client's conversation in v1 JSON or v1 MessagePack. */
+export class V1Dialog implements Dialog {
+  readonly dialect: Codec<HubFrame, ClientFrame>['dialect']
+  readonly subprotocol: string
+  readonly #codec: ClientCodec
+  readonly #settings: Settings
+  readonly #events: DialogEvents
+  readonly #session: ClientSession
+  readonly #sends: PendingSends
+  readonly #live: LiveQueue
+  readonly #rollCall: RollCall
+  readonly #presence = new PresenceWish((watch) => this.#write({ op: 'presence', watch }))
+  #limits = defaultLimits
+  #line: Line | undefined
+  /** The newest acknowledgement that has not been written; it covers all before it. */
+  #ack: AckFrame | undefined
+
+  constructor(codec: ClientCodec, settings: Settings, events: DialogEvents) {
+    this.dialect = codec.dialect
+    this.subprotocol = codec.subprotocol
+    this.#codec = codec
+    this.#settings = settings
+    this.#events = events
+    this.#session = new ClientSession({
+      client: settings.clientId,
+      producer: createId(),
+      agent: '@posthouse/client',
+      transient: settings.transient,
+    })
+    this.#sends = new PendingSends(settings.outbox, () => this.#checkIdle())
+    this.#live = new LiveQueue(settings.outbox.bytes)
+    this.#rollCall = new RollCall(settings.clock)
+  }
+
+  get idle(): boolean {
+    return this.#sends.size === 0 && this.#live.size === 0
+  }
+
+  open(line: Line, token: string | undefined): void {
+    this.#line = line
+    this.#write(this.#session.hello(token))
+  }
+
+  receive(message: Wire): void {
+    for (const frame of this.#codec.decode(message)) {
+      for (const action of this.#session.receive(frame)) this.#act(action)
+    }
+  }
+
+  gather(): readonly Wire[] {
+    const frames = [...this.#live.take()]
+    if (this.#session.state === 'open') frames.push(...this.#sends.take(this.#limits))
+    if (this.#ack !== undefined) frames.push(this.#encoded(this.#ack))
+    this.#ack = undefined
+    this.#checkIdle()
+    return packFrames(frames, this.#codec, this.#limits)
+  }
+
+  beat(): void {
+    this.#write({ op: 'ping' })
+  }
+
+  leave(): void {
+    if (this.#session.state === 'open') this.#write({ op: 'bye' })
+  }
+
+  cut(): void {
+    const error = new PosthouseError('not_connected', 'the connection was lost')
+    this.#line = undefined
+    this.#ack = undefined
+    this.#session.detach()
+    this.#sends.restart()
+    this.#live.refuseAll(error)
+    this.#rollCall.failAll(error)
+  }
+
+  forget(): void {
+    this.#session.forget()
+  }
+
+  end(error: PosthouseError): void {
+    this.cut()
+    this.#sends.refuseAll(error)
+  }
+
+  send(message: Draft, signal?: AbortSignal): Promise<SendResult> {
+    const { clock } = this.#settings
+    const id = message.id ?? createId(clock.now())
+    if (message.qos === 0) return this.#sendLive(message, id, signal)
+    const n = this.#sends.next()
+    const encoded = encodeSend(this.#codec, { ...message, id, n }, this.#limits)
+    const answer = this.#sends.add({ n, ...encoded }, id, signal)
+    this.#line?.wake()
+    return answer
+  }
+
+  list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
+    this.#assertOpen('who is there can only be asked while connected')
+    const id = createId(this.#settings.clock.now())
+    const answer = this.#rollCall.ask(id, options)
+    this.#write({ op: 'list', id, online })
+    return answer
+  }
+
+  watchPresence(on: boolean): void {
+    this.#presence.wish(on, this.#session.state === 'open')
+  }
+
+  #sendLive(message: Draft, id: string, signal: AbortSignal | undefined): Promise<SendResult> {
+    this.#assertOpen('a qos 0 message is sent at once or not at all')
+    const encoded = encodeSend(this.#codec, { ...message, id }, this.#limits)
+    const answer = this.#live.add(encoded, { id, signal, buffered: this.#line?.bufferedBytes ?? 0 })
+    this.#line?.wake()
+    return answer
+  }
+
+  #act(action: ClientAction): void {
+    switch (action.do) {
+      case 'write':
+        this.#reply(action.frame)
+        break
+      case 'open':
+        for (const gap of action.gaps) this.#events.gap(gap)
+        this.#welcomed(action.welcome)
+        break
+      case 'deliver':
+        this.#deliver(action.frame)
+        break
+      case 'confirm':
+        this.#sends.confirm(action.n, action.state)
+        this.#answered()
+        break
+      case 'refuse':
+        this.#sends.refuse(action.n, action.error)
+        this.#answered()
+        break
+      default:
+        this.#hear(action)
+    }
+  }
+
+  #hear(action: Exclude<ClientAction, { do: 'write' | 'open' | 'deliver' | 'confirm' | 'refuse' }>): void {
+    switch (action.do) {
+      case 'presence':
+        this.#present(action.frame)
+        break
+      case 'listed':
+        this.#rollCall.receive(action.frame.id, action.frame.clients, action.frame.more)
+        break
+      case 'goaway':
+        this.#goaway(action.frame)
+        break
+      case 'report':
+        this.#report(action.error, action.about)
+        break
+      case 'close':
+        this.#line?.fail(action.error)
+        break
+    }
+  }
+
+  #reply(frame: AckFrame | PingFrame): void {
+    if (frame.op === 'ack') this.#ack = frame
+    else this.#write(frame)
+    this.#line?.wake()
+  }
+
+  #welcomed(frame: WelcomeFrame): void {
+    const { resumed, durability, node, limits, caps, serverTime } = frame
+    this.#limits = limits
+    this.#presence.welcomed(resumed)
+    this.#line?.welcomed(this.#liveness(frame), { resumed, durability, node, limits, caps, serverTime })
+    this.#line?.wake()
+  }
+
+  /** The hub speaks at least every `heartbeatMs`; who wants to notice silence earlier has to ask. */
+  #liveness({ heartbeatMs }: WelcomeFrame): Liveness {
+    const { heartbeatIntervalMs, heartbeatTimeoutMs } = this.#settings
+    const intervalMs = heartbeatIntervalMs ?? (heartbeatTimeoutMs === undefined ? undefined : heartbeatTimeoutMs / 2)
+    if (intervalMs === undefined) return { timeoutMs: heartbeatMs + graceMs }
+    return { intervalMs, timeoutMs: heartbeatTimeoutMs ?? intervalMs + graceMs }
+  }
+
+  #deliver(frame: DeliverFrame): void {
+    const done = frame.seq === undefined ? undefined : (): void => this.#processed(frame)
+    try {
+      this.#events.deliver(new Message({ ...frame, body: fromBodyValue(frame.type, bodyOf(frame)) }), done)
+    } catch (error) {
+      this.#events.report(toPosthouseError(error))
+      done?.()
+    }
+  }
+
+  #processed(frame: DeliverFrame): void {
+    const ack = this.#session.processed(frame)
+    if (ack !== undefined) this.#reply(ack)
+  }
+
+  /** More may go out, or nothing is left. */
+  #answered(): void {
+    if (this.#sends.size > 0) this.#line?.wake()
+    this.#checkIdle()
+  }
+
+  #present({ full, clients }: PresenceFrame): void {
+    this.#presence.answered()
+    this.#events.presence({ full, clients })
+  }
+
+  #goaway({ reason, reconnectAfterMs }: GoawayFrame): void {
+    this.#line?.goaway(reconnectAfterMs)
+    this.#events.goaway({ reason, reconnectAfterMs })
+  }
+
+  #report(error: PosthouseError, about: ErrorFrame['about']): void {
+    this.#line?.told(error)
+    if (about?.op === 'list' && about.id !== undefined && this.#rollCall.fail(about.id, error)) return
+    this.#events.report(error)
+  }
+
+  #checkIdle(): void {
+    if (this.idle) this.#events.idle()
+  }
+
+  #write(frame: ClientFrame): void {
+    this.#live.push(this.#encoded(frame))
+    this.#line?.wake()
+  }
+
+  #encoded(frame: ClientFrame): Encoded {
+    const wire = this.#codec.encode(frame)
+    return { wire, bytes: wireBytes(wire) }
+  }
+
+  #assertOpen(rule: string): void {
+    if (this.#session.state !== 'open') throw new PosthouseError('not_connected', `${rule}; there is no connection now`)
+  }
+}
+
+function bodyOf({ body }: DeliverFrame): unknown {
+  return body.format === 'value' ? body.value : body.bytes
+}

@@ -1,0 +1,67 @@
+import { clientAddress } from '@posthouse/core'
+import type { HubFrame, HubSession } from '@posthouse/protocol'
+import type { Link } from '../peers/link.ts'
+import type { ResumeTokens } from '../peers/resume-tokens.ts'
+import type { InboxPump } from '../routing/inbox-pump.ts'
+
+/** A v1 client's conversation, with what is needed to find it again. */
+export interface SessionEntry {
+  readonly session: HubSession
+  /** Whose numbering `n` belongs to. */
+  readonly producer: string
+  /** Its client is forgotten when it ends. */
+  readonly transient: boolean
+  readonly tokens: ResumeTokens
+  /** Until when it can be resumed once its connection is lost, on the hub's monotonic clock. */
+  expiresAt: number
+  /** What carries it now; nothing while its connection is lost. */
+  carrier: SessionCarrier | undefined
+}
+
+/** A connection that carries a session. */
+export interface SessionCarrier {
+  write(frames: readonly HubFrame[]): void
+  /** Writes what may be more than the client can be sent at once, as fast as it reads. */
+  stream(frames: Iterable<HubFrame>): void
+}
+
+/** All that the hub knows about one client id. */
+export class ClientRecord {
+  readonly id: string
+  /** How other clients address it. */
+  readonly address: string
+  readonly pump: InboxPump
+  /** Unix milliseconds. */
+  lastSeen: number
+  /** When it came online last, in Unix milliseconds. */
+  loginAt: number
+  link: Link | undefined
+  session: SessionEntry | undefined
+  /** False for a cross_comm peer that has been silent too long; its link stays. */
+  present = false
+  /** Confirmations that wait for this client's inbox to drain. */
+  readonly held: Set<() => void> = new Set()
+
+  constructor(id: string, lastSeen: number, pump: InboxPump) {
+    this.id = id
+    this.address = clientAddress(id)
+    this.lastSeen = lastSeen
+    this.loginAt = lastSeen
+    this.pump = pump
+  }
+
+  /** Connected, and heard of lately. */
+  get online(): boolean {
+    return this.link !== undefined && this.present
+  }
+
+  /** Takes part in messages to everyone: connected, or able to resume. */
+  get living(): boolean {
+    return this.link !== undefined || this.session !== undefined
+  }
+
+  /** Lets the confirmations go that wait for this inbox. */
+  release(): void {
+    for (const go of [...this.held]) go()
+  }
+}

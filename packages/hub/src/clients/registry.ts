@@ -1,0 +1,98 @@
+import type { Clock, InboxStore, Logger } from '@posthouse/core'
+import type { Link } from '../peers/link.ts'
+import { InboxPump } from '../routing/inbox-pump.ts'
+import { ClientRecord } from './client-record.ts'
+
+/** What a registry needs. */
+export interface RegistryOptions {
+  readonly store: InboxStore
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Client ids remembered; of those that are away, the one seen longest ago is forgotten first. */
+  readonly maxClients: number
+  readonly acknowledge: (client: string, seq: number) => void
+  /** Told whenever a client came, went or was forgotten. */
+  readonly onChange: (record: ClientRecord) => void
+}
+
+/** Who the hub knows, and who of them is there. */
+export class Registry {
+  readonly #options: RegistryOptions
+  readonly #records = new Map<string, ClientRecord>()
+
+  constructor(options: RegistryOptions) {
+    this.#options = options
+  }
+
+  get(client: string): ClientRecord | undefined {
+    return this.#records.get(client)
+  }
+
+  all(): Iterable<ClientRecord> {
+    return this.#records.values()
+  }
+
+  /** The record of a client, made when it is seen for the first time. */
+  known(client: string, lastSeen: number = this.#options.clock.now()): ClientRecord {
+    let record = this.#records.get(client)
+    if (record === undefined) {
+      const { store, logger, acknowledge } = this.#options
+      const pump = new InboxPump({ inbox: client, store, logger, acknowledge: (seq) => acknowledge(client, seq) })
+      record = new ClientRecord(client, lastSeen, pump)
+      this.#records.set(client, record)
+      if (this.#records.size > this.#options.maxClients) this.#forget(record)
+    }
+    return record
+  }
+
+  /** Forgets a client that is away and has no session. */
+  forget(record: ClientRecord): void {
+    if (!record.living && this.#records.get(record.id) === record) this.#drop(record)
+  }
+
+  /** Puts a new link in the place of an older one, which is returned: it must be closed. */
+  connect(record: ClientRecord, link: Link): Link | undefined {
+    const previous = record.link
+    if (previous !== undefined) record.pump.detach(previous)
+    record.link = link
+    record.present = true
+    record.loginAt = this.#options.clock.now()
+    record.lastSeen = record.loginAt
+    this.#options.onChange(record)
+    return previous
+  }
+
+  /** Takes a link away. One that has been replaced already changes nothing. */
+  disconnect(record: ClientRecord, link: Link): void {
+    if (record.link !== link) return
+    record.link = undefined
+    record.present = false
+    record.lastSeen = this.#options.clock.now()
+    record.pump.detach(link)
+    record.release()
+    this.#options.onChange(record)
+  }
+
+  /** Marks a connected client as heard of lately, or as silent for too long. */
+  setPresent(record: ClientRecord, present: boolean): void {
+    if (record.present === present || record.link === undefined) return
+    record.present = present
+    if (!present) record.release()
+    this.#options.onChange(record)
+  }
+
+  /** Forgets clients that are away, but not `newest`, which is about to connect. */
+  #forget(newest: ClientRecord): void {
+    const away = [...this.#records.values()].filter((record) => !record.living && record !== newest)
+    away.sort((a, b) => a.lastSeen - b.lastSeen)
+    // A hundredth at a time, so that a flood of new ids does not sort everyone for each of them.
+    for (const record of away.slice(0, Math.ceil(this.#options.maxClients / 100))) this.#drop(record)
+  }
+
+  #drop(record: ClientRecord): void {
+    this.#records.delete(record.id)
+    // Nobody will ever fetch what its inbox holds.
+    this.#options.acknowledge(record.id, Number.MAX_SAFE_INTEGER)
+    this.#options.onChange(record)
+  }
+}

@@ -1,0 +1,75 @@
+import type { PosthouseError } from '@posthouse/core'
+import { DeliveryWindow, type Limits } from '@posthouse/protocol'
+import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
+import type { ClientRecord } from '../clients/client-record.ts'
+import type { Connection } from '../door/connection.ts'
+import type { Encoded, Outgoing } from '../routing/outgoing.ts'
+import type { Link } from './link.ts'
+
+/** What a link needs of the connection that it shares with the peer's other ids. */
+export interface CrossCommCarrier {
+  readonly connection: Connection
+  /** Something was delivered that should be confirmed. */
+  delivered(): void
+  /** The id of this link is gone from the connection. */
+  lost(link: CrossCommLink, error: PosthouseError): void
+}
+
+/** One id of a cross_comm connection. The dialect has no acknowledgements: a pong behind the deliveries stands in for them. */
+export class CrossCommLink implements Link {
+  readonly dialect = 'cross_comm'
+  readonly record: ClientRecord
+  readonly #carrier: CrossCommCarrier
+  readonly #window: DeliveryWindow
+  #marked = 0
+
+  constructor(record: ClientRecord, carrier: CrossCommCarrier, limits: Limits) {
+    this.record = record
+    this.#carrier = carrier
+    this.#window = new DeliveryWindow(limits.windowMessages, limits.windowBytes)
+  }
+
+  get ready(): boolean {
+    return this.#carrier.connection.open && this.record.online && this.#window.open
+  }
+
+  get idle(): boolean {
+    return this.#window.size === 0
+  }
+
+  /** Deliveries begin after this position. */
+  start(seq: number): void {
+    this.#window.restart(seq)
+    this.#marked = seq
+  }
+
+  live(outgoing: Outgoing): void {
+    if (this.#carrier.connection.writable) this.#carrier.connection.send(this.#encoded(outgoing))
+  }
+
+  stored(seq: number, outgoing: Outgoing): void {
+    const encoded = this.#encoded(outgoing)
+    this.#window.push(seq, outgoing.size)
+    this.#carrier.connection.send(encoded)
+    this.#carrier.delivered()
+  }
+
+  /** Remembers what has been delivered so far: the next confirmation is about this. */
+  mark(): void {
+    this.#marked = this.#window.newest
+  }
+
+  /** The peer has read everything up to the mark. Says whether newer deliveries wait. */
+  confirm(): boolean {
+    if (this.#window.acknowledge(this.#marked)) this.record.pump.acknowledged(this.#marked)
+    return !this.idle
+  }
+
+  fail(error: PosthouseError): void {
+    this.#carrier.lost(this, error)
+  }
+
+  #encoded(outgoing: Outgoing): Encoded {
+    return outgoing.encoded('cross_comm', maxCrossCommBytes)
+  }
+}

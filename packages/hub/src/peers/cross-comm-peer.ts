@@ -1,0 +1,304 @@
+import {
+  canonicalAddress,
+  clientAddress,
+  createId,
+  type Envelope,
+  isClientId,
+  PosthouseError,
+  toPosthouseError,
+} from '@posthouse/core'
+import {
+  type CrossCommAction,
+  type CrossCommClient,
+  type CrossCommFields,
+  type CrossCommFrame,
+  CrossCommHubSession,
+  type CrossCommUserType,
+  crossCommId,
+  crossCommList,
+  crossCommUserTypes,
+  decodeCrossComm,
+  encodeCrossComm,
+  maxCrossCommBytes,
+} from '@posthouse/protocol/cross-comm'
+import type { ClientRecord } from '../clients/client-record.ts'
+import type { Connection } from '../door/connection.ts'
+import type { HubCore } from '../hub-core.ts'
+import { measured } from '../routing/outgoing.ts'
+import { type CrossCommCarrier, CrossCommLink } from './cross-comm-link.ts'
+import type { Peer } from './peer.ts'
+import { PongConfirmation } from './pong-confirmation.ts'
+import { endSession } from './v1-sessions.ts'
+
+/** The originals ping each other at least this often; peers may rely on it. */
+const longestPingMs = 20_000
+
+/** One connection of a program that speaks the cross_comm dialect. */
+export class CrossCommPeer implements Peer, CrossCommCarrier {
+  readonly connection: Connection
+  readonly #core: HubCore
+  readonly #session = new CrossCommHubSession()
+  readonly #links = new Map<string, CrossCommLink>()
+  readonly #confirmation: PongConfirmation
+  #heardAt: number
+  /** Messages that the hub has not stored or refused yet. */
+  #underWay = 0
+
+  constructor(core: HubCore, connection: Connection) {
+    this.#core = core
+    this.connection = connection
+    this.#heardAt = core.clock.elapsed()
+    this.#confirmation = new PongConfirmation({ clock: core.clock, connection, links: () => this.#links.values() })
+    connection.use({
+      message: (data) => this.message(data),
+      ping: () => this.#heard(),
+      pong: (payload) => this.#pong(payload),
+      overflowed: ({ code }) =>
+        this.#core.logger.warn('a client reads too slowly', { clients: [...this.#links.keys()], code }),
+      close: (code, reason) => this.#closed(code, reason),
+    })
+  }
+
+  get queuedBytes(): number {
+    return this.connection.queuedBytes
+  }
+
+  /** Takes one WebSocket message; the first one may have been read before this peer was made. */
+  message(data: Uint8Array): void {
+    this.#heard()
+    try {
+      if (data.byteLength > maxCrossCommBytes) {
+        this.connection.close(1009, `a message has ${data.byteLength} bytes; at most ${maxCrossCommBytes} are allowed`)
+        return
+      }
+      const frame = decodeCrossComm(data)
+      if (frame.type === 'heartbeat') this.#confirmation.heartbeat()
+      for (const action of this.#session.receive(frame)) this.#act(action)
+    } catch (error) {
+      this.#drop(toPosthouseError(error))
+    }
+  }
+
+  delivered(): void {
+    this.#confirmation.delivered()
+  }
+
+  lost(link: CrossCommLink, error: PosthouseError): void {
+    const client = link.record.id
+    if (this.#links.get(client) === link) this.#links.delete(client)
+    this.#session.lose(client)
+    if (this.#links.size === 0 || error.code !== 'replaced') this.connection.fail(error)
+  }
+
+  check(now: number): void {
+    const silentMs = now - this.#heardAt
+    const { crossCommTimeoutMs, heartbeatMs } = this.#core.timing
+    if (silentMs > crossCommTimeoutMs * 2) {
+      this.connection.close(1011, `nothing was heard for ${Math.round(silentMs)} ms`)
+      return
+    }
+    if (silentMs > crossCommTimeoutMs) {
+      for (const { record } of this.#links.values()) this.#core.registry.setPresent(record, false)
+    }
+    this.#confirmation.keepAlive(now, Math.min(longestPingMs, heartbeatMs))
+  }
+
+  leave(): void {
+    this.connection.close(1001, 'the hub is shutting down')
+  }
+
+  terminate(): void {
+    this.connection.terminate()
+  }
+
+  #act(action: CrossCommAction): void {
+    switch (action.do) {
+      case 'login':
+        this.#login(action.client)
+        break
+      case 'logout':
+        this.#logout(action.client)
+        break
+      case 'list':
+        this.#list(action.asker, action.onlyOnline)
+        break
+      case 'publish':
+        this.#publish(action.client, action.frame)
+        break
+      case 'publishUnbound':
+        this.#publishUnbound(action.client, action.frame)
+        break
+      case 'drop':
+        this.#drop(action.error)
+        break
+      case 'close':
+        this.#core.logger.warn('a cross_comm login is refused', {
+          code: action.error.code,
+          remote: this.connection.remote,
+        })
+        this.connection.fail(action.error)
+        break
+    }
+  }
+
+  #login(client: string): void {
+    const { registry, presence, logger } = this.#core
+    const record = registry.known(client)
+    endSession(record, presence)
+    const link = new CrossCommLink(record, this, this.#core.limits)
+    const previous = registry.connect(record, link)
+    // The same program logging in again on its own connection replaces nobody.
+    if (previous !== this.#links.get(client))
+      previous?.fail(new PosthouseError('replaced', `${client} has connected again`))
+    this.#links.set(client, link)
+    this.#write({ to: client, type: 'login_response', content: '{"status": "success"}' })
+    logger.info('client online', { client, dialect: 'cross_comm' })
+    this.#beginDelivery(record, link).catch((error: unknown) => {
+      logger.error('an inbox could not be opened', { client, error })
+      this.connection.fail(toPosthouseError(error, 'store_failed'))
+    })
+  }
+
+  async #beginDelivery(record: ClientRecord, link: CrossCommLink): Promise<void> {
+    const { position } = await this.#core.store.inspect(record.id)
+    if (record.link !== link) return
+    link.start(position.seq)
+    record.pump.attach(link, position.seq)
+  }
+
+  #logout(client: string): void {
+    const link = this.#links.get(client)
+    if (link === undefined) return
+    this.#links.delete(client)
+    this.#core.registry.disconnect(link.record, link)
+    this.#core.logger.info('client logged out', { client })
+  }
+
+  #list(asker: string, onlyOnline: boolean): void {
+    const clients = this.#core.presence.list(onlyOnline).map(({ client, online, lastSeen, since }) => {
+      const loginAt = since ?? this.#core.registry.get(client)?.loginAt ?? lastSeen
+      return { client, online, lastSeen, since: loginAt }
+    })
+    const { content, listed } = fittingList(clients, onlyOnline)
+    if (listed < clients.length) {
+      this.#core.logger.warn('a list of clients was cut to fit a cross_comm frame', { of: clients.length, to: listed })
+    }
+    this.#write({ to: asker, type: 'list_clients_response', content })
+  }
+
+  #publish(client: string, frame: CrossCommFrame): void {
+    try {
+      const envelope = this.#envelope(client, frame)
+      this.#began()
+      this.#core.router.store({ envelope }, (outcome) => {
+        this.#settled()
+        if (outcome.state === 'refused') this.#drop(outcome.error, frame)
+      })
+    } catch (error) {
+      this.#drop(toPosthouseError(error), frame)
+    }
+  }
+
+  /** The dialect has no window: a program that sends faster than the hub can store is not read for a while. */
+  #began(): void {
+    this.#underWay++
+    if (this.#underWay === this.#core.limits.inFlight) this.connection.pause()
+  }
+
+  #settled(): void {
+    this.#underWay--
+    if (this.#underWay === Math.floor(this.#core.limits.inFlight / 2)) this.connection.resume()
+  }
+
+  #publishUnbound(client: string, frame: CrossCommFrame): void {
+    if (this.#core.registry.get(client)?.link === undefined) {
+      this.#publish(client, frame)
+      return
+    }
+    const message = `this connection is not logged in as ${client}, who is connected elsewhere`
+    this.connection.fail(new PosthouseError('forbidden', message))
+  }
+
+  #envelope(client: string, frame: CrossCommFrame): Envelope {
+    const { type } = frame
+    if (!isUserType(type)) throw new PosthouseError('internal', `${type} is no message for others`)
+    return {
+      id: frame.id ?? createId(this.#core.clock.now()),
+      from: clientAddress(client),
+      to: addressOf(frame.to),
+      type,
+      body: { format: 'cross_comm', bytes: frame.bytes },
+      qos: 1,
+      ts: this.#core.clock.now(),
+    }
+  }
+
+  #write(fields: Pick<CrossCommFields, 'to' | 'type'> & { readonly content: string }): void {
+    const now = this.#core.clock.now()
+    const frame = encodeCrossComm({ ...fields, id: crossCommId(this.#core.node, now), from: 'server', ts: now })
+    this.connection.send(measured(frame))
+  }
+
+  #pong(payload: Uint8Array): void {
+    this.#heard()
+    this.#confirmation.pong(payload)
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#core.clock.elapsed()
+    const now = this.#core.clock.now()
+    for (const { record } of this.#links.values()) {
+      record.lastSeen = now
+      if (record.present) continue
+      this.#core.registry.setPresent(record, true)
+      record.pump.wake()
+    }
+  }
+
+  #drop(error: PosthouseError, frame?: CrossCommFrame): void {
+    const about = frame && { id: frame.id, to: frame.to, type: frame.type }
+    const { code, message } = error
+    this.#core.logger.warn('a cross_comm message was dropped', {
+      ...about,
+      code,
+      reason: message,
+      remote: this.connection.remote,
+    })
+  }
+
+  #closed(code: number, reason: string): void {
+    for (const [client, link] of this.#links) {
+      this.#core.registry.disconnect(link.record, link)
+      this.#core.logger.info('connection closed', { client, code, reason })
+    }
+    this.#links.clear()
+  }
+}
+
+/** A frame above the limit would end the peer's connection; a shorter list at least arrives. */
+function fittingList(
+  clients: readonly CrossCommClient[],
+  onlyOnline: boolean,
+): { readonly content: string; readonly listed: number } {
+  const most = maxCrossCommBytes - 4096
+  let shown = clients
+  let content = crossCommList(shown, onlyOnline)
+  for (let bytes = Buffer.byteLength(content); bytes > most; bytes = Buffer.byteLength(content)) {
+    shown = shown.slice(0, Math.floor((shown.length * 0.95 * most) / bytes))
+    content = crossCommList(shown, onlyOnline)
+  }
+  return { content, listed: shown.length }
+}
+
+const userTypes: ReadonlySet<string> = new Set(crossCommUserTypes)
+
+function isUserType(type: string): type is CrossCommUserType {
+  return userTypes.has(type)
+}
+
+/** In this dialect every word but `all`, `server` and `hub` is a client id, whatever it looks like. */
+function addressOf(to: string): string {
+  if (to === 'all' || to === 'server' || to === 'hub') return canonicalAddress(to)
+  if (isClientId(to)) return clientAddress(to)
+  throw new PosthouseError('invalid_address', `${JSON.stringify(to.slice(0, 100))} is no client id`)
+}

@@ -1,0 +1,24 @@
+import type { PosthouseError } from '@posthouse/core'
+import type { Dialect } from '@posthouse/protocol'
+import type { Outgoing } from '../routing/outgoing.ts'
+
+/** One client's way out, over the connection that it has now. */
+export interface Link {
+  readonly dialect: Dialect
+  /** False while the client's window is closed to stored messages. */
+  readonly ready: boolean
+  /** True while the client has nothing unacknowledged. */
+  readonly idle: boolean
+  /**
+   * Hands over a live message; drops it where the client reads too slowly.
+   * @throws PosthouseError where the dialect cannot say it
+   */
+  live(outgoing: Outgoing): void
+  /**
+   * Hands over a stored message. Only while `ready`, in the order of `seq`.
+   * @throws PosthouseError where the dialect cannot say it
+   */
+  stored(seq: number, outgoing: Outgoing): void
+  /** Ends the connection, or this client's share of it. */
+  fail(error: PosthouseError): void
+}

@@ -1,0 +1,297 @@
+import { assertClientId, PosthouseError, type ProducerPosition, toPosthouseError } from '@posthouse/core'
+import {
+  type BadFrame,
+  type ClientFrame,
+  type Dialect,
+  errorFrame,
+  type HelloFrame,
+  type HubAction,
+  type HubFrame,
+  hubCaps,
+  inboxStream,
+  type SendFrame,
+  type SendOutcome,
+  type WelcomeFrame,
+} from '@posthouse/protocol'
+import type { ClientRecord, SessionCarrier } from '../clients/client-record.ts'
+import type { Connection } from '../door/connection.ts'
+import { arrayPacker, assertFits, type HubCodec } from '../door/hub-codec.ts'
+import type { HubCore } from '../hub-core.ts'
+import { type Encoded, measured, type Outgoing } from '../routing/outgoing.ts'
+import { envelopeOf } from './incoming-envelope.ts'
+import type { Link } from './link.ts'
+import type { Peer } from './peer.ts'
+import { type ClaimedSession, claimSession, endSession, startingPoint } from './v1-sessions.ts'
+
+/** Joins one v1 connection with its client's session: frames become actions, deliveries become frames. */
+export class V1Peer implements Peer, Link, SessionCarrier {
+  readonly dialect: Dialect
+  readonly #core: HubCore
+  readonly #connection: Connection
+  readonly #codec: HubCodec
+  readonly #record: ClientRecord
+  readonly #claimed: ClaimedSession
+  readonly #producer: string
+  #heardAt: number
+  #pinged = false
+  /** What came before `welcome` went out. */
+  #early: (ClientFrame | BadFrame)[] | undefined = []
+  #earlyBytes = 0
+
+  /** @throws PosthouseError `invalid_client_id` */
+  constructor(core: HubCore, connection: Connection, codec: HubCodec, hello: HelloFrame) {
+    assertClientId(hello.client)
+    this.dialect = codec.dialect
+    this.#core = core
+    this.#connection = connection
+    this.#codec = codec
+    this.#record = core.registry.known(hello.client)
+    this.#claimed = claimSession(this.#record, hello, core)
+    this.#producer = `${hello.client}\n${hello.producer}`
+    this.#heardAt = core.clock.elapsed()
+    this.#connect(hello)
+  }
+
+  get ready(): boolean {
+    return this.#connection.open && this.#claimed.entry.session.ready
+  }
+
+  get idle(): boolean {
+    return this.#claimed.entry.session.idle
+  }
+
+  get queuedBytes(): number {
+    return this.#connection.queuedBytes
+  }
+
+  live(outgoing: Outgoing): void {
+    if (this.#early === undefined && this.#connection.writable) this.#connection.send(this.#encoded(outgoing))
+  }
+
+  stored(seq: number, outgoing: Outgoing): void {
+    const encoded = this.#encoded(outgoing)
+    this.#claimed.entry.session.delivered(seq, outgoing.size)
+    this.#connection.send(encoded)
+  }
+
+  write(frames: readonly HubFrame[]): void {
+    // What an older connection was waiting for may come before this one is welcomed. The client will ask again.
+    if (this.#early !== undefined) return
+    for (const frame of frames) this.#put(frame)
+  }
+
+  stream(frames: Iterable<HubFrame>): void {
+    if (this.#early === undefined) this.#connection.stream(this.#encodeEach(frames))
+  }
+
+  /** Takes frames in the order in which they came. */
+  receive(frames: readonly (ClientFrame | BadFrame)[]): void {
+    for (const frame of frames) {
+      if (!this.#connection.open) return
+      if (this.#early === undefined) for (const action of this.#claimed.entry.session.receive(frame)) this.#act(action)
+      else this.#early.push(frame)
+    }
+  }
+
+  check(now: number): void {
+    const silentMs = now - this.#heardAt
+    if (silentMs > this.#core.timing.v1TimeoutMs) {
+      this.fail(new PosthouseError('heartbeat_timeout', `nothing was heard for ${Math.round(silentMs)} ms`))
+    } else if (silentMs >= this.#core.timing.heartbeatMs && !this.#pinged && this.#early === undefined) {
+      this.#pinged = true
+      this.write([{ op: 'ping' }])
+    }
+  }
+
+  leave(reconnectAfterMs: number): void {
+    this.#put({ op: 'goaway', reason: 'the hub is shutting down', reconnectAfterMs })
+    this.fail(new PosthouseError('draining', 'the hub is shutting down'))
+  }
+
+  fail(error: PosthouseError): void {
+    this.#core.logger.debug('a connection is closed by the hub', { client: this.#record.id, code: error.code })
+    this.#connection.fail(error)
+  }
+
+  terminate(): void {
+    this.#connection.terminate()
+  }
+
+  #put(frame: HubFrame): void {
+    this.#connection.send(this.#encode(frame))
+  }
+
+  #encode(frame: HubFrame): Encoded {
+    const encoded = measured(this.#codec.encode(frame))
+    // A state is cumulative: of those that a batch brings, the last says it all.
+    return frame.op === 'sent' && 'state' in frame ? { ...encoded, supersedes: `sent ${frame.state}` } : encoded
+  }
+
+  *#encodeEach(frames: Iterable<HubFrame>): Iterable<Encoded> {
+    for (const frame of frames) yield this.#encode(frame)
+  }
+
+  #encoded(outgoing: Outgoing): Encoded {
+    return outgoing.encoded(this.dialect, this.#core.limits.frameBytes)
+  }
+
+  #connect(hello: HelloFrame): void {
+    this.#connection.use(
+      {
+        message: (data, binary) => this.#message(data, binary),
+        ping: () => this.#heard(),
+        pong: () => this.#heard(),
+        overflowed: ({ code }) =>
+          this.#core.logger.warn('a client reads too slowly', { client: this.#record.id, code }),
+        close: (code, reason) => this.#closed(code, reason),
+      },
+      arrayPacker(this.#codec, this.#core.limits),
+    )
+    const previous = this.#core.registry.connect(this.#record, this)
+    previous?.fail(new PosthouseError('replaced', `${this.#record.id} has connected again`))
+    this.#claimed.entry.carrier = this
+    this.#claimed.entry.expiresAt = Number.POSITIVE_INFINITY
+    this.#welcome(hello).catch((error: unknown) => {
+      this.#core.logger.error('a client could not be welcomed', { client: this.#record.id, error })
+      this.fail(toPosthouseError(error))
+    })
+  }
+
+  async #welcome(hello: HelloFrame): Promise<void> {
+    const { store, batcher, logger } = this.#core
+    const { id, pump } = this.#record
+    const [stored, accepted] = await Promise.all([store.inspect(id), store.lastAccepted(this.#producer)])
+    if (this.#record.link !== this || !this.#connection.open) return
+    const { position, gaps } = startingPoint(stored.position, this.#claimed, hello)
+    if (position.seq > stored.position.seq) batcher.acknowledge(id, position.seq)
+    const facts = { positions: { [inboxStream]: position }, accepted, ...(gaps.length > 0 && { gaps }) }
+    const early = this.#early ?? []
+    this.#early = undefined
+    this.write([this.#admit(facts)])
+    const { entry, resumed } = this.#claimed
+    logger.info('client online', { client: id, dialect: this.dialect, resumed, agent: hello.agent })
+    if (resumed && this.#core.presence.watches(entry)) this.#core.presence.watch(entry)
+    pump.attach(this, position.seq)
+    this.receive(early)
+  }
+
+  #admit(facts: Pick<WelcomeFrame, 'positions' | 'accepted' | 'gaps'>): WelcomeFrame {
+    const { timing, store, node, clock } = this.#core
+    const { entry, resumed } = this.#claimed
+    return entry.session.attach({
+      ...facts,
+      resumeToken: entry.tokens.issue(),
+      resumed,
+      heartbeatMs: timing.heartbeatMs,
+      durability: store.durability,
+      caps: hubCaps,
+      node,
+      serverTime: clock.now(),
+    })
+  }
+
+  #message(data: Uint8Array, binary: boolean): void {
+    this.#heard()
+    try {
+      if (binary !== (this.dialect === 'msgpack')) throw wrongKind(binary)
+      assertFits(data, this.#core.limits)
+      if (this.#early !== undefined) this.#boundEarly(data.byteLength)
+      this.receive(this.#codec.decode(data))
+    } catch (error) {
+      this.fail(toPosthouseError(error))
+    }
+  }
+
+  #boundEarly(bytes: number): void {
+    this.#earlyBytes += bytes
+    if (this.#earlyBytes <= this.#core.limits.frameBytes) return
+    throw new PosthouseError('window_exceeded', `${this.#earlyBytes} bytes came before welcome`)
+  }
+
+  #act(action: HubAction): void {
+    switch (action.do) {
+      case 'write':
+        this.write([action.frame])
+        break
+      case 'publish':
+        this.#publish(action.frame)
+        break
+      case 'refuse':
+        this.#core.router.refuse(this.#from(action.n), action.error, this.#settler(action.n))
+        break
+      case 'acknowledge':
+        this.#record.pump.acknowledged(action.seq)
+        break
+      case 'list':
+        this.stream(this.#core.presence.listed(action.frame.id, action.frame.online ?? true))
+        break
+      case 'watch':
+        if (action.on) this.#core.presence.watch(this.#claimed.entry)
+        else this.#core.presence.unwatch(this.#claimed.entry)
+        break
+      case 'leave':
+        endSession(this.#record, this.#core.presence)
+        this.#connection.close(1000, 'bye')
+        break
+      case 'close':
+        this.fail(action.error)
+        break
+    }
+  }
+
+  #publish(frame: SendFrame): void {
+    const { router } = this.#core
+    try {
+      const envelope = envelopeOf(frame, this.#record.address, this.#core.clock.now())
+      if (frame.n === undefined || envelope.qos === 0) router.live(envelope)
+      else router.store({ envelope, from: this.#from(frame.n) }, this.#settler(frame.n))
+    } catch (cause) {
+      const error = toPosthouseError(cause)
+      if (frame.n === undefined || frame.qos === 0) this.write([errorFrame(error, 'send', frame.id)])
+      else router.refuse(this.#from(frame.n), error, this.#settler(frame.n))
+    }
+  }
+
+  #from(n: number): ProducerPosition {
+    return { producer: this.#producer, n }
+  }
+
+  /** The answer goes to whichever connection carries the session by then. */
+  #settler(n: number): (outcome: SendOutcome) => void {
+    const { entry } = this.#claimed
+    return (outcome) => {
+      // Nobody knows whether it was stored: the client asks again on its next connection.
+      if (outcome.state === 'refused' && outcome.error.code === 'store_failed') {
+        this.fail(outcome.error)
+        return
+      }
+      const frames = entry.session.settle(n, outcome)
+      if (frames.length > 0) entry.carrier?.write(frames)
+    }
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#core.clock.elapsed()
+    this.#pinged = false
+    if (this.#record.link === this) this.#record.lastSeen = this.#core.clock.now()
+  }
+
+  #closed(code: number, reason: string): void {
+    const { entry } = this.#claimed
+    if (entry.carrier === this) {
+      entry.carrier = undefined
+      entry.session.detach()
+      entry.expiresAt = this.#core.clock.elapsed() + this.#core.timing.sessionMs
+    }
+    this.#core.registry.disconnect(this.#record, this)
+    if (entry.transient && entry.session.state === 'ended') this.#core.registry.forget(this.#record)
+    this.#core.logger.info('connection closed', { client: this.#record.id, code, reason })
+  }
+}
+
+function wrongKind(binary: boolean): PosthouseError {
+  const message = binary
+    ? 'v1 JSON travels in text messages, not binary ones'
+    : 'MessagePack travels in binary messages'
+  return new PosthouseError('malformed_frame', message)
+}

@@ -1,0 +1,67 @@
+import { type Position, randomHex } from '@posthouse/core'
+import { type Gap, type HelloFrame, HubSession, inboxStream, type Limits } from '@posthouse/protocol'
+import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
+import type { PresenceBoard } from '../clients/presence-board.ts'
+import { ResumeTokens } from './resume-tokens.ts'
+
+/** The session that a hello begins or goes on with. */
+export interface ClaimedSession {
+  readonly entry: SessionEntry
+  readonly resumed: boolean
+}
+
+/** Where deliveries begin on a new connection, and what cannot be delivered any more. */
+export interface StartingPoint {
+  readonly position: Position
+  readonly gaps: readonly Gap[]
+}
+
+/** Finds the session that a hello asks to resume; otherwise ends the client's old one and begins a new one. */
+export function claimSession(
+  record: ClientRecord,
+  hello: HelloFrame,
+  core: { readonly limits: Limits; readonly presence: PresenceBoard },
+): ClaimedSession {
+  const { session: known } = record
+  const wish = hello.resume
+  // Another producer's numbers must not be answered with what was said to this one's.
+  const same = known?.session.id === wish?.session && known?.producer === hello.producer
+  if (known && wish && same && known.tokens.redeem(wish.token)) {
+    return { entry: known, resumed: true }
+  }
+  endSession(record, core.presence)
+  const session = new HubSession({ id: randomHex(16), client: record.id, limits: core.limits })
+  const entry: SessionEntry = {
+    session,
+    producer: hello.producer,
+    transient: hello.transient ?? false,
+    tokens: new ResumeTokens(),
+    expiresAt: Number.POSITIVE_INFINITY,
+    carrier: undefined,
+  }
+  record.session = entry
+  return { entry, resumed: false }
+}
+
+/** Ends a client's session for good. What its inbox holds stays. */
+export function endSession(record: ClientRecord, presence: PresenceBoard): void {
+  const { session: entry } = record
+  if (entry === undefined) return
+  entry.session.end()
+  presence.unwatch(entry)
+  record.session = undefined
+}
+
+/**
+ * Where to go on delivering: after the last acknowledged message, or after what the client says it has processed since,
+ * as far as it can be true.
+ */
+export function startingPoint(stored: Position, claimed: ClaimedSession, hello: HelloFrame): StartingPoint {
+  const wish = hello.resume?.positions[inboxStream]
+  if (wish === undefined || wish.epoch === stored.epoch) {
+    const processed = claimed.resumed && wish ? claimed.entry.session.resumableFrom(wish.seq) : 0
+    return { position: { epoch: stored.epoch, seq: Math.max(stored.seq, processed) }, gaps: [] }
+  }
+  const gap: Gap = { stream: inboxStream, from: 0, to: stored.seq, reason: 'epoch' }
+  return { position: stored, gaps: [gap] }
+}

@@ -1,0 +1,195 @@
+import {
+  type Append,
+  type AppendOutcome,
+  type Clock,
+  type Envelope,
+  isPosthouseError,
+  type Logger,
+  PosthouseError,
+  type ProducerPosition,
+  parseAddress,
+  type Timer,
+  toPosthouseError,
+} from '@posthouse/core'
+import type { SendOutcome } from '@posthouse/protocol'
+import type { ClientRecord } from '../clients/client-record.ts'
+import type { Registry } from '../clients/registry.ts'
+import type { Batcher } from './batcher.ts'
+import type { HubListeners } from './hub-listeners.ts'
+import { Outgoing } from './outgoing.ts'
+
+/** Confirmations to senders wait while a connected recipient's inbox is fuller than this … */
+const highFill = 0.5
+/** … until it is emptier than this … */
+const lowFill = 0.25
+/** … or for this long. Spec: 4.2. */
+const longestHoldMs = 10_000
+
+/** Told what became of a message. */
+export type SettleListener = (outcome: SendOutcome) => void
+
+/** A message that came in, stamped with its sender. */
+export interface Incoming {
+  readonly envelope: Envelope
+  /** Given where the sender may send it again. */
+  readonly from?: ProducerPosition
+}
+
+type StoredOutcome = Extract<AppendOutcome, { readonly state: 'stored' }>
+
+/** What a router needs. */
+export interface RouterOptions {
+  readonly registry: Registry
+  readonly batcher: Batcher
+  readonly listeners: HubListeners
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Longest frame that clients read, in bytes. */
+  readonly frameBytes: number
+}
+
+/** Turns an address into recipients, stores what must be stored, and hands it on. */
+export class Router {
+  readonly #options: RouterOptions
+
+  constructor(options: RouterOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Hands a live (qos 0) message to whoever is there.
+   * @throws PosthouseError `unknown_recipient`, `offline`, `unsupported`, or what its only recipient's dialect cannot say
+   */
+  live(envelope: Envelope): void {
+    const outgoing = new Outgoing(envelope)
+    const { kind, name } = parseAddress(envelope.to)
+    if (kind === 'client') {
+      const record = this.#recipient(name)
+      if (!record.online || record.link === undefined) {
+        throw new PosthouseError('offline', `${JSON.stringify(name)} is not connected`)
+      }
+      record.link.live(outgoing)
+      return
+    }
+    this.#assertServed(kind, envelope.to)
+    if (kind === 'all') for (const record of this.#everyone(envelope)) this.#tryLive(record, outgoing)
+    this.#options.listeners.receive(envelope)
+  }
+
+  /** Stores a qos 1 message for its recipients and hands it on; tells `settle` what became of it. */
+  store(incoming: Incoming, settle: SettleListener): void {
+    try {
+      const outgoing = new Outgoing(incoming.envelope)
+      const recipients = this.#recipients(outgoing)
+      const entry: Append = { ...incoming, recipients: recipients.map((record) => record.id) }
+      this.#options.batcher.append(entry, (outcome) => {
+        if (outcome instanceof PosthouseError || outcome.state !== 'stored') {
+          settle(outcomeOf(outcome))
+          return
+        }
+        this.#hand(outcome, outgoing, recipients)
+        // Only who waits for `sent` can be slowed down by its delay. Others, who are read again after this, must not be.
+        const crowded = incoming.from ? crowdedOf(outcome, recipients) : []
+        this.#hold(crowded, () => settle({ state: 'stored' }))
+      })
+    } catch (error) {
+      this.refuse(incoming.from, toPosthouseError(error), settle)
+    }
+  }
+
+  /** Remembers that a message was refused, so that a resend is told the same. */
+  refuse(from: ProducerPosition | undefined, error: PosthouseError, settle: SettleListener): void {
+    if (from === undefined) settle({ state: 'refused', error })
+    else this.#options.batcher.append({ from, refusal: error.code }, (outcome) => settle(outcomeOf(outcome, error)))
+  }
+
+  /** Lets waiting confirmations go where an inbox has drained. */
+  drained(inbox: string, fill: number): void {
+    if (fill < lowFill) this.#options.registry.get(inbox)?.release()
+  }
+
+  #recipients(outgoing: Outgoing): ClientRecord[] {
+    const { envelope } = outgoing
+    const { kind, name } = parseAddress(envelope.to)
+    if (kind === 'all') return [...this.#everyone(envelope)]
+    this.#assertServed(kind, envelope.to)
+    if (kind === 'hub') return []
+    const record = this.#recipient(name)
+    if (record.link !== undefined) outgoing.assertSayable(record.link.dialect, this.#options.frameBytes)
+    return [record]
+  }
+
+  #recipient(client: string): ClientRecord {
+    const record = this.#options.registry.get(client)
+    if (record !== undefined) return record
+    throw new PosthouseError('unknown_recipient', `no client ${JSON.stringify(client)} has ever connected here`)
+  }
+
+  #assertServed(kind: string, to: string): void {
+    if (kind === 'client' || kind === 'all' || kind === 'hub') return
+    throw new PosthouseError('unsupported', `${JSON.stringify(to)}: this hub does not serve ${kind}s`)
+  }
+
+  *#everyone(envelope: Envelope): Iterable<ClientRecord> {
+    for (const record of this.#options.registry.all()) {
+      if (record.living && record.address !== envelope.from) yield record
+    }
+  }
+
+  #tryLive(record: ClientRecord, outgoing: Outgoing): void {
+    if (!record.online) return
+    try {
+      record.link?.live(outgoing)
+    } catch (error) {
+      // Live messages to everyone promise nothing to any one of them: one of many may have no words for it.
+      if (!isPosthouseError(error)) throw error
+      this.#options.logger.debug('a live message to everyone is passed over', { to: record.id, code: error.code })
+    }
+  }
+
+  #hand(outcome: StoredOutcome, outgoing: Outgoing, recipients: readonly ClientRecord[]): void {
+    const placed = outgoing.at(outcome.seq)
+    const full = new Set(outcome.full)
+    for (const record of recipients) if (!full.has(record.id)) record.pump.offer(outcome.seq, placed)
+    const { to } = outgoing.envelope
+    if (to === 'all' || to === 'hub') this.#options.listeners.receive(outgoing.envelope)
+  }
+
+  /** Runs `go` when every one of `crowded` has drained or left, or after ten seconds. */
+  #hold(crowded: readonly ClientRecord[], go: () => void): void {
+    if (crowded.length === 0) {
+      go()
+      return
+    }
+    const waiting = new Set(crowded)
+    let timer: Timer | undefined
+    const releases = new Map<ClientRecord, () => void>()
+    const finish = (): void => {
+      timer?.[Symbol.dispose]()
+      for (const [record, release] of releases) record.held.delete(release)
+      go()
+    }
+    for (const record of crowded) {
+      const release = (): void => {
+        record.held.delete(release)
+        if (waiting.delete(record) && waiting.size === 0) finish()
+      }
+      releases.set(record, release)
+      record.held.add(release)
+    }
+    timer = this.#options.clock.after(longestHoldMs, finish).unref()
+  }
+}
+
+/** The recipients that are there and fall behind. */
+function crowdedOf({ fill }: StoredOutcome, recipients: readonly ClientRecord[]): readonly ClientRecord[] {
+  return recipients.filter((record, index) => (fill[index] ?? 0) > highFill && record.online)
+}
+
+function outcomeOf(outcome: AppendOutcome | PosthouseError, refusal?: PosthouseError): SendOutcome {
+  if (outcome instanceof PosthouseError) return { state: 'refused', error: outcome }
+  if (outcome.state !== 'refused') return { state: outcome.state }
+  const same = refusal?.code === outcome.code
+  const error = same ? refusal : new PosthouseError(outcome.code, `refused: ${outcome.code.replaceAll('_', ' ')}`)
+  return { state: 'refused', error }
+}

@@ -1,0 +1,248 @@
+import { type ErrorCode, errorTable, PosthouseError } from '@posthouse/core'
+import { bodyMisfit } from '../frame/body-form.ts'
+import type { BadFrame } from '../frame/codec.ts'
+import { errorFrame, errorInfo } from '../frame/error-info.ts'
+import type {
+  ClientFrame,
+  HelloFrame,
+  HubFrame,
+  Limits,
+  ListFrame,
+  RequestFrame,
+  SendFrame,
+  SentFrame,
+  WelcomeFrame,
+} from '../frame/frames.ts'
+import { inboxStream } from '../frame/frames.ts'
+import { DeliveryWindow } from './delivery-window.ts'
+import { SentLedger } from './sent-ledger.ts'
+
+/** What a session asks its hub to do. The session itself touches no socket, store or clock. */
+export type HubAction =
+  | { readonly do: 'write'; readonly frame: HubFrame }
+  /** Route this message; answer with `settle` where it has an `n`. */
+  | { readonly do: 'publish'; readonly frame: SendFrame }
+  /** Remember that `n` was refused, then `settle` it. */
+  | { readonly do: 'refuse'; readonly n: number; readonly error: PosthouseError }
+  | { readonly do: 'acknowledge'; readonly seq: number }
+  | { readonly do: 'list'; readonly frame: ListFrame }
+  | { readonly do: 'watch'; readonly on: boolean }
+  /** The client leaves for good: end the session, close the connection. */
+  | { readonly do: 'leave' }
+  | { readonly do: 'close'; readonly error: PosthouseError }
+
+/** What became of a message, as `settle` is told. */
+export type SendOutcome =
+  | { readonly state: 'stored' | 'duplicate' }
+  | { readonly state: 'refused'; readonly error: PosthouseError }
+
+/** What the hub knows when a client has said hello and was let in. */
+export type Admission = Omit<WelcomeFrame, 'op' | 'client' | 'session' | 'limits'>
+
+/** Where a session stands. `detached`: its connection was lost and it may be resumed. */
+export type HubSessionState = 'fresh' | 'open' | 'detached' | 'ended'
+
+/** The optional features that this end of the protocol serves, as `welcome.caps` announces them. Spec: 2.4. */
+export const hubCaps: readonly string[] = ['list', 'presence']
+
+const unserved: ReadonlySet<string> = new Set([
+  'nack',
+  'join',
+  'leave',
+  'subscribe',
+  'unsubscribe',
+  'request',
+  'response',
+  'cancel',
+])
+
+/**
+ * The hub's end of one client's conversation in the v1 dialects. Pure: frames in, actions out. It outlives the
+ * connections that carry it. Source: spec/protocol.md, sections 3 and 4.
+ */
+export class HubSession {
+  readonly id: string
+  readonly client: string
+  readonly #limits: Limits
+  readonly #window: DeliveryWindow
+  readonly #sent = new SentLedger()
+  #state: HubSessionState = 'fresh'
+
+  constructor(options: { readonly id: string; readonly client: string; readonly limits: Limits }) {
+    this.id = options.id
+    this.client = options.client
+    this.#limits = options.limits
+    this.#window = new DeliveryWindow(options.limits.windowMessages, options.limits.windowBytes)
+  }
+
+  get state(): HubSessionState {
+    return this.#state
+  }
+
+  /** True while the client may be sent another stored message. False is our backpressure: the inbox keeps the rest. */
+  get ready(): boolean {
+    return this.#state === 'open' && this.#window.open
+  }
+
+  /** The newest position that the client can have processed: what it claims, but never more than it was sent. */
+  resumableFrom(claimed: number): number {
+    return Math.min(claimed, this.#window.newest)
+  }
+
+  /**
+   * Begins or goes on with the conversation on a new connection. What was under way on the old one counts as not sent:
+   * the client resends, the inbox is read again from the acknowledged position.
+   */
+  attach(admission: Admission): WelcomeFrame {
+    this.#assertLiving()
+    this.#state = 'open'
+    this.#window.restart(admission.positions[inboxStream]?.seq ?? 0)
+    this.#sent.restart()
+    return { op: 'welcome', client: this.client, session: this.id, limits: this.#limits, ...admission }
+  }
+
+  /** The connection is gone. */
+  detach(): void {
+    if (this.#state === 'open') this.#state = 'detached'
+  }
+
+  /** Nothing more will come or go. */
+  end(): void {
+    this.#state = 'ended'
+  }
+
+  /** Takes the next frame of the client. In any state but `open` nothing has an effect. */
+  receive(frame: ClientFrame | BadFrame): readonly HubAction[] {
+    if (this.#state !== 'open') return []
+    switch (frame.op) {
+      case 'send':
+        return this.#receiveSend(frame)
+      case 'ack':
+        return this.#receiveAck(frame.seq, frame.stream)
+      case 'bad':
+        return this.#receiveBad(frame)
+      case 'hello':
+        return this.#receiveSecondHello()
+      case 'list':
+        return [{ do: 'list', frame }]
+      case 'presence':
+        return [{ do: 'watch', on: frame.watch }]
+      case 'ping':
+        return [{ do: 'write', frame: { op: 'pong', ...(frame.id !== undefined && { id: frame.id }) } }]
+      case 'pong':
+        return []
+      case 'bye':
+        return [{ do: 'leave' }]
+      default:
+        return this.#receiveUnserved(frame)
+    }
+  }
+
+  /** Says what became of message `n`, and returns the `sent` frames that may now go out. Order of `n` is kept. */
+  settle(n: number, outcome: SendOutcome): readonly SentFrame[] {
+    const answer = outcome.state === 'refused' ? { error: errorInfo(outcome.error) } : { state: outcome.state }
+    return this.#sent.settle(n, answer)
+  }
+
+  /** True while the client has acknowledged all it was sent. */
+  get idle(): boolean {
+    return this.#window.size === 0
+  }
+
+  /** Counts a stored message as sent to the client. Call it only while `ready`, in the order of `seq`. */
+  delivered(seq: number, bytes: number): void {
+    this.#window.push(seq, bytes)
+  }
+
+  #receiveSend(frame: SendFrame): readonly HubAction[] {
+    const error = this.#refusal(frame)
+    if ((frame.qos ?? 1) === 0) {
+      if (frame.n !== undefined) return [fault('invalid_field', 'send: n goes with qos 1 only', frame)]
+      if (error === undefined) return [{ do: 'publish', frame }]
+      return [{ do: 'write', frame: errorFrame(error, 'send', frame.id) }]
+    }
+    if (frame.n === undefined) return [fault('invalid_field', 'send: n is missing; qos 1 needs it', frame)]
+    const broken = this.#open(frame.n, frame)
+    if (broken !== undefined) return [broken]
+    return error === undefined ? [{ do: 'publish', frame }] : [{ do: 'refuse', n: frame.n, error }]
+  }
+
+  #refusal(frame: SendFrame): PosthouseError | undefined {
+    const body = frame.body
+    if (body.format === 'value') return undefined
+    if (body.bytes.byteLength > this.#limits.bodyBytes) {
+      const message = `the body has ${body.bytes.byteLength} bytes; at most ${this.#limits.bodyBytes} are allowed`
+      return new PosthouseError('body_too_large', message)
+    }
+    const misfit = bodyMisfit(frame.type, body)
+    return misfit === undefined ? undefined : new PosthouseError('invalid_body', misfit)
+  }
+
+  /** Enters `n` into the ledger, or says why it cannot be. */
+  #open(n: number, about: { readonly op: string; readonly id?: string }): HubAction | undefined {
+    if (n <= this.#sent.last) {
+      return fault('unexpected_frame', `n ${n} came after n ${this.#sent.last}; it must grow on a connection`, about)
+    }
+    if (this.#sent.size >= this.#limits.inFlight) {
+      const message = `more than ${this.#limits.inFlight} messages without sent`
+      return { do: 'close', error: new PosthouseError('window_exceeded', message) }
+    }
+    this.#sent.open(n)
+    return undefined
+  }
+
+  #receiveAck(seq: number, stream: string | undefined): readonly HubAction[] {
+    if (stream !== undefined && stream !== inboxStream) {
+      return [fault('unsupported', `stream ${JSON.stringify(stream)} is not served here`, { op: 'ack' })]
+    }
+    if (seq > this.#window.newest) {
+      const message = `ack of ${seq}, but ${this.#window.newest} is the newest that was delivered`
+      return [fault('unexpected_frame', message, { op: 'ack' })]
+    }
+    return this.#window.acknowledge(seq) ? [{ do: 'acknowledge', seq }] : []
+  }
+
+  #receiveBad(frame: BadFrame): readonly HubAction[] {
+    if (frame.about === 'hello') return this.#receiveSecondHello()
+    if (frame.n === undefined) return [{ do: 'write', frame: errorFrame(frame.error, frame.about, frame.id) }]
+    const broken = this.#open(frame.n, { op: frame.about, ...(frame.id !== undefined && { id: frame.id }) })
+    return [broken ?? { do: 'refuse', n: frame.n, error: frame.error }]
+  }
+
+  #receiveSecondHello(): readonly HubAction[] {
+    const message = `a second hello came; this connection is that of ${this.client}`
+    return [{ do: 'close', error: new PosthouseError('unexpected_frame', message) }]
+  }
+
+  #receiveUnserved(frame: { readonly op: string; readonly id?: string }): readonly HubAction[] {
+    const code: ErrorCode = unserved.has(frame.op) ? 'unsupported' : 'unknown_op'
+    return [fault(code, `this hub does not serve ${frame.op}`, frame as Partial<RequestFrame> & { op: string })]
+  }
+
+  #assertLiving(): void {
+    if (this.#state === 'ended') throw new PosthouseError('session_lost', `session ${this.id} has ended`)
+  }
+}
+
+function fault(code: ErrorCode, message: string, about: { readonly op: string; readonly id?: string }): HubAction {
+  return { do: 'write', frame: errorFrame(new PosthouseError(code, message), about.op, about.id) }
+}
+
+/**
+ * Judges the first frame of a v1 connection: only a well-formed `hello` goes on.
+ * @throws PosthouseError `unexpected_frame`, `malformed_frame`
+ */
+export function expectHello(frame: ClientFrame | BadFrame | undefined): HelloFrame {
+  if (frame?.op === 'hello') return frame
+  if (frame?.op === 'bad' && frame.about === 'hello') {
+    // An invalid field alone would leave the connection alive, but without hello there is nothing to live for.
+    throw new PosthouseError('malformed_frame', frame.error.message, { cause: frame.error })
+  }
+  const seen = frame === undefined ? 'nothing' : frame.op === 'bad' ? frame.about || 'a frame without op' : frame.op
+  throw new PosthouseError('unexpected_frame', `the first frame must be hello, not ${seen}`)
+}
+
+/** The close code that goes with an error; 4100 where the table has none. */
+export function closeCodeOf(error: PosthouseError): number {
+  return error.facts.closeCode ?? errorTable.internal.closeCode
+}

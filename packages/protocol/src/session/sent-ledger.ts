@@ -1,0 +1,64 @@
+import type { ErrorInfo, SentFrame } from '../frame/frames.ts'
+
+type Answer = { readonly state: 'stored' | 'duplicate' } | { readonly error: ErrorInfo }
+
+interface Entry {
+  readonly n: number
+  answer?: Answer
+}
+
+/** Keeps answers in the order of `n`, however they become known, and folds equal ones into one cumulative frame. Spec: 4.2. */
+export class SentLedger {
+  #entries: Entry[] = []
+  #byN = new Map<number, Entry>()
+  #last = 0
+
+  /** Messages that were not answered yet. */
+  get size(): number {
+    return this.#byN.size
+  }
+
+  /** The newest `n` that came on this connection. */
+  get last(): number {
+    return this.#last
+  }
+
+  /** A new connection: the client resends what was not answered. */
+  restart(): void {
+    this.#entries = []
+    this.#byN.clear()
+    this.#last = 0
+  }
+
+  open(n: number): void {
+    const entry: Entry = { n }
+    this.#entries.push(entry)
+    this.#byN.set(n, entry)
+    this.#last = n
+  }
+
+  /** Enters an answer; one for an unknown `n` (an older connection's) is dropped. */
+  settle(n: number, answer: Answer): readonly SentFrame[] {
+    const entry = this.#byN.get(n)
+    if (entry === undefined || entry.answer !== undefined) return []
+    entry.answer = answer
+    return this.#release()
+  }
+
+  #release(): readonly SentFrame[] {
+    const frames: SentFrame[] = []
+    let released = 0
+    for (const { n, answer } of this.#entries) {
+      if (answer === undefined) break
+      released++
+      this.#byN.delete(n)
+      const previous = frames.at(-1)
+      if ('error' in answer) frames.push({ op: 'sent', n, error: answer.error })
+      else if (previous !== undefined && 'state' in previous && previous.state === answer.state) {
+        frames[frames.length - 1] = { op: 'sent', n, state: answer.state }
+      } else frames.push({ op: 'sent', n, state: answer.state })
+    }
+    if (released > 0) this.#entries = this.#entries.slice(released)
+    return frames
+  }
+}
