@@ -1,17 +1,14 @@
 import type { InboxStore, Logger, ManualClock } from '@posthouse/core'
 import { jsonHubCodec, type Limits } from '@posthouse/protocol'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
-import { PresenceBoard } from '../../packages/hub/src/clients/presence-board.ts'
-import { Registry } from '../../packages/hub/src/clients/registry.ts'
 import { Connection } from '../../packages/hub/src/door/connection.ts'
-import { Flusher } from '../../packages/hub/src/door/flusher.ts'
 import { Greeter } from '../../packages/hub/src/door/greeter.ts'
-import type { HubCore, Timing } from '../../packages/hub/src/hub-core.ts'
+import { assembleHub, type HubParts } from '../../packages/hub/src/hub-parts.ts'
+import type { Peer } from '../../packages/hub/src/peers/peer.ts'
 import { Peers } from '../../packages/hub/src/peers/peers.ts'
 import { endSession } from '../../packages/hub/src/peers/v1-sessions.ts'
-import { Batcher } from '../../packages/hub/src/routing/batcher.ts'
 import { HubListeners } from '../../packages/hub/src/routing/hub-listeners.ts'
-import { Router } from '../../packages/hub/src/routing/router.ts'
+import type { Timing } from '../../packages/hub/src/timing.ts'
 import type { CableSocket } from './cable.ts'
 
 /** What a simulated hub is made with. */
@@ -35,14 +32,21 @@ const timing: Timing = {
 /** The hub's own parts, put together as `Hub` does it, but with cables in the place of sockets. */
 export class SimHub {
   readonly clock: ManualClock
-  readonly core: HubCore
+  readonly core: HubParts
   readonly #peers = new Peers()
   readonly #hardBytes: number
 
   constructor(options: SimHubOptions) {
     this.clock = options.clock
     this.#hardBytes = options.hardBytes
-    this.core = assemble(options)
+    this.core = assembleHub({
+      ...options,
+      node: 'simulated',
+      timing,
+      maxClients: 1000,
+      listeners: new HubListeners(options.logger),
+      onChange: () => undefined,
+    })
     this.#scheduleSweep()
   }
 
@@ -53,9 +57,9 @@ export class SimHub {
     const { clock, flusher } = this.core
     const connection = new Connection(webSocket, { clock, flusher, sendQueue, remote: 'simulated' })
     const codec = dialect === 'json' ? jsonHubCodec : msgpackHubCodec
-    const onPeer = (peer: Greeter | Parameters<Peers['set']>[1]): void => this.#peers.set(webSocket, peer)
+    const onPeer = (peer: Peer): void => this.#peers.set(webSocket, peer)
     this.#peers.add(webSocket)
-    onPeer(new Greeter({ core: this.core, connection, codec, crossComm: true, onPeer }))
+    onPeer(new Greeter({ parts: this.core, connection, codec, crossComm: true, onPeer }))
   }
 
   #scheduleSweep(): void {
@@ -68,28 +72,4 @@ export class SimHub {
       this.#scheduleSweep()
     })
   }
-}
-
-function assemble({ store, clock, logger, limits }: SimHubOptions): HubCore {
-  const node = 'simulated'
-  const flusher = new Flusher(logger)
-  const presence = new PresenceBoard({ registry: () => registry, flusher, node })
-  const batcher: Batcher = new Batcher({
-    store,
-    logger,
-    onFill: (inbox, fill) => router.drained(inbox, fill),
-    onSettled: () => flusher.flush(),
-  })
-  const registry: Registry = new Registry({
-    store,
-    clock,
-    logger,
-    maxClients: 1000,
-    acknowledge: (client, seq) => batcher.acknowledge(client, seq),
-    onChange: (record) => presence.changed(record),
-  })
-  const listeners = new HubListeners(logger)
-  const { frameBytes } = limits
-  const router: Router = new Router({ registry, batcher, listeners, clock, logger, frameBytes })
-  return { node, clock, logger, limits, timing, store, flusher, batcher, registry, router, presence }
 }

@@ -10,7 +10,7 @@ import {
 } from '@posthouse/core'
 import { defaultLimits, type Limits } from '@posthouse/protocol'
 import type { SendQueueLimits } from './door/connection.ts'
-import type { Timing } from './hub-core.ts'
+import type { Timing } from './timing.ts'
 
 /** Settings of a `Hub`. */
 export interface HubOptions {

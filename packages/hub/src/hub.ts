@@ -13,22 +13,18 @@ import { type ClientInfo, type DraftOptions, draftMessage } from '@posthouse/pro
 import { encodeBody } from '@posthouse/protocol/bodies'
 import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
 import type { WebSocket } from 'ws'
-import { PresenceBoard } from './clients/presence-board.ts'
-import { Registry } from './clients/registry.ts'
 import { type ClientStatus, StatusFile } from './clients/status-file.ts'
 import { Connection } from './door/connection.ts'
 import { Door } from './door/door.ts'
-import { Flusher } from './door/flusher.ts'
 import { Greeter } from './door/greeter.ts'
 import type { HubCodec } from './door/hub-codec.ts'
 import { type Listening, type ListenOptions, openServer } from './door/listen.ts'
-import type { HubCore } from './hub-core.ts'
 import { type HubOptions, type ResolvedOptions, resolveOptions } from './hub-options.ts'
+import { assembleHub, type HubParts } from './hub-parts.ts'
+import type { Peer } from './peers/peer.ts'
 import { Peers } from './peers/peers.ts'
 import { endSession } from './peers/v1-sessions.ts'
-import { Batcher } from './routing/batcher.ts'
 import { HubListeners, type HubMessageHandler } from './routing/hub-listeners.ts'
-import { Router } from './routing/router.ts'
 
 /** How long an ending hub waits for its store, in milliseconds. */
 const settleMs = 3000
@@ -46,7 +42,7 @@ const settleMs = 3000
 export class Hub implements AsyncDisposable {
   readonly #options: ResolvedOptions
   readonly #ownsStore: boolean
-  readonly #core: HubCore
+  readonly #parts: HubParts
   readonly #listeners: HubListeners
   readonly #door: Door
   readonly #peers = new Peers()
@@ -61,7 +57,11 @@ export class Hub implements AsyncDisposable {
     this.#options = resolveOptions(options)
     this.#ownsStore = options.store === undefined
     this.#listeners = new HubListeners(this.#options.logger)
-    this.#core = this.#assemble()
+    this.#parts = assembleHub({
+      ...this.#options,
+      listeners: this.#listeners,
+      onChange: () => this.#statusFile?.touch(),
+    })
     this.#door = new Door({
       frameBytes: Math.max(this.#options.limits.frameBytes, maxCrossCommBytes),
       allowedOrigins: this.#options.allowedOrigins,
@@ -142,10 +142,10 @@ export class Hub implements AsyncDisposable {
   async send(to: string, body: unknown, options: DraftOptions = {}): Promise<{ readonly id: string }> {
     if (this.#ended !== undefined) throw new PosthouseError('closed', 'this hub was closed')
     const envelope = this.#envelope(to, body, options)
-    if (envelope.qos === 0) this.#core.router.live(envelope)
+    if (envelope.qos === 0) this.#parts.router.live(envelope)
     else {
       await new Promise<void>((resolve, reject) => {
-        this.#core.router.store({ envelope }, (outcome) =>
+        this.#parts.router.store({ envelope }, (outcome) =>
           outcome.state === 'refused' ? reject(outcome.error) : resolve(),
         )
       })
@@ -155,7 +155,7 @@ export class Hub implements AsyncDisposable {
 
   /** Who is online, or with `online: false` everyone who is known, by id. */
   clients({ online = true }: { readonly online?: boolean } = {}): readonly ClientInfo[] {
-    return this.#core.presence.list(online)
+    return this.#parts.presence.list(online)
   }
 
   /** The ids of the clients that are online. */
@@ -180,35 +180,9 @@ export class Hub implements AsyncDisposable {
     return this.close()
   }
 
-  #assemble(): HubCore {
-    const { store, clock, logger, limits, timing, node, maxClients } = this.#options
-    const flusher = new Flusher(logger)
-    const presence = new PresenceBoard({ registry: () => registry, flusher, node })
-    const batcher: Batcher = new Batcher({
-      store,
-      logger,
-      onFill: (inbox, fill) => router.drained(inbox, fill),
-      onSettled: () => flusher.flush(),
-    })
-    const registry: Registry = new Registry({
-      store,
-      clock,
-      logger,
-      maxClients,
-      acknowledge: (client, seq) => batcher.acknowledge(client, seq),
-      onChange: (record) => {
-        presence.changed(record)
-        this.#statusFile?.touch()
-      },
-    })
-    const { frameBytes } = limits
-    const router: Router = new Router({ registry, batcher, listeners: this.#listeners, clock, logger, frameBytes })
-    return { node, clock, logger, limits, timing, store, flusher, batcher, registry, router, presence }
-  }
-
   async #load(): Promise<void> {
     for (const [client, { lastSeen }] of (await this.#statusFile?.load()) ?? []) {
-      if (isClientId(client)) this.#core.registry.known(client, lastSeen)
+      if (isClientId(client)) this.#parts.registry.known(client, lastSeen)
       else this.#options.logger.warn('the status file names what is no client id', { id: client })
     }
     // A folder that cannot be written to should be told now, and not when the first client comes.
@@ -218,10 +192,10 @@ export class Hub implements AsyncDisposable {
   #admit(socket: WebSocket, request: IncomingMessage, codec: HubCodec | undefined): void {
     const remote = `${request.socket.remoteAddress ?? 'unknown'}:${request.socket.remotePort ?? 0}`
     const { sendQueue, crossComm, clock } = this.#options
-    const connection = new Connection(socket, { clock, flusher: this.#core.flusher, sendQueue, remote })
+    const connection = new Connection(socket, { clock, flusher: this.#parts.flusher, sendQueue, remote })
     this.#peers.add(socket)
-    const onPeer = (peer: Greeter | Parameters<Peers['set']>[1]): void => this.#peers.set(socket, peer)
-    onPeer(new Greeter({ core: this.#core, connection, codec, crossComm, onPeer }))
+    const onPeer = (peer: Peer): void => this.#peers.set(socket, peer)
+    onPeer(new Greeter({ parts: this.#parts, connection, codec, crossComm, onPeer }))
   }
 
   #envelope(to: string, body: unknown, options: DraftOptions): Envelope {
@@ -238,7 +212,7 @@ export class Hub implements AsyncDisposable {
 
   #statuses(): ReadonlyMap<string, ClientStatus> {
     const statuses = new Map<string, ClientStatus>()
-    for (const { id, online, lastSeen, session } of this.#core.registry.all()) {
+    for (const { id, online, lastSeen, session } of this.#parts.registry.all()) {
       if (!session?.transient) statuses.set(id, { online, lastSeen })
     }
     return statuses
@@ -258,11 +232,11 @@ export class Hub implements AsyncDisposable {
   }
 
   #expireSessions(now: number): void {
-    for (const record of this.#core.registry.all()) {
+    for (const record of this.#parts.registry.all()) {
       const { session } = record
       if (session === undefined || session.expiresAt > now) continue
-      endSession(record, this.#core.presence)
-      if (session.transient) this.#core.registry.forget(record)
+      endSession(record, this.#parts.presence)
+      if (session.transient) this.#parts.registry.forget(record)
     }
   }
 
@@ -274,8 +248,8 @@ export class Hub implements AsyncDisposable {
     else await this.#peers.terminate()
     for (const server of this.#servers) server.closeAllConnections()
     await Promise.all(closed)
-    await this.#within(settleMs, this.#core.batcher.settled())
-    for (const record of this.#core.registry.all()) record.release()
+    await this.#within(settleMs, this.#parts.batcher.settled())
+    for (const record of this.#parts.registry.all()) record.release()
     try {
       await this.#statusFile?.save()
     } finally {
@@ -285,10 +259,10 @@ export class Hub implements AsyncDisposable {
 
   /** Has what came so far stored and confirmed, then says good-bye. A store that does not answer cannot hold it up. */
   async #leave(graceMs: number): Promise<void> {
-    await this.#within(graceMs, this.#core.batcher.settled())
+    await this.#within(graceMs, this.#parts.batcher.settled())
     // What waits for an inbox to drain is stored: its sender is told so before it is sent away.
-    for (const record of this.#core.registry.all()) record.release()
-    this.#core.flusher.flush()
+    for (const record of this.#parts.registry.all()) record.release()
+    this.#parts.flusher.flush()
     await this.#peers.leave(graceMs, this.#options.clock)
   }
 

@@ -1,7 +1,7 @@
 import { PosthouseError, type Timer, toPosthouseError } from '@posthouse/core'
 import { type BadFrame, type ClientFrame, expectHello, jsonHubCodec } from '@posthouse/protocol'
 import { sniffDialect } from '@posthouse/protocol/cross-comm'
-import type { HubCore } from '../hub-core.ts'
+import type { HubParts } from '../hub-parts.ts'
 import { CrossCommPeer } from '../peers/cross-comm-peer.ts'
 import type { Peer } from '../peers/peer.ts'
 import { V1Peer } from '../peers/v1-peer.ts'
@@ -10,7 +10,7 @@ import { assertFits, type HubCodec } from './hub-codec.ts'
 
 /** What a greeter is told about a new connection. */
 export interface GreeterOptions {
-  readonly core: HubCore
+  readonly parts: HubParts
   readonly connection: Connection
   /** The codec of the agreed subprotocol; without one the first message decides. */
   readonly codec: HubCodec | undefined
@@ -27,8 +27,8 @@ export class Greeter implements Peer {
 
   constructor(options: GreeterOptions) {
     this.#options = options
-    const { core, connection } = options
-    this.#timer = core.clock.after(core.timing.helloMs, () => this.#late())
+    const { parts, connection } = options
+    this.#timer = parts.clock.after(parts.timing.helloMs, () => this.#late())
     connection.use({
       message: (data, binary) => this.#first(data, binary),
       ping: () => undefined,
@@ -55,20 +55,20 @@ export class Greeter implements Peer {
 
   #first(data: Uint8Array, binary: boolean): void {
     try {
-      const { codec, core, connection } = this.#options
+      const { codec, parts, connection } = this.#options
       const dialect = codec?.dialect ?? sniffDialect(data)
       if (dialect === 'cross_comm') this.#greetCrossComm(data)
       else if (dialect !== undefined) this.#greetV1(codec ?? jsonHubCodec, data, binary)
-      else core.logger.debug('an unusable first message is ignored', { remote: connection.remote })
+      else parts.logger.debug('an unusable first message is ignored', { remote: connection.remote })
     } catch (error) {
       this.#fail(toPosthouseError(error))
     }
   }
 
   #greetCrossComm(data: Uint8Array): void {
-    const { core, connection, crossComm } = this.#options
+    const { parts, connection, crossComm } = this.#options
     if (!crossComm) throw new PosthouseError('forbidden', 'this hub does not serve cross_comm programs')
-    const peer = new CrossCommPeer(core, connection)
+    const peer = new CrossCommPeer(parts, connection)
     this.#become(peer)
     peer.message(data)
   }
@@ -77,11 +77,11 @@ export class Greeter implements Peer {
     if (binary !== (codec.dialect === 'msgpack')) {
       throw new PosthouseError('malformed_frame', `the first message is not one of ${codec.subprotocol}`)
     }
-    assertFits(data, this.#options.core.limits)
+    assertFits(data, this.#options.parts.limits)
     const [first, ...rest]: readonly (ClientFrame | BadFrame)[] = codec.decode(data)
     // An empty array says nothing, and is allowed.
     if (first === undefined) return
-    const peer = new V1Peer(this.#options.core, this.#options.connection, codec, expectHello(first))
+    const peer = new V1Peer(this.#options.parts, this.#options.connection, codec, expectHello(first))
     this.#become(peer)
     peer.receive(rest)
   }
@@ -92,13 +92,13 @@ export class Greeter implements Peer {
   }
 
   #late(): void {
-    const { helloMs } = this.#options.core.timing
+    const { helloMs } = this.#options.parts.timing
     this.#fail(new PosthouseError('hello_timeout', `no hello or login came within ${helloMs} ms`))
   }
 
   #fail(error: PosthouseError): void {
-    const { core, connection } = this.#options
-    core.logger.info('a connection is refused', { remote: connection.remote, code: error.code, reason: error.message })
+    const { parts, connection } = this.#options
+    parts.logger.info('a connection is refused', { remote: connection.remote, code: error.code, reason: error.message })
     connection.fail(error)
   }
 }

@@ -23,7 +23,7 @@ import {
 } from '@posthouse/protocol/cross-comm'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
-import type { HubCore } from '../hub-core.ts'
+import type { HubParts } from '../hub-parts.ts'
 import { measured } from '../routing/outgoing.ts'
 import { type CrossCommCarrier, CrossCommLink } from './cross-comm-link.ts'
 import type { Peer } from './peer.ts'
@@ -36,7 +36,7 @@ const longestPingMs = 20_000
 /** One connection of a program that speaks the cross_comm dialect. */
 export class CrossCommPeer implements Peer, CrossCommCarrier {
   readonly connection: Connection
-  readonly #core: HubCore
+  readonly #parts: HubParts
   readonly #session = new CrossCommHubSession()
   readonly #links = new Map<string, CrossCommLink>()
   readonly #confirmation: PongConfirmation
@@ -44,17 +44,17 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   /** Messages that the hub has not stored or refused yet. */
   #underWay = 0
 
-  constructor(core: HubCore, connection: Connection) {
-    this.#core = core
+  constructor(parts: HubParts, connection: Connection) {
+    this.#parts = parts
     this.connection = connection
-    this.#heardAt = core.clock.elapsed()
-    this.#confirmation = new PongConfirmation({ clock: core.clock, connection, links: () => this.#links.values() })
+    this.#heardAt = parts.clock.elapsed()
+    this.#confirmation = new PongConfirmation({ clock: parts.clock, connection, links: () => this.#links.values() })
     connection.use({
       message: (data) => this.message(data),
       ping: () => this.#heard(),
       pong: (payload) => this.#pong(payload),
       overflowed: ({ code }) =>
-        this.#core.logger.warn('a client reads too slowly', { clients: [...this.#links.keys()], code }),
+        this.#parts.logger.warn('a client reads too slowly', { clients: [...this.#links.keys()], code }),
       close: (code, reason) => this.#closed(code, reason),
     })
   }
@@ -92,13 +92,13 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
 
   check(now: number): void {
     const silentMs = now - this.#heardAt
-    const { crossCommTimeoutMs, heartbeatMs } = this.#core.timing
+    const { crossCommTimeoutMs, heartbeatMs } = this.#parts.timing
     if (silentMs > crossCommTimeoutMs * 2) {
       this.connection.close(1011, `nothing was heard for ${Math.round(silentMs)} ms`)
       return
     }
     if (silentMs > crossCommTimeoutMs) {
-      for (const { record } of this.#links.values()) this.#core.registry.setPresent(record, false)
+      for (const { record } of this.#links.values()) this.#parts.registry.setPresent(record, false)
     }
     this.#confirmation.keepAlive(now, Math.min(longestPingMs, heartbeatMs))
   }
@@ -132,7 +132,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
         this.#drop(action.error)
         break
       case 'close':
-        this.#core.logger.warn('a cross_comm login is refused', {
+        this.#parts.logger.warn('a cross_comm login is refused', {
           code: action.error.code,
           remote: this.connection.remote,
         })
@@ -142,10 +142,10 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   #login(client: string): void {
-    const { registry, presence, logger } = this.#core
+    const { registry, presence, logger } = this.#parts
     const record = registry.known(client)
     endSession(record, presence)
-    const link = new CrossCommLink(record, this, this.#core.limits)
+    const link = new CrossCommLink(record, this, this.#parts.limits)
     const previous = registry.connect(record, link)
     // The same program logging in again on its own connection replaces nobody.
     if (previous !== this.#links.get(client))
@@ -160,7 +160,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   async #beginDelivery(record: ClientRecord, link: CrossCommLink): Promise<void> {
-    const { position } = await this.#core.store.inspect(record.id)
+    const { position } = await this.#parts.store.inspect(record.id)
     if (record.link !== link) return
     link.start(position.seq)
     record.pump.attach(link, position.seq)
@@ -170,18 +170,18 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     const link = this.#links.get(client)
     if (link === undefined) return
     this.#links.delete(client)
-    this.#core.registry.disconnect(link.record, link)
-    this.#core.logger.info('client logged out', { client })
+    this.#parts.registry.disconnect(link.record, link)
+    this.#parts.logger.info('client logged out', { client })
   }
 
   #list(asker: string, onlyOnline: boolean): void {
-    const clients = this.#core.presence.list(onlyOnline).map(({ client, online, lastSeen, since }) => {
-      const loginAt = since ?? this.#core.registry.get(client)?.loginAt ?? lastSeen
+    const clients = this.#parts.presence.list(onlyOnline).map(({ client, online, lastSeen, since }) => {
+      const loginAt = since ?? this.#parts.registry.get(client)?.loginAt ?? lastSeen
       return { client, online, lastSeen, since: loginAt }
     })
     const { content, listed } = fittingList(clients, onlyOnline)
     if (listed < clients.length) {
-      this.#core.logger.warn('a list of clients was cut to fit a cross_comm frame', { of: clients.length, to: listed })
+      this.#parts.logger.warn('a list of clients was cut to fit a cross_comm frame', { of: clients.length, to: listed })
     }
     this.#write({ to: asker, type: 'list_clients_response', content })
   }
@@ -190,7 +190,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     try {
       const envelope = this.#envelope(client, frame)
       this.#began()
-      this.#core.router.store({ envelope }, (outcome) => {
+      this.#parts.router.store({ envelope }, (outcome) => {
         this.#settled()
         if (outcome.state === 'refused') this.#drop(outcome.error, frame)
       })
@@ -202,16 +202,16 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   /** The dialect has no window: a program that sends faster than the hub can store is not read for a while. */
   #began(): void {
     this.#underWay++
-    if (this.#underWay === this.#core.limits.inFlight) this.connection.pause()
+    if (this.#underWay === this.#parts.limits.inFlight) this.connection.pause()
   }
 
   #settled(): void {
     this.#underWay--
-    if (this.#underWay === Math.floor(this.#core.limits.inFlight / 2)) this.connection.resume()
+    if (this.#underWay === Math.floor(this.#parts.limits.inFlight / 2)) this.connection.resume()
   }
 
   #publishUnbound(client: string, frame: CrossCommFrame): void {
-    if (this.#core.registry.get(client)?.link === undefined) {
+    if (this.#parts.registry.get(client)?.link === undefined) {
       this.#publish(client, frame)
       return
     }
@@ -223,19 +223,19 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     const { type } = frame
     if (!isUserType(type)) throw new PosthouseError('internal', `${type} is no message for others`)
     return {
-      id: frame.id ?? createId(this.#core.clock.now()),
+      id: frame.id ?? createId(this.#parts.clock.now()),
       from: clientAddress(client),
       to: addressOf(frame.to),
       type,
       body: { format: 'cross_comm', bytes: frame.bytes },
       qos: 1,
-      ts: this.#core.clock.now(),
+      ts: this.#parts.clock.now(),
     }
   }
 
   #write(fields: Pick<CrossCommFields, 'to' | 'type'> & { readonly content: string }): void {
-    const now = this.#core.clock.now()
-    const frame = encodeCrossComm({ ...fields, id: crossCommId(this.#core.node, now), from: 'server', ts: now })
+    const now = this.#parts.clock.now()
+    const frame = encodeCrossComm({ ...fields, id: crossCommId(this.#parts.node, now), from: 'server', ts: now })
     this.connection.send(measured(frame))
   }
 
@@ -245,12 +245,12 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   #heard(): void {
-    this.#heardAt = this.#core.clock.elapsed()
-    const now = this.#core.clock.now()
+    this.#heardAt = this.#parts.clock.elapsed()
+    const now = this.#parts.clock.now()
     for (const { record } of this.#links.values()) {
       record.lastSeen = now
       if (record.present) continue
-      this.#core.registry.setPresent(record, true)
+      this.#parts.registry.setPresent(record, true)
       record.pump.wake()
     }
   }
@@ -258,7 +258,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   #drop(error: PosthouseError, frame?: CrossCommFrame): void {
     const about = frame && { id: frame.id, to: frame.to, type: frame.type }
     const { code, message } = error
-    this.#core.logger.warn('a cross_comm message was dropped', {
+    this.#parts.logger.warn('a cross_comm message was dropped', {
       ...about,
       code,
       reason: message,
@@ -268,8 +268,8 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
 
   #closed(code: number, reason: string): void {
     for (const [client, link] of this.#links) {
-      this.#core.registry.disconnect(link.record, link)
-      this.#core.logger.info('connection closed', { client, code, reason })
+      this.#parts.registry.disconnect(link.record, link)
+      this.#parts.logger.info('connection closed', { client, code, reason })
     }
     this.#links.clear()
   }

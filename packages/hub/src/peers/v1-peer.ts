@@ -16,7 +16,7 @@ import {
 import type { ClientRecord, SessionCarrier } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import { arrayPacker, assertFits, type HubCodec } from '../door/hub-codec.ts'
-import type { HubCore } from '../hub-core.ts'
+import type { HubParts } from '../hub-parts.ts'
 import { type Encoded, measured, type Outgoing } from '../routing/outgoing.ts'
 import { envelopeOf } from './incoming-envelope.ts'
 import type { Link } from './link.ts'
@@ -26,7 +26,7 @@ import { type ClaimedSession, claimSession, endSession, startingPoint } from './
 /** Joins one v1 connection with its client's session: frames become actions, deliveries become frames. */
 export class V1Peer implements Peer, Link, SessionCarrier {
   readonly dialect: Dialect
-  readonly #core: HubCore
+  readonly #parts: HubParts
   readonly #connection: Connection
   readonly #codec: HubCodec
   readonly #record: ClientRecord
@@ -39,16 +39,16 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   #earlyBytes = 0
 
   /** @throws PosthouseError `invalid_client_id` */
-  constructor(core: HubCore, connection: Connection, codec: HubCodec, hello: HelloFrame) {
+  constructor(parts: HubParts, connection: Connection, codec: HubCodec, hello: HelloFrame) {
     assertClientId(hello.client)
     this.dialect = codec.dialect
-    this.#core = core
+    this.#parts = parts
     this.#connection = connection
     this.#codec = codec
-    this.#record = core.registry.known(hello.client)
-    this.#claimed = claimSession(this.#record, hello, core)
+    this.#record = parts.registry.known(hello.client)
+    this.#claimed = claimSession(this.#record, hello, parts)
     this.#producer = `${hello.client}\n${hello.producer}`
-    this.#heardAt = core.clock.elapsed()
+    this.#heardAt = parts.clock.elapsed()
     this.#connect(hello)
   }
 
@@ -95,9 +95,9 @@ export class V1Peer implements Peer, Link, SessionCarrier {
 
   check(now: number): void {
     const silentMs = now - this.#heardAt
-    if (silentMs > this.#core.timing.v1TimeoutMs) {
+    if (silentMs > this.#parts.timing.v1TimeoutMs) {
       this.fail(new PosthouseError('heartbeat_timeout', `nothing was heard for ${Math.round(silentMs)} ms`))
-    } else if (silentMs >= this.#core.timing.heartbeatMs && !this.#pinged && this.#early === undefined) {
+    } else if (silentMs >= this.#parts.timing.heartbeatMs && !this.#pinged && this.#early === undefined) {
       this.#pinged = true
       this.write([{ op: 'ping' }])
     }
@@ -109,7 +109,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   }
 
   fail(error: PosthouseError): void {
-    this.#core.logger.debug('a connection is closed by the hub', { client: this.#record.id, code: error.code })
+    this.#parts.logger.debug('a connection is closed by the hub', { client: this.#record.id, code: error.code })
     this.#connection.fail(error)
   }
 
@@ -132,7 +132,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   }
 
   #encoded(outgoing: Outgoing): Encoded {
-    return outgoing.encoded(this.dialect, this.#core.limits.frameBytes)
+    return outgoing.encoded(this.dialect, this.#parts.limits.frameBytes)
   }
 
   #connect(hello: HelloFrame): void {
@@ -142,23 +142,23 @@ export class V1Peer implements Peer, Link, SessionCarrier {
         ping: () => this.#heard(),
         pong: () => this.#heard(),
         overflowed: ({ code }) =>
-          this.#core.logger.warn('a client reads too slowly', { client: this.#record.id, code }),
+          this.#parts.logger.warn('a client reads too slowly', { client: this.#record.id, code }),
         close: (code, reason) => this.#closed(code, reason),
       },
-      arrayPacker(this.#codec, this.#core.limits),
+      arrayPacker(this.#codec, this.#parts.limits),
     )
-    const previous = this.#core.registry.connect(this.#record, this)
+    const previous = this.#parts.registry.connect(this.#record, this)
     previous?.fail(new PosthouseError('replaced', `${this.#record.id} has connected again`))
     this.#claimed.entry.carrier = this
     this.#claimed.entry.expiresAt = Number.POSITIVE_INFINITY
     this.#welcome(hello).catch((error: unknown) => {
-      this.#core.logger.error('a client could not be welcomed', { client: this.#record.id, error })
+      this.#parts.logger.error('a client could not be welcomed', { client: this.#record.id, error })
       this.fail(toPosthouseError(error))
     })
   }
 
   async #welcome(hello: HelloFrame): Promise<void> {
-    const { store, batcher, logger } = this.#core
+    const { store, batcher, logger } = this.#parts
     const { id, pump } = this.#record
     const [stored, accepted] = await Promise.all([store.inspect(id), store.lastAccepted(this.#producer)])
     if (this.#record.link !== this || !this.#connection.open) return
@@ -170,13 +170,13 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     this.write([this.#admit(facts)])
     const { entry, resumed } = this.#claimed
     logger.info('client online', { client: id, dialect: this.dialect, resumed, agent: hello.agent })
-    if (resumed && this.#core.presence.watches(entry)) this.#core.presence.watch(entry)
+    if (resumed && this.#parts.presence.watches(entry)) this.#parts.presence.watch(entry)
     pump.attach(this, position.seq)
     this.receive(early)
   }
 
   #admit(facts: Pick<WelcomeFrame, 'positions' | 'accepted' | 'gaps'>): WelcomeFrame {
-    const { timing, store, node, clock } = this.#core
+    const { timing, store, node, clock } = this.#parts
     const { entry, resumed } = this.#claimed
     return entry.session.attach({
       ...facts,
@@ -194,7 +194,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     this.#heard()
     try {
       if (binary !== (this.dialect === 'msgpack')) throw wrongKind(binary)
-      assertFits(data, this.#core.limits)
+      assertFits(data, this.#parts.limits)
       if (this.#early !== undefined) this.#boundEarly(data.byteLength)
       this.receive(this.#codec.decode(data))
     } catch (error) {
@@ -204,7 +204,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
 
   #boundEarly(bytes: number): void {
     this.#earlyBytes += bytes
-    if (this.#earlyBytes <= this.#core.limits.frameBytes) return
+    if (this.#earlyBytes <= this.#parts.limits.frameBytes) return
     throw new PosthouseError('window_exceeded', `${this.#earlyBytes} bytes came before welcome`)
   }
 
@@ -217,20 +217,20 @@ export class V1Peer implements Peer, Link, SessionCarrier {
         this.#publish(action.frame)
         break
       case 'refuse':
-        this.#core.router.refuse(this.#from(action.n), action.error, this.#settler(action.n))
+        this.#parts.router.refuse(this.#from(action.n), action.error, this.#settler(action.n))
         break
       case 'acknowledge':
         this.#record.pump.acknowledged(action.seq)
         break
       case 'list':
-        this.stream(this.#core.presence.listed(action.frame.id, action.frame.online ?? true))
+        this.stream(this.#parts.presence.listed(action.frame.id, action.frame.online ?? true))
         break
       case 'watch':
-        if (action.on) this.#core.presence.watch(this.#claimed.entry)
-        else this.#core.presence.unwatch(this.#claimed.entry)
+        if (action.on) this.#parts.presence.watch(this.#claimed.entry)
+        else this.#parts.presence.unwatch(this.#claimed.entry)
         break
       case 'leave':
-        endSession(this.#record, this.#core.presence)
+        endSession(this.#record, this.#parts.presence)
         this.#connection.close(1000, 'bye')
         break
       case 'close':
@@ -240,9 +240,9 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   }
 
   #publish(frame: SendFrame): void {
-    const { router } = this.#core
+    const { router } = this.#parts
     try {
-      const envelope = envelopeOf(frame, this.#record.address, this.#core.clock.now())
+      const envelope = envelopeOf(frame, this.#record.address, this.#parts.clock.now())
       if (frame.n === undefined || envelope.qos === 0) router.live(envelope)
       else router.store({ envelope, from: this.#from(frame.n) }, this.#settler(frame.n))
     } catch (cause) {
@@ -271,9 +271,9 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   }
 
   #heard(): void {
-    this.#heardAt = this.#core.clock.elapsed()
+    this.#heardAt = this.#parts.clock.elapsed()
     this.#pinged = false
-    if (this.#record.link === this) this.#record.lastSeen = this.#core.clock.now()
+    if (this.#record.link === this) this.#record.lastSeen = this.#parts.clock.now()
   }
 
   #closed(code: number, reason: string): void {
@@ -281,11 +281,11 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     if (entry.carrier === this) {
       entry.carrier = undefined
       entry.session.detach()
-      entry.expiresAt = this.#core.clock.elapsed() + this.#core.timing.sessionMs
+      entry.expiresAt = this.#parts.clock.elapsed() + this.#parts.timing.sessionMs
     }
-    this.#core.registry.disconnect(this.#record, this)
-    if (entry.transient && entry.session.state === 'ended') this.#core.registry.forget(this.#record)
-    this.#core.logger.info('connection closed', { client: this.#record.id, code, reason })
+    this.#parts.registry.disconnect(this.#record, this)
+    if (entry.transient && entry.session.state === 'ended') this.#parts.registry.forget(this.#record)
+    this.#parts.logger.info('connection closed', { client: this.#record.id, code, reason })
   }
 }
 

@@ -20,7 +20,7 @@ export interface StartingPoint {
 export function claimSession(
   record: ClientRecord,
   hello: HelloFrame,
-  core: { readonly limits: Limits; readonly presence: PresenceBoard },
+  parts: { readonly limits: Limits; readonly presence: PresenceBoard },
 ): ClaimedSession {
   const { session: known } = record
   const wish = hello.resume
@@ -29,8 +29,8 @@ export function claimSession(
   if (known && wish && same && known.tokens.redeem(wish.token)) {
     return { entry: known, resumed: true }
   }
-  endSession(record, core.presence)
-  const session = new HubSession({ id: randomHex(16), client: record.id, limits: core.limits })
+  endSession(record, parts.presence)
+  const session = new HubSession({ id: randomHex(16), client: record.id, limits: parts.limits })
   const entry: SessionEntry = {
     session,
     producer: hello.producer,

@@ -1,0 +1,59 @@
+import type { Clock, InboxStore, Logger } from '@posthouse/core'
+import type { Limits } from '@posthouse/protocol'
+import type { ClientRecord } from './clients/client-record.ts'
+import { PresenceBoard } from './clients/presence-board.ts'
+import { Registry } from './clients/registry.ts'
+import { Flusher } from './door/flusher.ts'
+import { Batcher } from './routing/batcher.ts'
+import type { HubListeners } from './routing/hub-listeners.ts'
+import { Router } from './routing/router.ts'
+import type { Timing } from './timing.ts'
+
+/** The parts of one hub that its connections work with. */
+export interface HubParts {
+  readonly node: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limits: Limits
+  readonly store: InboxStore
+  readonly flusher: Flusher
+  readonly batcher: Batcher
+  readonly registry: Registry
+  readonly router: Router
+  readonly presence: PresenceBoard
+  readonly timing: Timing
+}
+
+/** What a hub is put together from. */
+export interface AssemblyOptions extends Pick<HubParts, 'node' | 'clock' | 'logger' | 'limits' | 'store' | 'timing'> {
+  readonly maxClients: number
+  readonly listeners: HubListeners
+  /** Told whenever a client came, went or was forgotten. */
+  readonly onChange: (record: ClientRecord) => void
+}
+
+/** Puts the parts of a hub together. They need each other, so each is handed a way to the others, not the others. */
+export function assembleHub(options: AssemblyOptions): HubParts {
+  const { store, clock, logger, limits, timing, node, maxClients, listeners } = options
+  const flusher = new Flusher(logger)
+  const presence = new PresenceBoard({ registry: () => registry, flusher, node })
+  const batcher: Batcher = new Batcher({
+    store,
+    logger,
+    onFill: (inbox, fill) => router.drained(inbox, fill),
+    onSettled: () => flusher.flush(),
+  })
+  const registry: Registry = new Registry({
+    store,
+    clock,
+    logger,
+    maxClients,
+    acknowledge: (client, seq) => batcher.acknowledge(client, seq),
+    onChange: (record) => {
+      presence.changed(record)
+      options.onChange(record)
+    },
+  })
+  const router: Router = new Router({ registry, batcher, listeners, clock, logger, frameBytes: limits.frameBytes })
+  return { node, clock, logger, limits, timing, store, flusher, batcher, registry, router, presence }
+}
