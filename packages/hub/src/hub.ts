@@ -250,6 +250,7 @@ export class Hub implements AsyncDisposable {
     await Promise.all(closed)
     await this.#within(settleMs, this.#parts.batcher.settled())
     for (const record of this.#parts.registry.all()) record.release()
+    await this.#within(settleMs, this.#tellDiscarded())
     try {
       await this.#statusFile?.save()
     } finally {
@@ -260,10 +261,22 @@ export class Hub implements AsyncDisposable {
   /** Has what came so far stored and confirmed, then says good-bye. A store that does not answer cannot hold it up. */
   async #leave(graceMs: number): Promise<void> {
     await this.#within(graceMs, this.#parts.batcher.settled())
-    // What waits for an inbox to drain is stored: its sender is told so before it is sent away.
-    for (const record of this.#parts.registry.all()) record.release()
+    // What waits for an inbox to drain is stored: its sender is told so before it is sent away. In memory it will be gone
+    // in a moment, and the sender had better send it again to the hub that comes after this one.
+    if (this.#options.store.durability !== 'memory') {
+      for (const record of this.#parts.registry.all()) record.release()
+    }
     this.#parts.flusher.flush()
     await this.#peers.leave(graceMs, this.#options.clock)
+  }
+
+  /** Says what a store in memory takes with it. */
+  async #tellDiscarded(): Promise<void> {
+    const { store, logger } = this.#options
+    if (!this.#ownsStore || store.durability !== 'memory') return
+    let messages = 0
+    for (const { id } of this.#parts.registry.all()) messages += (await store.inspect(id)).messages
+    if (messages > 0) logger.warn('messages that were kept in memory are lost', { messages })
   }
 
   async #within(ms: number, work: Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { ManualClock, MemoryInboxStore } from '@posthouse/core'
+import { type Durability, type InboxStore, ManualClock, MemoryInboxStore } from '@posthouse/core'
 import { codeOf, type Frame, message, RawPeer, resume } from './raw-peer.ts'
 import { slowStore } from './slow-store.ts'
 import { noticed, type RunningHub, startHub, startTimelessHub } from './start-hub.ts'
@@ -148,9 +148,18 @@ suite('sent', () => {
 
 suite('sent is withheld while the inbox of a connected recipient is over half full', () => {
   /** A hub whose inboxes hold ten messages. */
-  function startSmall() {
+  function startSmall(durability: Durability = 'memory') {
     const clock = new ManualClock()
-    return startTimelessHub({ store: new MemoryInboxStore({ clock, limits: { messages: 10 } }) }, clock)
+    const memory = new MemoryInboxStore({ clock, limits: { messages: 10 } })
+    const store: InboxStore = {
+      durability,
+      commit: (appends, acknowledgements) => memory.commit(appends, acknowledgements),
+      read: (inbox, after, limit) => memory.read(inbox, after, limit),
+      inspect: (inbox) => memory.inspect(inbox),
+      lastAccepted: (producer) => memory.lastAccepted(producer),
+      [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
+    }
+    return startTimelessHub({ store }, clock)
   }
 
   /** Puts six messages into the inbox of bob, who is connected; the last one is not confirmed. */
@@ -191,11 +200,20 @@ suite('sent is withheld while the inbox of a connected recipient is over half fu
     assert.deepEqual(await alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
   })
 
-  test('and told before a drain closes the connection', async () => {
-    await using server = await startSmall()
+  test('and told before a drain closes the connection, where what is stored outlives the hub', async () => {
+    await using server = await startSmall('process')
     const { alice } = await crowd(server)
     const drained = server.hub.drain()
     assert.deepEqual(await alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
+    await drained
+  })
+
+  test('but not told by a drain that takes the store with it: the sender sends it again to the next hub', async () => {
+    await using server = await startSmall()
+    const { alice } = await crowd(server)
+    const drained = server.hub.drain()
+    assert.equal((await alice.frames.take()).op, 'goaway')
+    assert.equal((await alice.closed()).code, 4000)
     await drained
   })
 

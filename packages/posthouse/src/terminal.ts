@@ -44,7 +44,7 @@ export class Terminal {
 
 /** Makes text from elsewhere safe to show: control characters, which could steer the terminal, become visible escapes. */
 export function visible(text: string): string {
-  return text.replace(/\p{Cc}|\p{Cf}/gu, (character) => {
+  return text.replace(/\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/gu, (character) => {
     if (character === '\u200d') return character
     return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
   })

@@ -31,8 +31,7 @@ export class ClientRecord {
   /** How other clients address it. */
   readonly address: string
   readonly pump: InboxPump
-  /** Unix milliseconds. */
-  lastSeen: number
+  #lastSeen: number
   /** When it came online last, in Unix milliseconds. */
   loginAt: number
   link: Link | undefined
@@ -45,9 +44,18 @@ export class ClientRecord {
   constructor(id: string, lastSeen: number, pump: InboxPump) {
     this.id = id
     this.address = clientAddress(id)
-    this.lastSeen = lastSeen
+    this.#lastSeen = lastSeen
     this.loginAt = lastSeen
     this.pump = pump
+  }
+
+  /** When it was last heard of, in Unix milliseconds. */
+  get lastSeen(): number {
+    return this.link?.lastSeen ?? this.#lastSeen
+  }
+
+  set lastSeen(ms: number) {
+    this.#lastSeen = ms
   }
 
   /** Connected, and heard of lately. */

@@ -9,6 +9,8 @@ import type { Link } from './link.ts'
 /** What a link needs of the connection that it shares with the peer's other ids. */
 export interface CrossCommCarrier {
   readonly connection: Connection
+  /** When the peer was last heard of, in Unix milliseconds. */
+  readonly lastSeen: number
   /** Something was delivered that should be confirmed. */
   delivered(): void
   /** The id of this link is gone from the connection. */
@@ -27,6 +29,10 @@ export class CrossCommLink implements Link {
     this.record = record
     this.#carrier = carrier
     this.#window = new DeliveryWindow(limits.windowMessages, limits.windowBytes)
+  }
+
+  get lastSeen(): number {
+    return this.#carrier.lastSeen
   }
 
   get ready(): boolean {

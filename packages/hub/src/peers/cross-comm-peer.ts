@@ -41,6 +41,9 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   readonly #links = new Map<string, CrossCommLink>()
   readonly #confirmation: PongConfirmation
   #heardAt: number
+  #lastSeen: number
+  /** Silent for too long: its ids count as offline. */
+  #absent = false
   /** Messages that the hub has not stored or refused yet. */
   #underWay = 0
 
@@ -48,15 +51,24 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     this.#parts = parts
     this.connection = connection
     this.#heardAt = parts.clock.elapsed()
+    this.#lastSeen = parts.clock.now()
     this.#confirmation = new PongConfirmation({ clock: parts.clock, connection, links: () => this.#links.values() })
     connection.use({
       message: (data) => this.message(data),
       ping: () => this.#heard(),
       pong: (payload) => this.#pong(payload),
       overflowed: ({ code }) =>
-        this.#parts.logger.warn('a client reads too slowly', { clients: [...this.#links.keys()], code }),
+        this.#parts.logger.warn('a client reads too slowly', {
+          clients: [...this.#links.keys()].slice(0, 8),
+          ids: this.#links.size,
+          code,
+        }),
       close: (code, reason) => this.#closed(code, reason),
     })
+  }
+
+  get lastSeen(): number {
+    return this.#lastSeen
   }
 
   get queuedBytes(): number {
@@ -98,6 +110,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
       return
     }
     if (silentMs > crossCommTimeoutMs) {
+      this.#absent = true
       for (const { record } of this.#links.values()) this.#parts.registry.setPresent(record, false)
     }
     this.#confirmation.keepAlive(now, Math.min(longestPingMs, heartbeatMs))
@@ -246,9 +259,11 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
 
   #heard(): void {
     this.#heardAt = this.#parts.clock.elapsed()
-    const now = this.#parts.clock.now()
+    this.#lastSeen = this.#parts.clock.now()
+    // One connection may hold many ids, and each of its frames comes through here.
+    if (!this.#absent) return
+    this.#absent = false
     for (const { record } of this.#links.values()) {
-      record.lastSeen = now
       if (record.present) continue
       this.#parts.registry.setPresent(record, true)
       record.pump.wake()

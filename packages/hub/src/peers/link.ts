@@ -7,6 +7,8 @@ export interface Link {
   readonly dialect: Dialect
   /** False while the client's window is closed to stored messages. */
   readonly ready: boolean
+  /** When the client was last heard of, in Unix milliseconds, where the link keeps that itself. */
+  readonly lastSeen?: number
   /** True while the client has nothing unacknowledged. */
   readonly idle: boolean
   /**
