@@ -3,28 +3,47 @@
 // the published package has no src/ and runs dist/.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const condition = '--conditions=@posthouse/source'
 const source = new URL('../src/main.ts', import.meta.url)
+const isClone = existsSync(source)
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
-  console.error(`posthouse needs Node 24 or newer; this is ${process.version}`)
-  process.exit(1)
-} else if (!existsSync(source)) {
+  const node = installedNode()
+  if (node !== undefined) runWith(node, isClone ? [condition] : [])
+  else {
+    console.error(`posthouse needs Node 24 or newer; this is ${process.version}`)
+    process.exitCode = 1
+  }
+} else if (!isClone) {
   await import('../dist/main.js')
 } else if (process.execArgv.includes(condition)) {
   await import(source.href)
 } else {
-  restartWith(condition)
+  // A flag and not module hooks: worker threads inherit flags only.
+  runWith(process.execPath, [condition, ...process.execArgv])
 }
 
-/** A flag and not module hooks: worker threads inherit flags only. */
-function restartWith(flag) {
-  const args = [flag, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
+/** The Node 24 that `npm ci` has put into the clone, for shells that find an older one first. */
+function installedNode() {
+  const windows = process.platform === 'win32'
+  try {
+    const name = `node-${windows ? 'win' : process.platform}-${process.arch}/package.json`
+    const node = join(dirname(createRequire(import.meta.url).resolve(name)), 'bin', windows ? 'node.exe' : 'node')
+    return existsSync(node) ? node : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function runWith(node, flags) {
+  const args = [...flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
   // execve keeps the pid, so signals sent to the command reach the hub.
-  if (process.execve && process.platform !== 'win32') process.execve(process.execPath, [process.execPath, ...args])
-  const child = spawn(process.execPath, args, { stdio: 'inherit' })
+  if (process.execve && process.platform !== 'win32') process.execve(node, [node, ...args])
+  const child = spawn(node, args, { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal ? 1 : 0)

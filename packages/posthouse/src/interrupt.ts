@@ -1,9 +1,17 @@
+/** Where a launcher stands between, one Ctrl-C arrives twice: from the terminal and passed on. */
+const sameMs = 300
+
 /** Turns Ctrl-C and SIGTERM into an abort; the second one ends the process at once. */
 export function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController()
   const signals = ['SIGINT', 'SIGTERM'] as const
+  let firstAt = 0
   const listener = (): void => {
-    if (controller.signal.aborted) process.exit(130)
+    if (controller.signal.aborted) {
+      if (performance.now() - firstAt > sameMs) process.exit(130)
+      return
+    }
+    firstAt = performance.now()
     controller.abort()
   }
   for (const name of signals) process.on(name, listener)

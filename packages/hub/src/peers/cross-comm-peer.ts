@@ -1,22 +1,10 @@
-import {
-  canonicalAddress,
-  clientAddress,
-  createId,
-  type Envelope,
-  isClientId,
-  PosthouseError,
-  toPosthouseError,
-} from '@posthouse/core'
+import { PosthouseError, toPosthouseError } from '@posthouse/core'
 import {
   type CrossCommAction,
-  type CrossCommClient,
   type CrossCommFields,
   type CrossCommFrame,
   CrossCommHubSession,
-  type CrossCommUserType,
   crossCommId,
-  crossCommList,
-  crossCommUserTypes,
   decodeCrossComm,
   encodeCrossComm,
   maxCrossCommBytes,
@@ -25,7 +13,9 @@ import type { ClientRecord } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { measured } from '../routing/outgoing.ts'
+import { crossCommEnvelope } from './cross-comm-envelope.ts'
 import { type CrossCommCarrier, CrossCommLink } from './cross-comm-link.ts'
+import { fittingList } from './cross-comm-listing.ts'
 import type { Peer } from './peer.ts'
 import { PongConfirmation } from './pong-confirmation.ts'
 import { endSession } from './v1-sessions.ts'
@@ -201,7 +191,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
 
   #publish(client: string, frame: CrossCommFrame): void {
     try {
-      const envelope = this.#envelope(client, frame)
+      const envelope = crossCommEnvelope(frame, client, this.#parts.clock.now())
       this.#began()
       this.#parts.router.store({ envelope }, (outcome) => {
         this.#settled()
@@ -230,20 +220,6 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     }
     const message = `this connection is not logged in as ${client}, who is connected elsewhere`
     this.connection.fail(new PosthouseError('forbidden', message))
-  }
-
-  #envelope(client: string, frame: CrossCommFrame): Envelope {
-    const { type } = frame
-    if (!isUserType(type)) throw new PosthouseError('internal', `${type} is no message for others`)
-    return {
-      id: frame.id ?? createId(this.#parts.clock.now()),
-      from: clientAddress(client),
-      to: addressOf(frame.to),
-      type,
-      body: { format: 'cross_comm', bytes: frame.bytes },
-      qos: 1,
-      ts: this.#parts.clock.now(),
-    }
   }
 
   #write(fields: Pick<CrossCommFields, 'to' | 'type'> & { readonly content: string }): void {
@@ -288,32 +264,4 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     }
     this.#links.clear()
   }
-}
-
-/** A frame above the limit would end the peer's connection; a shorter list at least arrives. */
-function fittingList(
-  clients: readonly CrossCommClient[],
-  onlyOnline: boolean,
-): { readonly content: string; readonly listed: number } {
-  const most = maxCrossCommBytes - 4096
-  let shown = clients
-  let content = crossCommList(shown, onlyOnline)
-  for (let bytes = Buffer.byteLength(content); bytes > most; bytes = Buffer.byteLength(content)) {
-    shown = shown.slice(0, Math.floor((shown.length * 0.95 * most) / bytes))
-    content = crossCommList(shown, onlyOnline)
-  }
-  return { content, listed: shown.length }
-}
-
-const userTypes: ReadonlySet<string> = new Set(crossCommUserTypes)
-
-function isUserType(type: string): type is CrossCommUserType {
-  return userTypes.has(type)
-}
-
-/** In this dialect every word but `all`, `server` and `hub` is a client id, whatever it looks like. */
-function addressOf(to: string): string {
-  if (to === 'all' || to === 'server' || to === 'hub') return canonicalAddress(to)
-  if (isClientId(to)) return clientAddress(to)
-  throw new PosthouseError('invalid_address', `${JSON.stringify(to.slice(0, 100))} is no client id`)
 }
