@@ -1,11 +1,12 @@
 import type { Sample } from './measure.ts'
-import type { BenchmarkName } from './plan.ts'
+import type { BenchmarkName, Case } from './plan.ts'
 import type { Failure, Result } from './rounds.ts'
 
-/** One column of a table: what it takes from a sample, and how many digits of it mean something. */
+/** One column of a table: what it takes from a sample, and what that is held against, round by round. */
 interface Column {
   readonly title: string
   readonly of: (sample: Sample) => number
+  readonly against?: (what: Case, other: Case) => boolean
 }
 
 const rate: Column = { title: 'messages/s', of: (sample) => sample.perSecond }
@@ -16,27 +17,43 @@ const costs: readonly Column[] = [
   { title: 'server busy %', of: (sample) => sample.serverBusy * 100 },
   { title: 'load busy %', of: (sample) => sample.loadBusy * 100 },
 ]
-const latencies: readonly Column[] = [
-  { title: 'p50 us', of: (sample) => sample.latency?.p50 ?? Number.NaN },
-  { title: 'p99 us', of: (sample) => sample.latency?.p99 ?? Number.NaN },
-  { title: 'p99.9 us', of: (sample) => sample.latency?.p999 ?? Number.NaN },
-]
+const p50: Column = { title: 'p50 us', of: (sample) => sample.latency?.p50 ?? Number.NaN }
+const p99: Column = { title: 'p99 us', of: (sample) => sample.latency?.p99 ?? Number.NaN }
+const p999: Column = { title: 'p99.9 us', of: (sample) => sample.latency?.p999 ?? Number.NaN }
 const megabytes = (index: 0 | 1 | 2, title: string): Column => ({ title, of: ({ rss }) => rss[index] / 1e6 })
 const perConnection = (index: 1 | 2, title: string): Column => ({
   title,
   // What the load of `idle` has delivered before the window are its connections.
   of: ({ rss, deliveredBefore }) => (rss[index] - rss[0]) / 1024 / deliveredBefore,
 })
+const xRelay = ({ of }: Column, title = 'x relay'): Column => ({
+  title,
+  of,
+  against: (what, other) => other.group === what.group && other.server === 'relay',
+})
+/** The same server and language where everyone reads. */
+const xAllRead = ({ of }: Column, title: string): Column => ({
+  title,
+  of,
+  against: (what, other) => other.label === what.label && 'reads' in other.work && other.work.reads,
+})
 
-/** The first column is the one whose ratio to the relay is told. */
-const columns: Readonly<Record<BenchmarkName, readonly [Column, ...Column[]]>> = {
-  unicast: [rate, ...costs],
-  fanout: [{ ...rate, title: 'deliveries/s' }, ...costs],
-  latency: [latencies[0] ?? rate, ...latencies.slice(1), serverUs],
-  idle: [perConnection(2, 'KB each after 5 s'), perConnection(1, 'KB each at once'), megabytes(0, 'MB before')],
+const columns: Readonly<Record<BenchmarkName, readonly Column[]>> = {
+  unicast: [rate, xRelay(rate), ...costs],
+  fanout: [{ ...rate, title: 'deliveries/s' }, xRelay(rate), ...costs],
+  latency: [p50, xRelay(p50, 'p50 x relay'), p99, xRelay(p99, 'p99 x relay'), p999, serverUs],
+  idle: [
+    perConnection(2, 'KB each after 5 s'),
+    xRelay(perConnection(2, '')),
+    perConnection(1, 'KB each at once'),
+    megabytes(0, 'MB before'),
+  ],
   'slow-reader': [
-    latencies[1] ?? rate,
-    ...latencies.filter((_, index) => index !== 1),
+    p50,
+    p99,
+    xAllRead(p99, 'p99 x all read'),
+    xRelay(p99, 'p99 x relay'),
+    p999,
     megabytes(0, 'MB before'),
     megabytes(2, 'MB at the end'),
   ],
@@ -44,14 +61,11 @@ const columns: Readonly<Record<BenchmarkName, readonly [Column, ...Column[]]>> =
 
 /** A table in Markdown: the median of the rounds, with the smallest and the largest; then what went wrong. */
 export function tableOf(name: BenchmarkName, results: readonly Result[]): string {
-  const [first, ...others] = columns[name]
-  const head = ['case', first.title, 'x relay', ...others.map(({ title }) => title)]
+  const head = ['case', ...columns[name].map(({ title }) => title)]
   const lines = [row(head), row(head.map((_, index) => (index === 0 ? '---' : '---:')))]
   for (const result of results) {
-    const samples = result.rounds.filter(isSample)
-    const ratio = spread(ratios(result, results, first))
-    const cells = others.map((column) => spread(samples.map(column.of)))
-    lines.push(row([`${result.case.group}: ${result.case.label}`, spread(samples.map(first.of)), ratio, ...cells]))
+    const cells = columns[name].map((column) => spread(valuesOf(result, column, results)))
+    lines.push(row([`${result.case.group}: ${result.case.label}`, ...cells]))
   }
   return [...lines, ...complaints(results)].join('\n')
 }
@@ -66,12 +80,13 @@ export function complaints(results: readonly Result[]): readonly string[] {
   )
 }
 
-/** Round by round, because what slows the machine down slows both. */
-function ratios({ case: what, rounds }: Result, results: readonly Result[], column: Column): readonly number[] {
-  const base = results.find((other) => other.case.group === what.group && other.case.server === 'relay')
+/** Ratios are taken round by round, because what slows the machine down slows both. */
+function valuesOf({ case: what, rounds }: Result, { of, against }: Column, results: readonly Result[]): number[] {
+  if (against === undefined) return rounds.filter(isSample).map(of)
+  const base = results.find((other) => against(what, other.case))
   return rounds.flatMap((round, index) => {
-    const relay = base?.rounds[index]
-    return isSample(round) && relay !== undefined && isSample(relay) ? [column.of(round) / column.of(relay)] : []
+    const other = base?.rounds[index]
+    return isSample(round) && other !== undefined && isSample(other) ? [of(round) / of(other)] : []
   })
 }
 
