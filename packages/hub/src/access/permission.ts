@@ -3,9 +3,16 @@
  */
 export type Operation = 'send' | 'request' | 'see' | 'administer'
 
+/** Every operation that there is. */
+export const operations: readonly Operation[] = ['send', 'request', 'see', 'administer']
+
 /** Allows operations on addresses. What no permission allows is forbidden. */
 export interface Permission {
   readonly operations: readonly Operation[]
-  /** Patterns of addresses: `*` stands for any run of characters, `{client}` for the client's own id. */
+  /**
+   * Patterns of addresses: `*` alone means every address, a bare pattern ids of clients, `all`, `hub`, `group:…`,
+   * `channel:…` and `queue:…` what they say. In a name `*` stands for any run of characters and `{client}` for the client's
+   * own id; in a channel's name `*` stays inside one part, and the part `**` stands for any number of parts. Spec: 6.6.
+   */
   readonly addresses: readonly string[]
 }

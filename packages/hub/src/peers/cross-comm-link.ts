@@ -1,6 +1,7 @@
 import type { PosthouseError } from '@posthouse/core'
 import { DeliveryWindow, type Limits } from '@posthouse/protocol'
 import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
+import { Access } from '../access/access.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import type { Encoded, Outgoing } from '../routing/outgoing.ts'
@@ -20,6 +21,7 @@ export interface CrossCommCarrier {
 /** One id of a cross_comm connection. The dialect has no acknowledgements: a pong behind the deliveries stands in for them. */
 export class CrossCommLink implements Link {
   readonly dialect = 'cross_comm'
+  access: Access = Access.everything
   readonly record: ClientRecord
   readonly #carrier: CrossCommCarrier
   readonly #window: DeliveryWindow

@@ -1,10 +1,13 @@
 import type { PosthouseError } from '@posthouse/core'
 import type { Dialect } from '@posthouse/protocol'
+import type { Access } from '../access/access.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
 
 /** One client's way out, over the connection that it has now. */
 export interface Link {
   readonly dialect: Dialect
+  /** What the client may do. Another one holds from the next frame on. */
+  access: Access
   /** False while the client's window is closed to stored messages. */
   readonly ready: boolean
   /** When the client was last heard of, in Unix milliseconds, where the link keeps that itself. */

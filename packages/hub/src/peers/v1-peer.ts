@@ -13,6 +13,7 @@ import {
   type SendOutcome,
   type WelcomeFrame,
 } from '@posthouse/protocol'
+import { Access } from '../access/access.ts'
 import type { ClientRecord, SessionCarrier } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import { arrayPacker, assertFits, type HubCodec } from '../door/hub-codec.ts'
@@ -32,6 +33,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   readonly #record: ClientRecord
   readonly #claimed: ClaimedSession
   readonly #producer: string
+  #access: Access = Access.everything
   #heardAt: number
   #pinged = false
   /** What came before `welcome` went out. */
@@ -50,6 +52,17 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     this.#producer = `${hello.client}\n${hello.producer}`
     this.#heardAt = parts.clock.elapsed()
     this.#connect(hello)
+  }
+
+  get access(): Access {
+    return this.#access
+  }
+
+  /** Who watches presence is told in full what it may see from now on. */
+  set access(access: Access) {
+    this.#access = access
+    const { entry } = this.#claimed
+    if (this.#parts.presence.watches(entry)) this.#parts.presence.watch(entry)
   }
 
   get ready(): boolean {

@@ -1,0 +1,81 @@
+import { clientAddress, parseAddress } from '@posthouse/core'
+import { type AddressPattern, covers, parsePattern } from './address-pattern.ts'
+import { type Operation, operations, type Permission } from './permission.ts'
+
+/** Answers that are remembered for each operation. */
+const maxAnswers = 256
+
+/** Where one operation is allowed: everywhere, nowhere, or on what the patterns mean. */
+type Rule = boolean | PatternRule
+
+/** What one client may do, compiled from its permissions. It never changes: what replaces it is another one. */
+export class Access {
+  /** Every operation on every address: what holds without authentication. */
+  static readonly everything: Access = Access.#unlimited()
+
+  readonly #rules: Record<Operation, Rule> = { send: false, request: false, see: false, administer: false }
+  /** The client's own address. */
+  readonly #self: string
+
+  /**
+   * Compiles the permissions of `client`; without any it may do everything but `administer`.
+   * @throws PosthouseError `invalid_option` where a pattern is none
+   */
+  constructor(permissions: readonly Permission[] | undefined, client: string) {
+    this.#self = clientAddress(client)
+    for (const operation of operations) {
+      this.#rules[operation] =
+        permissions === undefined ? operation !== 'administer' : compile(permissions, operation, client)
+    }
+  }
+
+  static #unlimited(): Access {
+    const access = new Access(undefined, 'hub')
+    access.#rules.administer = true
+    return access
+  }
+
+  /**
+   * True where the client may do this to an address in its canonical form (`canonicalAddress`). It always sees itself.
+   * Spec: 6.6.
+   * @throws PosthouseError `invalid_address`
+   */
+  may(operation: Operation, address: string): boolean {
+    const rule = this.#rules[operation]
+    if (typeof rule === 'boolean') return rule || (operation === 'see' && address === this.#self)
+    return rule.allows(address) || (operation === 'see' && address === this.#self)
+  }
+
+  /** True where the client may do this to every address. */
+  mayAlways(operation: Operation): boolean {
+    return this.#rules[operation] === true
+  }
+}
+
+/** Patterns of addresses, and what was last asked about them. */
+class PatternRule {
+  readonly #patterns: readonly AddressPattern[]
+  #answers = new Map<string, boolean>()
+
+  constructor(patterns: readonly AddressPattern[]) {
+    this.#patterns = patterns
+  }
+
+  allows(address: string): boolean {
+    const known = this.#answers.get(address)
+    if (known !== undefined) return known
+    const parsed = parseAddress(address)
+    const answer = this.#patterns.some((pattern) => covers(pattern, parsed))
+    if (this.#answers.size >= maxAnswers) this.#answers = new Map()
+    this.#answers.set(address, answer)
+    return answer
+  }
+}
+
+function compile(permissions: readonly Permission[], operation: Operation, client: string): Rule {
+  const patterns = permissions
+    .filter((permission) => permission.operations.includes(operation))
+    .flatMap(({ addresses }) => addresses.map((text) => parsePattern(text, client)))
+  if (patterns.some(({ kind }) => kind === undefined)) return true
+  return patterns.length > 0 && new PatternRule(patterns)
+}
