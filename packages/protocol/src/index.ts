@@ -46,7 +46,8 @@ export {
 } from './frame/frames.ts'
 export { defaultLimits } from './frame/limits.ts'
 export { type Encoded, packFrames, wireBytes } from './frame/pack.ts'
-export { jsonClientCodec, jsonHubCodec } from './json/json-codec.ts'
+export { jsonClientCodec } from './json/json-client-codec.ts'
+export { jsonHubCodec } from './json/json-hub-codec.ts'
 export {
   type ClientAction,
   type ClientIdentity,

@@ -1,5 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import { clientShapes, hubShapes, isObject, misfit } from './frame-shape.ts'
+import { isObject, misfit, type Shapes } from './frame-shape.ts'
 import type { Frame, FrameBody } from './frames.ts'
 
 /** What one WebSocket message holds: text for JSON, bytes for MessagePack. */
@@ -34,9 +34,6 @@ export interface Codec<In extends Frame, Out extends Frame> {
   join(frames: readonly Wire[]): Wire
 }
 
-/** Which end of a connection decodes. The hub keeps bodies as bytes; a client wants values. */
-export type End = 'hub' | 'client'
-
 /** Subprotocol of v1 JSON. */
 export const jsonSubprotocol = 'posthouse.v1.json'
 /** Subprotocol of v1 MessagePack. */
@@ -64,18 +61,17 @@ export function assertFewFrames(count: number): void {
 /** The frames of a decoded WebSocket message, each checked against its shape. `bodyAt` supplies the body of frame `index`. */
 export function readFrames<In extends Frame>(
   decoded: unknown,
-  end: End,
+  shapes: Shapes,
   bodyAt: (index: number, value: unknown) => FrameBody | undefined,
 ): readonly (In | BadFrame)[] {
   const list = Array.isArray(decoded) ? decoded : [decoded]
   assertFewFrames(list.length)
-  const shapes = end === 'hub' ? clientShapes : hubShapes
   return list.map((raw: unknown, index) => readFrame<In>(raw, shapes, (value) => bodyAt(index, value)))
 }
 
 function readFrame<In extends Frame>(
   raw: unknown,
-  shapes: typeof clientShapes,
+  shapes: Shapes,
   bodyOf: (value: unknown) => FrameBody | undefined,
 ): In | BadFrame {
   if (!isObject(raw)) throw new PosthouseError('malformed_frame', 'a frame must be an object')

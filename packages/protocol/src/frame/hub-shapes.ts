@@ -1,0 +1,64 @@
+import {
+  anyText,
+  count,
+  envelope,
+  errorInfo,
+  flag,
+  id,
+  listOf,
+  mapOf,
+  oneOf,
+  position,
+  positive,
+  request,
+  response,
+  shaped,
+  sign,
+  text,
+  time,
+} from './field-checks.ts'
+import type { Shapes } from './frame-shape.ts'
+
+const limits = shaped({
+  frameBytes: positive,
+  bodyBytes: positive,
+  framesPerArray: positive,
+  inFlight: positive,
+  windowMessages: positive,
+  windowBytes: positive,
+})
+const client = shaped({ client: text, online: flag, '?since': time, lastSeen: time, node: anyText, '?dialect': text })
+
+/** What each op of a hub must look like. */
+export const hubShapes: Shapes = {
+  welcome: {
+    client: text,
+    session: id,
+    resumeToken: id,
+    resumed: flag,
+    '?gaps': listOf(
+      shaped({ stream: text, from: count, to: count, reason: oneOf('epoch', 'expired', 'trimmed') }),
+      1024,
+    ),
+    positions: mapOf(position, 1024),
+    accepted: count,
+    heartbeatMs: positive,
+    limits,
+    durability: oneOf('memory', 'process', 'disk'),
+    caps: listOf(text, 64),
+    node: anyText,
+    serverTime: time,
+  },
+  sent: { n: positive, '?state': oneOf('stored', 'duplicate'), '?error': shaped(errorInfo) },
+  deliver: { ...envelope, '?stream': text, '?seq': positive, '?attempt': positive, from: text, ts: time },
+  receipt: { id, state: oneOf('delivered', 'read', 'expired', 'failed'), by: text },
+  presence: { full: flag, clients: listOf(client, Number.MAX_SAFE_INTEGER) },
+  list: { id, '?more': flag, clients: listOf(client, Number.MAX_SAFE_INTEGER) },
+  request,
+  response,
+  cancel: { id },
+  ping: sign,
+  pong: sign,
+  error: { ...errorInfo, '?about': shaped({ op: anyText, '?id': anyText }) },
+  goaway: { reason: anyText, reconnectAfterMs: count },
+}

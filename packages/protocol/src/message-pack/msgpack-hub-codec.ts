@@ -1,0 +1,23 @@
+import { clientShapes } from '../frame/client-shapes.ts'
+import { type BadFrame, type Codec, maxDepth, msgpackSubprotocol, readFrames, type Wire } from '../frame/codec.ts'
+import type { ClientFrame, HubFrame } from '../frame/frames.ts'
+import { binary, decodeValue, encodeMsgpack, joinMsgpack } from './msgpack-message.ts'
+import { scanMsgpack } from './msgpack-scan.ts'
+
+/** v1 MessagePack at the hub: bodies stay as the bytes that arrived. */
+export const msgpackHubCodec: Codec<ClientFrame, HubFrame> = {
+  dialect: 'msgpack',
+  subprotocol: msgpackSubprotocol,
+  decode,
+  encode: encodeMsgpack,
+  join: joinMsgpack,
+}
+
+function decode(message: Wire): readonly (ClientFrame | BadFrame)[] {
+  const bytes = binary(message)
+  const spans = scanMsgpack(bytes, 'body', maxDepth)
+  return readFrames(decodeValue(bytes), clientShapes, (index) => {
+    const span = spans[index]
+    return span && { format: 'msgpack', bytes: bytes.subarray(span.start, span.end) }
+  })
+}

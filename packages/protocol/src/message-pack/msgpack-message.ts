@@ -1,0 +1,83 @@
+import { Decoder, Encoder } from '@msgpack/msgpack'
+import { PosthouseError } from '@posthouse/core'
+import { plainBytes, type Wire } from '../frame/codec.ts'
+import type { Frame } from '../frame/frames.ts'
+import { toMsgpackValue } from './msgpack-value.ts'
+
+// One of each for all: what they cost is their construction, with a buffer of 2 KiB.
+const encoder = new Encoder({ ignoreUndefined: true })
+const decoder = new Decoder()
+const bodyKey = encoder.encode('body')
+
+/**
+ * The bytes of a WebSocket message.
+ * @throws PosthouseError `malformed_frame`
+ */
+export function binary(message: Wire): Uint8Array {
+  if (typeof message !== 'string') return plainBytes(message)
+  throw new PosthouseError('malformed_frame', 'a MessagePack connection carries binary messages, not text')
+}
+
+/**
+ * The value that bytes stand for.
+ * @throws PosthouseError `malformed_frame`
+ */
+export function decodeValue(bytes: Uint8Array): unknown {
+  try {
+    return decoder.decode(bytes)
+  } catch (cause) {
+    throw new PosthouseError('malformed_frame', 'the message is not valid MessagePack', { cause })
+  }
+}
+
+/**
+ * One frame as MessagePack.
+ * @throws PosthouseError `unrepresentable`
+ */
+export function encodeMsgpack(frame: Frame): Uint8Array {
+  if (!('body' in frame) || frame.body === undefined) return encoder.encode(frame)
+  const { body, ...fields } = frame
+  const rest = { ...fields, ...applicationFields(frame) }
+  if (body.format === 'value') return encoder.encode({ ...rest, body: toMsgpackValue(body.value) })
+  if (body.format !== 'msgpack')
+    throw new PosthouseError('internal', `a ${body.format} body reached the MessagePack codec`)
+  return withBody(encoder.encodeSharedRef(rest), body.bytes)
+}
+
+/** The fields whose content is the application's own, in a form that every reader takes. */
+function applicationFields(frame: Frame): { readonly headers?: unknown; readonly sec?: unknown } {
+  if (!('type' in frame)) return {}
+  const { headers, sec } = frame
+  return {
+    ...(headers !== undefined && { headers: toMsgpackValue(headers) }),
+    ...(sec !== undefined && { sec: toMsgpackValue(sec) }),
+  }
+}
+
+/** Adds the member `body` to an encoded map of at most 14 members, without decoding the body. */
+function withBody(head: Uint8Array, body: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(head.length + bodyKey.length + body.length)
+  whole.set(head)
+  whole[0] = (head[0] ?? 0) + 1
+  whole.set(bodyKey, head.length)
+  whole.set(body, head.length + bodyKey.length)
+  return whole
+}
+
+/** Encoded frames as one WebSocket message. */
+export function joinMsgpack(frames: readonly Wire[]): Uint8Array {
+  const parts = frames.map((frame) => {
+    if (typeof frame === 'string') throw new PosthouseError('internal', 'a text frame reached the MessagePack codec')
+    return frame
+  })
+  if (parts.length === 1 && parts[0] !== undefined) return parts[0]
+  const head = parts.length < 16 ? [0x90 | parts.length] : [0xdc, parts.length >> 8, parts.length & 0xff]
+  const whole = new Uint8Array(head.length + parts.reduce((sum, part) => sum + part.length, 0))
+  whole.set(head)
+  let at = head.length
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
