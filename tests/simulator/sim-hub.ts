@@ -54,8 +54,8 @@ export class SimHub {
   admit(socket: CableSocket, dialect: 'json' | 'msgpack'): void {
     const webSocket = socket.asWebSocket()
     const sendQueue = { softBytes: this.#hardBytes / 4, hardBytes: this.#hardBytes }
-    const { clock, flusher } = this.core
-    const connection = new Connection(webSocket, { clock, flusher, sendQueue, remote: 'simulated' })
+    const { clock, flusher, tally } = this.core
+    const connection = new Connection(webSocket, { clock, flusher, tally, sendQueue, remote: 'simulated' })
     const codec = dialect === 'json' ? jsonHubCodec : msgpackHubCodec
     const onPeer = (peer: Peer): void => this.#peers.set(webSocket, peer)
     this.#peers.add(webSocket)

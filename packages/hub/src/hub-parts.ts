@@ -7,6 +7,7 @@ import { Flusher } from './door/flusher.ts'
 import { Batcher } from './routing/batcher.ts'
 import type { HubListeners } from './routing/hub-listeners.ts'
 import { Router } from './routing/router.ts'
+import { Tally } from './stats/tally.ts'
 import type { Timing } from './timing.ts'
 
 /** The parts of one hub that its connections work with. */
@@ -22,6 +23,7 @@ export interface HubParts {
   readonly router: Router
   readonly presence: PresenceBoard
   readonly timing: Timing
+  readonly tally: Tally
 }
 
 /** What a hub is put together from. */
@@ -35,11 +37,14 @@ export interface AssemblyOptions extends Pick<HubParts, 'node' | 'clock' | 'logg
 /** Puts the parts of a hub together. They need each other, so each is handed a way to the others, not the others. */
 export function assembleHub(options: AssemblyOptions): HubParts {
   const { store, clock, logger, limits, timing, node, maxClients, listeners } = options
+  const tally = new Tally()
   const flusher = new Flusher(logger)
-  const presence = new PresenceBoard({ registry: () => registry, flusher, node })
+  const presence = new PresenceBoard({ registry: () => registry, flusher, node, tally })
   const batcher: Batcher = new Batcher({
     store,
+    clock,
     logger,
+    tally,
     onFill: (inbox, fill) => router.drained(inbox, fill),
     onSettled: () => flusher.flush(),
   })
@@ -47,6 +52,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     store,
     clock,
     logger,
+    tally,
     maxClients,
     acknowledge: (client, seq) => batcher.acknowledge(client, seq),
     onChange: (record) => {
@@ -54,6 +60,14 @@ export function assembleHub(options: AssemblyOptions): HubParts {
       options.onChange(record)
     },
   })
-  const router: Router = new Router({ registry, batcher, listeners, clock, logger, frameBytes: limits.frameBytes })
-  return { node, clock, logger, limits, timing, store, flusher, batcher, registry, router, presence }
+  const router: Router = new Router({
+    registry,
+    batcher,
+    listeners,
+    clock,
+    logger,
+    tally,
+    frameBytes: limits.frameBytes,
+  })
+  return { node, clock, logger, limits, timing, store, flusher, batcher, registry, router, presence, tally }
 }

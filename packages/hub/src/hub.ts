@@ -25,6 +25,7 @@ import type { Peer } from './peers/peer.ts'
 import { Peers } from './peers/peers.ts'
 import { endSession } from './peers/v1-sessions.ts'
 import { HubListeners, type HubMessageHandler } from './routing/hub-listeners.ts'
+import { gatherStats, type HubStats, type StatsOptions } from './stats/hub-stats.ts'
 
 /** How long an ending hub waits for its store, in milliseconds. */
 const settleMs = 3000
@@ -48,6 +49,7 @@ export class Hub implements AsyncDisposable {
   readonly #peers = new Peers()
   readonly #statusFile: StatusFile | undefined
   readonly #servers = new Set<Server>()
+  readonly #startedAt: { readonly wall: number; readonly elapsed: number }
   #sweep: Timer | undefined
   #started: Promise<void> | undefined
   #ended: Promise<void> | undefined
@@ -65,12 +67,14 @@ export class Hub implements AsyncDisposable {
     this.#door = new Door({
       frameBytes: Math.max(this.#options.limits.frameBytes, maxCrossCommBytes),
       allowedOrigins: this.#options.allowedOrigins,
+      tally: this.#parts.tally,
       onSocket: (socket, request, codec) => this.#admit(socket, request, codec),
     })
     const { statusFile: path, clock, logger } = this.#options
     if (path !== undefined) {
       this.#statusFile = new StatusFile({ path, clock, logger, snapshot: () => this.#statuses() })
     }
+    this.#startedAt = { wall: clock.now(), elapsed: clock.elapsed() }
     this.#scheduleSweep()
   }
 
@@ -163,6 +167,14 @@ export class Hub implements AsyncDisposable {
     return this.clients().map(({ client }) => client)
   }
 
+  /** This hub in numbers. */
+  stats(options: StatsOptions = {}): Promise<HubStats> {
+    const { node, connections, queuedBytes } = this
+    const { wall: startedAt, elapsed } = this.#startedAt
+    const uptimeMs = this.#options.clock.elapsed() - elapsed
+    return gatherStats(this.#parts, { node, startedAt, uptimeMs, connections, queuedBytes }, options)
+  }
+
   /** Stops accepting, finishes what is under way, tells the clients where they stand, then closes. */
   drain({ graceMs = 3000 }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#ended ??= this.#end(graceMs)
@@ -192,7 +204,9 @@ export class Hub implements AsyncDisposable {
   #admit(socket: WebSocket, request: IncomingMessage, codec: HubCodec | undefined): void {
     const remote = `${request.socket.remoteAddress ?? 'unknown'}:${request.socket.remotePort ?? 0}`
     const { sendQueue, crossComm, clock } = this.#options
-    const connection = new Connection(socket, { clock, flusher: this.#parts.flusher, sendQueue, remote })
+    const { flusher, tally } = this.#parts
+    tally.connects++
+    const connection = new Connection(socket, { clock, flusher, tally, sendQueue, remote })
     this.#peers.add(socket)
     const onPeer = (peer: Peer): void => this.#peers.set(socket, peer)
     onPeer(new Greeter({ parts: this.#parts, connection, codec, crossComm, onPeer }))
@@ -236,6 +250,7 @@ export class Hub implements AsyncDisposable {
       const { session } = record
       if (session === undefined || session.expiresAt > now) continue
       endSession(record, this.#parts.presence)
+      this.#parts.tally.sessionsExpired++
       if (session.transient) this.#parts.registry.forget(record)
     }
   }

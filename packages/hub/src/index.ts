@@ -17,3 +17,5 @@ export { defaultPort, isLoopback, type Listening, type ListenOptions } from './d
 export { Hub } from './hub.ts'
 export type { HubOptions } from './hub-options.ts'
 export type { HubMessageHandler } from './routing/hub-listeners.ts'
+export type { HistogramStats } from './stats/histogram.ts'
+export type { HubStats, PeerStats, StatsOptions } from './stats/hub-stats.ts'

@@ -38,6 +38,10 @@ export class ClientRecord {
   session: SessionEntry | undefined
   /** False for a cross_comm peer that has been silent too long; its link stays. */
   present = false
+  /** Messages that came from it. */
+  received = 0
+  /** Messages that went to it. */
+  delivered = 0
   /** Confirmations that wait for this client's inbox to drain. */
   readonly held: Set<() => void> = new Set()
 

@@ -1,23 +1,34 @@
 import type { ClientInfo, ListedFrame, PresenceFrame } from '@posthouse/protocol'
 import type { Flushable, Flusher } from '../door/flusher.ts'
+import type { Tally } from '../stats/tally.ts'
 import type { ClientRecord, SessionEntry } from './client-record.ts'
 import type { Registry } from './registry.ts'
 
 /** Clients in one frame: so few that the frame stays far below the frame limit. */
 const pageSize = 1000
 
+/** What a presence board needs. */
+interface PresenceBoardOptions {
+  readonly registry: () => Registry
+  readonly flusher: Flusher
+  readonly node: string
+  readonly tally: Tally
+}
+
 /** Answers who is there, and tells those who want to know of changes, gathered per tick. */
 export class PresenceBoard implements Flushable {
   readonly #registry: () => Registry
   readonly #flusher: Flusher
   readonly #node: string
+  readonly #tally: Tally
   readonly #watchers = new Set<SessionEntry>()
   #changed = new Map<string, ClientInfo>()
 
-  constructor(options: { readonly registry: () => Registry; readonly flusher: Flusher; readonly node: string }) {
+  constructor(options: PresenceBoardOptions) {
     this.#registry = options.registry
     this.#flusher = options.flusher
     this.#node = options.node
+    this.#tally = options.tally
   }
 
   /** Notes that a client came or went. */
@@ -30,6 +41,7 @@ export class PresenceBoard implements Flushable {
   /** Tells `entry` who is there now, and of changes from now on. */
   watch(entry: SessionEntry): void {
     this.#watchers.add(entry)
+    this.#tally.presenceAnswers++
     entry.carrier?.stream(this.#snapshot())
   }
 
@@ -56,6 +68,7 @@ export class PresenceBoard implements Flushable {
 
   /** The frames that answer `list`, each made when it is asked for: its clients are shown as they are then. */
   *listed(id: string, onlyOnline: boolean): Iterable<ListedFrame> {
+    this.#tally.listAnswers++
     const pages = paged(this.#records(onlyOnline))
     for (const [index, page] of pages.entries()) {
       const clients = page.map((record) => this.info(record))

@@ -1,6 +1,7 @@
 import type { Clock, InboxStore, Logger } from '@posthouse/core'
 import type { Link } from '../peers/link.ts'
 import { InboxPump } from '../routing/inbox-pump.ts'
+import type { Tally } from '../stats/tally.ts'
 import { ClientRecord } from './client-record.ts'
 
 /** What a registry needs. */
@@ -8,6 +9,7 @@ export interface RegistryOptions {
   readonly store: InboxStore
   readonly clock: Clock
   readonly logger: Logger
+  readonly tally: Tally
   /** Client ids remembered; of those that are away, the one seen longest ago is forgotten first. */
   readonly maxClients: number
   readonly acknowledge: (client: string, seq: number) => void
@@ -36,8 +38,14 @@ export class Registry {
   known(client: string, lastSeen: number = this.#options.clock.now()): ClientRecord {
     let record = this.#records.get(client)
     if (record === undefined) {
-      const { store, logger, acknowledge } = this.#options
-      const pump = new InboxPump({ inbox: client, store, logger, acknowledge: (seq) => acknowledge(client, seq) })
+      const { store, logger, tally, acknowledge } = this.#options
+      const pump = new InboxPump({
+        inbox: client,
+        store,
+        logger,
+        tally,
+        acknowledge: (seq) => acknowledge(client, seq),
+      })
       record = new ClientRecord(client, lastSeen, pump)
       this.#records.set(client, record)
       if (this.#records.size > this.#options.maxClients) this.#forget(record)

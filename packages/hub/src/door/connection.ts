@@ -3,6 +3,7 @@ import { type Clock, PosthouseError } from '@posthouse/core'
 import { closeCodeOf, type Wire } from '@posthouse/protocol'
 import type { RawData, WebSocket } from 'ws'
 import type { Encoded } from '../routing/outgoing.ts'
+import type { Tally } from '../stats/tally.ts'
 import type { Flushable, Flusher } from './flusher.ts'
 
 /** Turns the frames of one tick into as few WebSocket messages as the dialect allows. */
@@ -31,6 +32,7 @@ export interface ConnectionOptions {
   readonly clock: Clock
   readonly flusher: Flusher
   readonly sendQueue: SendQueueLimits
+  readonly tally: Tally
   /** Address of the peer, for logs. */
   readonly remote: string
 }
@@ -48,6 +50,7 @@ export class Connection implements Flushable {
   readonly #clock: Clock
   readonly #flusher: Flusher
   readonly #limits: SendQueueLimits
+  readonly #tally: Tally
   #events: ConnectionEvents | undefined
   #pack: Packer = one
   #frames: Encoded[] = []
@@ -63,8 +66,13 @@ export class Connection implements Flushable {
     this.#clock = options.clock
     this.#flusher = options.flusher
     this.#limits = options.sendQueue
+    this.#tally = options.tally
     socket.on('message', (data, binary) => {
-      if (!this.#closing) this.#events?.message(toBytes(data), binary)
+      if (this.#closing) return
+      const bytes = toBytes(data)
+      this.#tally.socketMessagesReceived++
+      this.#tally.socketBytesReceived += bytes.byteLength
+      this.#events?.message(bytes, binary)
     })
     socket.on('pong', (payload) => this.#events?.pong(payload))
     // ws answers by itself, and cuts off who does not read the answers.
@@ -127,6 +135,8 @@ export class Connection implements Flushable {
   flush(): void {
     const frames = this.#frames
     const ping = this.#pingWaits
+    this.#tally.framesSent += frames.length
+    this.#tally.frameBytesSent += this.#frameBytes
     this.#frames = []
     this.#frameBytes = 0
     this.#pingWaits = undefined
@@ -198,6 +208,7 @@ export class Connection implements Flushable {
     this.#streams = []
     this.#frames = []
     this.#frameBytes = 0
+    this.#tally.disconnected(code)
     const events = this.#events
     this.#events = undefined
     events?.close(code, reason)

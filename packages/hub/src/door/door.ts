@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { jsonHubCodec } from '@posthouse/protocol'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Tally } from '../stats/tally.ts'
 import type { HubCodec } from './hub-codec.ts'
 import { isLoopback } from './listen.ts'
 
@@ -16,6 +17,7 @@ export interface DoorOptions {
   /** Largest WebSocket message of any dialect, in bytes. */
   readonly frameBytes: number
   readonly allowedOrigins: ReadonlySet<string>
+  readonly tally: Tally
   /** An upgraded connection, with the codec of its subprotocol where one was agreed on. */
   readonly onSocket: (socket: WebSocket, request: IncomingMessage, codec: HubCodec | undefined) => void
 }
@@ -47,17 +49,22 @@ export class Door {
     // Without a listener, a peer that resets the connection during the handshake would end the process.
     socket.on('error', destroy)
     if (!this.#open) {
-      refuse(socket, '503 Service Unavailable', 'The hub is shutting down.')
+      this.#refuse(socket, '503 Service Unavailable', 'The hub is shutting down.')
       return
     }
     const { origin } = request.headers
     if (origin !== undefined && !this.#allowed(origin, request)) {
-      refuse(socket, '403 Forbidden', `Origin ${JSON.stringify(origin.slice(0, 200))} may not connect.`)
+      this.#refuse(socket, '403 Forbidden', `Origin ${JSON.stringify(origin.slice(0, 200))} may not connect.`)
       return
     }
     this.#server.handleUpgrade(request, socket, head, (upgraded) => {
       this.#options.onSocket(upgraded, request, codecs.get(upgraded.protocol))
     })
+  }
+
+  #refuse(socket: Duplex, status: string, reason: string): void {
+    this.#options.tally.turnedAway.add(status.slice(0, 3))
+    refuse(socket, status, reason)
   }
 
   /**

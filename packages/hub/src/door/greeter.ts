@@ -6,7 +6,7 @@ import { CrossCommPeer } from '../peers/cross-comm-peer.ts'
 import type { Peer } from '../peers/peer.ts'
 import { V1Peer } from '../peers/v1-peer.ts'
 import type { Connection } from './connection.ts'
-import { assertFits, type HubCodec } from './hub-codec.ts'
+import { assertFits, assertKind, type HubCodec } from './hub-codec.ts'
 
 /** What a greeter is told about a new connection. */
 export interface GreeterOptions {
@@ -74,9 +74,7 @@ export class Greeter implements Peer {
   }
 
   #greetV1(codec: HubCodec, data: Uint8Array, binary: boolean): void {
-    if (binary !== (codec.dialect === 'msgpack')) {
-      throw new PosthouseError('malformed_frame', `the first message is not one of ${codec.subprotocol}`)
-    }
+    assertKind(codec, binary)
     assertFits(data, this.#options.parts.limits)
     const [first, ...rest]: readonly (ClientFrame | BadFrame)[] = codec.decode(data)
     // An empty array says nothing, and is allowed.

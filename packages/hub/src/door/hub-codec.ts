@@ -11,6 +11,16 @@ export function arrayPacker(codec: HubCodec, limits: Pick<Limits, 'frameBytes' |
 }
 
 /**
+ * Refuses a WebSocket message of the wrong kind. Spec: 1.2.2.
+ * @throws PosthouseError `malformed_frame`
+ */
+export function assertKind({ dialect, subprotocol }: HubCodec, binary: boolean): void {
+  if (binary === (dialect === 'msgpack')) return
+  const kind = binary ? 'text messages, not binary ones' : 'binary messages, not text ones'
+  throw new PosthouseError('malformed_frame', `${subprotocol} travels in ${kind}`)
+}
+
+/**
  * Refuses a WebSocket message above the limit.
  * @throws PosthouseError `frame_too_large`
  */

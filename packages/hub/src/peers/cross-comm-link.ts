@@ -1,10 +1,12 @@
 import type { PosthouseError } from '@posthouse/core'
-import { DeliveryWindow, type Limits } from '@posthouse/protocol'
+import { DeliveryWindow } from '@posthouse/protocol'
 import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
 import { Access } from '../access/access.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
+import type { HubParts } from '../hub-parts.ts'
 import type { Encoded, Outgoing } from '../routing/outgoing.ts'
+import { DeliveryMeter } from '../stats/delivery-meter.ts'
 import type { Link } from './link.ts'
 
 /** What a link needs of the connection that it shares with the peer's other ids. */
@@ -25,12 +27,14 @@ export class CrossCommLink implements Link {
   readonly record: ClientRecord
   readonly #carrier: CrossCommCarrier
   readonly #window: DeliveryWindow
+  readonly #meter: DeliveryMeter
   #marked = 0
 
-  constructor(record: ClientRecord, carrier: CrossCommCarrier, limits: Limits) {
+  constructor(record: ClientRecord, carrier: CrossCommCarrier, parts: Pick<HubParts, 'limits' | 'tally' | 'clock'>) {
     this.record = record
     this.#carrier = carrier
-    this.#window = new DeliveryWindow(limits.windowMessages, limits.windowBytes)
+    this.#meter = new DeliveryMeter(parts, record)
+    this.#window = new DeliveryWindow(parts.limits.windowMessages, parts.limits.windowBytes)
   }
 
   get lastSeen(): number {
@@ -39,6 +43,14 @@ export class CrossCommLink implements Link {
 
   get ready(): boolean {
     return this.#carrier.connection.open && this.record.online && this.#window.open
+  }
+
+  get unacknowledged(): number {
+    return this.#window.size
+  }
+
+  get queuedBytes(): number {
+    return this.#carrier.connection.queuedBytes
   }
 
   get idle(): boolean {
@@ -52,13 +64,17 @@ export class CrossCommLink implements Link {
   }
 
   live(outgoing: Outgoing): void {
-    if (this.#carrier.connection.writable) this.#carrier.connection.send(this.#encoded(outgoing))
+    if (this.#carrier.connection.writable) {
+      this.#carrier.connection.send(this.#encoded(outgoing))
+      this.#meter.live()
+    } else this.#meter.dropped()
   }
 
   stored(seq: number, outgoing: Outgoing): void {
     const encoded = this.#encoded(outgoing)
     this.#window.push(seq, outgoing.size)
     this.#carrier.connection.send(encoded)
+    this.#meter.stored(seq)
     this.#carrier.delivered()
   }
 
@@ -69,7 +85,10 @@ export class CrossCommLink implements Link {
 
   /** The peer has read everything up to the mark. Says whether newer deliveries wait. */
   confirm(): boolean {
-    if (this.#window.acknowledge(this.#marked)) this.record.pump.acknowledged(this.#marked)
+    if (this.#window.acknowledge(this.#marked)) {
+      this.#meter.acknowledged(this.#marked)
+      this.record.pump.acknowledged(this.#marked)
+    }
     return !this.idle
   }
 

@@ -74,6 +74,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
         return
       }
       const frame = decodeCrossComm(data)
+      this.#parts.tally.framesReceived++
       if (frame.type === 'heartbeat') this.#confirmation.heartbeat()
       for (const action of this.#session.receive(frame)) this.#act(action)
     } catch (error) {
@@ -148,13 +149,14 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     const { registry, presence, logger } = this.#parts
     const record = registry.known(client)
     endSession(record, presence)
-    const link = new CrossCommLink(record, this, this.#parts.limits)
+    const link = new CrossCommLink(record, this, this.#parts)
     const previous = registry.connect(record, link)
     // The same program logging in again on its own connection replaces nobody.
     if (previous !== this.#links.get(client))
       previous?.fail(new PosthouseError('replaced', `${client} has connected again`))
     this.#links.set(client, link)
     this.#write({ to: client, type: 'login_response', content: '{"status": "success"}' })
+    this.#parts.tally.logins.add('cross_comm')
     logger.info('client online', { client, dialect: 'cross_comm' })
     this.#beginDelivery(record, link).catch((error: unknown) => {
       logger.error('an inbox could not be opened', { client, error })
@@ -178,6 +180,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   #list(asker: string, onlyOnline: boolean): void {
+    this.#parts.tally.listAnswers++
     const clients = this.#parts.presence.list(onlyOnline).map(({ client, online, lastSeen, since }) => {
       const loginAt = since ?? this.#parts.registry.get(client)?.loginAt ?? lastSeen
       return { client, online, lastSeen, since: loginAt }
@@ -192,6 +195,8 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   #publish(client: string, frame: CrossCommFrame): void {
     try {
       const envelope = crossCommEnvelope(frame, client, this.#parts.clock.now())
+      const record = this.#parts.registry.get(client)
+      if (record !== undefined) record.received++
       this.#began()
       this.#parts.router.store({ envelope }, (outcome) => {
         this.#settled()
@@ -247,6 +252,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   #drop(error: PosthouseError, frame?: CrossCommFrame): void {
+    this.#parts.tally.refused.add(error.code)
     const about = frame && { id: frame.id, to: frame.to, type: frame.type }
     const { code, message } = error
     this.#parts.logger.warn('a cross_comm message was dropped', {

@@ -12,6 +12,10 @@ export interface Link {
   readonly ready: boolean
   /** When the client was last heard of, in Unix milliseconds, where the link keeps that itself. */
   readonly lastSeen?: number
+  /** Stored messages that the client was sent and has not acknowledged. */
+  readonly unacknowledged: number
+  /** Bytes that wait for the client to read them. */
+  readonly queuedBytes: number
   /** True while the client has nothing unacknowledged. */
   readonly idle: boolean
   /**

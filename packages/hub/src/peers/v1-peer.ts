@@ -16,9 +16,10 @@ import {
 import { Access } from '../access/access.ts'
 import type { ClientRecord, SessionCarrier } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
-import { arrayPacker, assertFits, type HubCodec } from '../door/hub-codec.ts'
+import { arrayPacker, assertFits, assertKind, type HubCodec } from '../door/hub-codec.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { type Encoded, measured, type Outgoing } from '../routing/outgoing.ts'
+import { DeliveryMeter } from '../stats/delivery-meter.ts'
 import { envelopeOf } from './incoming-envelope.ts'
 import type { Link } from './link.ts'
 import type { Peer } from './peer.ts'
@@ -34,6 +35,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   readonly #claimed: ClaimedSession
   readonly #producer: string
   #access: Access = Access.everything
+  readonly #meter: DeliveryMeter
   #heardAt: number
   #pinged = false
   /** What came before `welcome` went out. */
@@ -50,6 +52,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     this.#record = parts.registry.known(hello.client)
     this.#claimed = claimSession(this.#record, hello, parts)
     this.#producer = `${hello.client}\n${hello.producer}`
+    this.#meter = new DeliveryMeter(parts, this.#record)
     this.#heardAt = parts.clock.elapsed()
     this.#connect(hello)
   }
@@ -73,18 +76,26 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     return this.#claimed.entry.session.idle
   }
 
+  get unacknowledged(): number {
+    return this.#claimed.entry.session.unacknowledged
+  }
+
   get queuedBytes(): number {
     return this.#connection.queuedBytes
   }
 
   live(outgoing: Outgoing): void {
-    if (this.#early === undefined && this.#connection.writable) this.#connection.send(this.#encoded(outgoing))
+    if (this.#early === undefined && this.#connection.writable) {
+      this.#connection.send(this.#encoded(outgoing))
+      this.#meter.live()
+    } else this.#meter.dropped()
   }
 
   stored(seq: number, outgoing: Outgoing): void {
     const encoded = this.#encoded(outgoing)
     this.#claimed.entry.session.delivered(seq, outgoing.size)
     this.#connection.send(encoded)
+    this.#meter.stored(seq)
   }
 
   write(frames: readonly HubFrame[]): void {
@@ -136,6 +147,8 @@ export class V1Peer implements Peer, Link, SessionCarrier {
 
   #encode(frame: HubFrame): Encoded {
     const encoded = measured(this.#codec.encode(frame))
+    if (frame.op === 'error') this.#parts.tally.refused.add(frame.code)
+    if (frame.op === 'sent' && 'error' in frame) this.#parts.tally.refused.add(frame.error.code)
     // A state is cumulative: of those that a batch brings, the last says it all.
     return frame.op === 'sent' && 'state' in frame ? { ...encoded, supersedes: `sent ${frame.state}` } : encoded
   }
@@ -182,6 +195,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     this.#early = undefined
     this.write([this.#admit(facts)])
     const { entry, resumed } = this.#claimed
+    this.#parts.tally.logins.add(this.dialect)
     logger.info('client online', { client: id, dialect: this.dialect, resumed, agent: hello.agent })
     if (resumed && this.#parts.presence.watches(entry)) this.#parts.presence.watch(entry)
     pump.attach(this, position.seq)
@@ -206,10 +220,12 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   #message(data: Uint8Array, binary: boolean): void {
     this.#heard()
     try {
-      if (binary !== (this.dialect === 'msgpack')) throw wrongKind(binary)
+      assertKind(this.#codec, binary)
       assertFits(data, this.#parts.limits)
       if (this.#early !== undefined) this.#boundEarly(data.byteLength)
-      this.receive(this.#codec.decode(data))
+      const frames = this.#codec.decode(data)
+      this.#parts.tally.framesReceived += frames.length
+      this.receive(frames)
     } catch (error) {
       this.fail(toPosthouseError(error))
     }
@@ -233,6 +249,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
         this.#parts.router.refuse(this.#from(action.n), action.error, this.#settler(action.n))
         break
       case 'acknowledge':
+        this.#meter.acknowledged(action.seq)
         this.#record.pump.acknowledged(action.seq)
         break
       case 'list':
@@ -254,6 +271,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
 
   #publish(frame: SendFrame): void {
     const { router } = this.#parts
+    this.#record.received++
     try {
       const envelope = envelopeOf(frame, this.#record.address, this.#parts.clock.now())
       if (frame.n === undefined || envelope.qos === 0) router.live(envelope)
@@ -300,11 +318,4 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     if (entry.transient && entry.session.state === 'ended') this.#parts.registry.forget(this.#record)
     this.#parts.logger.info('connection closed', { client: this.#record.id, code, reason })
   }
-}
-
-function wrongKind(binary: boolean): PosthouseError {
-  const message = binary
-    ? 'v1 JSON travels in text messages, not binary ones'
-    : 'MessagePack travels in binary messages'
-  return new PosthouseError('malformed_frame', message)
 }

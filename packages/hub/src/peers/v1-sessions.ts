@@ -1,7 +1,8 @@
 import { type Position, randomHex } from '@posthouse/core'
-import { type Gap, type HelloFrame, HubSession, inboxStream, type Limits } from '@posthouse/protocol'
+import { type Gap, type HelloFrame, HubSession, inboxStream } from '@posthouse/protocol'
 import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
 import type { PresenceBoard } from '../clients/presence-board.ts'
+import type { HubParts } from '../hub-parts.ts'
 import { ResumeTokens } from './resume-tokens.ts'
 
 /** The session that a hello begins or goes on with. */
@@ -20,13 +21,14 @@ export interface StartingPoint {
 export function claimSession(
   record: ClientRecord,
   hello: HelloFrame,
-  parts: { readonly limits: Limits; readonly presence: PresenceBoard },
+  parts: Pick<HubParts, 'limits' | 'presence' | 'tally'>,
 ): ClaimedSession {
   const { session: known } = record
   const wish = hello.resume
   // Another producer's numbers must not be answered with what was said to this one's.
   const same = known?.session.id === wish?.session && known?.producer === hello.producer
   if (known && wish && same && known.tokens.redeem(wish.token)) {
+    parts.tally.sessionsResumed++
     return { entry: known, resumed: true }
   }
   endSession(record, parts.presence)
@@ -40,6 +42,7 @@ export function claimSession(
     carrier: undefined,
   }
   record.session = entry
+  parts.tally.sessionsNew++
   return { entry, resumed: false }
 }
 

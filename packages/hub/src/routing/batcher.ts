@@ -2,11 +2,13 @@ import {
   type Acknowledgement,
   type Append,
   type AppendOutcome,
+  type Clock,
   type CommitOutcome,
   type InboxStore,
   type Logger,
   PosthouseError,
 } from '@posthouse/core'
+import type { Tally } from '../stats/tally.ts'
 
 /** Told what became of an append; an error where the store failed. */
 export type AppendListener = (outcome: AppendOutcome | PosthouseError) => void
@@ -23,7 +25,9 @@ interface Batch {
 /** What a batcher needs. */
 export interface BatcherOptions {
   readonly store: InboxStore
+  readonly clock: Clock
   readonly logger: Logger
+  readonly tally: Tally
   readonly onFill: FillListener
   /** Called when a batch and everything that it caused is done. */
   readonly onSettled: () => void
@@ -101,9 +105,17 @@ export class Batcher {
     appends: readonly Append[],
     acknowledgements: readonly Acknowledgement[],
   ): Promise<CommitOutcome | PosthouseError> {
+    const { store, clock, tally } = this.#options
+    const startedAt = clock.elapsed()
     try {
-      return await this.#options.store.commit(appends, acknowledgements)
+      const outcome = await store.commit(appends, acknowledgements)
+      tally.storeCommits++
+      tally.storeAppends += appends.length
+      tally.storeCommitMs.observe(clock.elapsed() - startedAt)
+      if (appends.length > 0) tally.storeBatch.observe(appends.length)
+      return outcome
     } catch (cause) {
+      tally.storeFailures++
       this.#options.logger.error('the store failed', { error: cause })
       return new PosthouseError('store_failed', 'the message could not be stored', { cause })
     }

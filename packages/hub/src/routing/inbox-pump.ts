@@ -1,5 +1,6 @@
 import { type InboxStore, type Logger, toPosthouseError } from '@posthouse/core'
 import type { Link } from '../peers/link.ts'
+import type { Tally } from '../stats/tally.ts'
 import { Outgoing } from './outgoing.ts'
 
 const pageSize = 64
@@ -9,6 +10,7 @@ export interface InboxPumpOptions {
   readonly inbox: string
   readonly store: InboxStore
   readonly logger: Logger
+  readonly tally: Tally
   /** Commits that everything up to `seq` has left the inbox. */
   readonly acknowledge: (seq: number) => void
 }
@@ -112,6 +114,7 @@ export class InboxPump {
       code,
       reason: message,
     })
+    this.#options.tally.unsayable++
     this.#skipped = seq
     if (link.idle) this.#options.acknowledge(seq)
   }

@@ -14,6 +14,7 @@ import {
 import type { SendOutcome } from '@posthouse/protocol'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Registry } from '../clients/registry.ts'
+import type { Tally } from '../stats/tally.ts'
 import type { Batcher } from './batcher.ts'
 import type { HubListeners } from './hub-listeners.ts'
 import { Outgoing } from './outgoing.ts'
@@ -44,6 +45,7 @@ export interface RouterOptions {
   readonly listeners: HubListeners
   readonly clock: Clock
   readonly logger: Logger
+  readonly tally: Tally
   /** Longest frame that clients read, in bytes. */
   readonly frameBytes: number
 }
@@ -61,6 +63,7 @@ export class Router {
    * @throws PosthouseError `unknown_recipient`, `offline`, `unsupported`, or what its only recipient's dialect cannot say
    */
   live(envelope: Envelope): void {
+    this.#options.tally.publishedLive++
     const outgoing = new Outgoing(envelope)
     const { kind, name } = parseAddress(envelope.to)
     if (kind === 'client') {
@@ -78,6 +81,7 @@ export class Router {
 
   /** Stores a qos 1 message for its recipients and hands it on; tells `settle` what became of it. */
   store(incoming: Incoming, settle: SettleListener): void {
+    this.#options.tally.publishedStored++
     try {
       const outgoing = new Outgoing(incoming.envelope)
       const recipients = this.#recipients(outgoing)

@@ -144,6 +144,11 @@ export class HubSession {
     return this.#sent.settle(n, answer)
   }
 
+  /** Stored messages that the client was sent and has not acknowledged. */
+  get unacknowledged(): number {
+    return this.#window.size
+  }
+
   /** True while the client has acknowledged all it was sent. */
   get idle(): boolean {
     return this.#window.size === 0

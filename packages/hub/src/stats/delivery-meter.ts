@@ -1,0 +1,48 @@
+import type { ClientRecord } from '../clients/client-record.ts'
+import type { HubParts } from '../hub-parts.ts'
+
+/**
+ * Counts what goes to one client over one link, and measures how long it takes to acknowledge. Of the deliveries under
+ * way only one is timed: the others cost a comparison.
+ */
+export class DeliveryMeter {
+  readonly #parts: Pick<HubParts, 'tally' | 'clock'>
+  readonly #record: ClientRecord
+  /** Position of the timed delivery; 0 while there is none. */
+  #timed = 0
+  #deliveredAt = 0
+
+  constructor(parts: Pick<HubParts, 'tally' | 'clock'>, record: ClientRecord) {
+    this.#parts = parts
+    this.#record = record
+  }
+
+  /** A live message was queued. */
+  live(): void {
+    this.#parts.tally.deliveredLive++
+    this.#record.delivered++
+  }
+
+  /** A live message was dropped. */
+  dropped(): void {
+    this.#parts.tally.liveDropped++
+  }
+
+  /** A stored message was queued. */
+  stored(seq: number): void {
+    this.#parts.tally.deliveredStored++
+    this.#record.delivered++
+    if (this.#timed > 0) return
+    this.#timed = seq
+    this.#deliveredAt = this.#parts.clock.elapsed()
+  }
+
+  /** The client has acknowledged everything up to `seq`. */
+  acknowledged(seq: number): void {
+    const { tally, clock } = this.#parts
+    tally.acknowledgements++
+    if (this.#timed === 0 || seq < this.#timed) return
+    this.#timed = 0
+    tally.acknowledgeMs.observe(clock.elapsed() - this.#deliveredAt)
+  }
+}
