@@ -57,7 +57,7 @@ async function crossCommProgram(
     socket.addEventListener('message', ({ data }) => {
       const frame = JSON.parse(String(data))
       if (frame.msg_type === 'login_response') resolve()
-      else note({ at: id, from: frame.from_client_id, type: frame.msg_type, body: JSON.stringify(frame.content) })
+      else note({ at: id, from: frame.from_client_id, type: frame.msg_type, body: shown(frame.content) })
     })
   })
   await new Promise((resolve) => socket.addEventListener('open', resolve))
@@ -67,7 +67,20 @@ async function crossCommProgram(
 }
 
 function shown(body: unknown): string {
-  return body instanceof Uint8Array ? `bytes ${body.join(' ')}` : JSON.stringify(body)
+  if (body instanceof Uint8Array) return `bytes ${body.join(' ')}`
+  return typeof body === 'string' ? body : JSON.stringify(body)
+}
+
+function printTable(heading: readonly string[], rows: readonly (readonly string[])[]): void {
+  const all = [heading, ...rows]
+  const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  for (const row of all)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
 }
 
 await using hub = new Hub()
@@ -100,6 +113,10 @@ for (const [type, body] of bodies) {
 for (const [type, content] of legacyBodies) legacy.send('all', type, content)
 await done
 
-console.table(arrived.sort((a, b) => `${a.from} ${a.at}`.localeCompare(`${b.from} ${b.at}`)))
-console.log(`${arrived.length} of ${wanted} messages arrived.`)
+const rows = arrived.map(({ from, at, type, body }) => [from, at, type, body])
+printTable(
+  ['FROM', 'AT', 'TYPE', 'BODY'],
+  rows.sort((a, b) => `${a}`.localeCompare(`${b}`)),
+)
+console.log(`\n${arrived.length} of ${wanted} messages arrived.`)
 legacy.close()

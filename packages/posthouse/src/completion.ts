@@ -1,15 +1,25 @@
 import { messageTypes } from '@posthouse/core'
-import type { Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import { logLevels } from './console-logger.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The shells that completion scripts exist for. */
-export const completionShells = ['bash', 'zsh', 'fish'] as const
+const completionShells = ['bash', 'zsh', 'fish'] as const
 
 type Shell = (typeof completionShells)[number]
 
+/** Adds `posthouse completion`. */
+export function addCompletion(program: Command, terminal: Terminal): void {
+  program
+    .command('completion')
+    .summary('print a completion script for your shell')
+    .description('Prints a completion script. For bash: source <(posthouse completion bash)')
+    .addArgument(new Argument('<shell>', 'the shell').choices(completionShells))
+    .action((shell) => printCompletion(terminal, program, shell))
+}
+
 /** Prints a script that completes the words of `program`. */
-export function printCompletion(terminal: Terminal, program: Command, shell: Shell): void {
+function printCompletion(terminal: Terminal, program: Command, shell: Shell): void {
   const words = program.commands.map((command) => ({
     name: command.name(),
     summary: command.summary(),
@@ -30,6 +40,7 @@ function bashScript(words: readonly Word[], zsh: boolean): string {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" flags=""
   case "$before" in
     --type) COMPREPLY=($(compgen -W "${messageTypes.join(' ')}" -- "$word")); return ;;
+    --dialect) COMPREPLY=($(compgen -W "json msgpack cross_comm" -- "$word")); return ;;
     --log-level) COMPREPLY=($(compgen -W "${logLevels.join(' ')}" -- "$word")); return ;;
     --qos) COMPREPLY=($(compgen -W "0 1" -- "$word")); return ;;
     completion) COMPREPLY=($(compgen -W "${completionShells.join(' ')}" -- "$word")); return ;;

@@ -1,19 +1,45 @@
-import { HubClient } from '@posthouse/client'
-import { PosthouseError, randomHex, reasonOf } from '@posthouse/core'
+import type { Dialect } from '@posthouse/client'
+import { PosthouseError, reasonOf } from '@posthouse/core'
+import { type Command, Option } from 'commander'
+import { checked } from './option-values.ts'
 
 /** Options of every command that talks to a hub. */
 export interface HubAccess {
-  /** Default: see `defaultUrl`. */
+  /** Default: see `hubUrl`. */
   readonly url?: string
   readonly id?: string
+  readonly dialect?: Dialect
+  readonly token?: string
+  readonly tokenFile?: string
+  /** PEM file with certificates that are trusted besides those of the platform. */
+  readonly ca?: string
   readonly json?: boolean
+}
+
+/** Adds the words of `HubAccess` to a command. */
+export function withHubAccess(command: Command): Command {
+  return command
+    .option('--id <client>', 'client id to log in with (default: a new one)')
+    .option('--json', 'print JSON')
+    .optionsGroup('The hub:')
+    .option('--url <url>', 'where it is (default: $POSTHOUSE_URL, or ws://127.0.0.1:9898)', checked(parseUrl))
+    .addOption(
+      new Option('--dialect <dialect>', 'the wire language').choices(['json', 'msgpack', 'cross_comm']).default('json'),
+    )
+    .option('--token-file <file>', 'file with the token to log in with (default: $POSTHOUSE_TOKEN)')
+    .addOption(
+      new Option('--token <token>', 'the token itself: unsafe, other users can read it in the process list').conflicts(
+        'tokenFile',
+      ),
+    )
+    .option('--ca <file>', 'PEM file with a certificate to trust, for a hub whose certificate nobody else knows')
 }
 
 /**
  * Checks the word after `--url`; `host`, `host:port` and `http(s)://` are understood, too.
  * @throws PosthouseError `invalid_option`
  */
-export function parseUrl(word: string): string {
+function parseUrl(word: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(word) ? word : `ws://${word}`
   const url = URL.canParse(scheme) ? new URL(scheme) : undefined
   const protocols: Readonly<Record<string, string>> = { 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' }
@@ -28,36 +54,15 @@ export function parseUrl(word: string): string {
 }
 
 /**
- * Where commands look for a hub when nothing else is said: what `POSTHOUSE_URL` names, or this computer.
+ * Where commands look for a hub: what `--url` or else `POSTHOUSE_URL` names, or this computer.
  * @throws PosthouseError `invalid_option`
  */
-function defaultUrl(named: string | undefined = process.env.POSTHOUSE_URL): string {
+export function hubUrl({ url }: HubAccess, named: string | undefined = process.env.POSTHOUSE_URL): string {
+  if (url !== undefined) return url
   if (named === undefined || named === '') return 'ws://127.0.0.1:9898'
   try {
     return parseUrl(named)
   } catch (cause) {
     throw new PosthouseError('invalid_option', `POSTHOUSE_URL: ${reasonOf(cause)}`, { cause })
-  }
-}
-
-/**
- * Connects to the hub. `prepare` may add listeners before the first message can come.
- * @throws PosthouseError `unreachable`, or why the hub refuses
- */
-export async function openClient(
-  access: HubAccess,
-  signal: AbortSignal,
-  prepare?: (client: HubClient) => void,
-): Promise<HubClient> {
-  // Without an id of its own the command comes only once: nobody should find it among the clients later.
-  const { id = `cli_${randomHex(4)}` } = access
-  const client = new HubClient({ url: access.url ?? defaultUrl(), clientId: id, transient: access.id === undefined })
-  try {
-    prepare?.(client)
-    await client.connect({ signal })
-    return client
-  } catch (error) {
-    await client.close()
-    throw error
   }
 }

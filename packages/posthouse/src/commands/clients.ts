@@ -1,17 +1,30 @@
-import { type HubAccess, openClient } from '../hub-access.ts'
+import type { Command } from 'commander'
+import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { openClient } from '../open-client.ts'
 import { type Terminal, visible } from '../terminal.ts'
 
 /** Options of `posthouse clients`. */
-export interface ClientsOptions extends HubAccess {
+interface ClientsOptions extends HubAccess {
   readonly all?: boolean
+}
+
+/** Adds `posthouse clients`. */
+export function addClients(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('clients')
+    .summary('show who is there')
+    .description('Shows the clients that are online.')
+    .option('--all', 'also those that have been here')
+    .action((options) => clients(terminal, options))
+  withHubAccess(command)
 }
 
 /**
  * Shows who is there; with `all` also who was.
  * @throws PosthouseError
  */
-export async function clients(terminal: Terminal, options: ClientsOptions): Promise<void> {
+async function clients(terminal: Terminal, options: ClientsOptions): Promise<void> {
   using interrupt = onInterrupt()
   await using client = await openClient(options, interrupt.signal)
   const listed = await client.clients({ online: !options.all, signal: interrupt.signal })
@@ -31,11 +44,13 @@ export async function clients(terminal: Terminal, options: ClientsOptions): Prom
   await client.drain()
 }
 
+/** Local time with its distance from UTC, as ISO 8601 writes it: to the reader's clock, and the same for everyone. */
 function time(ms: number | undefined): string {
   if (!ms) return ''
-  const date = new Date(ms)
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  const offset = -new Date(ms).getTimezoneOffset()
+  const local = new Date(ms + offset * 60_000).toISOString().slice(0, 19)
+  const zone = `${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`
+  return `${local.replace('T', ' ')}${offset < 0 ? '-' : '+'}${zone}`
 }
 
 function two(value: number): string {

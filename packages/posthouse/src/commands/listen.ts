@@ -1,20 +1,39 @@
 import { bytesToBase64, isPosthouseError, type Message, type MessageType } from '@posthouse/core'
-import { type HubAccess, openClient } from '../hub-access.ts'
+import type { Command } from 'commander'
+import { parseType } from '../body.ts'
+import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
+import { openClient } from '../open-client.ts'
+import { checked, collected, parseCount } from '../option-values.ts'
 import { type Terminal, visible } from '../terminal.ts'
 
 /** Options of `posthouse listen`. */
-export interface ListenOptions extends HubAccess {
+interface ListenOptions extends HubAccess {
   readonly type?: readonly MessageType[]
   readonly from?: readonly string[]
   readonly count?: number
+}
+
+/** Adds `posthouse listen`. */
+export function addListen(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('listen')
+    .summary('print messages as they come')
+    .description(
+      'Prints the messages for --id, and those to all, until Ctrl-C. What --type and --from leave out is received all the same: it does not come again.',
+    )
+    .option('--type <types...>', 'only messages of these types', collected(parseType))
+    .option('--from <ids...>', 'only messages of these senders')
+    .option('--count <number>', 'stop after so many messages', checked(parseCount))
+    .action((options) => listen(terminal, options))
+  withHubAccess(command)
 }
 
 /**
  * Prints messages as they come, until Ctrl-C or until `count` have come.
  * @throws PosthouseError
  */
-export async function listen(terminal: Terminal, options: ListenOptions): Promise<void> {
+async function listen(terminal: Terminal, options: ListenOptions): Promise<void> {
   using interrupt = onInterrupt()
   const done = new AbortController()
   let listening = false

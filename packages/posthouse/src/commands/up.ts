@@ -2,14 +2,17 @@ import { constants } from 'node:fs'
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Logger, PosthouseError, reasonOf } from '@posthouse/core'
-import { Hub, isLoopback } from '@posthouse/hub'
+import { defaultPort, Hub, isLoopback } from '@posthouse/hub'
+import { type Command, Option } from 'commander'
 import { banner } from '../banner.ts'
-import { consoleLogger, type LogLevel } from '../console-logger.ts'
+import { consoleLogger, type LogLevel, logLevels } from '../console-logger.ts'
+import { parseDuration } from '../duration.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
+import { checked, parsePort } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Options of `posthouse up`. */
-export interface UpOptions {
+interface UpOptions {
   readonly host: string
   readonly port: number
   readonly data: string
@@ -21,13 +24,42 @@ export interface UpOptions {
   readonly logLevel: LogLevel
 }
 
+/** Adds `posthouse up`. */
+export function addUp(program: Command, terminal: Terminal): void {
+  program
+    .command('up')
+    .summary('run a hub')
+    .description(
+      'Runs a hub until Ctrl-C, then drains it: what is under way is finished, and clients are told to come back.',
+    )
+    .option('--host <address>', 'address to listen on; other computers need --insecure as well', '127.0.0.1')
+    .option('--port <number>', 'port to listen on; 0 chooses a free one', checked(parsePort), defaultPort)
+    .option('--data <folder>', 'folder for what the hub keeps', '.posthouse')
+    .option('--insecure', 'listen where other computers can connect, although nobody is asked who they are', false)
+    .option('--no-legacy', 'do not serve cross_comm programs')
+    .option('--status-file <file>', 'YAML file with the state of clients (default: cross_comm_clients.yaml in --data)')
+    .option(
+      '--heartbeat-interval <time>',
+      'silence after which a client is pinged (default: 25s)',
+      checked(parseDuration),
+    )
+    .option(
+      '--heartbeat-timeout <time>',
+      'silence after which a client is gone (default: 35s; cross_comm 60s)',
+      checked(parseDuration),
+    )
+    .addOption(new Option('--log-level <level>', 'how much to log').choices(logLevels).default('info'))
+    .addHelpText('after', '\nTimes are written 30 (seconds), 500ms, 2m or 1h.')
+    .action((options) => up(terminal, options))
+}
+
 const statusFileName = 'cross_comm_clients.yaml'
 
 /**
  * Runs a hub until Ctrl-C or SIGTERM, then drains it.
  * @throws PosthouseError `port_in_use`, `insecure_bind`, `status_file`, `invalid_option`
  */
-export async function up(terminal: Terminal, options: UpOptions): Promise<void> {
+async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   using interrupt = onInterrupt()
   const logger = consoleLogger(terminal, options.logLevel)
   const statusFile = await prepareStatusFile(options, logger)

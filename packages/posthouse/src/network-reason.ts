@@ -1,0 +1,37 @@
+import { reasonOf } from '@posthouse/core'
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
+  ENOTFOUND: 'no computer has that name',
+  EAI_AGAIN: 'the name service does not answer',
+  ETIMEDOUT: 'the computer does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'the computer does not answer',
+  EHOSTUNREACH: 'there is no way to that computer',
+  ENETUNREACH: 'there is no way to that network',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS there: try ws:// instead of wss://',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS there: try ws:// instead of wss://',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet: compare the clocks',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself: name it with --ca',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority that is not known here: name that with --ca',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'its certificate comes from an authority that is not known here: name that with --ca',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'its certificate comes from an authority that is not known here: name that with --ca',
+}
+
+/** The code that the platform gave to a failure of the network, if any. */
+function networkCode(error: unknown): string | undefined {
+  const [first] = error instanceof AggregateError ? error.errors : [error]
+  const code = typeof first === 'object' && first !== null && 'code' in first ? first.code : undefined
+  return typeof code === 'string' ? code : undefined
+}
+
+/** A failure of the network in words, with its code. */
+export function networkReason(error: unknown): string {
+  const code = networkCode(error)
+  if (code === undefined) return reasonOf(error)
+  return `${reasons[code] ?? reasonOf(error)} (${code})`
+}

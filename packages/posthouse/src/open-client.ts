@@ -1,0 +1,49 @@
+import { HubClient, type HubClientOptions } from '@posthouse/client'
+import { isPosthouseError, PosthouseError, randomHex } from '@posthouse/core'
+import { tokenOf, trustAlso } from './credentials.ts'
+import { type HubAccess, hubUrl } from './hub-access.ts'
+import { SocketTrouble } from './socket-trouble.ts'
+
+/**
+ * What the words say about the client.
+ * @throws PosthouseError `invalid_option`
+ */
+function clientOptions(access: HubAccess): HubClientOptions {
+  const { id = `cli_${randomHex(4)}`, dialect = 'json' } = access
+  if (access.ca !== undefined) trustAlso(access.ca)
+  const token = tokenOf(access)
+  return {
+    url: hubUrl(access),
+    clientId: id,
+    dialect,
+    // Without an id of its own the command comes only once: nobody should find it among the clients later.
+    transient: access.id === undefined,
+    ...(token !== undefined && { token }),
+  }
+}
+
+/**
+ * Connects to the hub. `prepare` may add listeners before the first message can come.
+ * @throws PosthouseError `unreachable`, or why the hub refuses
+ */
+export async function openClient(
+  access: HubAccess,
+  signal: AbortSignal,
+  prepare?: (client: HubClient) => void,
+): Promise<HubClient> {
+  using trouble = new SocketTrouble()
+  const client = new HubClient(clientOptions(access))
+  try {
+    prepare?.(client)
+    await client.connect({ signal })
+    return client
+  } catch (error) {
+    await client.close()
+    throw explained(error, trouble.reason)
+  }
+}
+
+function explained(error: unknown, reason: string | undefined): unknown {
+  if (!isPosthouseError(error) || error.code !== 'unreachable' || reason === undefined) return error
+  return new PosthouseError('unreachable', `${error.message}: ${reason}`, { cause: error })
+}

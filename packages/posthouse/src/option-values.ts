@@ -1,0 +1,35 @@
+import { PosthouseError, reasonOf } from '@posthouse/core'
+import { InvalidArgumentError } from 'commander'
+
+/** Runs a parser of ours and lets commander report what it refuses. */
+export function checked<Value>(parse: (word: string) => Value): (word: string) => Value {
+  return (word) => {
+    try {
+      return parse(word)
+    } catch (error) {
+      throw new InvalidArgumentError(reasonOf(error))
+    }
+  }
+}
+
+/** The same for an option that takes several words, or may be given several times. */
+export function collected<Value>(
+  parse: (word: string) => Value,
+): (word: string, earlier?: readonly Value[]) => readonly Value[] {
+  const parseOne = checked(parse)
+  return (word, earlier = []) => [...earlier, parseOne(word)]
+}
+
+/** @throws PosthouseError `invalid_option` */
+export function parsePort(word: string): number {
+  const port = Number(word)
+  if (/^\d+$/.test(word) && port <= 65_535) return port
+  throw new PosthouseError('invalid_option', 'a port is a number from 0 to 65535')
+}
+
+/** @throws PosthouseError `invalid_option` */
+export function parseCount(word: string): number {
+  const count = Number(word)
+  if (/^\d+$/.test(word) && count > 0 && Number.isSafeInteger(count)) return count
+  throw new PosthouseError('invalid_option', 'a count is a whole number from 1')
+}
