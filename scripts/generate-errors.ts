@@ -19,34 +19,28 @@ const outputs = {
 /** What the two generated files of core must contain for the rows of `spec/errors.json`. */
 export function renderErrorFiles(rows: readonly ErrorRow[]): Record<keyof typeof outputs, string> {
   const notice = '// Generated from spec/errors.json by `npm run generate`. Change the table there.\n\n'
-  const table = rows.map(
-    ({ name, code, http, close, retry }) =>
-      `  ${name}: { number: ${code}, httpStatus: ${http}, closeCode: ${close}, retry: ${retry} },`,
-  )
+  const table = rows.map(({ name, code, close, retry }) => `  ${name}: [${code}, ${close}, ${retry}],`)
+  const statuses = rows.map(({ name, http }) => property(name, String(http)))
   const help = rows.map(({ name, help }) => property(name, quote(help)))
   return {
-    table: `${notice}/** Every failure that Posthouse reports, and what each door says about it. Source: spec/errors.json. */
-export const errorTable = {
+    table: `${notice}/**
+ * Of every failure that Posthouse reports: its number, its close code or null, and whether trying again can help. Lists,
+ * because each browser loads them. Source: spec/errors.json.
+ */
+export const errorRows = {
 ${table.join('\n')}
 } as const
-
-/** What is fixed for one error code. */
-export interface ErrorFacts {
-  /** Stable number of the code, for languages and logs that prefer one. */
-  readonly number: number
-  /** Status at an HTTP door. */
-  readonly httpStatus: number
-  /** WebSocket close code, or null where the connection lives on. */
-  readonly closeCode: number | null
-  /** True where trying again later can help. */
-  readonly retry: boolean
-}
 `,
     help: `${notice}import type { ErrorCode } from './errors.ts'
 
 /** One sentence for people on what to do about each error code. Kept out of \`.\` so that browsers need not load it. */
 export const errorHelp: Readonly<Record<ErrorCode, string>> = {
 ${help.join('\n')}
+}
+
+/** The status of each error code at an HTTP door. */
+export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
+${statuses.join('\n')}
 }
 `,
   }

@@ -1,4 +1,4 @@
-import { base64ToBytes, type Envelope, isPosthouseError, Message, parseAddress } from '@posthouse/core'
+import { base64ToBytes, type Envelope, isPosthouseError, parseAddress, readMessage } from '@posthouse/core'
 import {
   type BadFrame,
   type ClientFrame,
@@ -36,7 +36,7 @@ export const targets: Readonly<Record<Language, readonly Target[]>> = {
     // Decoders take text too, as it comes from other transports.
     ...v1('json', (input) => (input.length % 4 === 0 ? utf8.decode(input) : input)),
     { name: 'sniffing', run: (input) => sniffDialect(input) },
-    { name: 'Message.fromJSON', run: (input) => Message.fromJSON(utf8.decode(input)).json() },
+    { name: 'readMessage', run: (input) => readMessage(utf8.decode(input)).json() },
   ],
   msgpack: v1('msgpack', (input) => input),
   cross_comm: [

@@ -1,7 +1,25 @@
-import { type ErrorFacts, errorTable } from './error-table.ts'
+import { errorRows } from './error-table.ts'
 
 /** The name of a failure; a key of `spec/errors.json`. Switch on this, never on message text. */
-export type ErrorCode = keyof typeof errorTable
+export type ErrorCode = keyof typeof errorRows
+
+/** What is fixed for one error code. */
+export interface ErrorFacts {
+  /** Stable number of the code, for languages and logs that prefer one. */
+  readonly number: number
+  /** WebSocket close code, or null where the connection lives on. */
+  readonly closeCode: number | null
+  /** True where trying again later can help. */
+  readonly retry: boolean
+}
+
+const entries = Object.entries(errorRows).map(([code, [number, closeCode, retry]]) => [
+  code,
+  { number, closeCode, retry },
+])
+
+/** What is fixed for each error code. Source: spec/errors.json. */
+export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = Object.fromEntries(entries)
 
 const brand = Symbol.for('posthouse.error')
 

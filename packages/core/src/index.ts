@@ -21,8 +21,16 @@ export {
   messageTypes,
   type Qos,
 } from './envelope.ts'
-export { type ErrorFacts, errorTable } from './error-table.ts'
-export { type ErrorCode, isErrorCode, isPosthouseError, PosthouseError, reasonOf, toPosthouseError } from './errors.ts'
+export {
+  type ErrorCode,
+  type ErrorFacts,
+  errorTable,
+  isErrorCode,
+  isPosthouseError,
+  PosthouseError,
+  reasonOf,
+  toPosthouseError,
+} from './errors.ts'
 export { createId, randomHex } from './ids.ts'
 export { type Handler, type Interceptor, intercept } from './interceptor.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
@@ -30,6 +38,7 @@ export { MemoryBrokerWire } from './memory-broker.ts'
 export { MemoryInboxStore, type MemoryInboxStoreOptions } from './memory-store.ts'
 export { Message, type MessageFields } from './message.ts'
 export { type Filterable, type MessageFilter, messageMatcher } from './message-filter.ts'
+export { readMessage } from './message-json.ts'
 export {
   type Acknowledgement,
   type Append,

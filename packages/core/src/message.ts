@@ -1,5 +1,5 @@
-import { base64ToBytes, bytesToBase64 } from './base64.ts'
-import { isMessageType, type MessageType } from './envelope.ts'
+import { bytesToBase64 } from './base64.ts'
+import type { MessageType } from './envelope.ts'
 import { type ErrorCode, PosthouseError } from './errors.ts'
 
 /** What a `Message` is made of. */
@@ -48,73 +48,24 @@ export class Message<Body = unknown> implements MessageFields<Body> {
    * @throws PosthouseError `invalid_body`
    */
   json(): unknown {
-    return this.type === 'json' && typeof this.body === 'string' ? parse(this.body, 'invalid_body') : this.body
+    return this.type === 'json' && typeof this.body === 'string' ? parseText(this.body, 'invalid_body') : this.body
   }
 
-  /** Plain data for `JSON.stringify`; bytes become base64. `Message.fromJSON` reads it back. */
+  /** Plain data for `JSON.stringify`; bytes become base64. `readMessage` reads it back. */
   toJSON(): Record<string, unknown> {
     const { body, ...rest } = { ...this }
     return { ...rest, body: body instanceof Uint8Array ? bytesToBase64(body) : body }
   }
-
-  /**
-   * Reads what `toJSON` made, as a value or as JSON text.
-   * @throws PosthouseError `malformed_frame`, and `invalid_body` for bytes that are not base64
-   */
-  static fromJSON(source: unknown): Message {
-    const data: unknown = typeof source === 'string' ? parse(source, 'malformed_frame') : source
-    if (!isRecord(data)) throw new PosthouseError('malformed_frame', 'a message is a JSON object')
-    const type = text(data, 'type')
-    if (!isMessageType(type)) throw new PosthouseError('malformed_frame', `${JSON.stringify(type)} is no message type`)
-    return new Message({
-      id: text(data, 'id'),
-      from: text(data, 'from'),
-      to: text(data, 'to'),
-      type,
-      body: body(data, type),
-      ts: number(data, 'ts'),
-      headers: headers(data.headers),
-      replyTo: data.replyTo === undefined ? undefined : text(data, 'replyTo'),
-      attempt: data.attempt === undefined ? undefined : number(data, 'attempt'),
-    })
-  }
 }
 
-function parse(source: string, code: ErrorCode): unknown {
+/**
+ * The value of JSON text.
+ * @throws PosthouseError `code`
+ */
+export function parseText(source: string, code: ErrorCode): unknown {
   try {
     return JSON.parse(source)
   } catch (cause) {
     throw new PosthouseError(code, 'the text is not valid JSON', { cause })
   }
-}
-
-function body(data: Record<string, unknown>, type: MessageType): unknown {
-  if (type === 'bytes') return base64ToBytes(text(data, 'body'))
-  if (type === 'text' || type === 'json') return text(data, 'body')
-  if (data.body === undefined) throw new PosthouseError('malformed_frame', 'message.body is missing')
-  return data.body
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function text(data: Record<string, unknown>, key: string): string {
-  const value = data[key]
-  if (typeof value === 'string') return value
-  throw new PosthouseError('malformed_frame', `message.${key} must be a string`)
-}
-
-function number(data: Record<string, unknown>, key: string): number {
-  const value = data[key]
-  if (typeof value === 'number' && Number.isFinite(value)) return value
-  throw new PosthouseError('malformed_frame', `message.${key} must be a number`)
-}
-
-function headers(value: unknown): Record<string, string> {
-  if (value === undefined) return {}
-  if (isRecord(value) && Object.values(value).every((each) => typeof each === 'string')) {
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, String(each)]))
-  }
-  throw new PosthouseError('malformed_frame', 'message.headers must map names to strings')
 }

@@ -34,6 +34,7 @@ describe('the public names of core', () => {
       'messageTypes',
       'parseAddress',
       'randomHex',
+      'readMessage',
       'reasonOf',
       'silentLogger',
       'systemClock',
@@ -50,7 +51,7 @@ describe('the public names of core', () => {
   })
 
   it('are these under ./help', () => {
-    assert.deepEqual(Object.keys(help), ['errorHelp'])
+    assert.deepEqual(Object.keys(help), ['errorHelp', 'errorHttpStatus'])
   })
 
   it('have no other way in', () => {

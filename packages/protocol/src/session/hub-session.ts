@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable, PosthouseError } from '@posthouse/core'
+import { type ErrorCode, PosthouseError } from '@posthouse/core'
 import { bodyMisfit } from '../frame/body-form.ts'
 import type { BadFrame } from '../frame/codec.ts'
 import { errorFrame, errorInfo } from '../frame/error-info.ts'
@@ -249,5 +249,5 @@ export function expectHello(frame: ClientFrame | BadFrame | undefined): HelloFra
 
 /** The close code that goes with an error; 4100 where the table has none. */
 export function closeCodeOf(error: PosthouseError): number {
-  return error.facts.closeCode ?? errorTable.internal.closeCode
+  return error.facts.closeCode ?? 4100
 }
