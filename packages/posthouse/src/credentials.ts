@@ -35,7 +35,7 @@ export function trustAlso(file: string): void {
  * The certificates of a PEM file.
  * @throws PosthouseError `invalid_option` where it cannot be read or holds none
  */
-function certificatesIn(file: string): readonly X509Certificate[] {
+export function certificatesIn(file: string): readonly X509Certificate[] {
   const blocks = read(file, 'certificate').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   if (blocks.length === 0) throw new PosthouseError('invalid_option', `${file} holds no certificate in PEM form`)
   try {

@@ -23,7 +23,7 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** The code that the platform gave to a failure of the network, if any. */
-function networkCode(error: unknown): string | undefined {
+export function networkCode(error: unknown): string | undefined {
   const [first] = error instanceof AggregateError ? error.errors : [error]
   const code = typeof first === 'object' && first !== null && 'code' in first ? first.code : undefined
   return typeof code === 'string' ? code : undefined

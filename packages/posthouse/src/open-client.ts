@@ -8,7 +8,7 @@ import { SocketTrouble } from './socket-trouble.ts'
  * What the words say about the client.
  * @throws PosthouseError `invalid_option`
  */
-function clientOptions(access: HubAccess): HubClientOptions {
+export function clientOptions(access: HubAccess): HubClientOptions {
   const { id = `cli_${randomHex(4)}`, dialect = 'json' } = access
   if (access.ca !== undefined) trustAlso(access.ca)
   const token = tokenOf(access)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addClients } from './commands/clients.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addListen } from './commands/listen.ts'
 import { addSend } from './commands/send.ts'
 import { addUp } from './commands/up.ts'
@@ -25,6 +26,7 @@ export function buildProgram(terminal: Terminal): Command {
   addSend(program, terminal)
   addListen(program, terminal)
   addClients(program, terminal)
+  addDoctor(program, terminal)
   addCompletion(program, terminal)
   return program
 }

@@ -9,6 +9,7 @@ import { consoleLogger, type LogLevel, logLevels } from '../console-logger.ts'
 import { parseDuration } from '../duration.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
 import { checked, parsePort } from '../option-values.ts'
+import { statusFileName } from '../status-file-name.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Options of `posthouse up`. */
@@ -52,8 +53,6 @@ export function addUp(program: Command, terminal: Terminal): void {
     .addHelpText('after', '\nTimes are written 30 (seconds), 500ms, 2m or 1h.')
     .action((options) => up(terminal, options))
 }
-
-const statusFileName = 'cross_comm_clients.yaml'
 
 /**
  * Runs a hub until Ctrl-C or SIGTERM, then drains it.

@@ -1,0 +1,76 @@
+import { defaultPort } from '@posthouse/hub'
+import type { Command } from 'commander'
+import { certificateFindings } from '../doctor/certificates.ts'
+import { dataFindings } from '../doctor/data-folder.ts'
+import { type Finding, printFindings } from '../doctor/finding.ts'
+import { probeHub } from '../doctor/hub-probe.ts'
+import { filesFinding, memoryFinding, nodeFinding, watchClock } from '../doctor/machine.ts'
+import { portFinding } from '../doctor/port.ts'
+import { exitCodes } from '../failure.ts'
+import { type HubAccess, hubUrl, withHubAccess } from '../hub-access.ts'
+import { onInterrupt } from '../interrupt.ts'
+import { clientOptions } from '../open-client.ts'
+import { checked, parsePort } from '../option-values.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface DoctorOptions extends HubAccess {
+  readonly host?: string
+  readonly port?: number
+  readonly data?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly origin?: string
+}
+
+/** Adds `posthouse doctor`. */
+export function addDoctor(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('doctor')
+    .summary('check what a hub or a connection needs')
+    .description(
+      'Checks this computer, and the way to a hub, and says what to do about what is wrong. With --url only the way to that hub is looked at, unless --host, --port or --data is given, too.',
+    )
+    .option('--origin <origin>', 'connect as a page of this origin would, such as https://example.org')
+    .action((options) => doctor(terminal, options))
+  withHubAccess(command)
+  command
+    .optionsGroup('A hub that is to run here:')
+    .option('--host <address>', 'address that it will listen on (default: 127.0.0.1)')
+    .option('--port <number>', `port that it will listen on (default: ${defaultPort})`, checked(parsePort))
+    .option('--data <folder>', 'its folder (default: .posthouse)')
+    .option('--tls-cert <file>', 'its certificate, in PEM form')
+    .option('--tls-key <file>', 'the key of that certificate')
+}
+
+/** Checks, and says what it found; the exit status is 1 where something is wrong. */
+async function doctor(terminal: Terminal, options: DoctorOptions): Promise<void> {
+  using interrupt = onInterrupt()
+  const clock = watchClock()
+  const findings: Finding[] = [nodeFinding(), memoryFinding(), filesFinding()]
+  findings.push(...(await checkHere(options, interrupt.signal)), clock())
+  const wrong = findings.some(({ verdict }) => verdict === 'problem')
+  if (options.json) terminal.print(JSON.stringify({ ok: !wrong, findings }))
+  else printFindings(terminal, findings)
+  if (wrong) process.exitCode = exitCodes.failed
+}
+
+async function checkHere(options: DoctorOptions, signal: AbortSignal): Promise<readonly Finding[]> {
+  const { host = '127.0.0.1', port = defaultPort, data = '.posthouse', tlsCert, tlsKey, url, origin } = options
+  const elsewhere = url !== undefined || (process.env.POSTHOUSE_URL ?? '') !== ''
+  const local = [options.host, options.port, options.data].some((given) => given !== undefined)
+  const findings: Finding[] = []
+  let found: string | undefined
+  if (!elsewhere || local) {
+    const { hub, ...finding } = await portFinding({ host, port })
+    found = hub
+    findings.push(finding, ...(await dataFindings(data)))
+  }
+  if (tlsCert !== undefined) {
+    const name = options.host ?? (url && new URL(url).hostname)
+    findings.push(...certificateFindings({ tlsCert, ...(tlsKey && { tlsKey }), ...(name && { host: name }) }))
+  }
+  const target = elsewhere ? hubUrl(options) : found
+  if (target === undefined) return findings
+  const client = { ...clientOptions(options), url: target }
+  return [...findings, ...(await probeHub({ client, signal, ...(origin !== undefined && { origin }) }))]
+}
