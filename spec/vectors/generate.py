@@ -136,6 +136,8 @@ def other_client_frames():
     yield "unsubscribe", "4.7.1", {"op": "unsubscribe", "to": "channel:news.*"}
     yield "watch presence", "5.1.1", {"op": "presence", "watch": True}
     yield "watch presence no longer", "5.1.1", {"op": "presence", "watch": False}
+    yield "state", "5.1.3", {"op": "presence", "state": {"mode": "busy", "cpu": 0.5, "jobs": [1, None, True]}}
+    yield "state taken back, and watch presence", "5.1.3", {"op": "presence", "watch": True, "state": None}
     yield "list", "5.2.1", {"op": "list", "id": "q-1"}
     yield "list of everyone", "5.2.1", {"op": "list", "id": "q-1", "online": False}
     yield "bye", "5.5.1", {"op": "bye"}
@@ -195,8 +197,11 @@ def hub_frames():
         yield f"receipt: {state}", "4.6.1", {"op": "receipt", "id": "m-1", "state": state, "by": "bob"}
     bob = {"client": "bob", "online": True, "since": 1795167060574, "lastSeen": 1795167061000, "node": "n1", "dialect": "json"}
     carol = {"client": "carol", "online": False, "lastSeen": 1795167050000, "node": "n1"}
+    dave = {**bob, "client": "dave", "generation": 1795167060574, "state": {"mode": "busy", "jobs": [1, None]}}
     yield "presence of everyone", "5.1.2", {"op": "presence", "full": True, "clients": [bob, carol]}
     yield "presence change", "5.1.2", {"op": "presence", "full": False, "clients": [carol]}
+    yield "presence with a state", "5.1.3", {"op": "presence", "full": False, "clients": [dave]}
+    yield "presence with generations", "5.1.4", {"op": "presence", "full": True, "clients": [dave, {**carol, "generation": 0}]}
     yield "presence of nobody", "5.1.2", {"op": "presence", "full": True, "clients": []}
     yield "listed, with more to come", "5.2.2", {"op": "list", "id": "q-1", "more": True, "clients": [bob]}
     yield "listed", "5.2.2", {"op": "list", "id": "q-1", "clients": [bob, {**carol, "dialect": "cross_comm"}]}

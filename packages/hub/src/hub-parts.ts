@@ -39,7 +39,14 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const { store, clock, logger, limits, timing, node, maxClients, listeners } = options
   const tally = new Tally()
   const flusher = new Flusher(logger)
-  const presence = new PresenceBoard({ registry: () => registry, flusher, node, tally })
+  const presence = new PresenceBoard({
+    registry: () => registry,
+    flusher,
+    logger,
+    tally,
+    node,
+    frameBytes: limits.frameBytes,
+  })
   const batcher: Batcher = new Batcher({
     store,
     clock,
@@ -59,6 +66,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
       presence.changed(record)
       options.onChange(record)
     },
+    onForget: options.onChange,
   })
   const router: Router = new Router({
     registry,

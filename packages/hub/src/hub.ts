@@ -13,6 +13,7 @@ import { type ClientInfo, type DraftOptions, draftMessage } from '@posthouse/pro
 import { encodeBody } from '@posthouse/protocol/bodies'
 import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
 import type { WebSocket } from 'ws'
+import type { HubPresenceHandler } from './clients/presence-board.ts'
 import { type ClientStatus, StatusFile } from './clients/status-file.ts'
 import { Connection } from './door/connection.ts'
 import { Door } from './door/door.ts'
@@ -173,6 +174,14 @@ export class Hub implements AsyncDisposable {
     const { wall: startedAt, elapsed } = this.#startedAt
     const uptimeMs = this.#options.clock.elapsed() - elapsed
     return gatherStats(this.#parts, { node, startedAt, uptimeMs, connections, queuedBytes }, options)
+  }
+
+  /**
+   * Has `handler` called with the clients that came, went or changed their state, as they are at the end of a tick, until
+   * disposed of.
+   */
+  onPresence(handler: HubPresenceHandler): Disposable {
+    return this.#parts.presence.handle(handler)
   }
 
   /** Stops accepting, finishes what is under way, tells the clients where they stand, then closes. */

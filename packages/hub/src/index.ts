@@ -12,6 +12,7 @@ export {
 export { type ClientInfo, type DraftOptions as HubSendOptions, defaultLimits, type Limits } from '@posthouse/protocol'
 export type { Operation, Permission } from './access/permission.ts'
 export type { Authenticate, Authenticator, LoginAttempt, Principal } from './access/principal.ts'
+export type { HubPresenceHandler } from './clients/presence-board.ts'
 export type { SendQueueLimits } from './door/connection.ts'
 export { defaultPort, isLoopback, type Listening, type ListenOptions } from './door/listen.ts'
 export { Hub } from './hub.ts'

@@ -31,7 +31,7 @@ suite('presence', () => {
     await using alice = await RawPeer.login(server.url, 'alice', { dialect: 'msgpack' })
     await using _carol = await CrossCommClient.login(server.url, 'carol')
     alice.send({ op: 'presence', watch: true })
-    const base = { online: true, since: now, lastSeen: now, node: 'test-node' }
+    const base = { online: true, generation: now, since: now, lastSeen: now, node: 'test-node' }
     assert.deepEqual(await alice.next('presence'), {
       op: 'presence',
       full: true,
@@ -43,12 +43,13 @@ suite('presence', () => {
     server.clock.advance(100)
     const bob = await RawPeer.login(server.url, 'bob')
     const came = await alice.next('presence')
-    const bobThere = { client: 'bob', online: true, since: now + 100, lastSeen: now + 100, node: 'test-node' }
-    assert.deepEqual(came, { op: 'presence', full: false, clients: [{ ...bobThere, dialect: 'json' }] })
+    const bobThere = { client: 'bob', online: true, generation: now + 100, lastSeen: now + 100, node: 'test-node' }
+    const clientsThen = [{ ...bobThere, since: now + 100, dialect: 'json' }]
+    assert.deepEqual(came, { op: 'presence', full: false, clients: clientsThen })
     server.clock.advance(100)
     await bob.cut()
     const { clients } = await alice.next('presence')
-    assert.deepEqual(clients, [{ client: 'bob', online: false, lastSeen: now + 200, node: 'test-node' }])
+    assert.deepEqual(clients, [{ ...bobThere, online: false, lastSeen: now + 200 }])
   })
 
   test('is over when the client no longer wants it', async () => {

@@ -35,13 +35,13 @@ export {
   type NackFrame,
   type PingFrame,
   type PresenceFrame,
+  type PresenceRequestFrame,
   type ReceiptFrame,
   type RequestFrame,
   type ResponseFrame,
   type ResumeRequest,
   type SendFrame,
   type SentFrame,
-  type WatchPresenceFrame,
   type WelcomeFrame,
 } from './frame/frames.ts'
 export { defaultLimits } from './frame/limits.ts'

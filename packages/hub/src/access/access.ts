@@ -1,4 +1,4 @@
-import { clientAddress, parseAddress } from '@posthouse/core'
+import { clientAddress, PosthouseError, parseAddress } from '@posthouse/core'
 import { type AddressPattern, covers, parsePattern } from './address-pattern.ts'
 import { type Operation, operations, type Permission } from './permission.ts'
 
@@ -14,6 +14,7 @@ export class Access {
   static readonly everything: Access = Access.#unlimited()
 
   readonly #rules: Record<Operation, Rule> = { send: false, request: false, see: false, administer: false }
+  readonly #client: string
   /** The client's own address. */
   readonly #self: string
 
@@ -22,6 +23,7 @@ export class Access {
    * @throws PosthouseError `invalid_option` where a pattern is none
    */
   constructor(permissions: readonly Permission[] | undefined, client: string) {
+    this.#client = client
     this.#self = clientAddress(client)
     for (const operation of operations) {
       this.#rules[operation] =
@@ -46,9 +48,26 @@ export class Access {
     return rule.allows(address) || (operation === 'see' && address === this.#self)
   }
 
+  /**
+   * Refuses what the client may not do. The error does not tell whether there is anybody at the address.
+   * @throws PosthouseError `forbidden`, `invalid_address`
+   */
+  assertMay(operation: Operation, address: string): void {
+    if (this.#rules[operation] === true || this.may(operation, address)) return
+    const message = `${JSON.stringify(this.#client)} has no permission to ${operation} ${JSON.stringify(address)}`
+    throw new PosthouseError('forbidden', message)
+  }
+
   /** True where the client may do this to every address. */
   mayAlways(operation: Operation): boolean {
     return this.#rules[operation] === true
+  }
+
+  /** `may('see', …)` for very many clients, by id: nothing is parsed, and nothing remembered. */
+  sees(client: string): boolean {
+    const rule = this.#rules.see
+    if (typeof rule === 'boolean') return rule || client === this.#client
+    return client === this.#client || rule.meansClient(client)
   }
 }
 
@@ -59,6 +78,10 @@ class PatternRule {
 
   constructor(patterns: readonly AddressPattern[]) {
     this.#patterns = patterns
+  }
+
+  meansClient(name: string): boolean {
+    return this.#patterns.some((pattern) => covers(pattern, { kind: 'client', name }))
   }
 
   allows(address: string): boolean {

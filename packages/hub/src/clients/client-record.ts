@@ -1,8 +1,11 @@
 import { clientAddress } from '@posthouse/core'
 import type { HubFrame, HubSession } from '@posthouse/protocol'
+import type { Access } from '../access/access.ts'
 import type { Link } from '../peers/link.ts'
 import type { ResumeTokens } from '../peers/resume-tokens.ts'
 import type { InboxPump } from '../routing/inbox-pump.ts'
+import type { Encoded } from '../routing/outgoing.ts'
+import type { ClientState } from './client-state.ts'
 
 /** A v1 client's conversation, with what is needed to find it again. */
 export interface SessionEntry {
@@ -16,11 +19,19 @@ export interface SessionEntry {
   expiresAt: number
   /** What carries it now; nothing while its connection is lost. */
   carrier: SessionCarrier | undefined
+  /** What its client says about itself in presence. */
+  state: ClientState | undefined
 }
 
 /** A connection that carries a session. */
 export interface SessionCarrier {
+  readonly dialect: 'json' | 'msgpack'
+  readonly access: Access
+  /** False while the client reads too slowly for what it can do without. */
+  readonly writable: boolean
   write(frames: readonly HubFrame[]): void
+  /** Writes a frame that was encoded for this dialect. */
+  writeEncoded(frame: Encoded): void
   /** Writes what may be more than the client can be sent at once, as fast as it reads. */
   stream(frames: Iterable<HubFrame>): void
 }
@@ -34,6 +45,8 @@ export class ClientRecord {
   #lastSeen: number
   /** When it came online last, in Unix milliseconds. */
   loginAt: number
+  /** Grows with every login, also from one run of the hub to the next; 0 before the first. */
+  generation = 0
   link: Link | undefined
   session: SessionEntry | undefined
   /** False for a cross_comm peer that has been silent too long; its link stays. */

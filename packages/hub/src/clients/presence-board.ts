@@ -1,48 +1,74 @@
-import type { ClientInfo, ListedFrame, PresenceFrame } from '@posthouse/protocol'
+import { type Logger, toPosthouseError } from '@posthouse/core'
+import type { ClientInfo, ListedFrame, ListFrame, PresenceFrame } from '@posthouse/protocol'
+import { Access } from '../access/access.ts'
 import type { Flushable, Flusher } from '../door/flusher.ts'
 import type { Tally } from '../stats/tally.ts'
-import type { ClientRecord, SessionEntry } from './client-record.ts'
+import type { ClientRecord, SessionCarrier, SessionEntry } from './client-record.ts'
+import { readState } from './client-state.ts'
+import { PresenceNews } from './presence-news.ts'
+import { infoOf, type PageOptions, pagesOf } from './presence-pages.ts'
 import type { Registry } from './registry.ts'
 
-/** Clients in one frame: so few that the frame stays far below the frame limit. */
-const pageSize = 1000
+/** Told of clients that came, went, or changed their state: as they are at the end of a tick. */
+export type HubPresenceHandler = (clients: readonly ClientInfo[]) => void
 
-/** What a presence board needs. */
-interface PresenceBoardOptions {
+/** What a presence board works with. */
+export interface PresenceBoardOptions extends PageOptions {
   readonly registry: () => Registry
   readonly flusher: Flusher
-  readonly node: string
+  readonly logger: Logger
   readonly tally: Tally
+}
+
+/** How far a watcher has been told. */
+interface Watch {
+  /** A snapshot is on its way. */
+  streaming: boolean
+  /** Something changed that could not be told: another snapshot is due. */
+  stale: boolean
 }
 
 /** Answers who is there, and tells those who want to know of changes, gathered per tick. */
 export class PresenceBoard implements Flushable {
-  readonly #registry: () => Registry
-  readonly #flusher: Flusher
-  readonly #node: string
-  readonly #tally: Tally
-  readonly #watchers = new Set<SessionEntry>()
-  #changed = new Map<string, ClientInfo>()
+  readonly #options: PresenceBoardOptions
+  readonly #watchers = new Map<SessionEntry, Watch>()
+  readonly #handlers = new Set<HubPresenceHandler>()
+  #changed = new Map<string, ClientRecord>()
 
   constructor(options: PresenceBoardOptions) {
-    this.#registry = options.registry
-    this.#flusher = options.flusher
-    this.#node = options.node
-    this.#tally = options.tally
+    this.#options = options
   }
 
-  /** Notes that a client came or went. */
+  /** Notes that a client came, went, or changed its state. */
   changed(record: ClientRecord): void {
-    if (this.#watchers.size === 0) return
-    this.#changed.set(record.id, this.info(record))
-    this.#flusher.add(this)
+    if (this.#watchers.size === 0 && this.#handlers.size === 0) return
+    this.#changed.set(record.id, record)
+    this.#options.flusher.add(this)
+  }
+
+  /**
+   * Sets what a client says about itself; `null` takes it back.
+   * @throws PosthouseError `invalid_field`
+   */
+  setState(record: ClientRecord, raw: unknown): void {
+    const { session } = record
+    if (session === undefined) return
+    const state = readState(raw)
+    if (state?.json === session.state?.json) return
+    session.state = state
+    if (record.online) this.changed(record)
   }
 
   /** Tells `entry` who is there now, and of changes from now on. */
   watch(entry: SessionEntry): void {
-    this.#watchers.add(entry)
-    this.#tally.presenceAnswers++
-    entry.carrier?.stream(this.#snapshot())
+    // What is noted already is part of the snapshot, and must not be told beside it.
+    this.#watchers.delete(entry)
+    this.flush()
+    const watch = { streaming: true, stale: false }
+    this.#watchers.set(entry, watch)
+    this.#options.tally.presenceAnswers++
+    const { carrier } = entry
+    carrier?.stream(this.#snapshots(entry, watch, carrier))
   }
 
   /** True where `entry` wants to know of changes. */
@@ -54,50 +80,94 @@ export class PresenceBoard implements Flushable {
     this.#watchers.delete(entry)
   }
 
-  flush(): void {
-    const pages = paged([...this.#changed.values()])
-    this.#changed = new Map()
-    const frames = pages.map((clients): PresenceFrame => ({ op: 'presence', full: false, clients }))
-    for (const entry of this.#watchers) entry.carrier?.write(frames)
+  /** Has `handler` told of changes until disposed of. */
+  handle(handler: HubPresenceHandler): Disposable {
+    // A function of its own: the same handler may be added twice.
+    const added: HubPresenceHandler = (clients) => handler(clients)
+    this.#handlers.add(added)
+    return { [Symbol.dispose]: () => void this.#handlers.delete(added) }
   }
 
-  /** Everyone who is known, or only those who are online, by id. */
-  list(onlyOnline: boolean): ClientInfo[] {
-    return this.#records(onlyOnline).map((record) => this.info(record))
+  flush(): void {
+    if (this.#changed.size === 0) return
+    const records = [...this.#changed.values()]
+    this.#changed = new Map()
+    const news = new PresenceNews(records, this.#options)
+    for (const [entry, watch] of this.#watchers) if (entry.carrier) this.#tell(entry, watch, entry.carrier, news)
+    if (this.#handlers.size > 0) this.#callHandlers(records.map((record) => this.info(record)))
+  }
+
+  /** Everyone who is known, or only those who are online, by id, as far as `access` lets one see them. */
+  list(onlyOnline: boolean, access: Access = Access.everything): ClientInfo[] {
+    return this.#records(onlyOnline, access).map((record) => this.info(record))
   }
 
   /** The frames that answer `list`, each made when it is asked for: its clients are shown as they are then. */
-  *listed(id: string, onlyOnline: boolean): Iterable<ListedFrame> {
-    this.#tally.listAnswers++
-    const pages = paged(this.#records(onlyOnline))
-    for (const [index, page] of pages.entries()) {
-      const clients = page.map((record) => this.info(record))
-      yield { op: 'list', id, ...(index < pages.length - 1 && { more: true }), clients }
+  *listed({ id, online = true }: ListFrame, access: Access): Iterable<ListedFrame> {
+    this.#options.tally.listAnswers++
+    for (const { clients, more } of pagesOf(this.#records(online, access), this.#options)) {
+      yield { op: 'list', id, ...(more && { more }), clients }
     }
   }
 
   /** One client as others see it. */
   info(record: ClientRecord): ClientInfo {
-    const { id: client, online, link, lastSeen, loginAt } = record
-    const base = { client, online, lastSeen, node: this.#node }
-    return online && link ? { ...base, since: loginAt, dialect: link.dialect } : base
+    return infoOf(record, this.#options.node)
   }
 
-  /** Changes may be told between its frames: what they say of a client is never older than what was said before. */
-  *#snapshot(): Iterable<PresenceFrame> {
-    for (const [index, page] of paged(this.#records(true)).entries()) {
-      yield { op: 'presence', full: index === 0, clients: page.map((record) => this.info(record)) }
+  /** Whoever reads too slowly is told in full, once it has read what waits: changes must not pile up. */
+  #tell(entry: SessionEntry, watch: Watch, carrier: SessionCarrier, news: PresenceNews): void {
+    for (const frame of news.edition(carrier)) {
+      if (carrier.writable) carrier.writeEncoded(frame)
+      else {
+        this.#catchUp(entry, watch, carrier)
+        return
+      }
     }
   }
 
-  #records(onlyOnline: boolean): ClientRecord[] {
-    const found = [...this.#registry().all()].filter((record) => record.online || !onlyOnline)
+  #catchUp(entry: SessionEntry, watch: Watch, carrier: SessionCarrier): void {
+    if (watch.streaming) watch.stale = true
+    else {
+      watch.streaming = true
+      carrier.stream(this.#snapshots(entry, watch, carrier))
+    }
+  }
+
+  #callHandlers(clients: readonly ClientInfo[]): void {
+    for (const handler of [...this.#handlers]) {
+      try {
+        handler(clients)
+      } catch (cause) {
+        const error = toPosthouseError(cause, 'handler_failed')
+        this.#options.logger.error('a handler of presence failed', { error })
+      }
+    }
+  }
+
+  /**
+   * Changes may be told between its frames: what they say of a client is never older than what was said before. A pass is
+   * always finished, however much changes meanwhile; otherwise a slow reader would never hear of the last clients.
+   */
+  *#snapshots(entry: SessionEntry, watch: Watch, carrier: SessionCarrier): Iterable<PresenceFrame> {
+    do {
+      watch.stale = false
+      let full = true
+      for (const { clients } of pagesOf(this.#records(true, carrier.access), this.#options)) {
+        if (this.#watchers.get(entry) !== watch) return
+        yield { op: 'presence', full, clients }
+        full = false
+      }
+    } while (watch.stale)
+    watch.streaming = false
+  }
+
+  #records(onlyOnline: boolean, access: Access): ClientRecord[] {
+    const all = access.mayAlways('see')
+    const found: ClientRecord[] = []
+    for (const record of this.#options.registry().all()) {
+      if ((record.online || !onlyOnline) && (all || access.sees(record.id))) found.push(record)
+    }
     return found.sort((a, b) => (a.id < b.id ? -1 : 1))
   }
-}
-
-function paged<Item>(clients: readonly Item[]): Item[][] {
-  const pages: Item[][] = []
-  for (let start = 0; start < clients.length; start += pageSize) pages.push(clients.slice(start, start + pageSize))
-  return pages.length > 0 ? pages : [[]]
 }

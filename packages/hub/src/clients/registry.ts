@@ -13,8 +13,10 @@ export interface RegistryOptions {
   /** Client ids remembered; of those that are away, the one seen longest ago is forgotten first. */
   readonly maxClients: number
   readonly acknowledge: (client: string, seq: number) => void
-  /** Told whenever a client came, went or was forgotten. */
+  /** Told whenever a client came or went. */
   readonly onChange: (record: ClientRecord) => void
+  /** Told whenever a client that is away was forgotten. */
+  readonly onForget: (record: ClientRecord) => void
 }
 
 /** Who the hub knows, and who of them is there. */
@@ -65,6 +67,8 @@ export class Registry {
     record.link = link
     record.present = true
     record.loginAt = this.#options.clock.now()
+    // The clock carries it over a restart of the hub, of which it remembers nothing.
+    record.generation = Math.max(record.generation + 1, Math.floor(record.loginAt))
     record.lastSeen = record.loginAt
     this.#options.onChange(record)
     return previous
@@ -73,17 +77,19 @@ export class Registry {
   /** Takes a link away. One that has been replaced already changes nothing. */
   disconnect(record: ClientRecord, link: Link): void {
     if (record.link !== link) return
+    const { online, lastSeen } = record
     record.link = undefined
     record.present = false
-    record.lastSeen = this.#options.clock.now()
+    // One that was silent for too long has not been seen any more by closing it.
+    record.lastSeen = online ? this.#options.clock.now() : lastSeen
     record.pump.detach(link)
     record.release()
-    this.#options.onChange(record)
+    if (online) this.#options.onChange(record)
   }
 
-  /** Marks a connected client as heard of lately, or as silent for too long. */
-  setPresent(record: ClientRecord, present: boolean): void {
-    if (record.present === present || record.link === undefined) return
+  /** Marks a client as heard of lately, or as silent for too long. A link that has been replaced changes nothing. */
+  setPresent(record: ClientRecord, link: Link, present: boolean): void {
+    if (record.present === present || record.link !== link) return
     record.present = present
     if (!present) record.release()
     this.#options.onChange(record)
@@ -101,6 +107,6 @@ export class Registry {
     this.#records.delete(record.id)
     // Nobody will ever fetch what its inbox holds.
     this.#options.acknowledge(record.id, Number.MAX_SAFE_INTEGER)
-    this.#options.onChange(record)
+    this.#options.onForget(record)
   }
 }

@@ -9,6 +9,7 @@ import {
   encodeCrossComm,
   maxCrossCommBytes,
 } from '@posthouse/protocol/cross-comm'
+import { Access } from '../access/access.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import type { HubParts } from '../hub-parts.ts'
@@ -102,7 +103,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     }
     if (silentMs > crossCommTimeoutMs) {
       this.#absent = true
-      for (const { record } of this.#links.values()) this.#parts.registry.setPresent(record, false)
+      for (const link of this.#links.values()) this.#parts.registry.setPresent(link.record, link, false)
     }
     this.#confirmation.keepAlive(now, Math.min(longestPingMs, heartbeatMs))
   }
@@ -181,10 +182,12 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
 
   #list(asker: string, onlyOnline: boolean): void {
     this.#parts.tally.listAnswers++
-    const clients = this.#parts.presence.list(onlyOnline).map(({ client, online, lastSeen, since }) => {
-      const loginAt = since ?? this.#parts.registry.get(client)?.loginAt ?? lastSeen
-      return { client, online, lastSeen, since: loginAt }
-    })
+    const clients = this.#parts.presence
+      .list(onlyOnline, this.#accessOf(asker))
+      .map(({ client, online, lastSeen, since }) => {
+        const loginAt = since ?? this.#parts.registry.get(client)?.loginAt ?? lastSeen
+        return { client, online, lastSeen, since: loginAt }
+      })
     const { content, listed } = fittingList(clients, onlyOnline)
     if (listed < clients.length) {
       this.#parts.logger.warn('a list of clients was cut to fit a cross_comm frame', { of: clients.length, to: listed })
@@ -195,6 +198,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   #publish(client: string, frame: CrossCommFrame): void {
     try {
       const envelope = crossCommEnvelope(frame, client, this.#parts.clock.now())
+      this.#accessOf(client).assertMay('send', envelope.to)
       const record = this.#parts.registry.get(client)
       if (record !== undefined) record.received++
       this.#began()
@@ -205,6 +209,11 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     } catch (error) {
       this.#drop(toPosthouseError(error), frame)
     }
+  }
+
+  /** Also of an id that this connection is not, or no longer, logged in with. */
+  #accessOf(client: string): Access {
+    return this.#links.get(client)?.access ?? Access.everything
   }
 
   /** The dialect has no window: a program that sends faster than the hub can store is not read for a while. */
@@ -244,10 +253,10 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     // One connection may hold many ids, and each of its frames comes through here.
     if (!this.#absent) return
     this.#absent = false
-    for (const { record } of this.#links.values()) {
-      if (record.present) continue
-      this.#parts.registry.setPresent(record, true)
-      record.pump.wake()
+    for (const link of this.#links.values()) {
+      if (link.record.present) continue
+      this.#parts.registry.setPresent(link.record, link, true)
+      link.record.pump.wake()
     }
   }
 

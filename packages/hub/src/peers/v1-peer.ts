@@ -2,7 +2,6 @@ import { assertClientId, PosthouseError, type ProducerPosition, toPosthouseError
 import {
   type BadFrame,
   type ClientFrame,
-  type Dialect,
   errorFrame,
   type HelloFrame,
   type HubAction,
@@ -27,7 +26,7 @@ import { type ClaimedSession, claimSession, endSession, startingPoint } from './
 
 /** Joins one v1 connection with its client's session: frames become actions, deliveries become frames. */
 export class V1Peer implements Peer, Link, SessionCarrier {
-  readonly dialect: Dialect
+  readonly dialect: HubCodec['dialect']
   readonly #parts: HubParts
   readonly #connection: Connection
   readonly #codec: HubCodec
@@ -68,6 +67,10 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     if (this.#parts.presence.watches(entry)) this.#parts.presence.watch(entry)
   }
 
+  get writable(): boolean {
+    return this.#early === undefined && this.#connection.writable
+  }
+
   get ready(): boolean {
     return this.#connection.open && this.#claimed.entry.session.ready
   }
@@ -104,6 +107,10 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     for (const frame of frames) this.#put(frame)
   }
 
+  writeEncoded(frame: Encoded): void {
+    if (this.#early === undefined) this.#connection.send(frame)
+  }
+
   stream(frames: Iterable<HubFrame>): void {
     if (this.#early === undefined) this.#connection.stream(this.#encodeEach(frames))
   }
@@ -120,6 +127,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   check(now: number): void {
     const silentMs = now - this.#heardAt
     if (silentMs > this.#parts.timing.v1TimeoutMs) {
+      this.#parts.registry.setPresent(this.#record, this, false)
       this.fail(new PosthouseError('heartbeat_timeout', `nothing was heard for ${Math.round(silentMs)} ms`))
     } else if (silentMs >= this.#parts.timing.heartbeatMs && !this.#pinged && this.#early === undefined) {
       this.#pinged = true
@@ -253,11 +261,14 @@ export class V1Peer implements Peer, Link, SessionCarrier {
         this.#record.pump.acknowledged(action.seq)
         break
       case 'list':
-        this.stream(this.#parts.presence.listed(action.frame.id, action.frame.online ?? true))
+        this.stream(this.#parts.presence.listed(action.frame, this.#access))
         break
       case 'watch':
         if (action.on) this.#parts.presence.watch(this.#claimed.entry)
         else this.#parts.presence.unwatch(this.#claimed.entry)
+        break
+      case 'state':
+        this.#setState(action.state)
         break
       case 'leave':
         endSession(this.#record, this.#parts.presence)
@@ -274,12 +285,21 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     this.#record.received++
     try {
       const envelope = envelopeOf(frame, this.#record.address, this.#parts.clock.now())
+      this.#access.assertMay('send', envelope.to)
       if (frame.n === undefined || envelope.qos === 0) router.live(envelope)
       else router.store({ envelope, from: this.#from(frame.n) }, this.#settler(frame.n))
     } catch (cause) {
       const error = toPosthouseError(cause)
       if (frame.n === undefined || frame.qos === 0) this.write([errorFrame(error, 'send', frame.id)])
       else router.refuse(this.#from(frame.n), error, this.#settler(frame.n))
+    }
+  }
+
+  #setState(state: unknown): void {
+    try {
+      this.#parts.presence.setState(this.#record, state)
+    } catch (error) {
+      this.write([errorFrame(toPosthouseError(error), 'presence')])
     }
   }
 

@@ -40,6 +40,7 @@ export function claimSession(
     tokens: new ResumeTokens(),
     expiresAt: Number.POSITIVE_INFINITY,
     carrier: undefined,
+    state: undefined,
   }
   record.session = entry
   parts.tally.sessionsNew++

@@ -1,5 +1,6 @@
 import {
   anyText,
+  anything,
   count,
   envelope,
   flag,
@@ -41,7 +42,7 @@ export const clientShapes: Shapes = {
   leave: membership,
   subscribe: membership,
   unsubscribe: membership,
-  presence: { watch: flag },
+  presence: { '?watch': flag, '?state': anything },
   list: { id, '?online': flag },
   request,
   response,

@@ -91,8 +91,11 @@ function readFrame<In extends Frame>(
   return raw as unknown as In
 }
 
-/** What no single field shows: `sent` tells either a state or an error. */
+/** What no single field shows: `sent` tells either a state or an error, and a client's `presence` says something. */
 function contradiction(op: string, raw: Record<string, unknown>): string | undefined {
+  if (op === 'presence' && raw.watch === undefined && raw.state === undefined && raw.full === undefined) {
+    return 'must have watch or state'
+  }
   if (op !== 'sent' || (raw.state === undefined) !== (raw.error === undefined)) return undefined
   return 'must have either state or error'
 }

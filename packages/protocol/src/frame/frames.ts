@@ -151,21 +151,32 @@ export interface MembershipFrame {
 export interface ClientInfo {
   readonly client: string
   readonly online: boolean
+  /**
+   * Grows with every login of this client, so that of two reports that with the greater one is newer. 0 where it has not
+   * logged in since the hub began; absent where the hub's dialect has no word for it.
+   */
+  readonly generation?: number
   /** When it came online, in Unix milliseconds; absent while it is away. */
   readonly since?: number
   /** When it was last heard of, in Unix milliseconds. */
   readonly lastSeen: number
   readonly node: string
+  /** The language that it speaks; absent while it is away. */
   readonly dialect?: Dialect
+  /** What it says about itself; absent while it is away, or says nothing. */
+  readonly state?: unknown
 }
 
 /** The wire languages. */
 export type Dialect = 'json' | 'msgpack' | 'cross_comm'
 
-/** Asks to be told of presence, or no longer. Spec: 5.1. */
-export interface WatchPresenceFrame {
+/** What a client wants of presence, and says in it; one of both at least. Spec: 5.1. */
+export interface PresenceRequestFrame {
   readonly op: 'presence'
-  readonly watch: boolean
+  /** Whether it wants to be told of changes. */
+  readonly watch?: boolean
+  /** What others are to see of it from now on, as JSON can say it; `null` for nothing. */
+  readonly state?: unknown
 }
 
 /** Who is there: everyone after the question, then changes. Spec: 5.1. */
@@ -252,7 +263,7 @@ export type ClientFrame =
   | AckFrame
   | NackFrame
   | MembershipFrame
-  | WatchPresenceFrame
+  | PresenceRequestFrame
   | ListFrame
   | RequestFrame
   | ResponseFrame

@@ -1,5 +1,6 @@
 import {
   anyText,
+  anything,
   count,
   envelope,
   errorInfo,
@@ -27,7 +28,16 @@ const limits = shaped({
   windowMessages: positive,
   windowBytes: positive,
 })
-const client = shaped({ client: text, online: flag, '?since': time, lastSeen: time, node: anyText, '?dialect': text })
+const client = shaped({
+  client: text,
+  online: flag,
+  '?generation': count,
+  '?since': time,
+  lastSeen: time,
+  node: anyText,
+  '?dialect': text,
+  '?state': anything,
+})
 
 /** What each op of a hub must look like. */
 export const hubShapes: Shapes = {

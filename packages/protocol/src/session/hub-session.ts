@@ -8,6 +8,7 @@ import type {
   HubFrame,
   Limits,
   ListFrame,
+  PresenceRequestFrame,
   RequestFrame,
   SendFrame,
   SentFrame,
@@ -27,6 +28,8 @@ export type HubAction =
   | { readonly do: 'acknowledge'; readonly seq: number }
   | { readonly do: 'list'; readonly frame: ListFrame }
   | { readonly do: 'watch'; readonly on: boolean }
+  /** What the client says about itself from now on. */
+  | { readonly do: 'state'; readonly state: unknown }
   /** The client leaves for good: end the session, close the connection. */
   | { readonly do: 'leave' }
   | { readonly do: 'close'; readonly error: PosthouseError }
@@ -126,7 +129,7 @@ export class HubSession {
       case 'list':
         return [{ do: 'list', frame }]
       case 'presence':
-        return [{ do: 'watch', on: frame.watch }]
+        return presenceActions(frame)
       case 'ping':
         return [{ do: 'write', frame: { op: 'pong', ...(frame.id !== undefined && { id: frame.id }) } }]
       case 'pong':
@@ -227,6 +230,13 @@ export class HubSession {
   #assertLiving(): void {
     if (this.#state === 'ended') throw new PosthouseError('session_lost', `session ${this.id} has ended`)
   }
+}
+
+function presenceActions({ watch, state }: PresenceRequestFrame): readonly HubAction[] {
+  const actions: HubAction[] = []
+  if (state !== undefined) actions.push({ do: 'state', state })
+  if (watch !== undefined) actions.push({ do: 'watch', on: watch })
+  return actions
 }
 
 function fault(code: ErrorCode, message: string, about: { readonly op: string; readonly id?: string }): HubAction {
