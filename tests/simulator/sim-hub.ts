@@ -4,6 +4,7 @@ import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
 import { Connection } from '../../packages/hub/src/door/connection.ts'
 import { Greeter } from '../../packages/hub/src/door/greeter.ts'
 import { assembleHub, type HubParts } from '../../packages/hub/src/hub-parts.ts'
+import { resolveAllowances } from '../../packages/hub/src/limits/rates.ts'
 import type { Peer } from '../../packages/hub/src/peers/peer.ts'
 import { Peers } from '../../packages/hub/src/peers/peers.ts'
 import { endSession } from '../../packages/hub/src/peers/v1-sessions.ts'
@@ -43,6 +44,7 @@ export class SimHub {
       ...options,
       node: 'simulated',
       timing,
+      allowances: resolveAllowances({ messages: false, bytes: false }, {}, options.limits),
       maxClients: 1000,
       listeners: new HubListeners(options.logger),
       onChange: () => undefined,

@@ -31,6 +31,7 @@ export const errorRows = {
   slow_consumer: [4003, 4101, true],
   outbox_full: [4004, null, true],
   overflow: [4005, null, true],
+  too_many_ids: [4006, 4414, false],
   internal: [5001, 4100, true],
   store_failed: [5002, null, true],
   draining: [5003, 4000, true],

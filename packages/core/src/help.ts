@@ -37,6 +37,8 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   outbox_full:
     'The client holds as many unconfirmed messages as it may. Wait for earlier sends, or raise the outbox limit.',
   overflow: 'A handler is slower than its messages arrive, and live messages were dropped.',
+  too_many_ids:
+    'More client ids are logged in on one connection than the hub allows. Spread them over several connections, or raise quotas.idsPerConnection.',
   internal: 'The hub failed inside. Its log has the details.',
   store_failed: 'The hub could not store the message. Its log has the details.',
   draining: 'The hub is shutting down or moving. Reconnect after the hint in goaway.',
@@ -82,6 +84,7 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   slow_consumer: 503,
   outbox_full: 503,
   overflow: 503,
+  too_many_ids: 429,
   internal: 500,
   store_failed: 503,
   draining: 503,

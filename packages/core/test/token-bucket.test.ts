@@ -25,6 +25,32 @@ describe('a token bucket', () => {
     assert.deepEqual([bucket.take(3), bucket.take()], [true, false])
   })
 
+  it('takes as many as there are where that is wanted', () => {
+    const clock = new ManualClock()
+    const bucket = new TokenBucket({ perSecond: 10, burst: 3, clock })
+    assert.deepEqual([bucket.takeUpTo(2), bucket.takeUpTo(2), bucket.takeUpTo(2)], [2, 1, 0])
+    clock.advance(150)
+    assert.deepEqual([bucket.takeUpTo(2), bucket.take()], [1, false])
+  })
+
+  it('lends what it does not have, and says when the debt is paid', () => {
+    const clock = new ManualClock()
+    const bucket = new TokenBucket({ perSecond: 10, burst: 3, clock })
+    assert.deepEqual([bucket.spend(3), bucket.spend(1), bucket.spend(4)], [0, 100, 500])
+    assert.equal(bucket.takeUpTo(1), 0)
+    clock.advance(500)
+    assert.deepEqual([bucket.take(), bucket.waitMs()], [false, 100])
+  })
+
+  it('without a limit never runs dry', () => {
+    const clock = new ManualClock()
+    const endless = Number.POSITIVE_INFINITY
+    const bucket = new TokenBucket({ perSecond: endless, burst: endless, clock })
+    assert.deepEqual([bucket.take(1e12), bucket.takeUpTo(1e12), bucket.spend(1e12)], [true, 1e12, 0])
+    clock.advance(1)
+    assert.deepEqual([bucket.take(1e12), bucket.waitMs(1e12)], [true, 0])
+  })
+
   it('takes all or nothing', () => {
     const bucket = new TokenBucket({ perSecond: 10, clock: new ManualClock() })
     assert.deepEqual([bucket.take(11), bucket.take(10), bucket.take()], [false, true, false])

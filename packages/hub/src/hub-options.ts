@@ -10,6 +10,8 @@ import {
 } from '@posthouse/core'
 import { defaultLimits, type Limits } from '@posthouse/protocol'
 import type { SendQueueLimits } from './door/connection.ts'
+import { type Allowances, type QuotaOptions, type RateOptions, resolveAllowances } from './limits/rates.ts'
+import { ThrottledLog } from './limits/throttled-log.ts'
 import type { Timing } from './timing.ts'
 
 /** Settings of a `Hub`. */
@@ -29,6 +31,10 @@ export interface HubOptions {
   readonly sessionTtlMs?: number
   /** Part of what clients may do; each limit has its documented default. */
   readonly limits?: Partial<Omit<Limits, 'framesPerArray'>>
+  /** How much one client or address may ask of the hub per second. */
+  readonly rates?: RateOptions
+  /** How many connections and ids there may be at a time. */
+  readonly quotas?: QuotaOptions
   /** How much output may wait for a slow reader. Default: 1 MiB until live messages are dropped, 4 MiB in all. */
   readonly sendQueue?: Partial<SendQueueLimits>
   /** Whether cross_comm programs may log in. Default true. */
@@ -53,13 +59,14 @@ export interface ResolvedOptions {
   readonly store: InboxStore
   readonly timing: Timing
   readonly limits: Limits
+  readonly allowances: Allowances
   readonly sendQueue: SendQueueLimits
   readonly crossComm: boolean
   readonly statusFile: string | undefined
   readonly maxClients: number
   readonly allowedOrigins: ReadonlySet<string>
   readonly node: string
-  readonly logger: Logger
+  readonly logger: ThrottledLog
   readonly clock: Clock
 }
 
@@ -77,13 +84,14 @@ export function resolveOptions(options: HubOptions): ResolvedOptions {
     store: options.store ?? new MemoryInboxStore({ clock }),
     timing,
     limits,
+    allowances: resolveAllowances(options.rates ?? {}, options.quotas ?? {}, limits),
     sendQueue,
     crossComm: options.crossComm ?? true,
     statusFile: options.statusFile,
     maxClients: options.maxClients ?? 100_000,
     allowedOrigins: new Set(options.allowedOrigins),
     node: options.node ?? `node-${randomHex(4)}`,
-    logger: options.logger ?? silentLogger,
+    logger: new ThrottledLog(options.logger ?? silentLogger, clock),
     clock,
   }
 }

@@ -4,6 +4,7 @@ import type { ClientRecord } from './clients/client-record.ts'
 import { PresenceBoard } from './clients/presence-board.ts'
 import { Registry } from './clients/registry.ts'
 import { Flusher } from './door/flusher.ts'
+import type { Allowances } from './limits/rates.ts'
 import { Batcher } from './routing/batcher.ts'
 import type { HubListeners } from './routing/hub-listeners.ts'
 import { Router } from './routing/router.ts'
@@ -16,6 +17,7 @@ export interface HubParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly limits: Limits
+  readonly allowances: Allowances
   readonly store: InboxStore
   readonly flusher: Flusher
   readonly batcher: Batcher
@@ -27,7 +29,8 @@ export interface HubParts {
 }
 
 /** What a hub is put together from. */
-export interface AssemblyOptions extends Pick<HubParts, 'node' | 'clock' | 'logger' | 'limits' | 'store' | 'timing'> {
+export interface AssemblyOptions
+  extends Pick<HubParts, 'node' | 'clock' | 'logger' | 'limits' | 'allowances' | 'store' | 'timing'> {
   readonly maxClients: number
   readonly listeners: HubListeners
   /** Told whenever a client came, went or was forgotten. */
@@ -36,7 +39,7 @@ export interface AssemblyOptions extends Pick<HubParts, 'node' | 'clock' | 'logg
 
 /** Puts the parts of a hub together. They need each other, so each is handed a way to the others, not the others. */
 export function assembleHub(options: AssemblyOptions): HubParts {
-  const { store, clock, logger, limits, timing, node, maxClients, listeners } = options
+  const { store, clock, logger, limits, allowances, timing, node, maxClients, listeners } = options
   const tally = new Tally()
   const flusher = new Flusher(logger)
   const presence = new PresenceBoard({
@@ -77,5 +80,5 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     tally,
     frameBytes: limits.frameBytes,
   })
-  return { node, clock, logger, limits, timing, store, flusher, batcher, registry, router, presence, tally }
+  return { node, clock, logger, limits, allowances, timing, store, flusher, batcher, registry, router, presence, tally }
 }

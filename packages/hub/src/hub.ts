@@ -16,12 +16,13 @@ import type { WebSocket } from 'ws'
 import type { HubPresenceHandler } from './clients/presence-board.ts'
 import { type ClientStatus, StatusFile } from './clients/status-file.ts'
 import { Connection } from './door/connection.ts'
-import { Door } from './door/door.ts'
+import { Door, remoteOf } from './door/door.ts'
 import { Greeter } from './door/greeter.ts'
 import type { HubCodec } from './door/hub-codec.ts'
 import { type Listening, type ListenOptions, openServer } from './door/listen.ts'
 import { type HubOptions, type ResolvedOptions, resolveOptions } from './hub-options.ts'
 import { assembleHub, type HubParts } from './hub-parts.ts'
+import { Admission } from './limits/admission.ts'
 import type { Peer } from './peers/peer.ts'
 import { Peers } from './peers/peers.ts'
 import { endSession } from './peers/v1-sessions.ts'
@@ -46,6 +47,7 @@ export class Hub implements AsyncDisposable {
   readonly #ownsStore: boolean
   readonly #parts: HubParts
   readonly #listeners: HubListeners
+  readonly #admission: Admission
   readonly #door: Door
   readonly #peers = new Peers()
   readonly #statusFile: StatusFile | undefined
@@ -65,7 +67,14 @@ export class Hub implements AsyncDisposable {
       listeners: this.#listeners,
       onChange: () => this.#statusFile?.touch(),
     })
+    this.#admission = new Admission({
+      allowances: this.#options.allowances,
+      clock: this.#options.clock,
+      connections: () => this.#peers.size,
+    })
     this.#door = new Door({
+      admission: this.#admission,
+      logger: this.#options.logger,
       frameBytes: Math.max(this.#options.limits.frameBytes, maxCrossCommBytes),
       allowedOrigins: this.#options.allowedOrigins,
       tally: this.#parts.tally,
@@ -211,11 +220,12 @@ export class Hub implements AsyncDisposable {
   }
 
   #admit(socket: WebSocket, request: IncomingMessage, codec: HubCodec | undefined): void {
-    const remote = `${request.socket.remoteAddress ?? 'unknown'}:${request.socket.remotePort ?? 0}`
+    const remote = remoteOf(request)
     const { sendQueue, crossComm, clock } = this.#options
     const { flusher, tally } = this.#parts
+    const onSettled = this.#admission.enter(request.socket.remoteAddress)
     tally.connects++
-    const connection = new Connection(socket, { clock, flusher, tally, sendQueue, remote })
+    const connection = new Connection(socket, { clock, flusher, tally, sendQueue, remote, onSettled })
     this.#peers.add(socket)
     const onPeer = (peer: Peer): void => this.#peers.set(socket, peer)
     onPeer(new Greeter({ parts: this.#parts, connection, codec, crossComm, onPeer }))
@@ -248,6 +258,7 @@ export class Hub implements AsyncDisposable {
       .after(everyMs, () => {
         const now = this.#options.clock.elapsed()
         this.#peers.check(now)
+        this.#options.logger.check(now)
         this.#expireSessions(now)
         this.#scheduleSweep()
       })

@@ -81,7 +81,7 @@ suite('presence', () => {
   })
 
   test('gathers what happens in one moment, and comes in pages of a thousand', async () => {
-    await using server = await startHub()
+    await using server = await startHub({ quotas: { idsPerConnection: false } })
     await using alice = await RawPeer.login(server.url, 'alice')
     alice.send({ op: 'presence', watch: true })
     await alice.next('presence')
@@ -133,7 +133,10 @@ suite('list', () => {
   })
 
   test('is as long as it takes: an answer above the send queue comes as fast as it is read', async () => {
-    await using server = await startHub({ sendQueue: { softBytes: 50_000, hardBytes: 400_000 } })
+    await using server = await startHub({
+      quotas: { idsPerConnection: false },
+      sendQueue: { softBytes: 50_000, hardBytes: 400_000 },
+    })
     await using _crowd = await crowd(server, 6000)
     await using alice = await RawPeer.login(server.url, 'alice')
     alice.send({ op: 'list', id: 'q' }, { op: 'presence', watch: true }, { op: 'list', id: 'r' })
@@ -158,7 +161,10 @@ suite('list', () => {
   })
 
   test('asked for again and again by a client that does not read closes with 4101', async () => {
-    await using server = await startHub({ sendQueue: { softBytes: 100, hardBytes: 200_000 } })
+    await using server = await startHub({
+      quotas: { idsPerConnection: false },
+      sendQueue: { softBytes: 100, hardBytes: 200_000 },
+    })
     await using _crowd = await crowd(server, 1500)
     await using alice = await RawPeer.login(server.url, 'alice')
     alice.raw.stall()

@@ -9,6 +9,7 @@ import { Door } from '../src/door/door.ts'
 import { Greeter } from '../src/door/greeter.ts'
 import { resolveOptions } from '../src/hub-options.ts'
 import { assembleHub, type HubParts } from '../src/hub-parts.ts'
+import { Admission } from '../src/limits/admission.ts'
 import { HubListeners } from '../src/routing/hub-listeners.ts'
 import { LineLogger } from './start-hub.ts'
 
@@ -35,12 +36,14 @@ export async function startGuardedHub(permissions: Permissions): Promise<Guarded
       if (link && permissions[id]) link.access = new Access(permissions[id], id)
     },
   })
-  const { flusher, tally, clock } = parts
-  const { sendQueue, allowedOrigins } = options
+  const { flusher, tally, clock, allowances } = parts
+  const { sendQueue, allowedOrigins, logger } = options
   const door = new Door({
     frameBytes: options.limits.frameBytes,
     allowedOrigins,
     tally,
+    logger,
+    admission: new Admission({ allowances, clock, connections: () => 0 }),
     onSocket: (socket, _, codec) => {
       const connection = new Connection(socket, { clock, flusher, tally, sendQueue, remote: 'test' })
       new Greeter({ parts, connection, codec, crossComm: true, onPeer: () => undefined })

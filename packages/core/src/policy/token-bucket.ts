@@ -36,6 +36,24 @@ export class TokenBucket {
     return true
   }
 
+  /** Takes as many whole tokens as there are, at most `count`, and says how many that were. */
+  takeUpTo(count: number): number {
+    this.#fill()
+    const taken = Math.min(count, Math.max(0, Math.floor(this.#tokens + roundingError)))
+    this.#tokens -= taken
+    return taken
+  }
+
+  /**
+   * Takes `count` tokens, also where there are fewer: what is missing is owed. Says for how many whole milliseconds
+   * nothing more should be taken, until the debt is paid.
+   */
+  spend(count: number): number {
+    this.#fill()
+    this.#tokens -= count
+    return this.#tokens >= -roundingError ? 0 : Math.ceil(-this.#tokens / this.#perMs)
+  }
+
   /** Whole milliseconds until `count` tokens will be there; `Infinity` where the bucket can never hold as many. */
   waitMs(count = 1): number {
     this.#fill()
@@ -49,6 +67,8 @@ export class TokenBucket {
 
   #fill(): void {
     const now = this.#clock.elapsed()
+    // An endless rate times no time at all is not a number.
+    if (now === this.#filledAt) return
     this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledAt) * this.#perMs)
     this.#filledAt = now
   }

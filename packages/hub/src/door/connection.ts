@@ -35,6 +35,8 @@ export interface ConnectionOptions {
   readonly tally: Tally
   /** Address of the peer, for logs. */
   readonly remote: string
+  /** Told once when the peer has logged in, or has gone before. */
+  readonly onSettled?: () => void
 }
 
 const one: Packer = (frames) => frames.map((frame) => frame.wire)
@@ -51,6 +53,7 @@ export class Connection implements Flushable {
   readonly #flusher: Flusher
   readonly #limits: SendQueueLimits
   readonly #tally: Tally
+  #onSettled: (() => void) | undefined
   #events: ConnectionEvents | undefined
   #pack: Packer = one
   #frames: Encoded[] = []
@@ -67,6 +70,7 @@ export class Connection implements Flushable {
     this.#flusher = options.flusher
     this.#limits = options.sendQueue
     this.#tally = options.tally
+    this.#onSettled = options.onSettled
     socket.on('message', (data, binary) => {
       if (this.#closing) return
       const bytes = toBytes(data)
@@ -87,6 +91,12 @@ export class Connection implements Flushable {
   use(events: ConnectionEvents, pack: Packer = one): void {
     this.#events = events
     this.#pack = pack
+  }
+
+  /** The peer has logged in. */
+  welcomed(): void {
+    this.#onSettled?.()
+    this.#onSettled = undefined
   }
 
   /** True until a close was asked for or came. */
@@ -209,6 +219,7 @@ export class Connection implements Flushable {
     this.#frames = []
     this.#frameBytes = 0
     this.#tally.disconnected(code)
+    this.welcomed()
     const events = this.#events
     this.#events = undefined
     events?.close(code, reason)

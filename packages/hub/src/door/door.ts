@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Logger } from '@posthouse/core'
 import { jsonHubCodec } from '@posthouse/protocol'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Admission } from '../limits/admission.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { HubCodec } from './hub-codec.ts'
 import { isLoopback } from './listen.ts'
@@ -18,8 +20,17 @@ export interface DoorOptions {
   readonly frameBytes: number
   readonly allowedOrigins: ReadonlySet<string>
   readonly tally: Tally
+  readonly logger: Logger
+  readonly admission: Admission
   /** An upgraded connection, with the codec of its subprotocol where one was agreed on. */
   readonly onSocket: (socket: WebSocket, request: IncomingMessage, codec: HubCodec | undefined) => void
+}
+
+/** What is said to who may not enter. */
+interface Refusal {
+  readonly status: string
+  readonly reason: string
+  readonly retryAfterS?: number
 }
 
 /** Turns HTTP upgrade requests into WebSocket connections, or refuses them with a reason. */
@@ -49,12 +60,22 @@ export class Door {
     // Without a listener, a peer that resets the connection during the handshake would end the process.
     socket.on('error', destroy)
     if (!this.#open) {
-      this.#refuse(socket, '503 Service Unavailable', 'The hub is shutting down.')
+      this.#refuse(request, socket, {
+        status: '503 Service Unavailable',
+        reason: 'The hub is shutting down.',
+        retryAfterS: 5,
+      })
       return
     }
     const { origin } = request.headers
     if (origin !== undefined && !this.#allowed(origin, request)) {
-      this.#refuse(socket, '403 Forbidden', `Origin ${JSON.stringify(origin.slice(0, 200))} may not connect.`)
+      const reason = `Origin ${JSON.stringify(origin.slice(0, 200))} may not connect.`
+      this.#refuse(request, socket, { status: '403 Forbidden', reason })
+      return
+    }
+    const crowded = this.#options.admission.refusal(request.socket.remoteAddress)
+    if (crowded !== undefined) {
+      this.#refuse(request, socket, crowded)
       return
     }
     this.#server.handleUpgrade(request, socket, head, (upgraded) => {
@@ -62,9 +83,12 @@ export class Door {
     })
   }
 
-  #refuse(socket: Duplex, status: string, reason: string): void {
-    this.#options.tally.turnedAway.add(status.slice(0, 3))
-    refuse(socket, status, reason)
+  #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
+    const { tally, logger } = this.#options
+    const { status, reason } = refusal
+    tally.turnedAway.add(status.slice(0, 3))
+    logger.warn('a connection is turned away', { remote: remoteOf(request), status, reason })
+    refuse(socket, refusal)
   }
 
   /**
@@ -85,12 +109,18 @@ function destroy(this: Duplex): void {
   this.destroy()
 }
 
-function refuse(socket: Duplex, status: string, reason: string): void {
+/** Where a request comes from, for logs. */
+export function remoteOf({ socket }: IncomingMessage): string {
+  return `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
+}
+
+function refuse(socket: Duplex, { status, reason, retryAfterS }: Refusal): void {
   const body = `${reason}\n`
+  const retryAfter = retryAfterS === undefined ? '' : `Retry-After: ${retryAfterS}\r\n`
   // A peer that keeps its side open would otherwise hold the server open when it closes.
   socket.once('finish', () => socket.destroy())
   socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n${retryAfter}` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
 }

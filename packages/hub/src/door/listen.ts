@@ -21,6 +21,9 @@ export interface Listening {
   readonly url: string
 }
 
+/** Who opens a connection and then says nothing must not hold it for long. In milliseconds. */
+const patience = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 5000 }
+
 /** Handles the upgrade requests of a server. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
@@ -40,7 +43,7 @@ export async function openServer(
     const message = `${host} can be reached by other computers, and this hub asks nobody who they are`
     throw new PosthouseError('insecure_bind', message)
   }
-  const server = createServer(answerPlainRequest)
+  const server = createServer(patience, answerPlainRequest)
   server.on('upgrade', onUpgrade)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(cause, host, port)))

@@ -13,6 +13,7 @@ import { Access } from '../access/access.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import type { HubParts } from '../hub-parts.ts'
+import { ReadPace } from '../limits/read-pace.ts'
 import { measured } from '../routing/outgoing.ts'
 import { crossCommEnvelope } from './cross-comm-envelope.ts'
 import { type CrossCommCarrier, CrossCommLink } from './cross-comm-link.ts'
@@ -31,6 +32,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   readonly #session = new CrossCommHubSession()
   readonly #links = new Map<string, CrossCommLink>()
   readonly #confirmation: PongConfirmation
+  readonly #pace: ReadPace
   #heardAt: number
   #lastSeen: number
   /** Silent for too long: its ids count as offline. */
@@ -44,9 +46,10 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     this.#heardAt = parts.clock.elapsed()
     this.#lastSeen = parts.clock.now()
     this.#confirmation = new PongConfirmation({ clock: parts.clock, connection, links: () => this.#links.values() })
+    this.#pace = new ReadPace({ ...parts, connection, onSlowed: () => this.#slowed() })
     connection.use({
       message: (data) => this.message(data),
-      ping: () => this.#heard(),
+      ping: () => this.#onPing(),
       pong: (payload) => this.#pong(payload),
       overflowed: ({ code }) =>
         this.#parts.logger.warn('a client reads too slowly', {
@@ -69,6 +72,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   /** Takes one WebSocket message; the first one may have been read before this peer was made. */
   message(data: Uint8Array): void {
     this.#heard()
+    this.#pace.read(data.byteLength)
     try {
       if (data.byteLength > maxCrossCommBytes) {
         this.connection.close(1009, `a message has ${data.byteLength} bytes; at most ${maxCrossCommBytes} are allowed`)
@@ -95,6 +99,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   check(now: number): void {
+    if (this.#pace.paused) this.#heardAt = now
     const silentMs = now - this.#heardAt
     const { crossCommTimeoutMs, heartbeatMs } = this.#parts.timing
     if (silentMs > crossCommTimeoutMs * 2) {
@@ -137,17 +142,17 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
         this.#drop(action.error)
         break
       case 'close':
-        this.#parts.logger.warn('a cross_comm login is refused', {
-          code: action.error.code,
-          remote: this.connection.remote,
-        })
-        this.connection.fail(action.error)
+        this.#refuseLogin(action.error)
         break
     }
   }
 
   #login(client: string): void {
-    const { registry, presence, logger } = this.#parts
+    const { registry, presence, logger, allowances } = this.#parts
+    if (!this.#links.has(client) && this.#links.size >= allowances.idsPerConnection) {
+      this.#refuseLogin(tooManyIds(allowances.idsPerConnection))
+      return
+    }
     const record = registry.known(client)
     endSession(record, presence)
     const link = new CrossCommLink(record, this, this.#parts)
@@ -158,11 +163,18 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     this.#links.set(client, link)
     this.#write({ to: client, type: 'login_response', content: '{"status": "success"}' })
     this.#parts.tally.logins.add('cross_comm')
+    this.connection.welcomed()
     logger.info('client online', { client, dialect: 'cross_comm' })
     this.#beginDelivery(record, link).catch((error: unknown) => {
       logger.error('an inbox could not be opened', { client, error })
       this.connection.fail(toPosthouseError(error, 'store_failed'))
     })
+  }
+
+  #refuseLogin(error: PosthouseError): void {
+    const { code, message: reason } = error
+    this.#parts.logger.warn('a cross_comm login is refused', { remote: this.connection.remote, code, reason })
+    this.connection.fail(error)
   }
 
   async #beginDelivery(record: ClientRecord, link: CrossCommLink): Promise<void> {
@@ -219,12 +231,12 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   /** The dialect has no window: a program that sends faster than the hub can store is not read for a while. */
   #began(): void {
     this.#underWay++
-    if (this.#underWay === this.#parts.limits.inFlight) this.connection.pause()
+    if (this.#underWay === this.#parts.limits.inFlight) this.#pace.hold()
   }
 
   #settled(): void {
     this.#underWay--
-    if (this.#underWay === Math.floor(this.#parts.limits.inFlight / 2)) this.connection.resume()
+    if (this.#underWay === Math.floor(this.#parts.limits.inFlight / 2)) this.#pace.release()
   }
 
   #publishUnbound(client: string, frame: CrossCommFrame): void {
@@ -240,6 +252,20 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     const now = this.#parts.clock.now()
     const frame = encodeCrossComm({ ...fields, id: crossCommId(this.#parts.node, now), from: 'server', ts: now })
     this.connection.send(measured(frame))
+  }
+
+  #onPing(): void {
+    this.#heard()
+    this.#pace.read(0)
+  }
+
+  #slowed(): void {
+    const [client] = this.#links.keys()
+    this.#parts.logger.warn('a cross_comm program sends faster than it may, and is read more slowly', {
+      client,
+      remote: this.connection.remote,
+      code: 'rate_limited',
+    })
   }
 
   #pong(payload: Uint8Array): void {
@@ -278,5 +304,11 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
       this.#parts.logger.info('connection closed', { client, code, reason })
     }
     this.#links.clear()
+    this.#pace[Symbol.dispose]()
   }
+}
+
+function tooManyIds(most: number): PosthouseError {
+  const message = `more than ${most} client ids are logged in on one connection`
+  return new PosthouseError('too_many_ids', message)
 }

@@ -17,6 +17,7 @@ import type { ClientRecord, SessionCarrier } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import { arrayPacker, assertFits, assertKind, type HubCodec } from '../door/hub-codec.ts'
 import type { HubParts } from '../hub-parts.ts'
+import { Throttle } from '../limits/throttle.ts'
 import { type Encoded, measured, type Outgoing } from '../routing/outgoing.ts'
 import { DeliveryMeter } from '../stats/delivery-meter.ts'
 import { envelopeOf } from './incoming-envelope.ts'
@@ -35,6 +36,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   readonly #producer: string
   #access: Access = Access.everything
   readonly #meter: DeliveryMeter
+  readonly #throttle: Throttle
   #heardAt: number
   #pinged = false
   /** What came before `welcome` went out. */
@@ -52,6 +54,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     this.#claimed = claimSession(this.#record, hello, parts)
     this.#producer = `${hello.client}\n${hello.producer}`
     this.#meter = new DeliveryMeter(parts, this.#record)
+    this.#throttle = new Throttle(parts)
     this.#heardAt = parts.clock.elapsed()
     this.#connect(hello)
   }
@@ -99,6 +102,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     this.#claimed.entry.session.delivered(seq, outgoing.size)
     this.#connection.send(encoded)
     this.#meter.stored(seq)
+    this.#throttle.delivered()
   }
 
   write(frames: readonly HubFrame[]): void {
@@ -173,8 +177,8 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     this.#connection.use(
       {
         message: (data, binary) => this.#message(data, binary),
-        ping: () => this.#heard(),
-        pong: () => this.#heard(),
+        ping: () => this.#sign(),
+        pong: () => this.#sign(),
         overflowed: ({ code }) =>
           this.#parts.logger.warn('a client reads too slowly', { client: this.#record.id, code }),
         close: (code, reason) => this.#closed(code, reason),
@@ -204,6 +208,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     this.write([this.#admit(facts)])
     const { entry, resumed } = this.#claimed
     this.#parts.tally.logins.add(this.dialect)
+    this.#connection.welcomed()
     logger.info('client online', { client: id, dialect: this.dialect, resumed, agent: hello.agent })
     if (resumed && this.#parts.presence.watches(entry)) this.#parts.presence.watch(entry)
     pump.attach(this, position.seq)
@@ -233,7 +238,16 @@ export class V1Peer implements Peer, Link, SessionCarrier {
       if (this.#early !== undefined) this.#boundEarly(data.byteLength)
       const frames = this.#codec.decode(data)
       this.#parts.tally.framesReceived += frames.length
-      this.receive(frames)
+      this.receive(this.#throttle.admit(frames, data.byteLength))
+    } catch (error) {
+      this.fail(toPosthouseError(error))
+    }
+  }
+
+  #sign(): void {
+    this.#heard()
+    try {
+      this.#throttle.ping()
     } catch (error) {
       this.fail(toPosthouseError(error))
     }
