@@ -60,8 +60,9 @@ export class SimHub {
     const connection = new Connection(webSocket, { clock, flusher, tally, sendQueue, remote: 'simulated' })
     const codec = dialect === 'json' ? jsonHubCodec : msgpackHubCodec
     const onPeer = (peer: Peer): void => this.#peers.set(webSocket, peer)
+    const origin = { remoteAddress: '127.0.0.1' }
     this.#peers.add(webSocket)
-    onPeer(new Greeter({ parts: this.core, connection, codec, crossComm: true, onPeer }))
+    onPeer(new Greeter({ parts: this.core, connection, codec, origin, crossComm: true, onPeer }))
   }
 
   #scheduleSweep(): void {

@@ -24,6 +24,11 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   forbidden: 'This client may not do that.',
   insecure_bind:
     'Without authentication the hub listens on this computer only. Use --insecure to open it to a network that you trust.',
+  token_expired: 'The token is no longer valid because its time has run out. Get a new one and connect again.',
+  token_revoked: 'The token was valid once and was taken back. Get a new one and connect again.',
+  authentication_unavailable: 'The hub could not find out who this is. Its log has the details. Try again later.',
+  token_file: 'The token file cannot be used. The message names the entry and what to change.',
+  tls_file: 'The certificate or its key cannot be used. The message names the file and what to change.',
   invalid_address:
     'An address is a client id, client:<id>, group:<name>, channel:<dotted.name>, queue:<name>, all or hub.',
   invalid_client_id:
@@ -74,6 +79,11 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   unauthenticated: 401,
   forbidden: 403,
   insecure_bind: 500,
+  token_expired: 401,
+  token_revoked: 401,
+  authentication_unavailable: 503,
+  token_file: 500,
+  tls_file: 500,
   invalid_address: 400,
   invalid_client_id: 400,
   unknown_recipient: 404,

@@ -9,6 +9,8 @@ import {
   systemClock,
 } from '@posthouse/core'
 import { defaultLimits, type Limits } from '@posthouse/protocol'
+import { type LegacyRule, LegacyRules } from './access/legacy-rules.ts'
+import type { Authenticate, Authenticator } from './access/principal.ts'
 import type { SendQueueLimits } from './door/connection.ts'
 import { type Allowances, type QuotaOptions, type RateOptions, resolveAllowances } from './limits/rates.ts'
 import { ThrottledLog } from './limits/throttled-log.ts'
@@ -39,6 +41,16 @@ export interface HubOptions {
   readonly sendQueue?: Partial<SendQueueLimits>
   /** Whether cross_comm programs may log in. Default true. */
   readonly crossComm?: boolean
+  /**
+   * Finds out who v1 clients are and what they may do: `tokenFile`, `jwt`, or a function of your own. It is asked for each
+   * connection, within `helloTimeoutMs`. Default: nobody is asked, and everybody may do everything. Spec: 10.
+   */
+  readonly authenticate?: Authenticate | Authenticator
+  /**
+   * Which cross_comm programs may log in: they cannot prove who they are. The first rule that fits decides. Default:
+   * nobody with `authenticate`, everybody without it. Spec: 9.9.
+   */
+  readonly legacyAllow?: readonly LegacyRule[]
   /** The YAML file in which the state of clients is kept, as cross_comm servers do. Default: none. */
   readonly statusFile?: string
   /** Client ids remembered. Default 100,000. */
@@ -62,6 +74,8 @@ export interface ResolvedOptions {
   readonly allowances: Allowances
   readonly sendQueue: SendQueueLimits
   readonly crossComm: boolean
+  readonly authenticator: Authenticator | undefined
+  readonly legacy: LegacyRules | undefined
   readonly statusFile: string | undefined
   readonly maxClients: number
   readonly allowedOrigins: ReadonlySet<string>
@@ -76,6 +90,7 @@ export interface ResolvedOptions {
  */
 export function resolveOptions(options: HubOptions): ResolvedOptions {
   const clock = options.clock ?? systemClock
+  const { authenticate } = options
   const limits = { ...defaultLimits, ...options.limits }
   const sendQueue = { softBytes: 1_048_576, hardBytes: 4 * 1_048_576, ...options.sendQueue }
   const timing = timingOf(options)
@@ -87,6 +102,8 @@ export function resolveOptions(options: HubOptions): ResolvedOptions {
     allowances: resolveAllowances(options.rates ?? {}, options.quotas ?? {}, limits),
     sendQueue,
     crossComm: options.crossComm ?? true,
+    authenticator: typeof authenticate === 'function' ? { authenticate } : authenticate,
+    legacy: options.legacyAllow && new LegacyRules(options.legacyAllow),
     statusFile: options.statusFile,
     maxClients: options.maxClients ?? 100_000,
     allowedOrigins: new Set(options.allowedOrigins),

@@ -1,5 +1,6 @@
 import type { Clock, InboxStore, Logger } from '@posthouse/core'
 import type { Limits } from '@posthouse/protocol'
+import { Gate } from './access/gate.ts'
 import type { ClientRecord } from './clients/client-record.ts'
 import { PresenceBoard } from './clients/presence-board.ts'
 import { Registry } from './clients/registry.ts'
@@ -26,6 +27,7 @@ export interface HubParts {
   readonly presence: PresenceBoard
   readonly timing: Timing
   readonly tally: Tally
+  readonly gate: Gate
 }
 
 /** What a hub is put together from. */
@@ -33,6 +35,8 @@ export interface AssemblyOptions
   extends Pick<HubParts, 'node' | 'clock' | 'logger' | 'limits' | 'allowances' | 'store' | 'timing'> {
   readonly maxClients: number
   readonly listeners: HubListeners
+  /** Default: everybody comes in. */
+  readonly gate?: Gate
   /** Told whenever a client came, went or was forgotten. */
   readonly onChange: (record: ClientRecord) => void
 }
@@ -41,6 +45,7 @@ export interface AssemblyOptions
 export function assembleHub(options: AssemblyOptions): HubParts {
   const { store, clock, logger, limits, allowances, timing, node, maxClients, listeners } = options
   const tally = new Tally()
+  const { gate = new Gate({ clock, logger }) } = options
   const flusher = new Flusher(logger)
   const presence = new PresenceBoard({
     registry: () => registry,
@@ -80,5 +85,6 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     tally,
     frameBytes: limits.frameBytes,
   })
-  return { node, clock, logger, limits, allowances, timing, store, flusher, batcher, registry, router, presence, tally }
+  const world = { node, clock, logger, limits, allowances, timing, store, gate, tally }
+  return { ...world, flusher, batcher, registry, router, presence }
 }

@@ -13,6 +13,8 @@ import { type ClientInfo, type DraftOptions, draftMessage } from '@posthouse/pro
 import { encodeBody } from '@posthouse/protocol/bodies'
 import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
 import type { WebSocket } from 'ws'
+import { bearerToken } from './access/bearer-token.ts'
+import { Gate } from './access/gate.ts'
 import type { HubPresenceHandler } from './clients/presence-board.ts'
 import { type ClientStatus, StatusFile } from './clients/status-file.ts'
 import { Connection } from './door/connection.ts'
@@ -65,6 +67,7 @@ export class Hub implements AsyncDisposable {
     this.#parts = assembleHub({
       ...this.#options,
       listeners: this.#listeners,
+      gate: new Gate(this.#options),
       onChange: () => this.#statusFile?.touch(),
     })
     this.#admission = new Admission({
@@ -124,14 +127,16 @@ export class Hub implements AsyncDisposable {
 
   /**
    * Opens a server of the hub's own.
-   * @throws PosthouseError `insecure_bind`, `port_in_use`, `status_file`, `closed`
+   * @throws PosthouseError `insecure_bind`, `port_in_use`, `cannot_listen`, `tls_file`, `status_file`, `closed`
    */
   async listen(options: ListenOptions = {}): Promise<Listening> {
     if (this.#ended !== undefined) throw new PosthouseError('closed', 'this hub was closed')
     await this.start()
-    const { server, ...where } = await openServer(options, (request, socket, head) =>
-      this.handleUpgrade(request, socket, head),
-    )
+    const { server, ...where } = await openServer(options, {
+      guarded: this.#parts.gate.guarded,
+      logger: this.#options.logger,
+      onUpgrade: (request, socket, head) => this.handleUpgrade(request, socket, head),
+    })
     if (this.#ended !== undefined) {
       server.close()
       throw new PosthouseError('closed', 'this hub was closed')
@@ -170,6 +175,20 @@ export class Hub implements AsyncDisposable {
   /** Who is online, or with `online: false` everyone who is known, by id. */
   clients({ online = true }: { readonly online?: boolean } = {}): readonly ClientInfo[] {
     return this.#parts.presence.list(online)
+  }
+
+  /**
+   * Ends a client's connection and session, and says whether there were any. It may connect again where it is let in.
+   * @param reason what the client is told
+   */
+  disconnect(client: string, reason: string = 'the hub has sent this client away'): boolean {
+    const { registry, presence } = this.#parts
+    const record = registry.get(client)
+    const { link } = record ?? {}
+    if (record === undefined || !record.living) return false
+    endSession(record, presence)
+    link?.fail(new PosthouseError('forbidden', reason))
+    return true
   }
 
   /** The ids of the clients that are online. */
@@ -228,7 +247,9 @@ export class Hub implements AsyncDisposable {
     const connection = new Connection(socket, { clock, flusher, tally, sendQueue, remote, onSettled })
     this.#peers.add(socket)
     const onPeer = (peer: Peer): void => this.#peers.set(socket, peer)
-    onPeer(new Greeter({ parts: this.#parts, connection, codec, crossComm, onPeer }))
+    const token = this.#parts.gate.guarded ? bearerToken(request) : undefined
+    const origin = { remoteAddress: request.socket.remoteAddress ?? 'unknown', token }
+    onPeer(new Greeter({ parts: this.#parts, connection, codec, origin, crossComm, onPeer }))
   }
 
   #envelope(to: string, body: unknown, options: DraftOptions): Envelope {
@@ -259,6 +280,7 @@ export class Hub implements AsyncDisposable {
         const now = this.#options.clock.elapsed()
         this.#peers.check(now)
         this.#options.logger.check(now)
+        this.#parts.gate.check()
         this.#expireSessions(now)
         this.#scheduleSweep()
       })
@@ -278,6 +300,7 @@ export class Hub implements AsyncDisposable {
   async #end(graceMs: number): Promise<void> {
     this.#door.close()
     this.#sweep?.[Symbol.dispose]()
+    this.#parts.gate[Symbol.dispose]()
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
     if (graceMs > 0) await this.#leave(graceMs)
     else await this.#peers.terminate()

@@ -7,10 +7,13 @@ test('the hub exports these names and no others', () => {
     'Hub',
     'Message',
     'PosthouseError',
+    'createToken',
     'defaultLimits',
     'defaultPort',
+    'hashToken',
     'isLoopback',
     'isPosthouseError',
+    'tokenFile',
   ])
 })
 

@@ -46,7 +46,8 @@ export async function startGuardedHub(permissions: Permissions): Promise<Guarded
     admission: new Admission({ allowances, clock, connections: () => 0 }),
     onSocket: (socket, _, codec) => {
       const connection = new Connection(socket, { clock, flusher, tally, sendQueue, remote: 'test' })
-      new Greeter({ parts, connection, codec, crossComm: true, onPeer: () => undefined })
+      const origin = { remoteAddress: '127.0.0.1' }
+      new Greeter({ parts, connection, codec, origin, crossComm: true, onPeer: () => undefined })
     },
   })
   const server = createServer().on('upgrade', (request, socket, head) => door.handleUpgrade(request, socket, head))

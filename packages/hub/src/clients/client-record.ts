@@ -12,6 +12,8 @@ export interface SessionEntry {
   readonly session: HubSession
   /** Whose numbering `n` belongs to. */
   readonly producer: string
+  /** Name of the principal that it belongs to; nothing where nobody was asked. */
+  readonly principal: string | undefined
   /** Its client is forgotten when it ends. */
   readonly transient: boolean
   readonly tokens: ResumeTokens

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { PosthouseError } from '@posthouse/core'
+import { type Logger, PosthouseError } from '@posthouse/core'
+import { readTls, renewTls, type TlsOptions } from './tls.ts'
 
 /** Where a hub listens. */
 export interface ListenOptions {
@@ -11,6 +13,11 @@ export interface ListenOptions {
   readonly port?: number
   /** Allows an address that other computers can reach, although nobody is asked who they are. Default false. */
   readonly insecure?: boolean
+  /**
+   * Has the hub speak TLS, with certificate and key from these files. They are read again when they change. Default: it
+   * does not. Spec: 6.5.
+   */
+  readonly tls?: TlsOptions
 }
 
 /** A hub's own HTTP server. */
@@ -23,35 +30,53 @@ export interface Listening {
 
 /** Who opens a connection and then says nothing must not hold it for long. In milliseconds. */
 const patience = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 5000 }
+const tlsPatience = { ...patience, handshakeTimeout: 10_000 }
 
 /** Handles the upgrade requests of a server. */
-export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
 /** The documented port of cross_comm servers. */
 export const defaultPort = 9898
 
+/** What a server of the hub's own works with. */
+export interface ServerParts {
+  /** Clients must say who they are. */
+  readonly guarded: boolean
+  readonly logger: Logger
+  readonly onUpgrade: UpgradeHandler
+}
+
 /**
  * Opens a server that knows only upgrade requests.
- * @throws PosthouseError `insecure_bind`, `port_in_use`, `cannot_listen`
+ * @throws PosthouseError `insecure_bind`, `port_in_use`, `cannot_listen`, `tls_file`
  */
 export async function openServer(
   options: ListenOptions,
-  onUpgrade: UpgradeHandler,
+  parts: ServerParts,
 ): Promise<Listening & { readonly server: Server }> {
-  const { host = '127.0.0.1', port = defaultPort, insecure = false } = options
-  if (!insecure && !isLoopback(host)) {
-    const message = `${host} can be reached by other computers, and this hub asks nobody who they are`
-    throw new PosthouseError('insecure_bind', message)
-  }
-  const server = createServer(patience, answerPlainRequest)
-  server.on('upgrade', onUpgrade)
+  const { host = '127.0.0.1', port = defaultPort, tls } = options
+  assertSafe(host, options, parts)
+  const secure = tls && createTlsServer({ ...tlsPatience, ...readTls(tls, parts.logger) }, answerPlainRequest)
+  const server: Server = secure ?? createServer(patience, answerPlainRequest)
+  server.on('upgrade', parts.onUpgrade)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(cause, host, port)))
     server.listen(port, host, resolve)
   })
+  if (tls && secure) renewTls(secure, tls, parts.logger)
   const address = server.address()
   const actual = typeof address === 'object' && address ? address.port : port
-  return { server, host, port: actual, url: `ws://${urlHost(host)}:${actual}` }
+  return { server, host, port: actual, url: `${tls ? 'wss' : 'ws'}://${urlHost(host)}:${actual}` }
+}
+
+function assertSafe(host: string, { insecure = false, tls }: ListenOptions, { guarded, logger }: ServerParts): void {
+  if (isLoopback(host)) return
+  if (!guarded && !insecure) {
+    const message = `${host} can be reached by other computers, and this hub asks nobody who they are`
+    throw new PosthouseError('insecure_bind', message)
+  }
+  if (!guarded) logger.warn('whoever reaches this address can log in under any id and read along', { host })
+  else if (tls === undefined) logger.warn('tokens and messages are not encrypted on their way', { host })
 }
 
 /** True for names and addresses that only this computer can reach. */

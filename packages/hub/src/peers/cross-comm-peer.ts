@@ -9,7 +9,7 @@ import {
   encodeCrossComm,
   maxCrossCommBytes,
 } from '@posthouse/protocol/cross-comm'
-import { Access } from '../access/access.ts'
+import type { Access } from '../access/access.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import type { HubParts } from '../hub-parts.ts'
@@ -29,6 +29,8 @@ const longestPingMs = 20_000
 export class CrossCommPeer implements Peer, CrossCommCarrier {
   readonly connection: Connection
   readonly #parts: HubParts
+  readonly #remoteAddress: string
+  readonly #since: number
   readonly #session = new CrossCommHubSession()
   readonly #links = new Map<string, CrossCommLink>()
   readonly #confirmation: PongConfirmation
@@ -37,13 +39,17 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   #lastSeen: number
   /** Silent for too long: its ids count as offline. */
   #absent = false
+  /** Somebody on this connection was let in. */
+  #admitted = false
   /** Messages that the hub has not stored or refused yet. */
   #underWay = 0
 
-  constructor(parts: HubParts, connection: Connection) {
+  constructor(parts: HubParts, connection: Connection, remoteAddress: string) {
     this.#parts = parts
     this.connection = connection
-    this.#heardAt = parts.clock.elapsed()
+    this.#remoteAddress = remoteAddress
+    this.#since = parts.clock.elapsed()
+    this.#heardAt = this.#since
     this.#lastSeen = parts.clock.now()
     this.#confirmation = new PongConfirmation({ clock: parts.clock, connection, links: () => this.#links.values() })
     this.#pace = new ReadPace({ ...parts, connection, onSlowed: () => this.#slowed() })
@@ -101,7 +107,11 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   check(now: number): void {
     if (this.#pace.paused) this.#heardAt = now
     const silentMs = now - this.#heardAt
-    const { crossCommTimeoutMs, heartbeatMs } = this.#parts.timing
+    const { crossCommTimeoutMs, heartbeatMs, helloMs } = this.#parts.timing
+    if (this.#parts.gate.guardedLegacy && !this.#admitted && now - this.#since > helloMs) {
+      this.connection.fail(new PosthouseError('hello_timeout', `no login came within ${helloMs} ms`))
+      return
+    }
     if (silentMs > crossCommTimeoutMs * 2) {
       this.connection.close(1011, `nothing was heard for ${Math.round(silentMs)} ms`)
       return
@@ -147,7 +157,24 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     }
   }
 
+  /**
+   * What may be done under this id from here. Closes the connection where no rule lets it in: the dialect has no words
+   * for a refusal. Spec: 9.9.2.
+   */
+  #admit(client: string): Access | undefined {
+    try {
+      const access = this.#parts.gate.admitLegacy(client, this.#remoteAddress)
+      this.#admitted = true
+      return access
+    } catch (error) {
+      this.#refuseLogin(toPosthouseError(error))
+      return undefined
+    }
+  }
+
   #login(client: string): void {
+    const access = this.#admit(client)
+    if (access === undefined) return
     const { registry, presence, logger, allowances } = this.#parts
     if (!this.#links.has(client) && this.#links.size >= allowances.idsPerConnection) {
       this.#refuseLogin(tooManyIds(allowances.idsPerConnection))
@@ -156,6 +183,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     const record = registry.known(client)
     endSession(record, presence)
     const link = new CrossCommLink(record, this, this.#parts)
+    link.access = access
     const previous = registry.connect(record, link)
     // The same program logging in again on its own connection replaces nobody.
     if (previous !== this.#links.get(client))
@@ -193,6 +221,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   #list(asker: string, onlyOnline: boolean): void {
+    if (this.#admit(asker) === undefined) return
     this.#parts.tally.listAnswers++
     const clients = this.#parts.presence
       .list(onlyOnline, this.#accessOf(asker))
@@ -225,7 +254,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
 
   /** Also of an id that this connection is not, or no longer, logged in with. */
   #accessOf(client: string): Access {
-    return this.#links.get(client)?.access ?? Access.everything
+    return this.#links.get(client)?.access ?? this.#parts.gate.admitLegacy(client, this.#remoteAddress)
   }
 
   /** The dialect has no window: a program that sends faster than the hub can store is not read for a while. */
@@ -240,6 +269,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   #publishUnbound(client: string, frame: CrossCommFrame): void {
+    if (this.#admit(client) === undefined) return
     if (this.#parts.registry.get(client)?.link === undefined) {
       this.#publish(client, frame)
       return

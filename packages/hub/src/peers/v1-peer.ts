@@ -12,7 +12,8 @@ import {
   type SendOutcome,
   type WelcomeFrame,
 } from '@posthouse/protocol'
-import { Access } from '../access/access.ts'
+import type { Access } from '../access/access.ts'
+import type { Guest } from '../access/gate.ts'
 import type { ClientRecord, SessionCarrier } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import { arrayPacker, assertFits, assertKind, type HubCodec } from '../door/hub-codec.ts'
@@ -23,10 +24,17 @@ import { DeliveryMeter } from '../stats/delivery-meter.ts'
 import { envelopeOf } from './incoming-envelope.ts'
 import type { Link } from './link.ts'
 import type { Peer } from './peer.ts'
-import { type ClaimedSession, claimSession, endSession, startingPoint } from './v1-sessions.ts'
+import {
+  type ClaimedSession,
+  claimSession,
+  endSession,
+  type Greeting,
+  producerOf,
+  startingPoint,
+} from './v1-sessions.ts'
 
 /** Joins one v1 connection with its client's session: frames become actions, deliveries become frames. */
-export class V1Peer implements Peer, Link, SessionCarrier {
+export class V1Peer implements Peer, Link, SessionCarrier, Guest {
   readonly dialect: HubCodec['dialect']
   readonly #parts: HubParts
   readonly #connection: Connection
@@ -34,7 +42,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   readonly #record: ClientRecord
   readonly #claimed: ClaimedSession
   readonly #producer: string
-  #access: Access = Access.everything
+  #access: Access
   readonly #meter: DeliveryMeter
   readonly #throttle: Throttle
   #heardAt: number
@@ -44,18 +52,21 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   #earlyBytes = 0
 
   /** @throws PosthouseError `invalid_client_id` */
-  constructor(parts: HubParts, connection: Connection, codec: HubCodec, hello: HelloFrame) {
+  constructor(parts: HubParts, connection: Connection, codec: HubCodec, greeting: Greeting) {
+    const { hello, pass } = greeting
     assertClientId(hello.client)
     this.dialect = codec.dialect
     this.#parts = parts
     this.#connection = connection
     this.#codec = codec
     this.#record = parts.registry.known(hello.client)
-    this.#claimed = claimSession(this.#record, hello, parts)
-    this.#producer = `${hello.client}\n${hello.producer}`
+    this.#claimed = claimSession(this.#record, greeting, parts)
+    this.#producer = producerOf(greeting)
     this.#meter = new DeliveryMeter(parts, this.#record)
     this.#throttle = new Throttle(parts)
+    this.#access = pass.access
     this.#heardAt = parts.clock.elapsed()
+    parts.gate.enter(this, pass)
     this.#connect(hello)
   }
 
@@ -128,6 +139,22 @@ export class V1Peer implements Peer, Link, SessionCarrier {
     }
   }
 
+  /** Takes one WebSocket message; the first ones may have been read before this peer was made. */
+  message(data: Uint8Array, binary: boolean): void {
+    if (!this.#connection.open) return
+    this.#heard()
+    try {
+      assertKind(this.#codec, binary)
+      assertFits(data, this.#parts.limits)
+      if (this.#early !== undefined) this.#boundEarly(data.byteLength)
+      const frames = this.#codec.decode(data)
+      this.#parts.tally.framesReceived += frames.length
+      this.receive(this.#throttle.admit(frames, data.byteLength))
+    } catch (error) {
+      this.fail(toPosthouseError(error))
+    }
+  }
+
   check(now: number): void {
     const silentMs = now - this.#heardAt
     if (silentMs > this.#parts.timing.v1TimeoutMs) {
@@ -147,6 +174,13 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   fail(error: PosthouseError): void {
     this.#parts.logger.debug('a connection is closed by the hub', { client: this.#record.id, code: error.code })
     this.#connection.fail(error)
+  }
+
+  expel(error: PosthouseError): void {
+    // With a new token the client goes on where it was. Who is not wanted any more does not.
+    const current = this.#record.link === this
+    if (current && error.code !== 'token_expired') endSession(this.#record, this.#parts.presence)
+    this.fail(error)
   }
 
   terminate(): void {
@@ -176,7 +210,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   #connect(hello: HelloFrame): void {
     this.#connection.use(
       {
-        message: (data, binary) => this.#message(data, binary),
+        message: (data, binary) => this.message(data, binary),
         ping: () => this.#sign(),
         pong: () => this.#sign(),
         overflowed: ({ code }) =>
@@ -228,20 +262,6 @@ export class V1Peer implements Peer, Link, SessionCarrier {
       node,
       serverTime: clock.now(),
     })
-  }
-
-  #message(data: Uint8Array, binary: boolean): void {
-    this.#heard()
-    try {
-      assertKind(this.#codec, binary)
-      assertFits(data, this.#parts.limits)
-      if (this.#early !== undefined) this.#boundEarly(data.byteLength)
-      const frames = this.#codec.decode(data)
-      this.#parts.tally.framesReceived += frames.length
-      this.receive(this.#throttle.admit(frames, data.byteLength))
-    } catch (error) {
-      this.fail(toPosthouseError(error))
-    }
   }
 
   #sign(): void {
@@ -342,6 +362,7 @@ export class V1Peer implements Peer, Link, SessionCarrier {
   }
 
   #closed(code: number, reason: string): void {
+    this.#parts.gate.leave(this)
     const { entry } = this.#claimed
     if (entry.carrier === this) {
       entry.carrier = undefined

@@ -1,9 +1,16 @@
 import { type Position, randomHex } from '@posthouse/core'
 import { type Gap, type HelloFrame, HubSession, inboxStream } from '@posthouse/protocol'
+import type { Pass } from '../access/gate.ts'
 import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
 import type { PresenceBoard } from '../clients/presence-board.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { ResumeTokens } from './resume-tokens.ts'
+
+/** What a client said, and what it was let in with. */
+export interface Greeting {
+  readonly hello: HelloFrame
+  readonly pass: Pass
+}
 
 /** The session that a hello begins or goes on with. */
 export interface ClaimedSession {
@@ -20,13 +27,15 @@ export interface StartingPoint {
 /** Finds the session that a hello asks to resume; otherwise ends the client's old one and begins a new one. */
 export function claimSession(
   record: ClientRecord,
-  hello: HelloFrame,
+  { hello, pass }: Greeting,
   parts: Pick<HubParts, 'limits' | 'presence' | 'tally'>,
 ): ClaimedSession {
   const { session: known } = record
   const wish = hello.resume
-  // Another producer's numbers must not be answered with what was said to this one's.
-  const same = known?.session.id === wish?.session && known?.producer === hello.producer
+  const owner = pass.principal?.name
+  // Another producer's numbers must not be answered with what was said to this one's, nor another principal's.
+  const mine = known?.producer === hello.producer && known?.principal === owner
+  const same = mine && known?.session.id === wish?.session
   if (known && wish && same && known.tokens.redeem(wish.token)) {
     parts.tally.sessionsResumed++
     return { entry: known, resumed: true }
@@ -36,6 +45,7 @@ export function claimSession(
   const entry: SessionEntry = {
     session,
     producer: hello.producer,
+    principal: owner,
     transient: hello.transient ?? false,
     tokens: new ResumeTokens(),
     expiresAt: Number.POSITIVE_INFINITY,
@@ -54,6 +64,15 @@ export function endSession(record: ClientRecord, presence: PresenceBoard): void 
   entry.session.end()
   presence.unwatch(entry)
   record.session = undefined
+}
+
+/**
+ * The name under which the store knows a producer. Ids of clients and names of principals have no line breaks. Two
+ * principals that may use one id do not get each other's answers.
+ */
+export function producerOf({ hello, pass }: Greeting): string {
+  const owner = pass.principal === undefined ? '' : `${pass.principal.name}\n`
+  return `${hello.client}\n${owner}${hello.producer}`
 }
 
 /**

@@ -1,0 +1,81 @@
+import { BlockList, isIP } from 'node:net'
+import { PosthouseError } from '@posthouse/core'
+import { Access } from './access.ts'
+import { compileClients } from './address-pattern.ts'
+import type { NameTest } from './glob.ts'
+import type { Permission } from './permission.ts'
+
+/** Lets cross_comm programs in, which cannot prove who they are. Spec: 9.9. */
+export interface LegacyRule {
+  /** The client ids, as patterns, that they may use: `*` stands for any run of characters. */
+  readonly clients: readonly string[]
+  /**
+   * Where they connect from: IP addresses and networks (`192.168.1.0/24`). Behind a proxy that is the proxy's address.
+   * Default: anywhere.
+   */
+  readonly networks?: readonly string[]
+  /** Default: every operation but `administer`, on every address. */
+  readonly permissions?: readonly Permission[]
+}
+
+interface CompiledRule {
+  readonly fits: NameTest
+  readonly networks: BlockList | undefined
+  readonly permissions: readonly Permission[] | undefined
+}
+
+/** The rules by which cross_comm programs are let in. The first that fits decides what they may do. */
+export class LegacyRules {
+  static readonly nobody: LegacyRules = new LegacyRules([])
+  static readonly everybody: LegacyRules = new LegacyRules([], Access.everything)
+  readonly #rules: readonly CompiledRule[]
+  readonly #otherwise: Access | undefined
+
+  /** @throws PosthouseError `invalid_option` */
+  constructor(rules: readonly LegacyRule[], otherwise?: Access) {
+    this.#rules = rules.map(compileRule)
+    this.#otherwise = otherwise
+  }
+
+  /** What a program may do that uses this id and comes from this address; nothing where no rule lets it in. */
+  find(client: string, remoteAddress: string): Access | undefined {
+    const rule = this.#rules.find(
+      ({ fits, networks }) => fits(client) && (!networks || within(networks, remoteAddress)),
+    )
+    return rule === undefined ? this.#otherwise : new Access(rule.permissions, client)
+  }
+}
+
+function compileRule({ clients, networks, permissions }: LegacyRule): CompiledRule {
+  // What cannot be compiled should be told now, and not when the first program comes.
+  new Access(permissions, 'nobody')
+  return { fits: compileClients(clients), networks: networks && compileNetworks(networks), permissions }
+}
+
+function compileNetworks(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const text of networks) {
+    const [address = '', prefix, ...rest] = text.split('/')
+    const version = isIP(address)
+    const most = version === 4 ? 32 : 128
+    const bits = prefix === undefined ? most : Number(prefix)
+    if (version === 0 || rest.length > 0 || !/^\d{1,3}$/.test(prefix ?? '0') || bits > most || isMapped(address)) {
+      const how = 'write an IP address or a network such as 192.168.1.0/24 or fd00::/8'
+      throw new PosthouseError('invalid_option', `${JSON.stringify(text.slice(0, 100))} is no network: ${how}`)
+    }
+    list.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6')
+  }
+  return list
+}
+
+function within(networks: BlockList, remoteAddress: string): boolean {
+  // A dual-stack socket reports IPv4 addresses in their mapped form (RFC 4291, section 2.5.5.2), and link-local ones with
+  // their zone.
+  const address = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*$/, '')
+  const version = isIP(address)
+  return version !== 0 && networks.check(address, version === 4 ? 'ipv4' : 'ipv6')
+}
+
+function isMapped(address: string): boolean {
+  return /^::ffff:/i.test(address)
+}
