@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addBench } from './commands/bench.ts'
 import { addClients } from './commands/clients.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addListen } from './commands/listen.ts'
@@ -26,6 +27,7 @@ export function buildProgram(terminal: Terminal): Command {
   addSend(program, terminal)
   addListen(program, terminal)
   addClients(program, terminal)
+  addBench(program, terminal)
   addDoctor(program, terminal)
   addCompletion(program, terminal)
   return program
