@@ -27,6 +27,7 @@ LIMITS = {
     "inFlight": 256,
     "windowMessages": 256,
     "windowBytes": 1048576,
+    "calls": 256,
 }
 WELCOME = {
     "op": "welcome",
@@ -39,7 +40,7 @@ WELCOME = {
     "heartbeatMs": 25000,
     "limits": LIMITS,
     "durability": "memory",
-    "caps": ["list", "presence"],
+    "caps": ["calls", "list", "presence"],
     "node": "n1",
     "serverTime": 1795167060574,
 }
@@ -151,13 +152,25 @@ def both_ends():
         "to": "bob",
         "from": "alice",
         "method": "add",
-        "deadline": 1795167060574,
+        "timeoutMs": 30000,
         "body": [1, 2],
     }
-    yield "response", "4.8.2", {"op": "response", "id": "r-1", "body": 3}
-    yield "response in parts", "4.8.2", {"op": "response", "id": "r-1", "part": 0, "end": False, "body": "3"}
-    yield "response that failed", "4.8.2", {"op": "response", "id": "r-1", "end": True, "error": REFUSED}
-    yield "cancel", "4.8.3", {"op": "cancel", "id": "r-1"}
+    yield "request with the longest time", "4.8.1", {
+        "op": "request",
+        "id": "r-1",
+        "to": "hub",
+        "method": "x" * 256,
+        "timeoutMs": 86400000,
+        "body": None,
+    }
+    yield "response", "4.8.4", {"op": "response", "id": "r-1", "body": 3}
+    yield "response with nothing", "4.8.4", {"op": "response", "id": "r-1"}
+    yield "response that is null", "4.8.4", {"op": "response", "id": "r-1", "body": None}
+    yield "response in parts", "4.8.4", {"op": "response", "id": "r-1", "part": 0, "end": False, "body": "3"}
+    yield "response: the end of parts", "4.8.4", {"op": "response", "id": "r-1", "part": 1, "end": True}
+    yield "response that failed", "4.8.4", {"op": "response", "id": "r-1", "error": REFUSED}
+    yield "credit", "4.8.6", {"op": "credit", "id": "r-1", "parts": 16}
+    yield "cancel", "4.8.7", {"op": "cancel", "id": "r-1"}
     yield "ping", "5.3.1", {"op": "ping"}
     yield "ping with id", "5.3.1", {"op": "ping", "id": "1"}
     yield "pong", "5.3.1", {"op": "pong"}
@@ -296,9 +309,10 @@ WRONG = {
         ({"op": "unsubscribe", "to": "channel:a"}, {"to": False}),
         ({"op": "presence", "watch": True}, {"watch": 1}),
         ({"op": "list", "id": "q"}, {"id": "x" * 257, "online": "yes"}),
-        ({"op": "request", "id": "r", "to": "bob", "method": "m"}, {"id": 1, "to": "", "method": None, "deadline": "soon"}),
+        ({"op": "request", "id": "r", "to": "bob", "method": "m"}, {"id": 1, "to": "", "method": None, "timeoutMs": 0}),
         ({"op": "response", "id": "r"}, {"id": {}, "error": {"code": "x"}, "part": -1, "end": 1}),
         ({"op": "cancel", "id": "r"}, {"id": []}),
+        ({"op": "credit", "id": "r", "parts": 1}, {"id": "", "parts": 0}),
         ({"op": "ping"}, {"id": ""}),
         ({"op": "pong"}, {"id": 7}),
     ],
@@ -322,7 +336,7 @@ REQUIRED = {
     "deliver": ("id", "from", "to", "type", "ts", "body"),
     "ack": ("seq",), "nack": ("seq",), "join": ("to",), "leave": ("to",), "subscribe": ("to",), "unsubscribe": ("to",),
     "presence": ("watch", "full", "clients"), "list": ("id", "clients"), "request": ("id", "to", "method"),
-    "response": ("id",), "cancel": ("id",), "receipt": ("id", "state", "by"), "sent": ("n", "state"),
+    "response": ("id",), "cancel": ("id",), "credit": ("id", "parts"), "receipt": ("id", "state", "by"), "sent": ("n", "state"),
     "error": ("code", "number", "message", "retry"), "goaway": ("reason", "reconnectAfterMs"),
 }
 
@@ -368,6 +382,19 @@ def wrong_fields():
     yield refused("client", "an x- type with a forbidden character", {**SEND, "type": "x-a b"})
     yield refused("client", "an x- type without a name", {**SEND, "type": "x-"})
     yield refused("client", "an optional field that is null", {**SEND, "replyTo": None})
+    for origin in ("client", "hub"):
+        for name, fields in {
+            "error and body": {"error": REFUSED, "body": 1},
+            "error and part": {"error": REFUSED, "part": 0},
+            "error and end": {"error": REFUSED, "end": True},
+            "end without part": {"end": True},
+            "end with body": {"part": 1, "end": True, "body": 1},
+            "a part without body": {"part": 0},
+        }.items():
+            yield refused(origin, f"a response from a {origin} with {name}", {"op": "response", "id": "r-1", **fields}, "4.8.4")
+    for timeout in (86400001, 1.5, None):
+        yield refused("client", f"a request with timeoutMs {timeout}", {"op": "request", "id": "r-1", "to": "b", "method": "m", "timeoutMs": timeout}, "4.8.1")
+    yield refused("client", "a request with a method of 257 characters", {"op": "request", "id": "r-1", "to": "b", "method": "m" * 257}, "8.3.2")
     yield refused("hub", "a sent with both state and error", {"op": "sent", "n": 1, "state": "stored", "error": REFUSED}, "4.2.1")
 
 

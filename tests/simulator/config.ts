@@ -56,6 +56,7 @@ export function drawConfig(random: Random, { sabotage }: Circumstances = {}): Co
       inFlight: random.pick([1, 3, 8]),
       windowMessages: random.pick([1, 3, 8]),
       windowBytes: random.pick([300, 1000, 10_000]),
+      calls: 4,
     },
     inbox: { messages: random.pick([4, 8, 100]), bytes: random.pick([1500, 1_000_000]), ageMs: 86_400_000 },
     hardBytes: random.pick([700, 1_000_000]),

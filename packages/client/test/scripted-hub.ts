@@ -20,6 +20,7 @@ const limits: Limits = {
   inFlight: 256,
   windowMessages: 256,
   windowBytes: 1_048_576,
+  calls: 256,
 }
 
 /** What a welcome may be told to say instead. */

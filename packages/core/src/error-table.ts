@@ -51,4 +51,8 @@ export const errorRows = {
   invalid_option: [5012, null, false],
   status_file: [5013, null, false],
   cannot_listen: [5014, null, false],
+  no_handler: [6001, null, false],
+  call_lost: [6002, null, true],
+  call_failed: [6003, null, false],
+  too_many_calls: [6004, null, true],
 } as const

@@ -54,11 +54,16 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   timeout: 'No answer came in time.',
   aborted: 'The caller gave up.',
   port_in_use: 'Another program listens on this port. Stop it, or choose another with --port.',
-  handler_failed: 'A message handler threw. The cause has its error.',
+  handler_failed: 'A handler threw. Its error is the cause, or, for a call, in the log of the one that was called.',
   invalid_option: 'An option has a value that it cannot have. The message names it.',
   status_file: 'The status file cannot be read or written. The message names it.',
   cannot_listen:
     'The address or port cannot be listened on. The message says why; choose another with --host or --port.',
+  no_handler: "Nobody there answers calls of that method. Check the method's name, and that its handler was added.",
+  call_lost:
+    'A connection was lost during a call, which may or may not have been carried out. Call again where that does no harm.',
+  call_failed: 'The answer to a call broke the rules of the protocol, or comes in parts and was not read as a stream.',
+  too_many_calls: 'As many calls as are allowed are under way. Wait for some of them to end.',
 }
 
 /** The status of each error code at an HTTP door. */
@@ -109,4 +114,8 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   invalid_option: 400,
   status_file: 500,
   cannot_listen: 500,
+  no_handler: 404,
+  call_lost: 502,
+  call_failed: 502,
+  too_many_calls: 429,
 }

@@ -1,6 +1,8 @@
 import type { Clock, InboxStore, Logger } from '@posthouse/core'
 import type { Limits } from '@posthouse/protocol'
 import { Gate } from './access/gate.ts'
+import { Exchange } from './calls/exchange.ts'
+import { HubDesk } from './calls/hub-desk.ts'
 import type { ClientRecord } from './clients/client-record.ts'
 import { PresenceBoard } from './clients/presence-board.ts'
 import { Registry } from './clients/registry.ts'
@@ -28,6 +30,10 @@ export interface HubParts {
   readonly timing: Timing
   readonly tally: Tally
   readonly gate: Gate
+  /** Where calls come through. */
+  readonly exchange: Exchange
+  /** The hub's own end of calls. */
+  readonly desk: HubDesk
 }
 
 /** What a hub is put together from. */
@@ -85,6 +91,8 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     tally,
     frameBytes: limits.frameBytes,
   })
+  const exchange = new Exchange({ registry, clock, limits })
+  const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally }
-  return { ...world, flusher, batcher, registry, router, presence }
+  return { ...world, flusher, batcher, registry, router, presence, exchange, desk }
 }

@@ -11,6 +11,7 @@ import {
 } from '@posthouse/core'
 import { type ClientInfo, type DraftOptions, draftMessage } from '@posthouse/protocol'
 import { encodeBody } from '@posthouse/protocol/bodies'
+import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
 import type { WebSocket } from 'ws'
 import { bearerToken } from './access/bearer-token.ts'
@@ -172,6 +173,26 @@ export class Hub implements AsyncDisposable {
     return { id: envelope.id }
   }
 
+  /**
+   * Has `handler` answer calls of `method` to `hub`, until disposed of. What it returns is the answer; the values of an async
+   * iterable are its parts.
+   * @throws PosthouseError `invalid_option` where the method has a handler, or its name begins with `hub.`
+   */
+  handle(method: string, handler: CallHandler): Disposable {
+    return this.#parts.desk.handle(method, handler)
+  }
+
+  /**
+   * Calls a method of a client and resolves with its answer. Nothing of a call is stored. Spec: 4.8.
+   * @throws PosthouseError `invalid_address`, `invalid_option`, `unrepresentable`, `too_deep`, `body_too_large`, `timeout`,
+   * `aborted`, `unknown_recipient`, `offline`, `no_handler`, `too_many_calls`, `call_lost`, `call_failed`, `slow_consumer`,
+   * `closed`, or what its handler threw
+   */
+  async request(to: string, method: string, body?: unknown, options: CallOptions = {}): Promise<unknown> {
+    if (this.#ended !== undefined) throw new PosthouseError('closed', 'this hub was closed')
+    return this.#parts.desk.request(to, method, body, options)
+  }
+
   /** Who is online, or with `online: false` everyone who is known, by id. */
   clients({ online = true }: { readonly online?: boolean } = {}): readonly ClientInfo[] {
     return this.#parts.presence.list(online)
@@ -304,6 +325,8 @@ export class Hub implements AsyncDisposable {
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
     if (graceMs > 0) await this.#leave(graceMs)
     else await this.#peers.terminate()
+    this.#parts.desk.close()
+    this.#parts.exchange.clear()
     for (const server of this.#servers) server.closeAllConnections()
     await Promise.all(closed)
     await this.#within(settleMs, this.#parts.batcher.settled())
@@ -318,7 +341,7 @@ export class Hub implements AsyncDisposable {
 
   /** Has what came so far stored and confirmed, then says good-bye. A store that does not answer cannot hold it up. */
   async #leave(graceMs: number): Promise<void> {
-    await this.#within(graceMs, this.#parts.batcher.settled())
+    await this.#within(graceMs, Promise.all([this.#parts.batcher.settled(), this.#parts.exchange.drain()]))
     // What waits for an inbox to drain is stored: its sender is told so before it is sent away. In memory it will be gone
     // in a moment, and the sender had better send it again to the hub that comes after this one.
     if (this.#options.store.durability !== 'memory') {
@@ -337,7 +360,7 @@ export class Hub implements AsyncDisposable {
     if (messages > 0) logger.warn('messages that were kept in memory are lost', { messages })
   }
 
-  async #within(ms: number, work: Promise<void>): Promise<void> {
+  async #within(ms: number, work: Promise<unknown>): Promise<void> {
     const late = Promise.withResolvers<void>()
     using _timer = this.#options.clock.after(ms, late.resolve)
     await Promise.race([work, late.promise])

@@ -10,6 +10,7 @@ export {
   type Qos,
 } from '@posthouse/core'
 export { type ClientInfo, type DraftOptions as HubSendOptions, defaultLimits, type Limits } from '@posthouse/protocol'
+export type { Call, CallHandler, CallOptions } from '@posthouse/protocol/calls'
 export { type CreatedToken, createToken, hashToken } from './access/create-token.ts'
 export type { LegacyRule } from './access/legacy-rules.ts'
 export type { Operation, Permission } from './access/permission.ts'

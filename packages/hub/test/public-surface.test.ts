@@ -26,6 +26,7 @@ test('the documented port and limits stand', () => {
     inFlight: 256,
     windowMessages: 256,
     windowBytes: 1_048_576,
+    calls: 256,
   })
 })
 

@@ -9,13 +9,16 @@ export {
   type Wire,
 } from './frame/codec.ts'
 export { type Draft, type DraftOptions, draftMessage } from './frame/draft.ts'
+export { assertMethod, type CallDraft, draftCall, noHandler } from './frame/draft-call.ts'
 export { errorFrame, errorFromInfo, errorInfo } from './frame/error-info.ts'
 export {
   type AckFrame,
   type ByeFrame,
+  type CallFrame,
   type CancelFrame,
   type ClientFrame,
   type ClientInfo,
+  type CreditFrame,
   type DeliverFrame,
   type Dialect,
   type EnvelopeFields,

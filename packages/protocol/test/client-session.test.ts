@@ -27,6 +27,7 @@ const welcome: WelcomeFrame = {
     inFlight: 1,
     windowMessages: 1,
     windowBytes: 1,
+    calls: 256,
   },
   durability: 'memory',
   caps: [],

@@ -21,6 +21,7 @@ const limits: Limits = {
   inFlight: 4,
   windowMessages: 3,
   windowBytes: 1000,
+  calls: 256,
 }
 const admission: Admission = {
   resumeToken: 't-1',

@@ -114,6 +114,11 @@ export class Connection implements Flushable {
     return !this.#closing && this.queuedBytes < this.#limits.softBytes
   }
 
+  /** True where a frame of this size leaves half of what is kept for a slow reader free. */
+  hasRoom(bytes: number): boolean {
+    return this.queuedBytes + bytes <= this.#limits.hardBytes / 2
+  }
+
   /** Queues a frame for the end of this tick. Closes the connection where the peer has stopped reading. */
   send(frame: Encoded): void {
     if (this.#closing) return

@@ -1,6 +1,7 @@
 import type { PosthouseError } from '@posthouse/core'
 import type { Dialect } from '@posthouse/protocol'
 import type { Access } from '../access/access.ts'
+import type { CallPort } from '../calls/call-port.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
 
 /** One client's way out, over the connection that it has now. */
@@ -18,6 +19,8 @@ export interface Link {
   readonly queuedBytes: number
   /** True while the client has nothing unacknowledged. */
   readonly idle: boolean
+  /** Its end of calls; absent where the dialect has no calls. */
+  readonly calls?: CallPort
   /**
    * Hands over a live message; drops it where the client reads too slowly.
    * @throws PosthouseError where the dialect cannot say it

@@ -14,6 +14,7 @@ import {
 } from '@posthouse/protocol'
 import type { Access } from '../access/access.ts'
 import type { Guest } from '../access/gate.ts'
+import { V1CallPort } from '../calls/v1-call-port.ts'
 import type { ClientRecord, SessionCarrier } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import { arrayPacker, assertFits, assertKind, type HubCodec } from '../door/hub-codec.ts'
@@ -45,6 +46,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
   #access: Access
   readonly #meter: DeliveryMeter
   readonly #throttle: Throttle
+  readonly calls: V1CallPort
   #heardAt: number
   #pinged = false
   /** What came before `welcome` went out. */
@@ -65,6 +67,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
     this.#meter = new DeliveryMeter(parts, this.#record)
     this.#throttle = new Throttle(parts)
     this.#access = pass.access
+    this.calls = new V1CallPort(this, { hello, connection, codec, limits: parts.limits })
     this.#heardAt = parts.clock.elapsed()
     parts.gate.enter(this, pass)
     this.#connect(hello)
@@ -174,6 +177,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
   fail(error: PosthouseError): void {
     this.#parts.logger.debug('a connection is closed by the hub', { client: this.#record.id, code: error.code })
     this.#connection.fail(error)
+    this.#parts.exchange.close(this.calls)
   }
 
   expel(error: PosthouseError): void {
@@ -246,6 +250,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
     logger.info('client online', { client: id, dialect: this.dialect, resumed, agent: hello.agent })
     if (resumed && this.#parts.presence.watches(entry)) this.#parts.presence.watch(entry)
     pump.attach(this, position.seq)
+    this.calls.welcomed = true
     this.receive(early)
   }
 
@@ -303,6 +308,9 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
         break
       case 'state':
         this.#setState(action.state)
+        break
+      case 'call':
+        this.#parts.exchange.receive(this.calls, action.frame)
         break
       case 'leave':
         endSession(this.#record, this.#parts.presence)
@@ -363,6 +371,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
 
   #closed(code: number, reason: string): void {
     this.#parts.gate.leave(this)
+    this.#parts.exchange.close(this.calls)
     const { entry } = this.#claimed
     if (entry.carrier === this) {
       entry.carrier = undefined

@@ -1,5 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import { isObject, misfit, type Shapes } from './frame-shape.ts'
+import { contradiction, isObject, misfit, type Shapes } from './frame-shape.ts'
 import type { Frame, FrameBody } from './frames.ts'
 
 /** What one WebSocket message holds: text for JSON, bytes for MessagePack. */
@@ -89,15 +89,6 @@ function readFrame<In extends Frame>(
   }
   // The shape of this op, which the frame types mirror, was checked just above.
   return raw as unknown as In
-}
-
-/** What no single field shows: `sent` tells either a state or an error, and a client's `presence` says something. */
-function contradiction(op: string, raw: Record<string, unknown>): string | undefined {
-  if (op === 'presence' && raw.watch === undefined && raw.state === undefined && raw.full === undefined) {
-    return 'must have watch or state'
-  }
-  if (op !== 'sent' || (raw.state === undefined) !== (raw.error === undefined)) return undefined
-  return 'must have either state or error'
 }
 
 function bad(raw: Record<string, unknown>, error: PosthouseError): BadFrame {

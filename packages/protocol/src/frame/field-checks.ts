@@ -58,8 +58,14 @@ export const envelope: Shape = {
   '?replyTo': text,
   '?sec': anything,
 }
-export const request: Shape = { id, to: text, '?from': text, method: text, '?body': anything, '?deadline': time }
+const longestCallMs = 86_400_000
+const callTime: Check = (value) =>
+  positive(value) === undefined && Number(value) <= longestCallMs
+    ? undefined
+    : `must be a whole number from 1 to ${longestCallMs}`
+export const request: Shape = { id, to: text, '?from': text, method: id, '?body': anything, '?timeoutMs': callTime }
 export const response: Shape = { id, '?body': anything, '?error': shaped(errorInfo), '?part': count, '?end': flag }
+export const credit: Shape = { id, parts: positive }
 export const sign: Shape = { '?id': id }
 
 /** True for a string without halves of surrogate pairs, which UTF-8 and so MessagePack cannot carry. */

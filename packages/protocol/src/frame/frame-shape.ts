@@ -42,6 +42,24 @@ function fieldsOf(shape: Shape): readonly Field[] {
   return fields
 }
 
+/** What no single field of an op shows, in words, or nothing. */
+export function contradiction(op: string, raw: Readonly<Record<string, unknown>>): string | undefined {
+  if (op === 'sent' && (raw.state === undefined) === (raw.error === undefined)) return 'must have either state or error'
+  if (op === 'presence' && raw.watch === undefined && raw.state === undefined && raw.full === undefined) {
+    return 'must have watch or state'
+  }
+  return op === 'response' ? responseContradiction(raw) : undefined
+}
+
+function responseContradiction({ error, body, part, end }: Readonly<Record<string, unknown>>): string | undefined {
+  if (error !== undefined && (body !== undefined || part !== undefined || end !== undefined)) {
+    return 'must have error alone, without body, part or end'
+  }
+  if (end === true && (part === undefined || body !== undefined))
+    return 'must have part and no body where it is the end'
+  return end !== true && part !== undefined && body === undefined ? 'must have a body in each part' : undefined
+}
+
 /** True for an object that is neither null nor an array nor bytes. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)

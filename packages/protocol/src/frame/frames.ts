@@ -50,6 +50,8 @@ export interface Limits {
   /** Unacknowledged deliveries to one client, in messages and bytes. */
   readonly windowMessages: number
   readonly windowBytes: number
+  /** Calls of one client under way. Four times as many may be under way to one. */
+  readonly calls: number
 }
 
 /** The answer to `hello`. Spec: 3.2. */
@@ -203,33 +205,47 @@ export interface ListedFrame {
   readonly clients: readonly ClientInfo[]
 }
 
-/** A call through the hub. Spec: 4.8. */
+/** A call through the hub: from a caller, and on to the callee. Spec: 4.8.1, 4.8.2. */
 export interface RequestFrame {
   readonly op: 'request'
+  /** Chosen by the caller; towards the callee the hub has one of its own. */
   readonly id: string
   readonly to: string
+  /** Stamped by the hub. */
   readonly from?: string
   readonly method: string
   readonly body?: FrameBody
-  /** Unix milliseconds. */
-  readonly deadline?: number
+  /** What is left of the time for the whole answer, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number
 }
 
-/** An answer, or a part of one. Spec: 4.8. */
+/** An answer, a part of one, or the end of parts. Spec: 4.8.4. */
 export interface ResponseFrame {
   readonly op: 'response'
   readonly id: string
   readonly body?: FrameBody
   readonly error?: ErrorInfo
+  /** Number of this part, from 0. */
   readonly part?: number
+  /** Behind the last part: `part` is how many there were. */
   readonly end?: boolean
 }
 
-/** Gives up a call. Spec: 4.8. */
+/** Gives up a call. Spec: 4.8.7. */
 export interface CancelFrame {
   readonly op: 'cancel'
   readonly id: string
 }
+
+/** Allows more parts of an answer. Spec: 4.8.6. */
+export interface CreditFrame {
+  readonly op: 'credit'
+  readonly id: string
+  readonly parts: number
+}
+
+/** The frames of calls, which both ends may send. Spec: 4.8. */
+export type CallFrame = RequestFrame | ResponseFrame | CancelFrame | CreditFrame
 
 /** Asks for, and gives, a sign of life. `id` is echoed. Spec: 5.3. */
 export interface PingFrame {
@@ -265,9 +281,7 @@ export type ClientFrame =
   | MembershipFrame
   | PresenceRequestFrame
   | ListFrame
-  | RequestFrame
-  | ResponseFrame
-  | CancelFrame
+  | CallFrame
   | PingFrame
   | ByeFrame
 
@@ -279,9 +293,7 @@ export type HubFrame =
   | ReceiptFrame
   | PresenceFrame
   | ListedFrame
-  | RequestFrame
-  | ResponseFrame
-  | CancelFrame
+  | CallFrame
   | PingFrame
   | ErrorFrame
   | GoawayFrame

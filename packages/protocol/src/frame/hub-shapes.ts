@@ -2,6 +2,7 @@ import {
   anyText,
   anything,
   count,
+  credit,
   envelope,
   errorInfo,
   flag,
@@ -27,6 +28,7 @@ const limits = shaped({
   inFlight: positive,
   windowMessages: positive,
   windowBytes: positive,
+  calls: positive,
 })
 const client = shaped({
   client: text,
@@ -67,6 +69,7 @@ export const hubShapes: Shapes = {
   request,
   response,
   cancel: { id },
+  credit,
   ping: sign,
   pong: sign,
   error: { ...errorInfo, '?about': shaped({ op: anyText, '?id': anyText }) },

@@ -9,4 +9,5 @@ export const defaultLimits: Limits = {
   inFlight: 256,
   windowMessages: 256,
   windowBytes: 1_048_576,
+  calls: 256,
 }

@@ -3,6 +3,7 @@ import type { BadFrame } from '../frame/codec.ts'
 import { errorFromInfo } from '../frame/error-info.ts'
 import type {
   AckFrame,
+  CallFrame,
   DeliverFrame,
   ErrorFrame,
   Gap,
@@ -32,10 +33,15 @@ export type ClientAction =
   | { readonly do: 'presence'; readonly frame: PresenceFrame }
   | { readonly do: 'listed'; readonly frame: ListedFrame }
   | { readonly do: 'goaway'; readonly frame: GoawayFrame }
+  /** Of a call: this client is asked or answered, or given up. */
+  | { readonly do: 'call'; readonly frame: CallFrame }
   /** The hub told of an error, or sent something that this end does not understand. The connection lives on. */
   | { readonly do: 'report'; readonly error: PosthouseError; readonly about?: ErrorFrame['about'] }
   /** The hub broke the protocol: close the connection with this error's close code. */
   | { readonly do: 'close'; readonly error: PosthouseError }
+
+/** The optional features that this end can use, as `hello.caps` announces them. Spec: 2.4. */
+const clientCaps: readonly string[] = ['calls']
 
 /** Where a client session stands. `greeting`: hello is out, welcome is awaited. */
 export type ClientSessionState = 'detached' | 'greeting' | 'open'
@@ -82,7 +88,7 @@ export class ClientSession {
     return {
       op: 'hello',
       client,
-      caps: [],
+      caps: clientCaps,
       producer,
       ...(agent !== undefined && { agent }),
       ...(transient && { transient }),
@@ -116,6 +122,11 @@ export class ClientSession {
         return [{ do: 'presence', frame }]
       case 'list':
         return [{ do: 'listed', frame }]
+      case 'request':
+      case 'response':
+      case 'cancel':
+      case 'credit':
+        return [{ do: 'call', frame }]
       case 'error':
         return [report(frame)]
       case 'goaway':

@@ -3,13 +3,13 @@ import { bodyMisfit } from '../frame/body-form.ts'
 import type { BadFrame } from '../frame/codec.ts'
 import { errorFrame, errorInfo } from '../frame/error-info.ts'
 import type {
+  CallFrame,
   ClientFrame,
   HelloFrame,
   HubFrame,
   Limits,
   ListFrame,
   PresenceRequestFrame,
-  RequestFrame,
   SendFrame,
   SentFrame,
   WelcomeFrame,
@@ -30,6 +30,8 @@ export type HubAction =
   | { readonly do: 'watch'; readonly on: boolean }
   /** What the client says about itself from now on. */
   | { readonly do: 'state'; readonly state: unknown }
+  /** Of a call: the client asks, answers, gives up or takes more. */
+  | { readonly do: 'call'; readonly frame: CallFrame }
   /** The client leaves for good: end the session, close the connection. */
   | { readonly do: 'leave' }
   | { readonly do: 'close'; readonly error: PosthouseError }
@@ -46,18 +48,9 @@ export type Admission = Omit<WelcomeFrame, 'op' | 'client' | 'session' | 'limits
 export type HubSessionState = 'fresh' | 'open' | 'detached' | 'ended'
 
 /** The optional features that this end of the protocol serves, as `welcome.caps` announces them. Spec: 2.4. */
-export const hubCaps: readonly string[] = ['list', 'presence']
+export const hubCaps: readonly string[] = ['calls', 'list', 'presence']
 
-const unserved: ReadonlySet<string> = new Set([
-  'nack',
-  'join',
-  'leave',
-  'subscribe',
-  'unsubscribe',
-  'request',
-  'response',
-  'cancel',
-])
+const unserved: ReadonlySet<string> = new Set(['nack', 'join', 'leave', 'subscribe', 'unsubscribe'])
 
 /**
  * The hub's end of one client's conversation in the v1 dialects. Pure: frames in, actions out. It outlives the
@@ -130,6 +123,11 @@ export class HubSession {
         return [{ do: 'list', frame }]
       case 'presence':
         return presenceActions(frame)
+      case 'request':
+      case 'response':
+      case 'cancel':
+      case 'credit':
+        return [{ do: 'call', frame }]
       case 'ping':
         return [{ do: 'write', frame: { op: 'pong', ...(frame.id !== undefined && { id: frame.id }) } }]
       case 'pong':
@@ -224,7 +222,7 @@ export class HubSession {
 
   #receiveUnserved(frame: { readonly op: string; readonly id?: string }): readonly HubAction[] {
     const code: ErrorCode = unserved.has(frame.op) ? 'unsupported' : 'unknown_op'
-    return [fault(code, `this hub does not serve ${frame.op}`, frame as Partial<RequestFrame> & { op: string })]
+    return [fault(code, `this hub does not serve ${frame.op}`, frame)]
   }
 
   #assertLiving(): void {

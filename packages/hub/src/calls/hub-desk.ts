@@ -1,0 +1,133 @@
+import { type Clock, type Logger, PosthouseError } from '@posthouse/core'
+import {
+  assertMethod,
+  type CallFrame,
+  draftCall,
+  type ErrorFrame,
+  type FrameBody,
+  type Limits,
+} from '@posthouse/protocol'
+import { bodyToValue, encodeBody } from '@posthouse/protocol/bodies'
+import { type CallHandler, type CallOptions, HandledCalls, MadeCalls } from '@posthouse/protocol/calls'
+import { Access } from '../access/access.ts'
+import type { CallEntry } from './call-entry.ts'
+import { type CallPort, ownMethods } from './call-port.ts'
+import type { Exchange } from './exchange.ts'
+
+/** What a desk needs. */
+export interface HubDeskOptions {
+  readonly exchange: Exchange
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly limits: Pick<Limits, 'bodyBytes' | 'calls'>
+}
+
+/** The hub's own end of calls: those that it makes, and those to `hub`. */
+export class HubDesk implements CallPort {
+  readonly address = 'hub'
+  readonly answers = true
+  readonly access = Access.everything
+  readonly made: Map<string, CallEntry> = new Map()
+  readonly asked: Map<string, CallEntry> = new Map()
+  readonly #options: HubDeskOptions
+  readonly #handlers = new Map<string, CallHandler>()
+  readonly #madeCalls: MadeCalls
+  readonly #handledCalls: HandledCalls
+  #closed = false
+
+  constructor(options: HubDeskOptions) {
+    const { exchange, clock, logger } = options
+    this.#options = options
+    this.#madeCalls = new MadeCalls({ clock, write: (frame) => void this.#put(frame), ended: () => undefined })
+    this.#handledCalls = new HandledCalls({
+      clock,
+      handlers: this.#handlers,
+      most: Number.POSITIVE_INFINITY,
+      write: (frame) => this.#put(frame),
+      failed: (error, { from, method }) => logger.error('a handler of the hub failed', { from, method, error }),
+      ended: () => undefined,
+    })
+    exchange.serve(this)
+  }
+
+  get open(): boolean {
+    return !this.#closed
+  }
+
+  /** @throws PosthouseError `invalid_option` */
+  handle(method: string, handler: CallHandler): Disposable {
+    if (method.startsWith(ownMethods)) {
+      throw new PosthouseError('invalid_option', `methods that begin with ${ownMethods} are the hub's own`)
+    }
+    return this.handleOwn(method, handler)
+  }
+
+  /**
+   * Adds a method of the hub's own. Whoever calls it must be allowed to administer the hub.
+   * @throws PosthouseError `invalid_option`
+   */
+  handleOwn(method: string, handler: CallHandler): Disposable {
+    if (this.#handlers.has(assertMethod(method))) {
+      throw new PosthouseError('invalid_option', `${JSON.stringify(method)} has a handler already`)
+    }
+    this.#handlers.set(method, handler)
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#handlers.get(method) === handler) this.#handlers.delete(method)
+      },
+    }
+  }
+
+  /** @throws PosthouseError (also later) what `Hub.request` documents */
+  request(to: string, method: string, body: unknown, options: CallOptions): Promise<unknown> {
+    return this.#madeCalls.request(draftCall(to, method, body), options)
+  }
+
+  /** Ends all calls of the hub. */
+  close(): void {
+    this.#closed = true
+    const error = new PosthouseError('closed', 'this hub was closed')
+    this.#madeCalls.failAll(error)
+    this.#handledCalls.cancelAll(error)
+    this.#options.exchange.close(this)
+  }
+
+  write(frame: CallFrame | ErrorFrame): void {
+    switch (frame.op) {
+      case 'request':
+        this.#handledCalls.receive({ ...frame, ...this.#read(frame.body) })
+        break
+      case 'cancel':
+        this.#handledCalls.cancel(frame.id)
+        break
+      case 'credit':
+        this.#handledCalls.grant(frame.id, frame.parts)
+        break
+      case 'response':
+        this.#madeCalls.receive({ ...frame, ...this.#read(frame.body) })
+        break
+    }
+  }
+
+  /** Hands a frame of the hub's own to the exchange; returns how many bytes its body has. */
+  #put(frame: CallFrame): number {
+    const { exchange, limits } = this.#options
+    if (!('body' in frame) || frame.body?.format !== 'value') {
+      exchange.receive(this, frame)
+      return 0
+    }
+    const body = encodeBody(frame.body.value)
+    const { byteLength } = body.bytes
+    if (byteLength > limits.bodyBytes) {
+      const message = `the body has ${byteLength} bytes; at most ${limits.bodyBytes} are allowed`
+      throw new PosthouseError('body_too_large', message)
+    }
+    exchange.receive(this, { ...frame, body })
+    return byteLength
+  }
+
+  #read(body: FrameBody | undefined): { readonly body?: FrameBody } {
+    if (body === undefined || body.format === 'value') return {}
+    return { body: { format: 'value', value: bodyToValue({ type: 'x-call', body }) } }
+  }
+}

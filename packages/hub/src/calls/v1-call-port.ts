@@ -1,0 +1,70 @@
+import { clientAddress, PosthouseError } from '@posthouse/core'
+import type { CallFrame, ErrorFrame, FrameBody, HelloFrame, Limits } from '@posthouse/protocol'
+import { convertBody } from '@posthouse/protocol/bodies'
+import type { Access } from '../access/access.ts'
+import type { Connection } from '../door/connection.ts'
+import type { HubCodec } from '../door/hub-codec.ts'
+import { measured } from '../routing/outgoing.ts'
+import type { CallEntry } from './call-entry.ts'
+import type { CallPort } from './call-port.ts'
+
+/** What a port needs of its connection. */
+export interface V1CallPortOptions {
+  readonly hello: HelloFrame
+  readonly connection: Connection
+  readonly codec: HubCodec
+  readonly limits: Pick<Limits, 'frameBytes'>
+}
+
+/** The calls of one v1 connection. */
+export class V1CallPort implements CallPort {
+  readonly address: string
+  readonly answers: boolean
+  readonly made: Map<string, CallEntry> = new Map()
+  readonly asked: Map<string, CallEntry> = new Map()
+  /** Nothing may be said to a client before it is welcome. */
+  welcomed = false
+  readonly #owner: { readonly access: Access }
+  readonly #connection: Connection
+  readonly #codec: HubCodec
+  readonly #frameBytes: number
+
+  /** @param owner knows what the client may do now. */
+  constructor(owner: { readonly access: Access }, { hello, connection, codec, limits }: V1CallPortOptions) {
+    this.address = clientAddress(hello.client)
+    this.answers = hello.caps.includes('calls')
+    this.#owner = owner
+    this.#connection = connection
+    this.#codec = codec
+    this.#frameBytes = limits.frameBytes
+  }
+
+  get access(): Access {
+    return this.#owner.access
+  }
+
+  get open(): boolean {
+    return this.welcomed && this.#connection.open
+  }
+
+  write(frame: CallFrame | ErrorFrame): void {
+    if (!('body' in frame) || frame.body === undefined) {
+      this.#connection.send(measured(this.#codec.encode(frame)))
+      return
+    }
+    const encoded = measured(this.#codec.encode({ ...frame, body: this.#converted(frame.body) }))
+    if (encoded.bytes > this.#frameBytes) {
+      const message = `the body takes ${encoded.bytes} bytes for its reader, who takes at most ${this.#frameBytes}`
+      throw new PosthouseError('body_too_large', message)
+    }
+    if (!this.#connection.hasRoom(encoded.bytes)) {
+      throw new PosthouseError('slow_consumer', `too much waits to be read by ${this.address}`)
+    }
+    this.#connection.send(encoded)
+  }
+
+  #converted(body: FrameBody): FrameBody {
+    const { dialect } = this.#codec
+    return body.format === 'value' || body.format === dialect ? body : convertBody({ type: 'x-call', body }, dialect)
+  }
+}
