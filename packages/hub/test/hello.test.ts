@@ -24,7 +24,7 @@ suite('hello and welcome', () => {
         heartbeatMs: 25_000,
         limits: defaultLimits,
         durability: 'memory',
-        caps: ['list', 'presence'],
+        caps: ['calls', 'list', 'presence'],
         node: 'test-node',
         serverTime: server.clock.now(),
       })

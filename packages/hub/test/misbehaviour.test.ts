@@ -152,9 +152,11 @@ for (const dialect of ['json', 'msgpack'] as const) {
         [{ op: 'leave', to: 'group:x' }, 'unsupported'],
         [{ op: 'subscribe', to: 'channel:x' }, 'unsupported'],
         [{ op: 'unsubscribe', to: 'channel:x' }, 'unsupported'],
-        [{ op: 'request', id: 'r', to: 'x', method: 'm' }, 'unsupported'],
-        [{ op: 'response', id: 'r' }, 'unsupported'],
-        [{ op: 'cancel', id: 'r' }, 'unsupported'],
+        [{ op: 'request', id: 'r', to: 'x' }, 'invalid_field'],
+        [{ op: 'request', id: 'r', to: 'x', method: 'm', timeoutMs: 0 }, 'invalid_field'],
+        [{ op: 'response', id: 'r', part: 0 }, 'invalid_field'],
+        [{ op: 'cancel' }, 'invalid_field'],
+        [{ op: 'credit', id: 'r' }, 'invalid_field'],
       ]
       for (const [frame, code] of wrong) {
         peer.send(frame)

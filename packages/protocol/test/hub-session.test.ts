@@ -80,9 +80,10 @@ const frames: readonly (readonly [ClientFrame | BadFrame, readonly string[]])[] 
   [{ op: 'leave', to: 'group:a' }, ['error unsupported']],
   [{ op: 'subscribe', to: 'channel:a' }, ['error unsupported']],
   [{ op: 'unsubscribe', to: 'channel:a' }, ['error unsupported']],
-  [{ op: 'request', id: 'r', to: 'bob', method: 'm' }, ['error unsupported']],
-  [{ op: 'response', id: 'r' }, ['error unsupported']],
-  [{ op: 'cancel', id: 'r' }, ['error unsupported']],
+  [{ op: 'request', id: 'r', to: 'bob', method: 'm' }, ['call']],
+  [{ op: 'response', id: 'r' }, ['call']],
+  [{ op: 'cancel', id: 'r' }, ['call']],
+  [{ op: 'credit', id: 'r', parts: 1 }, ['call']],
   [{ op: 'presence', watch: true }, ['watch']],
   [{ op: 'list', id: 'q' }, ['list']],
   [{ op: 'ping' }, ['pong']],
@@ -151,9 +152,9 @@ test('a ping is answered with its id', () => {
 })
 
 test('an error frame names the op and the id of the frame that it is about', () => {
-  const [action] = open().receive({ op: 'request', id: 'r-1', to: 'bob', method: 'm' })
+  const [action] = open().receive({ ...send({ qos: 0 }), id: 'r-1' })
   assert.ok(action?.do === 'write' && action.frame.op === 'error')
-  assert.deepEqual(action.frame.about, { op: 'request', id: 'r-1' })
+  assert.deepEqual(action.frame.about, { op: 'send', id: 'r-1' })
 })
 
 test('an n that does not grow gets an error frame and changes nothing', () => {

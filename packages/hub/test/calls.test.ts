@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { CrossCommClient } from './cross-comm-peer.ts'
+import { codeOf, type Frame, message, RawPeer } from './raw-peer.ts'
+import { type RunningHub, startHub, startTimelessHub, visit } from './start-hub.ts'
+
+/** A peer that answers calls. */
+function callee(server: RunningHub, client: string, dialect: 'json' | 'msgpack' = 'json'): Promise<RawPeer> {
+  return RawPeer.login(server.url, client, { dialect, hello: { caps: ['calls'] } })
+}
+
+function request(to: string, fields: Frame = {}): Frame {
+  return { op: 'request', id: 'r1', to, method: 'add', ...fields }
+}
+
+/** Has alice call bob, and returns the call as bob was asked. */
+async function asked(alice: RawPeer, bob: RawPeer, fields: Frame = {}): Promise<Frame> {
+  alice.send(request('bob', fields))
+  return bob.next('request')
+}
+
+suite('a call', () => {
+  for (const from of ['json', 'msgpack'] as const) {
+    for (const to of ['json', 'msgpack'] as const) {
+      test(`reaches its callee and is answered, from ${from} to ${to}`, async () => {
+        await using server = await startHub()
+        await using alice = await callee(server, 'alice', from)
+        await using bob = await callee(server, 'bob', to)
+        const body = { a: [1, 2.5, 9_007_199_254_740_991], 中文: '值', n: null }
+        const { id, ...call } = await asked(alice, bob, { from: 'mallory', body, timeoutMs: 700, extra: 1 })
+        assert.deepEqual(call, { op: 'request', from: 'alice', to: 'bob', method: 'add', timeoutMs: 700, body })
+        assert.notEqual(id, 'r1')
+        bob.send({ op: 'response', id, body: [body], extra: 1 })
+        assert.deepEqual(await alice.next('response'), { op: 'response', id: 'r1', body: [body] })
+      })
+    }
+  }
+
+  test('may carry nothing, both ways, and has 30 s without a word about it', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    const { id, ...call } = await asked(alice, bob, { to: 'client:bob' })
+    assert.deepEqual(call, { op: 'request', from: 'alice', to: 'bob', method: 'add', timeoutMs: 30_000 })
+    bob.send({ op: 'response', id })
+    assert.deepEqual(await alice.next('response'), { op: 'response', id: 'r1' })
+  })
+
+  test('to oneself comes back', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    alice.send(request('alice'))
+    const { id } = await alice.next('request')
+    alice.send({ op: 'response', id, body: 3 })
+    assert.deepEqual(await alice.next('response'), { op: 'response', id: 'r1', body: 3 })
+  })
+
+  test('converts bytes to base64 for a JSON client', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice', 'msgpack')
+    await using bob = await callee(server, 'bob')
+    const { id, body } = await asked(alice, bob, { body: { file: Uint8Array.of(1, 2, 3) } })
+    assert.deepEqual(body, { file: 'AQID' })
+    bob.send({ op: 'response', id, body: 'AQID' })
+    assert.equal((await alice.next('response')).body, 'AQID')
+  })
+
+  test('fails with the error of its callee, of which nothing else crosses', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    const { id } = await asked(alice, bob)
+    const error = { code: 'out_of_paper', number: 9999, message: 'm'.repeat(5000), retry: true, stack: 'secret' }
+    bob.send({ op: 'response', id, error })
+    const { code, number, retry } = error
+    const crossed = { code, number, message: 'm'.repeat(4096), retry }
+    assert.deepEqual(await alice.next('response'), { op: 'response', id: 'r1', error: crossed })
+  })
+})
+
+suite('a call that leads nowhere is answered at once', () => {
+  const nowhere: readonly (readonly [string, Frame, string])[] = [
+    ['an id that has never been seen', { to: 'nobody' }, 'unknown_recipient'],
+    ['a client that is away', { to: 'away' }, 'offline'],
+    ['a client that answers no calls', { to: 'mute' }, 'no_handler'],
+    ['a cross_comm program', { to: 'elder' }, 'no_handler'],
+    ['a method that the hub does not have', { to: 'hub' }, 'no_handler'],
+    ['server, which is the hub', { to: 'server' }, 'no_handler'],
+    ['everyone', { to: 'all' }, 'invalid_address'],
+    ['a group', { to: 'group:a' }, 'invalid_address'],
+    ['a channel', { to: 'channel:a' }, 'invalid_address'],
+    ['a queue', { to: 'queue:a' }, 'invalid_address'],
+    ['what is no address', { to: 'channel:a..b' }, 'invalid_address'],
+    ['a body that is too large', { to: 'alice', body: 'x'.repeat(262_144) }, 'body_too_large'],
+    [
+      'a body that the callee has no words for',
+      { to: 'packer', body: JSON.parse('{"__proto__":1}') },
+      'unrepresentable',
+    ],
+  ]
+
+  test('to each what is the matter', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using _mute = await RawPeer.login(server.url, 'mute')
+    await using _packer = await callee(server, 'packer', 'msgpack')
+    await using _elder = await CrossCommClient.login(server.url, 'elder')
+    await visit(server, 'away')
+    for (const [about, fields, code] of nowhere) {
+      alice.send({ ...request('x'), ...fields })
+      const answer = await alice.next('response')
+      assert.deepEqual([answer.id, codeOf(answer)], ['r1', code], about)
+    }
+    assert.deepEqual(await alice.settled(), [])
+  })
+
+  test('where its id is under way already, which is no answer to the first', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    const first = await asked(alice, bob)
+    alice.send(request('bob', { method: 'other' }))
+    const refusal = await alice.next('error')
+    assert.deepEqual([codeOf(refusal), refusal.about], ['unexpected_frame', { op: 'request', id: 'r1' }])
+    assert.deepEqual(await bob.settled(), [])
+    bob.send({ op: 'response', id: first.id, body: 1 })
+    assert.equal((await alice.next('response')).body, 1)
+    const again = await asked(alice, bob)
+    assert.notEqual(again.id, first.id)
+  })
+
+  test('where too many calls are under way, of the caller or to the callee', async () => {
+    await using server = await startHub({ limits: { calls: 2 } })
+    await using bob = await callee(server, 'bob')
+    const callers: RawPeer[] = []
+    await using _all = {
+      [Symbol.asyncDispose]: async () => void (await Promise.all(callers.map((peer) => peer.cut()))),
+    }
+    for (let index = 0; index < 4; index++) {
+      const peer = await callee(server, `caller-${index}`)
+      callers.push(peer)
+      for (const id of ['a', 'b']) await asked(peer, bob, { id })
+      peer.send(request('bob', { id: 'c' }))
+      assert.equal(codeOf(await peer.next('response')), 'too_many_calls')
+    }
+    const late = await callee(server, 'late')
+    callers.push(late)
+    late.send(request('bob'))
+    assert.equal(codeOf(await late.next('response')), 'too_many_calls')
+    callers[0]?.send({ op: 'cancel', id: 'a' })
+    await bob.next('cancel')
+    await asked(late, bob)
+  })
+})
+
+suite('an answer in parts', () => {
+  test('comes in its order, up to the end', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob', 'msgpack')
+    const { id } = await asked(alice, bob)
+    bob.send({ op: 'response', id, part: 0, body: 'a' }, { op: 'response', id, part: 1, body: null, end: false })
+    bob.send({ op: 'response', id, part: 2, end: true }, { op: 'response', id, part: 3, body: 'too late' })
+    assert.deepEqual(await alice.next('response'), { op: 'response', id: 'r1', part: 0, body: 'a' })
+    assert.deepEqual(await alice.next('response'), { op: 'response', id: 'r1', part: 1, body: null })
+    assert.deepEqual(await alice.next('response'), { op: 'response', id: 'r1', part: 2, end: true })
+    await bob.settled()
+    assert.deepEqual(await alice.settled(), [])
+  })
+
+  const parts = (id: unknown, from: number, count: number): Frame[] =>
+    Array.from({ length: count }, (_, index) => ({ op: 'response', id, part: from + index, body: index }))
+
+  test('has 32 parts, and so many more as the caller allows', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    const { id } = await asked(alice, bob)
+    alice.send({ op: 'credit', id: 'r1', parts: 2 })
+    assert.deepEqual(await bob.next('credit'), { op: 'credit', id, parts: 2 })
+    bob.send(...parts(id, 0, 34))
+    for (let index = 0; index < 34; index++) assert.equal((await alice.next('response')).part, index)
+    bob.send(...parts(id, 34, 1))
+    assert.equal(codeOf(await alice.next('response')), 'window_exceeded')
+    assert.deepEqual(await bob.next('cancel'), { op: 'cancel', id })
+  })
+
+  const broken: readonly (readonly [string, readonly Frame[], string])[] = [
+    ['a hole', [{ part: 1, body: 1 }], 'call_failed'],
+    [
+      'a part that comes twice',
+      [
+        { part: 0, body: 1 },
+        { part: 0, body: 1 },
+      ],
+      'call_failed',
+    ],
+    [
+      'a wrong end',
+      [
+        { part: 0, body: 1 },
+        { part: 2, end: true },
+      ],
+      'call_failed',
+    ],
+    ['a whole answer behind a part', [{ part: 0, body: 1 }, { body: 1 }], 'call_failed'],
+    ['a part that is too large', [{ part: 0, body: 'x'.repeat(262_144) }], 'body_too_large'],
+  ]
+  for (const [about, frames, code] of broken) {
+    test(`fails the call with ${code} by ${about}`, async () => {
+      await using server = await startHub()
+      await using alice = await callee(server, 'alice')
+      await using bob = await callee(server, 'bob')
+      const { id } = await asked(alice, bob)
+      bob.send(...frames.map((fields) => ({ op: 'response', id, ...fields })))
+      assert.equal(codeOf(await alice.next((frame) => codeOf(frame) !== undefined)), code)
+      assert.deepEqual(await bob.next('cancel'), { op: 'cancel', id })
+      bob.send({ op: 'response', id, part: 1, body: 'late' })
+      alice.frames.drain()
+      await bob.settled()
+      assert.deepEqual(await alice.settled(), [])
+    })
+  }
+
+  test('that is too much to wait for a slow reader fails the call and nothing else', async () => {
+    await using server = await startHub({ sendQueue: { softBytes: 20_000, hardBytes: 40_000 } })
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    const { id } = await asked(alice, bob)
+    bob.send({ op: 'response', id, body: 'x'.repeat(30_000) })
+    assert.equal(codeOf(await alice.next('response')), 'slow_consumer')
+    alice.send(request('bob', { body: 'x'.repeat(30_000) }))
+    assert.equal(codeOf(await alice.next('response')), 'slow_consumer')
+  })
+})
+
+suite('a call ends', () => {
+  test('when its caller gives it up: the callee is told, and its answer goes nowhere', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    const { id } = await asked(alice, bob)
+    alice.send({ op: 'cancel', id: 'r1' }, { op: 'cancel', id: 'r1' }, { op: 'credit', id: 'r1', parts: 1 })
+    assert.deepEqual(await bob.next('cancel'), { op: 'cancel', id })
+    bob.send({ op: 'response', id, body: 1 })
+    assert.deepEqual(await bob.settled(), [])
+    assert.deepEqual(await alice.settled(), [])
+  })
+
+  test('when its time is over: both are told', async () => {
+    await using server = await startTimelessHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    const short = await asked(alice, bob, { id: 'short', timeoutMs: 1000 })
+    const long = await asked(alice, bob, { id: 'long', timeoutMs: 5000 })
+    server.clock.advance(999)
+    assert.deepEqual(await alice.settled(), [])
+    server.clock.advance(51)
+    const answer = await alice.next('response')
+    assert.deepEqual([answer.id, codeOf(answer)], ['short', 'timeout'])
+    assert.deepEqual(await bob.next('cancel'), { op: 'cancel', id: short.id })
+    server.clock.advance(4000)
+    assert.equal((await alice.next('response')).id, 'long')
+    assert.equal((await bob.next('cancel')).id, long.id)
+  })
+
+  test('when the connection of its caller is lost, also where the session goes on', async () => {
+    await using server = await startHub()
+    const alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    const { id } = await asked(alice, bob)
+    await alice.cut()
+    assert.deepEqual(await bob.next('cancel'), { op: 'cancel', id })
+    await using again = await callee(server, 'alice')
+    bob.send({ op: 'response', id, body: 1 })
+    await bob.settled()
+    assert.deepEqual(await again.settled(), [])
+  })
+
+  test('when the connection of its callee is lost or replaced', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    const bob = await callee(server, 'bob')
+    await asked(alice, bob)
+    await using next = await callee(server, 'bob')
+    const lost = await alice.next('response')
+    assert.deepEqual([lost.id, codeOf(lost), (lost.error as Frame).retry], ['r1', 'call_lost', true])
+    await asked(alice, next)
+    await next.cut()
+    assert.equal(codeOf(await alice.next('response')), 'call_lost')
+    await bob.cut()
+  })
+
+  test('once: a client cannot answer, give up or pay for what is not its own', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    await using mallory = await callee(server, 'mallory')
+    const { id } = await asked(alice, bob)
+    for (const peer of [mallory, alice]) {
+      peer.send({ op: 'response', id, body: 'forged' }, { op: 'cancel', id }, { op: 'credit', id, parts: 9 })
+    }
+    mallory.send(
+      { op: 'response', id: 'r1', body: 'forged' },
+      { op: 'cancel', id: 'r1' },
+      { op: 'credit', id: 'r1', parts: 9 },
+    )
+    bob.send({ op: 'cancel', id }, { op: 'credit', id, parts: 9 }, { op: 'response', id: 'r1', body: 'wrong id' })
+    for (const peer of [mallory, alice, bob]) assert.deepEqual(await peer.settled(), [])
+    bob.send({ op: 'response', id, body: 'true' }, { op: 'response', id, body: 'again' })
+    assert.equal((await alice.next('response')).body, 'true')
+    await bob.settled()
+    assert.deepEqual(await alice.settled(), [])
+  })
+
+  test('before the hub does: a drain waits for calls under way and takes no more', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    const { id } = await asked(alice, bob)
+    const drained = server.hub.drain()
+    await alice.settled()
+    alice.send(request('bob', { id: 'r2' }))
+    assert.equal(codeOf(await alice.next('response')), 'draining')
+    bob.send({ op: 'response', id, body: 1 })
+    assert.equal((await alice.next('response')).body, 1)
+    await drained
+  })
+
+  test('without disturbing messages', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    const { id } = await asked(alice, bob)
+    assert.equal((await alice.publish('bob', 1)).state, 'stored')
+    alice.send(message('bob', 2), { op: 'cancel', id: 'r1' })
+    assert.equal((await bob.next('cancel')).id, id)
+    assert.equal((await bob.deliveries(2)).length, 2)
+  })
+})
