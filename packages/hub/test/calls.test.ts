@@ -2,10 +2,15 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { CrossCommClient } from './cross-comm-peer.ts'
 import { codeOf, type Frame, message, RawPeer } from './raw-peer.ts'
+import { startGuardedHub } from './start-guarded-hub.ts'
 import { type RunningHub, startHub, startTimelessHub, visit } from './start-hub.ts'
 
 /** A peer that answers calls. */
-function callee(server: RunningHub, client: string, dialect: 'json' | 'msgpack' = 'json'): Promise<RawPeer> {
+function callee(
+  server: Pick<RunningHub, 'url'>,
+  client: string,
+  dialect: 'json' | 'msgpack' = 'json',
+): Promise<RawPeer> {
   return RawPeer.login(server.url, client, { dialect, hello: { caps: ['calls'] } })
 }
 
@@ -112,6 +117,30 @@ suite('a call that leads nowhere is answered at once', () => {
       assert.deepEqual([answer.id, codeOf(answer)], ['r1', code], about)
     }
     assert.deepEqual(await alice.settled(), [])
+  })
+
+  test('where the caller may not call, whether the callee is there or not', async () => {
+    const requestBob = { operations: ['request'], addresses: ['bob'] } as const
+    await using server = await startGuardedHub({ alice: [requestBob] })
+    server.parts.desk.handleOwn('hub.test', ({ from }) => from)
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    for (const fields of [{ to: 'carol' }, { to: 'hub' }, { to: 'hub', method: 'hub.test' }, { to: 'server' }]) {
+      alice.send({ ...request('x'), ...fields })
+      assert.equal(codeOf(await alice.next('response')), 'forbidden', JSON.stringify(fields))
+    }
+    await asked(alice, bob)
+    alice.send({ op: 'cancel', id: 'r1' })
+    server.permit('alice', [{ operations: ['request', 'administer'], addresses: ['hub'] }])
+    alice.send(request('hub', { method: 'hub.test' }))
+    assert.equal((await alice.next('response')).body, 'alice')
+    alice.send(request('bob'))
+    assert.equal(codeOf(await alice.next('response')), 'forbidden')
+    server.permit('alice', [{ operations: ['request'], addresses: ['*'] }])
+    alice.send(request('hub', { method: 'hub.test' }))
+    assert.equal(codeOf(await alice.next('response')), 'forbidden')
+    alice.send(request('hub', { method: 'test' }))
+    assert.equal(codeOf(await alice.next('response')), 'no_handler')
   })
 
   test('where its id is under way already, which is no answer to the first', async () => {
