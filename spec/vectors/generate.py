@@ -335,7 +335,7 @@ REQUIRED = {
     "welcome": tuple(key for key in WELCOME if key != "op"),
     "deliver": ("id", "from", "to", "type", "ts", "body"),
     "ack": ("seq",), "nack": ("seq",), "join": ("to",), "leave": ("to",), "subscribe": ("to",), "unsubscribe": ("to",),
-    "presence": ("watch", "full", "clients"), "list": ("id", "clients"), "request": ("id", "to", "method"),
+    "presence": ("full", "clients"), "list": ("id", "clients"), "request": ("id", "to", "method"),
     "response": ("id",), "cancel": ("id",), "credit": ("id", "parts"), "receipt": ("id", "state", "by"), "sent": ("n", "state"),
     "error": ("code", "number", "message", "retry"), "goaway": ("reason", "reconnectAfterMs"),
 }

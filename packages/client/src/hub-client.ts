@@ -6,7 +6,7 @@ import {
   messageMatcher,
   PosthouseError,
 } from '@posthouse/core'
-import { type ClientInfo, draftMessage } from '@posthouse/protocol'
+import { type ClientInfo, draftMessage, toStateValue } from '@posthouse/protocol'
 import { type ConnectOptions, Supervisor } from './connection/supervisor.ts'
 import type { Welcome } from './dialog/dialog.ts'
 import { DialogSource } from './dialog/dialog-source.ts'
@@ -63,6 +63,8 @@ export class HubClient implements AsyncDisposable {
   readonly #streams = new Set<MessageStream>()
   readonly #address: string
   #welcome: Welcome | undefined
+  /** What others are to see of this client; nothing until it was set. */
+  #state: unknown
   #draining: Promise<void> | undefined
   /** Tells a drain that something has come to its end. */
   #rested: () => void = () => undefined
@@ -205,6 +207,17 @@ export class HubClient implements AsyncDisposable {
     }
   }
 
+  /**
+   * Has others see this in presence until it is set again; `null` takes it back. It is copied, as JSON can say it. A client
+   * that is not connected tells it when it is. `error` watchers hear of one that the hub refuses: above 4 KiB or 16 levels.
+   * @throws PosthouseError `unrepresentable`, `too_deep`, `closed`
+   */
+  setState(state: unknown): void {
+    this.#assertLiving()
+    this.#state = toStateValue(state)
+    this.#source.loaded?.setState(this.#state)
+  }
+
   /** Ends the wait between two attempts to connect. */
   reconnect(): void {
     this.#supervisor.reconnect()
@@ -247,6 +260,8 @@ export class HubClient implements AsyncDisposable {
   #welcomed(welcome: Welcome | undefined): void {
     this.#welcome = welcome
     this.#wishPresence()
+    // It may have been lost with the connection before, or its session; the hub passes over what it knows already.
+    if (this.#state !== undefined) this.#source.loaded?.setState(this.#state)
   }
 
   #wishPresence(): void {

@@ -226,5 +226,8 @@ suite('the cross_comm dialect', () => {
     const told = new Promise((resolve) => client.watch('error', ({ code }) => resolve(code)))
     client.watch('presence', () => undefined)
     assert.equal(await told, 'unsupported')
+    const toldAgain = new Promise((resolve) => client.watch('error', ({ code }) => resolve(code)))
+    client.setState('here')
+    assert.equal(await toldAgain, 'unsupported')
   })
 })

@@ -99,6 +99,52 @@ suite('presence', () => {
   })
 })
 
+suite('the own state', () => {
+  test('is told when it is set, the last of one moment, as a copy', async () => {
+    await using hub = await ScriptedHub.start()
+    await using online = await hub.online()
+    const { client, peer } = online
+    const state = { mode: 'idle', at: new Date(0), bytes: new Uint8Array([1]) }
+    client.setState('first')
+    client.setState(state)
+    state.mode = 'changed'
+    const plain = { mode: 'idle', at: '1970-01-01T00:00:00.000Z', bytes: 'AQ==' }
+    assert.deepEqual(await peer.next('presence'), { op: 'presence', state: plain })
+    client.setState(undefined)
+    assert.deepEqual(await peer.next('presence'), { op: 'presence', state: null })
+  })
+
+  test('may be set before there is a connection, and is told on each', async () => {
+    await using hub = await ScriptedHub.start()
+    await using client = hub.client({ random: () => 0 })
+    client.setState('early')
+    const connected = client.connect()
+    let peer = await hub.connection()
+    await peer.welcome()
+    await connected
+    assert.deepEqual(await peer.next('presence'), { op: 'presence', state: 'early' })
+    for (const resumed of [true, false]) {
+      const online = nextState(client, 'online')
+      peer.cut()
+      peer = await hub.connection()
+      await peer.welcome({ resumed })
+      await online
+      assert.equal((await peer.next('presence')).state, 'early')
+    }
+  })
+
+  test('is not taken where nobody could read it', async () => {
+    await using hub = await ScriptedHub.start()
+    const client = hub.client()
+    assert.throws(() => client.setState(Number.NaN), withCode('unrepresentable'))
+    const circle: unknown[] = []
+    circle.push(circle)
+    assert.throws(() => client.setState(circle), withCode('too_deep'))
+    await client.close()
+    assert.throws(() => client.setState(1), withCode('closed'))
+  })
+})
+
 suite('watchers', () => {
   test('that throw harm nobody, and are logged', async () => {
     await using hub = await ScriptedHub.start()

@@ -20,6 +20,7 @@ suite('@posthouse/client', () => {
       'on',
       'reconnect',
       'send',
+      'setState',
       'state',
       'watch',
       'welcome',

@@ -49,6 +49,7 @@ export {
 } from './frame/frames.ts'
 export { defaultLimits } from './frame/limits.ts'
 export { type Encoded, packFrames, wireBytes } from './frame/pack.ts'
+export { toStateValue } from './frame/state-value.ts'
 export { jsonClientCodec } from './json/json-client-codec.ts'
 export { jsonHubCodec } from './json/json-hub-codec.ts'
 export {

@@ -138,6 +138,10 @@ export class CrossCommDialog implements Dialog {
     if (on) this.#events.report(new PosthouseError('unsupported', 'the cross_comm dialect tells nothing of presence'))
   }
 
+  setState(): void {
+    this.#events.report(new PosthouseError('unsupported', 'in the cross_comm dialect a client says nothing of itself'))
+  }
+
   #hear(event: CrossCommEvent): void {
     switch (event.event) {
       case 'loggedIn':

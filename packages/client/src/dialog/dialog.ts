@@ -84,4 +84,6 @@ export interface Dialog {
   list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]>
   /** Be told of presence, or no longer. */
   watchPresence(on: boolean): void
+  /** Say this about the client, now or as soon as there is a connection; only the last is said. */
+  setState(state: unknown): void
 }

@@ -52,6 +52,8 @@ export class V1Dialog implements Dialog {
   #line: Line | undefined
   /** The newest acknowledgement that has not been written; it covers all before it. */
   #ack: AckFrame | undefined
+  /** What the client says about itself, while it has not been written. */
+  #state: unknown
 
   constructor(codec: ClientCodec, settings: Settings, events: DialogEvents) {
     this.dialect = codec.dialect
@@ -87,7 +89,11 @@ export class V1Dialog implements Dialog {
 
   gather(): readonly Wire[] {
     const frames = [...this.#live.take()]
-    if (this.#session.state === 'open') frames.push(...this.#sends.take(this.#limits))
+    if (this.#session.state === 'open') {
+      if (this.#state !== undefined) frames.unshift(this.#encoded({ op: 'presence', state: this.#state }))
+      this.#state = undefined
+      frames.push(...this.#sends.take(this.#limits))
+    }
     if (this.#ack !== undefined) frames.push(this.#encoded(this.#ack))
     this.#ack = undefined
     this.#checkIdle()
@@ -142,6 +148,11 @@ export class V1Dialog implements Dialog {
 
   watchPresence(on: boolean): void {
     this.#presence.wish(on, this.#session.state === 'open')
+  }
+
+  setState(state: unknown): void {
+    this.#state = state
+    this.#line?.wake()
   }
 
   #sendLive(message: Draft, id: string, signal: AbortSignal | undefined): Promise<SendResult> {

@@ -1,6 +1,5 @@
 import {
   anyText,
-  anything,
   count,
   credit,
   envelope,
@@ -43,7 +42,7 @@ export const clientShapes: Shapes = {
   leave: membership,
   subscribe: membership,
   unsubscribe: membership,
-  presence: { '?watch': flag, '?state': anything },
+  presence: { '?watch': flag },
   list: { id, '?online': flag },
   request,
   response,

@@ -17,7 +17,7 @@ export const positive: Check = (value) =>
   Number.isSafeInteger(value) && Number(value) > 0 ? undefined : 'must be a whole number from 1'
 export const time: Check = (value) =>
   typeof value === 'number' && Number.isFinite(value) ? undefined : 'must be a number'
-export const anything: Check = () => undefined
+const anything: Check = () => undefined
 const messageType: Check = (value) =>
   typeof value === 'string' && isMessageType(value)
     ? undefined

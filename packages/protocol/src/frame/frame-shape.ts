@@ -45,9 +45,6 @@ function fieldsOf(shape: Shape): readonly Field[] {
 /** What no single field of an op shows, in words, or nothing. */
 export function contradiction(op: string, raw: Readonly<Record<string, unknown>>): string | undefined {
   if (op === 'sent' && (raw.state === undefined) === (raw.error === undefined)) return 'must have either state or error'
-  if (op === 'presence' && raw.watch === undefined && raw.state === undefined && raw.full === undefined) {
-    return 'must have watch or state'
-  }
   return op === 'response' ? responseContradiction(raw) : undefined
 }
 

@@ -1,6 +1,5 @@
 import {
   anyText,
-  anything,
   count,
   credit,
   envelope,
@@ -38,7 +37,6 @@ const client = shaped({
   lastSeen: time,
   node: anyText,
   '?dialect': text,
-  '?state': anything,
 })
 
 /** What each op of a hub must look like. */
