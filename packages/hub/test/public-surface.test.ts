@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as hub from '@posthouse/hub'
+import * as jwt from '@posthouse/hub/jwt'
 
 test('the hub exports these names and no others', () => {
   assert.deepEqual(Object.keys(hub).sort(), [
@@ -15,6 +16,10 @@ test('the hub exports these names and no others', () => {
     'isPosthouseError',
     'tokenFile',
   ])
+})
+
+test('JSON Web Tokens have a subpath of their own', () => {
+  assert.deepEqual(Object.keys(jwt), ['jwt'])
 })
 
 test('the documented port and limits stand', () => {
