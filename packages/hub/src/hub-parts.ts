@@ -56,6 +56,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const presence = new PresenceBoard({
     registry: () => registry,
     flusher,
+    clock,
     logger,
     tally,
     node,

@@ -321,6 +321,7 @@ export class Hub implements AsyncDisposable {
   async #end(graceMs: number): Promise<void> {
     this.#door.close()
     this.#sweep?.[Symbol.dispose]()
+    this.#parts.presence[Symbol.dispose]()
     this.#parts.gate[Symbol.dispose]()
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
     if (graceMs > 0) await this.#leave(graceMs)

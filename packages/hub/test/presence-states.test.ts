@@ -59,6 +59,32 @@ suite('the state of a client', () => {
     assert.deepEqual(await alice.settled(), [])
   })
 
+  test('is told twenty times in a second at most, whoever comes or goes at once', async () => {
+    await using server = await startTimelessHub()
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await watch(alice)
+    const say = async (state: unknown): Promise<void> => {
+      bob.send({ op: 'presence', state })
+      await bob.settled()
+    }
+    server.clock.advance(50)
+    await say(1)
+    assert.deepEqual(await states(alice), [['bob', 1]])
+    for (const state of [2, 3]) await say(state)
+    assert.deepEqual(await alice.settled(), [])
+    server.clock.advance(50)
+    assert.deepEqual(await states(alice), [['bob', 3]])
+    await say(4)
+    await using _carol = await RawPeer.login(server.url, 'carol')
+    assert.deepEqual(await states(alice), [
+      ['bob', 4],
+      ['carol', undefined],
+    ])
+    server.clock.advance(50)
+    assert.deepEqual(await alice.settled(), [])
+  })
+
   test('comes with the wish to watch in one frame, and is in its snapshot', async () => {
     await using server = await startHub()
     await using alice = await RawPeer.login(server.url, 'alice')

@@ -1,4 +1,4 @@
-import { type Logger, toPosthouseError } from '@posthouse/core'
+import { type Clock, type Logger, type Timer, toPosthouseError } from '@posthouse/core'
 import type { ClientInfo, ListedFrame, ListFrame, PresenceFrame } from '@posthouse/protocol'
 import { Access } from '../access/access.ts'
 import type { Flushable, Flusher } from '../door/flusher.ts'
@@ -16,9 +16,13 @@ export type HubPresenceHandler = (clients: readonly ClientInfo[]) => void
 export interface PresenceBoardOptions extends PageOptions {
   readonly registry: () => Registry
   readonly flusher: Flusher
+  readonly clock: Clock
   readonly logger: Logger
   readonly tally: Tally
 }
+
+/** Changes of states are told this often at most, in milliseconds: there may be many, and each goes to every watcher. */
+const statesEveryMs = 50
 
 /** How far a watcher has been told. */
 interface Watch {
@@ -29,21 +33,21 @@ interface Watch {
 }
 
 /** Answers who is there, and tells those who want to know of changes, gathered per tick. */
-export class PresenceBoard implements Flushable {
+export class PresenceBoard implements Flushable, Disposable {
   readonly #options: PresenceBoardOptions
   readonly #watchers = new Map<SessionEntry, Watch>()
   readonly #handlers = new Set<HubPresenceHandler>()
   #changed = new Map<string, ClientRecord>()
+  #toldAt = Number.NEGATIVE_INFINITY
+  #timer: Timer | undefined
 
   constructor(options: PresenceBoardOptions) {
     this.#options = options
   }
 
-  /** Notes that a client came, went, or changed its state. */
+  /** Notes that a client came or went. It is told at the end of this tick. */
   changed(record: ClientRecord): void {
-    if (this.#watchers.size === 0 && this.#handlers.size === 0) return
-    this.#changed.set(record.id, record)
-    this.#options.flusher.add(this)
+    if (this.#note(record)) this.#options.flusher.add(this)
   }
 
   /**
@@ -56,7 +60,7 @@ export class PresenceBoard implements Flushable {
     const state = readState(raw)
     if (state?.json === session.state?.json) return
     session.state = state
-    if (record.online) this.changed(record)
+    if (record.online && this.#note(record)) this.#tellSoon()
   }
 
   /** Tells `entry` who is there now, and of changes from now on. */
@@ -92,6 +96,7 @@ export class PresenceBoard implements Flushable {
     if (this.#changed.size === 0) return
     const records = [...this.#changed.values()]
     this.#changed = new Map()
+    this.#toldAt = this.#options.clock.elapsed()
     const news = new PresenceNews(records, this.#options)
     for (const [entry, watch] of this.#watchers) if (entry.carrier) this.#tell(entry, watch, entry.carrier, news)
     if (this.#handlers.size > 0) this.#callHandlers(records.map((record) => this.info(record)))
@@ -113,6 +118,31 @@ export class PresenceBoard implements Flushable {
   /** One client as others see it. */
   info(record: ClientRecord): ClientInfo {
     return infoOf(record, this.#options.node)
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]()
+  }
+
+  /** False where nobody wants to know. */
+  #note(record: ClientRecord): boolean {
+    if (this.#watchers.size === 0 && this.#handlers.size === 0) return false
+    this.#changed.set(record.id, record)
+    return true
+  }
+
+  #tellSoon(): void {
+    const { clock, flusher } = this.#options
+    const waitMs = this.#toldAt + statesEveryMs - clock.elapsed()
+    if (waitMs <= 0) flusher.add(this)
+    else {
+      this.#timer ??= clock
+        .after(waitMs, () => {
+          this.#timer = undefined
+          flusher.add(this)
+        })
+        .unref()
+    }
   }
 
   /** Whoever reads too slowly is told in full, once it has read what waits: changes must not pile up. */

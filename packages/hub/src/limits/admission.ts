@@ -20,7 +20,7 @@ export interface AdmissionOptions {
   readonly connections: () => number
 }
 
-/** Decides who may connect now, by how many there are and how often each address tries. Spec: 6.6. */
+/** Decides who may connect now, by how many there are and how often each address tries. Spec: 6.7. */
 export class Admission {
   readonly #options: AdmissionOptions
   readonly #attempts: AddressTable

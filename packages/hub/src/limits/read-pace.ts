@@ -14,7 +14,7 @@ export interface ReadPaceOptions {
 
 /**
  * Stops reading a peer whose dialect has no words for "slow down", for as long as it is ahead of its rates or the hub
- * behind with storing. TCP then slows it down, and nothing is lost. Spec: 6.6, 9.8.
+ * behind with storing. TCP then slows it down, and nothing is lost. Spec: 6.7, 9.8.
  */
 export class ReadPace {
   readonly #options: ReadPaceOptions

@@ -16,7 +16,7 @@ interface Allowance {
 
 /**
  * Holds one v1 connection to its rates. What comes above a rate is refused; what comes above twice the rate ends the
- * connection. Asked once for each WebSocket message, because a clock is read for it. Spec: 6.6.
+ * connection. Asked once for each WebSocket message, because a clock is read for it. Spec: 6.7.
  */
 export class Throttle {
   readonly #clock: Clock
