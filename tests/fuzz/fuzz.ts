@@ -4,7 +4,7 @@ import type { Language } from './inputs.ts'
 
 /** Inputs of one seed, after which the next one begins. */
 const perSeed = 50_000
-const languages: readonly Language[] = ['json', 'msgpack', 'cross_comm']
+const languages: readonly Language[] = ['json', 'msgpack', 'cross_comm', 'web_socket']
 
 const { values } = parseArgs({
   options: {

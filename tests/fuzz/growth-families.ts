@@ -1,3 +1,4 @@
+import { frameOf } from '../../packages/hub/test/web-socket-bytes.ts'
 import type { Language } from './inputs.ts'
 
 /** Inputs of any size that ask for as much work as they can: something repeated, in a place where it hurts. */
@@ -135,5 +136,31 @@ const packedFamilies: readonly GrowthFamily[] = [
   packed('claims inside claims', (bytes) => [...body, ...times([0xdd, 0, 0, 0, 200], bytes / 5)]),
 ]
 
+const framed = (name: string, piece: Uint8Array, before: Uint8Array = Buffer.alloc(0)): GrowthFamily => ({
+  name: `web_socket: ${name}`,
+  language: 'web_socket',
+  make: (bytes) => Buffer.concat([before, Buffer.alloc(bytes, piece)]),
+})
+
+const framedFamilies: readonly GrowthFamily[] = [
+  framed('empty texts', frameOf({ first: 0x81, payload: Buffer.alloc(0) })),
+  framed('texts of one letter', frameOf({ first: 0x81, payload: Buffer.from('x') })),
+  framed('fragments of one letter', frameOf({ first: 0x00, payload: Buffer.from('x') }), beginning('é')),
+  framed('empty fragments', frameOf({ first: 0x00, payload: Buffer.alloc(0) }), beginning('')),
+  framed('pings', frameOf({ first: 0x89, payload: Buffer.from('x') })),
+  framed('pings between fragments', frameOf({ first: 0x89, payload: Buffer.alloc(0) }), beginning('x')),
+  framed('one long frame', Buffer.from('x'), Buffer.from('82ff0000000000ffffff00000000', 'hex')),
+  framed('nothing but zeros', Buffer.alloc(1)),
+]
+
+function beginning(payload: string): Buffer {
+  return frameOf({ first: 0x01, payload: Buffer.from(payload) })
+}
+
 /** Every family. */
-export const growthFamilies: readonly GrowthFamily[] = [...textFamilies(), ...shapes, ...packedFamilies]
+export const growthFamilies: readonly GrowthFamily[] = [
+  ...textFamilies(),
+  ...shapes,
+  ...packedFamilies,
+  ...framedFamilies,
+]

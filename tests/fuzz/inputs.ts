@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { type Spellings, spellingsOf, vectorsOf } from '../../packages/protocol/test/vectors.ts'
 import type { Random } from '../simulator/random.ts'
+import { frames } from './frames.ts'
 import { spellJson, spellMsgpack } from './spelling.ts'
 import { mutated, type Tree, treeOf } from './tree.ts'
 
 /** The wire languages that inputs are made for. */
-export type Language = 'json' | 'msgpack' | 'cross_comm'
+export type Language = 'json' | 'msgpack' | 'cross_comm' | 'web_socket'
 
 /** The messages that inputs begin as: every vector of the specification that is not huge. */
 interface Beginnings {
@@ -17,6 +18,7 @@ const files = ['frames.json', 'arrays.json', 'invalid.json', 'spellings.json', '
 
 /** What the inputs of a language are made from. */
 export function beginningsOf(language: Language): Beginnings {
+  if (language === 'web_socket') return { wires: frames(), trees: [] }
   const texts = language === 'cross_comm' ? crossCommTexts() : jsonTexts()
   const trees = texts.flatMap((text) => parsed(text))
   if (language !== 'msgpack') return { wires: texts.map((text) => Buffer.from(text)), trees }
@@ -27,7 +29,7 @@ export function beginningsOf(language: Language): Beginnings {
 export function drawInput(language: Language, { wires, trees }: Beginnings, random: Random): Uint8Array {
   const choice = random.next()
   if (choice < 0.05) return noise(random)
-  if (choice < 0.55) return changedBytes(random.pick(wires), random)
+  if (choice < 0.55 || trees.length === 0) return changedBytes(random.pick(wires), random)
   let tree = random.pick(trees)
   for (let changes = 1 + random.below(3); changes > 0; changes--) tree = mutated(tree, random)
   if (random.chance(0.05)) tree = [tree, random.pick(trees)]
@@ -59,8 +61,11 @@ function spliced(bytes: Buffer, at: number, removed: number, inserted: ArrayLike
   return whole
 }
 
-/** What breaks parsers: heads that claim much, brackets, quotes, escapes, halves of characters. */
+/** What breaks parsers: heads that claim much and heads of frames, brackets, quotes, escapes, halves of characters. */
 const pieces: readonly (readonly number[])[] = [
+  [0x81, 0xff, 0, 0, 0, 0],
+  [0x02, 0xfe],
+  [0x89, 0x80],
   [0xdf, 0xff, 0xff, 0xff, 0xff],
   [0xdd, 0x7f, 0xff, 0xff, 0xff],
   [0xdb, 0xff, 0xff, 0xff, 0xff],

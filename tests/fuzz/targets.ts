@@ -13,6 +13,7 @@ import {
 import { bodyJson, bodyToValue, convertBody } from '@posthouse/protocol/bodies'
 import { crossCommDelivery, decodeCrossComm, sniffDialect } from '@posthouse/protocol/cross-comm'
 import { msgpackClientCodec, msgpackHubCodec } from '@posthouse/protocol/msgpack'
+import { framesRead } from './frames.ts'
 import type { Language } from './inputs.ts'
 
 /** A decoder under test. It may return anything and throw nothing but a `PosthouseError`. */
@@ -45,6 +46,7 @@ export const targets: Readonly<Record<Language, readonly Target[]>> = {
     { name: 'parseAddress', run: (input) => parseAddress(utf8.decode(input)) },
     { name: 'base64ToBytes', run: (input) => base64ToBytes(utf8.decode(input)) },
   ],
+  web_socket: [{ name: 'frames of a WebSocket', run: framesRead }],
 }
 
 /** Runs a decoder; returns what it made, or the refusal. Anything else that is thrown goes on. */

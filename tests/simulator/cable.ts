@@ -1,6 +1,6 @@
-import { EventEmitter } from 'node:events'
 import type { Wire } from '@posthouse/protocol'
-import type { WebSocket } from 'ws'
+import type { HubSocket, SocketListener } from '../../packages/hub/src/door/hub-socket.ts'
+import { messagesOf } from '../../packages/hub/test/server-frames.ts'
 
 /** What lies on a cable: a WebSocket message, or one end's close with its code. */
 export type Parcel = { readonly wire: Wire } | { readonly close: number }
@@ -34,7 +34,7 @@ export class Cable {
 
   /** True where neither end will ever hear of it again. */
   get spent(): boolean {
-    return this.clientEnd === undefined && this.socket.readyState === this.socket.CLOSED
+    return this.clientEnd === undefined && this.socket.ended
   }
 
   put(way: Way, parcel: Parcel): void {
@@ -64,9 +64,7 @@ export class Cable {
 
   #arriveUp(parcel: Parcel): void {
     if ('close' in parcel) this.socket.gone(parcel.close)
-    else if (this.socket.readyState !== this.socket.CLOSED) {
-      this.socket.emit('message', Buffer.from(parcel.wire), typeof parcel.wire !== 'string')
-    }
+    else this.socket.received(parcel.wire)
   }
 
   #arriveDown(parcel: Parcel): void {
@@ -81,35 +79,41 @@ export class Cable {
   }
 }
 
-/** The hub's end of a cable, as the hub's connections see a WebSocket. */
-export class CableSocket extends EventEmitter {
-  readonly OPEN = 1
-  readonly CLOSED = 3
-  readyState = 1
+/** The hub's end of a cable, in the place of a socket. */
+export class CableSocket implements HubSocket {
+  open = true
+  ended = false
   readonly #cable: Cable
   readonly #onSend: (wire: Wire) => void
+  #listener: SocketListener | undefined
+  /** What was written to a cable that is cut waits for ever. */
+  #stuckBytes = 0
 
   constructor(cable: Cable, onSend: (wire: Wire) => void) {
-    super()
     this.#cable = cable
     this.#onSend = onSend
   }
 
-  /** What was written to a cable that is cut waits for ever. */
-  #stuckBytes = 0
+  use(listener: SocketListener): void {
+    this.#listener = listener
+  }
 
-  get bufferedAmount(): number {
+  get queuedBytes(): number {
     if (this.#cable.severed) return this.#stuckBytes
     return this.#cable.down.reduce((sum, parcel) => sum + ('wire' in parcel ? parcel.wire.length : 0), 0)
   }
 
-  send(wire: Wire): void {
-    this.#onSend(wire)
-    if (this.#cable.severed) this.#stuckBytes += wire.length
-    this.#cable.put('down', { wire })
+  write(frames: readonly Uint8Array[]): void {
+    if (!this.open) return
+    for (const { binary, payload } of messagesOf(Buffer.concat(frames))) {
+      const wire = binary ? payload : payload.toString()
+      this.#onSend(wire)
+      if (this.#cable.severed) this.#stuckBytes += wire.length
+      this.#cable.put('down', { wire })
+    }
   }
 
-  ping(): void {
+  writePing(): void {
     // Control frames are the transport's own affair here.
   }
 
@@ -122,8 +126,8 @@ export class CableSocket extends EventEmitter {
   }
 
   close(code: number): void {
-    if (this.readyState !== this.OPEN) return
-    this.readyState = 2
+    if (!this.open) return
+    this.open = false
     this.#cable.put('down', { close: code })
   }
 
@@ -132,15 +136,23 @@ export class CableSocket extends EventEmitter {
     queueMicrotask(() => this.gone(1006))
   }
 
-  /** The hub learns that the connection is no more. */
-  gone(code: number): void {
-    if (this.readyState === this.CLOSED) return
-    this.readyState = this.CLOSED
-    this.emit('close', code, Buffer.alloc(0))
+  /** Takes a message that has come up. */
+  received(wire: Wire): void {
+    if (!this.ended) this.#listener?.onMessage(Buffer.from(wire), typeof wire !== 'string')
   }
 
-  /** The same to the hub, whose types ask for the whole class of `ws`: it uses the part that is here. */
-  asWebSocket(): WebSocket {
-    return this as unknown as WebSocket
+  /** The hub learns that the connection is no more. */
+  gone(code: number): void {
+    if (this.ended) return
+    const listener = this.#listener
+    this.silence()
+    listener?.onClose(code, '')
+  }
+
+  /** The hub is gone itself, and learns nothing any more. */
+  silence(): void {
+    this.open = false
+    this.ended = true
+    this.#listener = undefined
   }
 }

@@ -54,15 +54,14 @@ export class SimHub {
 
   /** Takes the hub's end of a new connection. */
   admit(socket: CableSocket, dialect: 'json' | 'msgpack'): void {
-    const webSocket = socket.asWebSocket()
     const sendQueue = { softBytes: this.#hardBytes / 4, hardBytes: this.#hardBytes }
-    const { clock, flusher, tally } = this.core
-    const connection = new Connection(webSocket, { clock, flusher, tally, sendQueue, remote: 'simulated' })
+    const onClose = (gone: Connection): void => this.#peers.delete(gone)
+    const connection = new Connection(socket, { ...this.core, sendQueue, onClose }, 'simulated')
     const codec = dialect === 'json' ? jsonHubCodec : msgpackHubCodec
-    const onPeer = (peer: Peer): void => this.#peers.set(webSocket, peer)
+    const onPeer = (peer: Peer): void => this.#peers.replace(connection, peer)
     const origin = { remoteAddress: '127.0.0.1' }
-    this.#peers.add(webSocket)
-    onPeer(new Greeter({ parts: this.core, connection, codec, origin, crossComm: true, onPeer }))
+    const greeter = new Greeter({ parts: this.core, connection, codec, origin, crossComm: true, onPeer })
+    this.#peers.add(connection, greeter)
   }
 
   #scheduleSweep(): void {

@@ -143,7 +143,7 @@ export class Witness {
   /** Frames of a client are about to reach the hub. */
   hubHears(cable: Cable, frames: readonly (ClientFrame | BadFrame)[]): void {
     const record = this.#record(cable)
-    if (cable.socket.readyState !== cable.socket.OPEN) return
+    if (!cable.socket.open) return
     for (const frame of frames) {
       if (frame.op === 'hello') this.#hubHearsHello(cable, record, frame)
       else if (record.fenced) continue

@@ -212,7 +212,7 @@ export class World {
     if (way === 'up') this.witness.hubHears(cable, frames as Parameters<Witness['hubHears']>[1])
     else if (cable.clientEnd !== undefined)
       this.witness.clientHears(cable, frames as Parameters<Witness['clientHears']>[1])
-    const admitted = cable.socket.readyState === cable.socket.OPEN
+    const admitted = cable.socket.open
     cable.carry(way, skip)
     if (admitted && way === 'up' && frames.some(({ op }) => op === 'hello')) this.witness.hubHeardHello(cable)
     if ('close' in parcel && way === 'down') this.#judgeClose(cable, parcel.close)
@@ -248,8 +248,7 @@ export class World {
     this.store.halt()
     for (const cable of this.cables) {
       cable.sever()
-      cable.socket.readyState = cable.socket.CLOSED
-      cable.socket.removeAllListeners()
+      cable.socket.silence()
     }
     this.witness.hubDied(durable)
     this.store = this.#openStore()

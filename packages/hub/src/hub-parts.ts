@@ -7,6 +7,7 @@ import type { ClientRecord } from './clients/client-record.ts'
 import { PresenceBoard } from './clients/presence-board.ts'
 import { Registry } from './clients/registry.ts'
 import { Flusher } from './door/flusher.ts'
+import { type Packers, packersOf } from './door/packers.ts'
 import type { Allowances } from './limits/rates.ts'
 import { Batcher } from './routing/batcher.ts'
 import type { HubListeners } from './routing/hub-listeners.ts'
@@ -23,6 +24,7 @@ export interface HubParts {
   readonly allowances: Allowances
   readonly store: InboxStore
   readonly flusher: Flusher
+  readonly packers: Packers
   readonly batcher: Batcher
   readonly registry: Registry
   readonly router: Router
@@ -52,7 +54,10 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const { store, clock, logger, limits, allowances, timing, node, maxClients, listeners } = options
   const tally = new Tally()
   const { gate = new Gate({ clock, logger }) } = options
-  const flusher = new Flusher(logger)
+  const packers = packersOf(limits)
+  const flusher = new Flusher(logger, () => {
+    for (const packer of Object.values(packers)) packer.forget()
+  })
   const presence = new PresenceBoard({
     registry: () => registry,
     flusher,
@@ -95,5 +100,5 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const exchange = new Exchange({ registry, clock, limits })
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally }
-  return { ...world, flusher, batcher, registry, router, presence, exchange, desk }
+  return { ...world, flusher, packers, batcher, registry, router, presence, exchange, desk }
 }

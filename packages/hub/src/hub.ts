@@ -13,15 +13,15 @@ import { type ClientInfo, type DraftOptions, draftMessage } from '@posthouse/pro
 import { encodeBody } from '@posthouse/protocol/bodies'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
-import type { WebSocket } from 'ws'
 import { bearerToken } from './access/bearer-token.ts'
 import { Gate } from './access/gate.ts'
 import type { HubPresenceHandler } from './clients/presence-board.ts'
 import { type ClientStatus, StatusFile } from './clients/status-file.ts'
-import { Connection } from './door/connection.ts'
+import { Connection, type ConnectionOptions } from './door/connection.ts'
 import { Door, remoteOf } from './door/door.ts'
 import { Greeter } from './door/greeter.ts'
 import type { HubCodec } from './door/hub-codec.ts'
+import type { HubSocket } from './door/hub-socket.ts'
 import { type Listening, type ListenOptions, openServer } from './door/listen.ts'
 import { type HubOptions, type ResolvedOptions, resolveOptions } from './hub-options.ts'
 import { assembleHub, type HubParts } from './hub-parts.ts'
@@ -53,6 +53,7 @@ export class Hub implements AsyncDisposable {
   readonly #admission: Admission
   readonly #door: Door
   readonly #peers = new Peers()
+  readonly #connectionOptions: ConnectionOptions
   readonly #statusFile: StatusFile | undefined
   readonly #servers = new Set<Server>()
   readonly #startedAt: { readonly wall: number; readonly elapsed: number }
@@ -76,15 +77,19 @@ export class Hub implements AsyncDisposable {
       clock: this.#options.clock,
       connections: () => this.#peers.size,
     })
+    const { clock, sendQueue, logger } = this.#options
+    const { tally } = this.#parts
+    const onClose = (connection: Connection): void => this.#peers.delete(connection)
+    this.#connectionOptions = { ...this.#parts, sendQueue, onClose }
     this.#door = new Door({
       admission: this.#admission,
-      logger: this.#options.logger,
+      logger,
       frameBytes: Math.max(this.#options.limits.frameBytes, maxCrossCommBytes),
       allowedOrigins: this.#options.allowedOrigins,
-      tally: this.#parts.tally,
+      tally,
       onSocket: (socket, request, codec) => this.#admit(socket, request, codec),
     })
-    const { statusFile: path, clock, logger } = this.#options
+    const { statusFile: path } = this.#options
     if (path !== undefined) {
       this.#statusFile = new StatusFile({ path, clock, logger, snapshot: () => this.#statuses() })
     }
@@ -259,18 +264,17 @@ export class Hub implements AsyncDisposable {
     await this.#statusFile?.save()
   }
 
-  #admit(socket: WebSocket, request: IncomingMessage, codec: HubCodec | undefined): void {
+  #admit(socket: HubSocket, request: IncomingMessage, codec: HubCodec | undefined): void {
     const remote = remoteOf(request)
-    const { sendQueue, crossComm, clock } = this.#options
-    const { flusher, tally } = this.#parts
+    const { crossComm } = this.#options
     const onSettled = this.#admission.enter(request.socket.remoteAddress)
-    tally.connects++
-    const connection = new Connection(socket, { clock, flusher, tally, sendQueue, remote, onSettled })
-    this.#peers.add(socket)
-    const onPeer = (peer: Peer): void => this.#peers.set(socket, peer)
+    this.#parts.tally.connects++
+    const connection = new Connection(socket, this.#connectionOptions, remote, onSettled)
+    const onPeer = (peer: Peer): void => this.#peers.replace(connection, peer)
     const token = this.#parts.gate.guarded ? bearerToken(request) : undefined
     const origin = { remoteAddress: request.socket.remoteAddress ?? 'unknown', token }
-    onPeer(new Greeter({ parts: this.#parts, connection, codec, origin, crossComm, onPeer }))
+    const greeter = new Greeter({ parts: this.#parts, connection, codec, origin, crossComm, onPeer })
+    this.#peers.add(connection, greeter)
   }
 
   #envelope(to: string, body: unknown, options: DraftOptions): Envelope {

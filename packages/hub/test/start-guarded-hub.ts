@@ -36,7 +36,7 @@ export async function startGuardedHub(permissions: Permissions): Promise<Guarded
       if (link && permissions[id]) link.access = new Access(permissions[id], id)
     },
   })
-  const { flusher, tally, clock, allowances } = parts
+  const { tally, clock, allowances } = parts
   const { sendQueue, allowedOrigins, logger } = options
   const door = new Door({
     frameBytes: options.limits.frameBytes,
@@ -45,7 +45,7 @@ export async function startGuardedHub(permissions: Permissions): Promise<Guarded
     logger,
     admission: new Admission({ allowances, clock, connections: () => 0 }),
     onSocket: (socket, _, codec) => {
-      const connection = new Connection(socket, { clock, flusher, tally, sendQueue, remote: 'test' })
+      const connection = new Connection(socket, { ...parts, sendQueue, onClose: () => undefined }, 'test')
       const origin = { remoteAddress: '127.0.0.1' }
       new Greeter({ parts, connection, codec, origin, crossComm: true, onPeer: () => undefined })
     },

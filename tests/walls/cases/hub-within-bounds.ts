@@ -4,7 +4,6 @@ import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { thing } from '@posthouse/core'
 import { decode } from '@posthouse/protocol/cross-comm'
-import { WebSocketServer } from 'ws'
 import { parse } from 'yaml'
 
-export const all: readonly unknown[] = [createServer, readFile, thing, decode, WebSocketServer, parse]
+export const all: readonly unknown[] = [createServer, readFile, thing, decode, parse]

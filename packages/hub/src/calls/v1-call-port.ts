@@ -4,7 +4,7 @@ import { convertBody } from '@posthouse/protocol/bodies'
 import type { Access } from '../access/access.ts'
 import type { Connection } from '../door/connection.ts'
 import type { HubCodec } from '../door/hub-codec.ts'
-import { measured } from '../routing/outgoing.ts'
+import { measured } from '../routing/encoded.ts'
 import type { CallEntry } from './call-entry.ts'
 import type { CallPort } from './call-port.ts'
 

@@ -3,8 +3,8 @@ import type { HubFrame, HubSession } from '@posthouse/protocol'
 import type { Access } from '../access/access.ts'
 import type { Link } from '../peers/link.ts'
 import type { ResumeTokens } from '../peers/resume-tokens.ts'
+import type { Encoded } from '../routing/encoded.ts'
 import type { InboxPump } from '../routing/inbox-pump.ts'
-import type { Encoded } from '../routing/outgoing.ts'
 import type { ClientState } from './client-state.ts'
 
 /** A v1 client's conversation, with what is needed to find it again. */

@@ -1,6 +1,6 @@
 import { jsonHubCodec } from '@posthouse/protocol'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
-import { type Encoded, measured } from '../routing/outgoing.ts'
+import { type Encoded, measured } from '../routing/encoded.ts'
 import type { ClientRecord, SessionCarrier } from './client-record.ts'
 import { type PageOptions, pagesOf } from './presence-pages.ts'
 

@@ -1,13 +1,11 @@
-import type { Writable } from 'node:stream'
-import { type Clock, PosthouseError } from '@posthouse/core'
-import { closeCodeOf, type Wire } from '@posthouse/protocol'
-import type { RawData, WebSocket } from 'ws'
-import type { Encoded } from '../routing/outgoing.ts'
+import { type Clock, PosthouseError, type Timer } from '@posthouse/core'
+import { closeCodeOf, type Dialect } from '@posthouse/protocol'
+import type { Encoded } from '../routing/encoded.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { Flushable, Flusher } from './flusher.ts'
-
-/** Turns the frames of one tick into as few WebSocket messages as the dialect allows. */
-export type Packer = (frames: readonly Encoded[]) => readonly Wire[]
+import type { HubSocket, SocketListener } from './hub-socket.ts'
+import type { Packer } from './packer.ts'
+import type { Packers } from './packers.ts'
 
 /** What a connection tells its owner. */
 export interface ConnectionEvents {
@@ -27,70 +25,54 @@ export interface SendQueueLimits {
   readonly hardBytes: number
 }
 
-/** What a connection needs besides its socket. */
+/** What the connections of a hub have in common. */
 export interface ConnectionOptions {
   readonly clock: Clock
   readonly flusher: Flusher
   readonly sendQueue: SendQueueLimits
   readonly tally: Tally
-  /** Address of the peer, for logs. */
-  readonly remote: string
-  /** Told once when the peer has logged in, or has gone before. */
-  readonly onSettled?: () => void
+  readonly packers: Packers
+  /** Told when a connection is gone. */
+  readonly onClose: (connection: Connection) => void
 }
 
-const one: Packer = (frames) => frames.map((frame) => frame.wire)
 /** Long answers that may wait for one peer. */
 const maxStreams = 64
 /** How long a peer has to answer our close before its socket is cut. */
 const closeTimeoutMs = 2000
 
 /** One live link to a peer. It gathers the output of a tick into one write and bounds what waits for a slow reader. */
-export class Connection implements Flushable {
+export class Connection implements Flushable, SocketListener {
+  /** Address of the peer, for logs. */
   readonly remote: string
-  readonly #socket: WebSocket
-  readonly #clock: Clock
-  readonly #flusher: Flusher
-  readonly #limits: SendQueueLimits
-  readonly #tally: Tally
-  #onSettled: (() => void) | undefined
+  readonly #socket: HubSocket
+  readonly #options: ConnectionOptions
   #events: ConnectionEvents | undefined
-  #pack: Packer = one
+  #packer: Packer
+  #onSettled: (() => void) | undefined
   #frames: Encoded[] = []
   #frameBytes = 0
   #pingWaits: string | undefined
+  #flushWaits = false
   /** Long answers, of which the peer has not read enough to be sent the rest. */
-  #streams: Iterator<Encoded>[] = []
+  #streams: Iterator<Encoded>[] | undefined
   #closing = false
+  #cutting: Timer | undefined
 
-  constructor(socket: WebSocket, options: ConnectionOptions) {
-    this.remote = options.remote
+  /** @param onSettled told once when the peer has logged in, or has gone before */
+  constructor(socket: HubSocket, options: ConnectionOptions, remote: string, onSettled?: () => void) {
+    this.remote = remote
     this.#socket = socket
-    this.#clock = options.clock
-    this.#flusher = options.flusher
-    this.#limits = options.sendQueue
-    this.#tally = options.tally
-    this.#onSettled = options.onSettled
-    socket.on('message', (data, binary) => {
-      if (this.#closing) return
-      const bytes = toBytes(data)
-      this.#tally.socketMessagesReceived++
-      this.#tally.socketBytesReceived += bytes.byteLength
-      this.#events?.message(bytes, binary)
-    })
-    socket.on('pong', (payload) => this.#events?.pong(payload))
-    // ws answers by itself, and cuts off who does not read the answers.
-    socket.on('ping', () => this.#events?.ping())
-    netSocketOf(socket)?.on('drain', () => this.#pull())
-    socket.on('close', (code, reason) => this.#closed(code, reason.toString()))
-    // ws sends the close for an error of its own (a frame that is too large, broken UTF-8).
-    socket.on('error', () => this.#cutSoon())
+    this.#options = options
+    this.#packer = options.packers.cross_comm
+    this.#onSettled = onSettled
+    socket.use(this)
   }
 
-  /** Names who hears of this connection from now on. */
-  use(events: ConnectionEvents, pack: Packer = one): void {
+  /** Names who hears of this connection from now on, and in which dialect its frames become WebSocket messages. */
+  use(events: ConnectionEvents, dialect: Dialect = 'cross_comm'): void {
     this.#events = events
-    this.#pack = pack
+    this.#packer = this.#options.packers[dialect]
   }
 
   /** The peer has logged in. */
@@ -106,17 +88,17 @@ export class Connection implements Flushable {
 
   /** Bytes that wait for the peer to read. */
   get queuedBytes(): number {
-    return this.#frameBytes + this.#socket.bufferedAmount
+    return this.#frameBytes + this.#socket.queuedBytes
   }
 
   /** False while the peer reads too slowly for live messages. */
   get writable(): boolean {
-    return !this.#closing && this.queuedBytes < this.#limits.softBytes
+    return !this.#closing && this.queuedBytes < this.#options.sendQueue.softBytes
   }
 
   /** True where a frame of this size leaves half of what is kept for a slow reader free. */
   hasRoom(bytes: number): boolean {
-    return this.queuedBytes + bytes <= this.#limits.hardBytes / 2
+    return this.queuedBytes + bytes <= this.#options.sendQueue.hardBytes / 2
   }
 
   /** Queues a frame for the end of this tick. Closes the connection where the peer has stopped reading. */
@@ -128,40 +110,43 @@ export class Connection implements Flushable {
     }
     this.#frames.push(frame)
     this.#frameBytes += frame.bytes
-    this.#flusher.add(this)
+    this.#flushSoon()
     this.#bound()
   }
 
   /** Sends frames as fast as the peer reads them; each is made when there is room for it. */
   stream(frames: Iterable<Encoded>): void {
+    this.#streams ??= []
     this.#streams.push(frames[Symbol.iterator]())
     if (this.#streams.length > maxStreams) this.#overflow(`${maxStreams} long answers wait to be read`)
-    else this.#pull()
+    else this.#pull(this.#streams)
   }
 
   /** Sends a WebSocket ping behind the frames of this tick. */
   ping(payload: string): void {
     if (this.#closing) return
     this.#pingWaits = payload
-    this.#flusher.add(this)
+    this.#flushSoon()
   }
 
   /** Writes what the tick has gathered. */
   flush(): void {
+    this.#flushWaits = false
     const frames = this.#frames
     const ping = this.#pingWaits
-    this.#tally.framesSent += frames.length
-    this.#tally.frameBytesSent += this.#frameBytes
-    this.#frames = []
-    this.#frameBytes = 0
-    this.#pingWaits = undefined
-    if (this.#socket.readyState !== this.#socket.OPEN) return
-    const stream = netSocketOf(this.#socket)
-    stream?.cork()
-    for (const wire of this.#pack(frames)) this.#socket.send(wire, { binary: typeof wire !== 'string' })
-    if (ping !== undefined) this.#socket.ping(ping)
-    stream?.uncork()
-    this.#pull()
+    if (frames.length > 0) {
+      const { tally } = this.#options
+      tally.framesSent += frames.length
+      tally.frameBytesSent += this.#frameBytes
+      this.#frames = []
+      this.#frameBytes = 0
+      this.#socket.write(this.#packer.pack(frames))
+    }
+    if (ping !== undefined) {
+      this.#pingWaits = undefined
+      this.#socket.writePing(ping)
+    }
+    if (this.#streams !== undefined) this.#pull(this.#streams)
   }
 
   /** Closes because of an error: its close code, its message as the reason. */
@@ -173,7 +158,7 @@ export class Connection implements Flushable {
   close(code: number, reason: string): void {
     if (this.#closing) return
     this.flush()
-    this.#socket.close(code, shortened(reason))
+    this.#socket.close(code, reason)
     this.#cutSoon()
   }
 
@@ -192,17 +177,62 @@ export class Connection implements Flushable {
     this.#socket.terminate()
   }
 
-  #bound(): void {
-    if (this.#closing || this.queuedBytes <= this.#limits.hardBytes) return
-    this.#overflow(`${this.queuedBytes} bytes wait to be read; at most ${this.#limits.hardBytes} are kept`)
+  onMessage(data: Uint8Array, binary: boolean): void {
+    if (this.#closing) return
+    const { tally } = this.#options
+    tally.socketMessagesReceived++
+    tally.socketBytesReceived += data.byteLength
+    this.#events?.message(data, binary)
   }
 
-  #pull(): void {
-    for (let [first] = this.#streams; first !== undefined && this.writable; [first] = this.#streams) {
+  onPing(): void {
+    this.#events?.ping()
+  }
+
+  onPong(payload: Uint8Array): void {
+    this.#events?.pong(payload)
+  }
+
+  onDrain(): void {
+    if (this.#streams !== undefined) this.#pull(this.#streams)
+  }
+
+  onEnding(): void {
+    this.#cutSoon()
+  }
+
+  onClose(code: number, reason: string): void {
+    this.#closing = true
+    this.#cutting?.[Symbol.dispose]()
+    this.#streams = undefined
+    this.#frames = []
+    this.#frameBytes = 0
+    this.#options.tally.disconnected(code)
+    this.welcomed()
+    const events = this.#events
+    this.#events = undefined
+    events?.close(code, reason)
+    this.#options.onClose(this)
+  }
+
+  #flushSoon(): void {
+    if (this.#flushWaits) return
+    this.#flushWaits = true
+    this.#options.flusher.add(this)
+  }
+
+  #bound(): void {
+    if (this.#closing || this.queuedBytes <= this.#options.sendQueue.hardBytes) return
+    this.#overflow(`${this.queuedBytes} bytes wait to be read; at most ${this.#options.sendQueue.hardBytes} are kept`)
+  }
+
+  #pull(streams: Iterator<Encoded>[]): void {
+    for (let [first] = streams; first !== undefined && this.writable; [first] = streams) {
       const next = first.next()
-      if (next.done === true) this.#streams.shift()
+      if (next.done === true) streams.shift()
       else this.send(next.value)
     }
+    if (streams.length === 0) this.#streams = undefined
   }
 
   #overflow(message: string): void {
@@ -214,42 +244,6 @@ export class Connection implements Flushable {
   #cutSoon(): void {
     if (this.#closing) return
     this.#closing = true
-    const timer = this.#clock.after(closeTimeoutMs, () => this.#socket.terminate())
-    this.#socket.once('close', () => timer[Symbol.dispose]())
+    this.#cutting = this.#options.clock.after(closeTimeoutMs, () => this.#socket.terminate())
   }
-
-  #closed(code: number, reason: string): void {
-    this.#closing = true
-    this.#streams = []
-    this.#frames = []
-    this.#frameBytes = 0
-    this.#tally.disconnected(code)
-    this.welcomed()
-    const events = this.#events
-    this.#events = undefined
-    events?.close(code, reason)
-  }
-}
-
-function toBytes(data: RawData): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data)
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data
-}
-
-/**
- * ws keeps its TCP socket in a field that its types do not name. Corking it saves a system call for each message, and its
- * `drain` tells when the peer has read what waited.
- */
-function netSocketOf(socket: WebSocket): Writable | undefined {
-  const { _socket: stream } = socket as WebSocket & { _socket?: Writable | null }
-  return stream ?? undefined
-}
-
-/** A close reason has at most 123 bytes of UTF-8 (RFC 6455, section 5.5). */
-function shortened(reason: string): string {
-  if (Buffer.byteLength(reason) <= 123) return reason
-  return `${Buffer.from(reason)
-    .subarray(0, 119)
-    .toString()
-    .replace(/\uFFFD+$/, '')}…`
 }

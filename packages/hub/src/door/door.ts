@@ -3,11 +3,13 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from '@posthouse/core'
 import { jsonHubCodec } from '@posthouse/protocol'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
-import { type WebSocket, WebSocketServer } from 'ws'
 import type { Admission } from '../limits/admission.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { HubCodec } from './hub-codec.ts'
+import type { HubSocket } from './hub-socket.ts'
 import { isLoopback } from './listen.ts'
+import { openingAnswer, type Refusal, readOpening, refusalAnswer } from './web-socket/handshake.ts'
+import { ServerSocket } from './web-socket/server-socket.ts'
 
 const codecs: ReadonlyMap<string, HubCodec> = new Map(
   [jsonHubCodec, msgpackHubCodec].map((codec) => [codec.subprotocol, codec]),
@@ -23,32 +25,16 @@ export interface DoorOptions {
   readonly logger: Logger
   readonly admission: Admission
   /** An upgraded connection, with the codec of its subprotocol where one was agreed on. */
-  readonly onSocket: (socket: WebSocket, request: IncomingMessage, codec: HubCodec | undefined) => void
-}
-
-/** What is said to who may not enter. */
-interface Refusal {
-  readonly status: string
-  readonly reason: string
-  readonly retryAfterS?: number
+  readonly onSocket: (socket: HubSocket, request: IncomingMessage, codec: HubCodec | undefined) => void
 }
 
 /** Turns HTTP upgrade requests into WebSocket connections, or refuses them with a reason. */
 export class Door {
   readonly #options: DoorOptions
-  readonly #server: WebSocketServer
   #open = true
 
   constructor(options: DoorOptions) {
     this.#options = options
-    this.#server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      // The peers refuse what is too large in their dialect, with a reason. Far beyond that the library cuts in (1009).
-      maxPayload: options.frameBytes * 2,
-      perMessageDeflate: false,
-      handleProtocols: (offered) => [...offered].find((name) => codecs.has(name)) ?? false,
-    })
   }
 
   /** From now on every request is refused with 503. */
@@ -59,28 +45,33 @@ export class Door {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a peer that resets the connection during the handshake would end the process.
     socket.on('error', destroy)
-    if (!this.#open) {
-      this.#refuse(request, socket, {
-        status: '503 Service Unavailable',
-        reason: 'The hub is shutting down.',
-        retryAfterS: 5,
-      })
+    const opening = this.#refusal(request) ?? readOpening(request)
+    if ('status' in opening) {
+      this.#refuse(request, socket, opening)
       return
+    }
+    // A peer that has hung up already needs no answer.
+    if (!socket.readable || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const subprotocol = opening.offered.find((name) => codecs.has(name))
+    socket.write(openingAnswer(opening, subprotocol))
+    socket.off('error', destroy)
+    // The peers refuse what is too large in their dialect, with a reason. Far beyond that the socket does (1009).
+    const upgraded = new ServerSocket(socket, head, this.#options.frameBytes * 2)
+    this.#options.onSocket(upgraded, request, subprotocol === undefined ? undefined : codecs.get(subprotocol))
+  }
+
+  #refusal(request: IncomingMessage): Refusal | undefined {
+    if (!this.#open) {
+      return { status: '503 Service Unavailable', reason: 'The hub is shutting down.', retryAfterS: 5 }
     }
     const { origin } = request.headers
     if (origin !== undefined && !this.#allowed(origin, request)) {
-      const reason = `Origin ${JSON.stringify(origin.slice(0, 200))} may not connect.`
-      this.#refuse(request, socket, { status: '403 Forbidden', reason })
-      return
+      return { status: '403 Forbidden', reason: `Origin ${JSON.stringify(origin.slice(0, 200))} may not connect.` }
     }
-    const crowded = this.#options.admission.refusal(request.socket.remoteAddress)
-    if (crowded !== undefined) {
-      this.#refuse(request, socket, crowded)
-      return
-    }
-    this.#server.handleUpgrade(request, socket, head, (upgraded) => {
-      this.#options.onSocket(upgraded, request, codecs.get(upgraded.protocol))
-    })
+    return this.#options.admission.refusal(request.socket.remoteAddress)
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
@@ -88,7 +79,9 @@ export class Door {
     const { status, reason } = refusal
     tally.turnedAway.add(status.slice(0, 3))
     logger.warn('a connection is turned away', { remote: remoteOf(request), status, reason })
-    refuse(socket, refusal)
+    // A peer that keeps its side open would otherwise hold the server open when it closes.
+    socket.once('finish', () => socket.destroy())
+    socket.end(refusalAnswer(refusal))
   }
 
   /**
@@ -112,15 +105,4 @@ function destroy(this: Duplex): void {
 /** Where a request comes from, for logs. */
 export function remoteOf({ socket }: IncomingMessage): string {
   return `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
-}
-
-function refuse(socket: Duplex, { status, reason, retryAfterS }: Refusal): void {
-  const body = `${reason}\n`
-  const retryAfter = retryAfterS === undefined ? '' : `Retry-After: ${retryAfterS}\r\n`
-  // A peer that keeps its side open would otherwise hold the server open when it closes.
-  socket.once('finish', () => socket.destroy())
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n${retryAfter}` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  )
 }

@@ -8,11 +8,14 @@ export interface Flushable {
 /** Writes what a tick has gathered at its end, once for each connection: the system call is what costs. */
 export class Flusher {
   readonly #logger: Logger
+  readonly #onFlushed: () => void
   #waiting = new Set<Flushable>()
   #immediate: NodeJS.Immediate | undefined
 
-  constructor(logger: Logger) {
+  /** @param onFlushed called when everything has been flushed */
+  constructor(logger: Logger, onFlushed: () => void) {
     this.#logger = logger
+    this.#onFlushed = onFlushed
   }
 
   /** Has `target` flushed at the end of this tick. */
@@ -35,5 +38,6 @@ export class Flusher {
         this.#logger.error('a connection could not be written to', { error })
       }
     }
+    this.#onFlushed()
   }
 }

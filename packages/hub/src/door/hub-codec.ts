@@ -1,14 +1,8 @@
 import { PosthouseError } from '@posthouse/core'
-import { type ClientFrame, type Codec, type HubFrame, type Limits, packFrames } from '@posthouse/protocol'
-import type { Packer } from './connection.ts'
+import type { ClientFrame, Codec, HubFrame, Limits } from '@posthouse/protocol'
 
 /** The codec of a v1 dialect at the hub. */
 export type HubCodec = Codec<ClientFrame, HubFrame>
-
-/** Joins the frames of a tick into arrays that keep to the limits of one WebSocket message. */
-export function arrayPacker(codec: HubCodec, limits: Pick<Limits, 'frameBytes' | 'framesPerArray'>): Packer {
-  return (frames) => packFrames(frames, codec, limits)
-}
 
 /**
  * Refuses a WebSocket message of the wrong kind. Spec: 1.2.2.

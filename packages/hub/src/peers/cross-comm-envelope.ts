@@ -1,5 +1,6 @@
 import { canonicalAddress, clientAddress, createId, type Envelope, isClientId, PosthouseError } from '@posthouse/core'
 import { type CrossCommFrame, type CrossCommUserType, crossCommUserTypes } from '@posthouse/protocol/cross-comm'
+import { keepable } from './keepable.ts'
 
 /**
  * The envelope of a message that a cross_comm program sent, stamped with its sender and the time. Spec: 9.4.
@@ -13,7 +14,7 @@ export function crossCommEnvelope(frame: CrossCommFrame, client: string, ts: num
     from: clientAddress(client),
     to: addressOf(frame.to),
     type,
-    body: { format: 'cross_comm', bytes: frame.bytes },
+    body: keepable({ format: 'cross_comm', bytes: frame.bytes }),
     qos: 1,
     ts,
   }

@@ -1,5 +1,6 @@
 import { type Body, canonicalAddress, type Envelope, PosthouseError } from '@posthouse/core'
 import type { SendFrame } from '@posthouse/protocol'
+import { keepable } from './keepable.ts'
 
 /**
  * The envelope of a `send` frame, stamped with its sender and the time. Spec: 4.1.
@@ -12,7 +13,7 @@ export function envelopeOf(frame: SendFrame, from: string, ts: number): Envelope
     from,
     to: canonicalAddress(frame.to),
     type,
-    body: received(frame),
+    body: frame.qos === 0 ? received(frame) : keepable(received(frame)),
     qos: frame.qos ?? 1,
     ts,
     ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }),

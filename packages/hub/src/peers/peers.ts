@@ -1,10 +1,10 @@
 import type { Clock } from '@posthouse/core'
-import type { WebSocket } from 'ws'
+import type { Connection } from '../door/connection.ts'
 import type { Peer } from './peer.ts'
 
 /** All connections of a hub, whatever they have become. */
 export class Peers {
-  readonly #peers = new Map<WebSocket, Peer>()
+  readonly #peers = new Map<Connection, Peer>()
   readonly #empty = new Set<() => void>()
 
   get size(): number {
@@ -18,17 +18,20 @@ export class Peers {
     return bytes
   }
 
-  /** Follows a socket until it closes. */
-  add(socket: WebSocket): void {
-    socket.once('close', () => {
-      this.#peers.delete(socket)
-      if (this.#peers.size === 0) for (const tell of this.#empty) tell()
-    })
+  /** Follows a connection until it is deleted. */
+  add(connection: Connection, peer: Peer): void {
+    this.#peers.set(connection, peer)
   }
 
-  /** The socket has become this peer. */
-  set(socket: WebSocket, peer: Peer): void {
-    if (socket.readyState !== socket.CLOSED) this.#peers.set(socket, peer)
+  /** The connection has become another peer; one that is gone becomes nothing any more. */
+  replace(connection: Connection, peer: Peer): void {
+    if (this.#peers.has(connection)) this.#peers.set(connection, peer)
+  }
+
+  /** The connection is gone. */
+  delete(connection: Connection): void {
+    this.#peers.delete(connection)
+    if (this.#peers.size === 0) for (const tell of this.#empty) tell()
   }
 
   check(now: number): void {

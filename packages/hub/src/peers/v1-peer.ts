@@ -17,10 +17,11 @@ import type { Guest } from '../access/gate.ts'
 import { V1CallPort } from '../calls/v1-call-port.ts'
 import type { ClientRecord, SessionCarrier } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
-import { arrayPacker, assertFits, assertKind, type HubCodec } from '../door/hub-codec.ts'
+import { assertFits, assertKind, type HubCodec } from '../door/hub-codec.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { Throttle } from '../limits/throttle.ts'
-import { type Encoded, measured, type Outgoing } from '../routing/outgoing.ts'
+import { type Encoded, measured } from '../routing/encoded.ts'
+import type { Outgoing } from '../routing/outgoing.ts'
 import { DeliveryMeter } from '../stats/delivery-meter.ts'
 import { envelopeOf } from './incoming-envelope.ts'
 import type { Link } from './link.ts'
@@ -196,11 +197,11 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
   }
 
   #encode(frame: HubFrame): Encoded {
-    const encoded = measured(this.#codec.encode(frame))
     if (frame.op === 'error') this.#parts.tally.refused.add(frame.code)
     if (frame.op === 'sent' && 'error' in frame) this.#parts.tally.refused.add(frame.error.code)
     // A state is cumulative: of those that a batch brings, the last says it all.
-    return frame.op === 'sent' && 'state' in frame ? { ...encoded, supersedes: `sent ${frame.state}` } : encoded
+    const mark = frame.op === 'sent' && 'state' in frame ? `sent ${frame.state}` : undefined
+    return measured(this.#codec.encode(frame), mark)
   }
 
   *#encodeEach(frames: Iterable<HubFrame>): Iterable<Encoded> {
@@ -221,7 +222,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
           this.#parts.logger.warn('a client reads too slowly', { client: this.#record.id, code }),
         close: (code, reason) => this.#closed(code, reason),
       },
-      arrayPacker(this.#codec, this.#parts.limits),
+      this.dialect,
     )
     const previous = this.#parts.registry.connect(this.#record, this)
     previous?.fail(new PosthouseError('replaced', `${this.#record.id} has connected again`))

@@ -1,16 +1,10 @@
 import { type Body, type Envelope, envelopeBytes, PosthouseError } from '@posthouse/core'
-import { type DeliverFrame, type Dialect, jsonHubCodec, type Wire } from '@posthouse/protocol'
+import { type DeliverFrame, type Dialect, jsonHubCodec } from '@posthouse/protocol'
 import { bodyJson, convertBody } from '@posthouse/protocol/bodies'
 import { crossCommDelivery } from '@posthouse/protocol/cross-comm'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
-
-/** One frame as it goes to a socket, with its size on the wire. */
-export interface Encoded {
-  readonly wire: Wire
-  readonly bytes: number
-  /** The frame right before this one tells nothing more where it bears the same mark. */
-  readonly supersedes?: string
-}
+import { type Encoded, measured } from './encoded.ts'
+import { jsonDelivery } from './json-delivery.ts'
 
 /** Bytes that the fields of a frame besides body, headers and sec can take at most: addresses and ids, all escaped. */
 const mostOfTheRest = 32_768
@@ -23,8 +17,11 @@ export class Outgoing {
   readonly seq: number | undefined
   /** What it counts for in a receiver's window. */
   readonly size: number
-  readonly #bodies = new Map<'json' | 'msgpack', Body>()
-  readonly #encoded = new Map<Dialect, Encoded>()
+  /** The body in the v1 dialect that it did not come in. */
+  #converted: Body | undefined
+  #json: Encoded | undefined
+  #msgpack: Encoded | undefined
+  #crossComm: Encoded | undefined
 
   constructor(envelope: Envelope, seq?: number) {
     this.envelope = envelope
@@ -35,9 +32,8 @@ export class Outgoing {
   /** The same envelope at its position, keeping the conversions that were made. */
   at(seq: number): Outgoing {
     const placed = new Outgoing(this.envelope, seq)
-    for (const [format, body] of this.#bodies) placed.#bodies.set(format, body)
-    const crossComm = this.#encoded.get('cross_comm')
-    if (crossComm !== undefined) placed.#encoded.set('cross_comm', crossComm)
+    placed.#converted = this.#converted
+    placed.#crossComm = this.#crossComm
     return placed
   }
 
@@ -59,20 +55,25 @@ export class Outgoing {
    * @throws PosthouseError `unrepresentable`, `invalid_body`, `body_too_large`
    */
   encoded(dialect: Dialect, frameBytes: number): Encoded {
-    let encoded = this.#encoded.get(dialect)
-    if (encoded === undefined) {
-      encoded = measured(this.#encode(dialect))
-      this.#encoded.set(dialect, encoded)
+    if (dialect === 'cross_comm') {
+      this.#crossComm ??= measured(crossCommDelivery(this.envelope, bodyJson))
+      return this.#crossComm
     }
-    if (dialect === 'cross_comm' || encoded.bytes <= frameBytes) return encoded
+    const encoded = dialect === 'json' ? this.#jsonFrame() : this.#msgpackFrame()
+    if (encoded.bytes <= frameBytes) return encoded
     const message = `the message takes ${encoded.bytes} bytes for its recipient, who reads at most ${frameBytes}`
     throw new PosthouseError('body_too_large', message)
   }
 
-  #encode(dialect: Dialect): Wire {
-    if (dialect === 'cross_comm') return crossCommDelivery(this.envelope, bodyJson)
-    const codec = dialect === 'json' ? jsonHubCodec : msgpackHubCodec
-    return codec.encode(this.#frame(dialect))
+  #jsonFrame(): Encoded {
+    this.#json ??=
+      jsonDelivery(this.envelope, this.seq, this.#body('json')) ?? measured(jsonHubCodec.encode(this.#frame('json')))
+    return this.#json
+  }
+
+  #msgpackFrame(): Encoded {
+    this.#msgpack ??= measured(msgpackHubCodec.encode(this.#frame('msgpack')))
+    return this.#msgpack
   }
 
   #frame(dialect: 'json' | 'msgpack'): DeliverFrame {
@@ -93,16 +94,8 @@ export class Outgoing {
   }
 
   #body(format: 'json' | 'msgpack'): Body {
-    let body = this.#bodies.get(format)
-    if (body === undefined) {
-      body = convertBody(this.envelope, format)
-      this.#bodies.set(format, body)
-    }
-    return body
+    if (this.envelope.body.format === format) return this.envelope.body
+    if (this.#converted?.format !== format) this.#converted = convertBody(this.envelope, format)
+    return this.#converted
   }
-}
-
-/** A wire message with its size in bytes. */
-export function measured(wire: Wire): Encoded {
-  return { wire, bytes: typeof wire === 'string' ? Buffer.byteLength(wire) : wire.byteLength }
 }
