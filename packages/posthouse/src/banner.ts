@@ -2,11 +2,20 @@ import { networkInterfaces } from 'node:os'
 import { isLoopback, type Listening } from '@posthouse/hub'
 import type { Terminal } from './terminal.ts'
 
+/** What a hub that has just started says of itself. */
+export interface Started extends Listening {
+  /** Clients need a token. */
+  readonly guarded: boolean
+  /** cross_comm programs may come. */
+  readonly legacy: boolean
+}
+
 /** Says where the hub is and what to try next. */
-export function banner(terminal: Terminal, where: Listening & { readonly legacy: boolean }): void {
-  const { url, host, port } = where
+export function banner(terminal: Terminal, where: Started): void {
+  const { url, port, guarded } = where
   const title = (text: string): string => terminal.style('bold', text)
-  const extra = url === 'ws://127.0.0.1:9898' ? '' : ` --url ${url}`
+  const extra = `${url === 'ws://127.0.0.1:9898' ? '' : ` --url ${url}`}${guarded ? ' --token-file <file>' : ''}`
+  const token = guarded ? ", token: '…'" : ''
   terminal.print(`${title('Posthouse')} is listening on ${terminal.style('green', url)}. Messages are kept in memory. Ctrl-C stops it.
 
 ${title('Try it')}, each in a terminal of its own:
@@ -15,13 +24,15 @@ ${title('Try it')}, each in a terminal of its own:
 
 ${title('TypeScript or JavaScript')} with @posthouse/client:
   import { HubClient } from '@posthouse/client'
-  const alice = new HubClient({ url: '${url}', clientId: 'alice' })
+  const alice = new HubClient({ url: '${url}', clientId: 'alice'${token} })
   alice.on('text', (message) => console.log(message.from, message.body))
   await alice.connect()
   await alice.send('bob', 'hello')
 `)
+  if (guarded)
+    terminal.print(`${title('Tokens')} are made with: npx posthouse token --name bob --file <the token file>\n`)
   if (where.legacy) terminal.print(pythonHint(terminal, port))
-  terminal.print(networkHint(terminal, host, port))
+  terminal.print(networkHint(terminal, where))
 }
 
 function pythonHint(terminal: Terminal, port: number): string {
@@ -33,14 +44,16 @@ function pythonHint(terminal: Terminal, port: number): string {
 `
 }
 
-function networkHint(terminal: Terminal, host: string, port: number): string {
+function networkHint(terminal: Terminal, { url, host, port, guarded }: Started): string {
   const heading = terminal.style('bold', 'Other computers')
   if (isLoopback(host)) {
     const again = `npx posthouse up --host 0.0.0.0 --port ${port} --insecure`
+    if (guarded) return `${heading} cannot reach this hub: start it with --host 0.0.0.0, and with a certificate.\n`
     return `${heading} cannot reach this hub. In a network that you trust, start it with\n  ${again}\n`
   }
+  const scheme = url.slice(0, url.indexOf(':'))
   const addresses = host === '0.0.0.0' || host === '::' ? ownAddresses() : [host]
-  return `${heading} connect to\n${addresses.map((address) => `  ws://${address}:${port}`).join('\n')}\n`
+  return `${heading} connect to\n${addresses.map((address) => `  ${scheme}://${address}:${port}`).join('\n')}\n`
 }
 
 function ownAddresses(): string[] {

@@ -1,6 +1,5 @@
 import { messageTypes } from '@posthouse/core'
 import { Argument, type Command } from 'commander'
-import { logLevels } from './console-logger.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The shells that completion scripts exist for. */
@@ -24,6 +23,9 @@ function printCompletion(terminal: Terminal, program: Command, shell: Shell): vo
     name: command.name(),
     summary: command.summary(),
     flags: command.options.flatMap(({ long }) => (long ? [long] : [])),
+    choices: command.options.flatMap(({ long, argChoices }) =>
+      long && argChoices ? [[long, argChoices] as const] : [],
+    ),
   }))
   terminal.print(shell === 'fish' ? fishScript(words) : bashScript(words, shell === 'zsh'))
 }
@@ -32,17 +34,20 @@ interface Word {
   readonly name: string
   readonly summary: string
   readonly flags: readonly string[]
+  /** Options that take one of a few words, with these. */
+  readonly choices: readonly (readonly [string, readonly string[]])[]
 }
 
 function bashScript(words: readonly Word[], zsh: boolean): string {
+  const choices = new Map([['--type', messageTypes], ...words.flatMap(({ choices: each }) => each)])
+  const befores = [...choices].map(
+    ([flag, each]) => `    ${flag}) COMPREPLY=($(compgen -W "${each.join(' ')}" -- "$word")); return ;;`,
+  )
   const cases = words.map(({ name, flags }) => `    ${name}) flags="${flags.join(' ')}" ;;`)
   return `${zsh ? 'autoload -U +X bashcompinit && bashcompinit\n' : ''}_posthouse() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" flags=""
   case "$before" in
-    --type) COMPREPLY=($(compgen -W "${messageTypes.join(' ')}" -- "$word")); return ;;
-    --dialect) COMPREPLY=($(compgen -W "json msgpack cross_comm" -- "$word")); return ;;
-    --log-level) COMPREPLY=($(compgen -W "${logLevels.join(' ')}" -- "$word")); return ;;
-    --qos) COMPREPLY=($(compgen -W "0 1" -- "$word")); return ;;
+${befores.join('\n')}
     completion) COMPREPLY=($(compgen -W "${completionShells.join(' ')}" -- "$word")); return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
@@ -58,9 +63,15 @@ complete -o default -F _posthouse posthouse`
 }
 
 function fishScript(words: readonly Word[]): string {
-  const lines = words.flatMap(({ name, summary, flags }) => [
-    `complete -c posthouse -n __fish_use_subcommand -a ${name} -d '${summary}'`,
-    ...flags.map((flag) => `complete -c posthouse -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)}`),
-  ])
+  const lines = words.flatMap(({ name, summary, flags, choices }) => {
+    const known = new Map(choices)
+    const values = (flag: string): string => (known.has(flag) ? ` -x -a '${known.get(flag)?.join(' ')}'` : '')
+    return [
+      `complete -c posthouse -n __fish_use_subcommand -a ${name} -d '${summary}'`,
+      ...flags.map(
+        (flag) => `complete -c posthouse -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)}${values(flag)}`,
+      ),
+    ]
+  })
   return lines.join('\n')
 }

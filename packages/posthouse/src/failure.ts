@@ -30,6 +30,8 @@ const ownErrors: ReadonlySet<ErrorCode> = new Set([
   'cannot_listen',
   'insecure_bind',
   'status_file',
+  'token_file',
+  'tls_file',
 ])
 
 /** The exit status for an error. */

@@ -33,3 +33,19 @@ export function parseCount(word: string): number {
   if (/^\d+$/.test(word) && count > 0 && Number.isSafeInteger(count)) return count
   throw new PosthouseError('invalid_option', 'a count is a whole number from 1')
 }
+
+/** A rate of messages or connections a second, or `off`. @throws PosthouseError `invalid_option` */
+export function parseRate(word: string): number | false {
+  return word === 'off' ? false : parseCount(word)
+}
+
+const sizes: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1_048_576, g: 1_073_741_824 }
+
+/** A rate of bytes a second, such as `512k` or `64M`, or `off`. @throws PosthouseError `invalid_option` */
+export function parseByteRate(word: string): number | false {
+  if (word === 'off') return false
+  const [, amount, unit = ''] = /^(\d+)([kmg]?)(?:i?b)?$/i.exec(word) ?? []
+  const bytes = Number(amount) * (sizes[unit.toLowerCase()] ?? Number.NaN)
+  if (bytes > 0) return bytes
+  throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no number of bytes: write 512k, 64M or off`)
+}

@@ -5,6 +5,7 @@ import { addClients } from './commands/clients.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addListen } from './commands/listen.ts'
 import { addSend } from './commands/send.ts'
+import { addToken } from './commands/token.ts'
 import { addUp } from './commands/up.ts'
 import { addCompletion } from './completion.ts'
 import type { Terminal } from './terminal.ts'
@@ -29,6 +30,7 @@ export function buildProgram(terminal: Terminal): Command {
   addClients(program, terminal)
   addBench(program, terminal)
   addDoctor(program, terminal)
+  addToken(program, terminal)
   addCompletion(program, terminal)
   return program
 }

@@ -95,7 +95,7 @@ export type UpCli = Cli & { readonly url: string }
 /** Starts a hub on a free port and waits until it says where it is. */
 export async function startUp(args: readonly string[] = [], options: CliOptions = {}): Promise<UpCli> {
   const cli = Cli.start(['up', '--port', '0', ...args], options)
-  const line = await cli.line(/listening on ws:/)
-  const url = /ws:\/\/\S+?(?=\.\s)/.exec(line)?.[0] ?? ''
+  const line = await cli.line(/listening on wss?:/)
+  const url = /wss?:\/\/\S+?(?=\.\s)/.exec(line)?.[0] ?? ''
   return Object.assign(cli, { url })
 }

@@ -178,7 +178,7 @@ describe('posthouse up', () => {
     assert.equal(refused.status, 1)
     assert.match(refused.err, /insecure_bind/)
     await using hub = await startUp(['--host', '0.0.0.0', '--insecure', '--data', folder])
-    await hub.line(/warn .*anyone who reaches this address/)
+    await hub.line(/warn .*whoever reaches this address/)
   })
 
   test('wrong words end with status 2 and say what is wrong', async () => {

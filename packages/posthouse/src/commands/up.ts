@@ -2,82 +2,61 @@ import { constants } from 'node:fs'
 import { copyFile, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Logger, PosthouseError, reasonOf } from '@posthouse/core'
-import { defaultPort, Hub, isLoopback } from '@posthouse/hub'
+import { defaultPort, Hub } from '@posthouse/hub'
 import { type Command, Option } from 'commander'
 import { banner } from '../banner.ts'
 import { consoleLogger, type LogLevel, logLevels } from '../console-logger.ts'
-import { parseDuration } from '../duration.ts'
+import { type HubWords, hubOptionsOf, listenOptionsOf, withHubWords } from '../hub-words.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
 import { checked, parsePort } from '../option-values.ts'
 import { statusFileName } from '../status-file-name.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Options of `posthouse up`. */
-interface UpOptions {
+interface UpOptions extends HubWords {
   readonly host: string
   readonly port: number
   readonly data: string
-  readonly insecure: boolean
-  readonly legacy: boolean
   readonly statusFile?: string
-  readonly heartbeatInterval?: number
-  readonly heartbeatTimeout?: number
   readonly logLevel: LogLevel
 }
 
 /** Adds `posthouse up`. */
 export function addUp(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('up')
     .summary('run a hub')
     .description(
       'Runs a hub until Ctrl-C, then drains it: what is under way is finished, and clients are told to come back.',
     )
-    .option('--host <address>', 'address to listen on; other computers need --insecure as well', '127.0.0.1')
+    .option('--host <address>', 'address to listen on; for other computers --token-file or --insecure', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 chooses a free one', checked(parsePort), defaultPort)
     .option('--data <folder>', 'folder for what the hub keeps', '.posthouse')
-    .option('--insecure', 'listen where other computers can connect, although nobody is asked who they are', false)
-    .option('--no-legacy', 'do not serve cross_comm programs')
     .option('--status-file <file>', 'YAML file with the state of clients (default: cross_comm_clients.yaml in --data)')
-    .option(
-      '--heartbeat-interval <time>',
-      'silence after which a client is pinged (default: 25s)',
-      checked(parseDuration),
-    )
-    .option(
-      '--heartbeat-timeout <time>',
-      'silence after which a client is gone (default: 35s; cross_comm 60s)',
-      checked(parseDuration),
-    )
     .addOption(new Option('--log-level <level>', 'how much to log').choices(logLevels).default('info'))
     .addHelpText('after', '\nTimes are written 30 (seconds), 500ms, 2m or 1h.')
     .action((options) => up(terminal, options))
+  withHubWords(command)
 }
 
 /**
  * Runs a hub until Ctrl-C or SIGTERM, then drains it.
- * @throws PosthouseError `port_in_use`, `insecure_bind`, `status_file`, `invalid_option`
+ * @throws PosthouseError `port_in_use`, `insecure_bind`, `status_file`, `token_file`, `tls_file`, `invalid_option`
  */
 async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   using interrupt = onInterrupt()
   const logger = consoleLogger(terminal, options.logLevel)
+  const listenOptions = listenOptionsOf(options)
+  const hubOptions = await hubOptionsOf(options)
   const statusFile = await prepareStatusFile(options, logger)
-  const { heartbeatInterval, heartbeatTimeout } = options
-  const hub = new Hub({
-    logger,
-    statusFile,
-    crossComm: options.legacy,
-    ...(heartbeatInterval !== undefined && { heartbeatIntervalMs: heartbeatInterval }),
-    ...(heartbeatTimeout !== undefined && { heartbeatTimeoutMs: heartbeatTimeout }),
-  })
+  const hub = new Hub({ ...hubOptions, logger, statusFile })
   try {
-    const where = await hub.listen({ host: options.host, port: options.port, insecure: options.insecure })
-    banner(terminal, { ...where, legacy: options.legacy })
-    if (!isLoopback(options.host)) {
-      logger.warn(
-        'anyone who reaches this address can log in under any id and read along: use it in a trusted network only',
-      )
-    }
+    const where = await hub.listen(listenOptions)
+    banner(terminal, {
+      ...where,
+      guarded: hubOptions.authenticate !== undefined,
+      legacy: options.legacy && (hubOptions.authenticate === undefined || options.legacyAllow !== undefined),
+    })
     await aborted(interrupt.signal)
     terminal.note('draining; Ctrl-C again stops at once')
   } finally {

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { PosthouseError, reasonOf } from '@posthouse/core'
+import { type Authenticator, tokenFile } from '@posthouse/hub'
+import { type Command, Option } from 'commander'
+
+/** What the words of `posthouse up` say about how clients prove who they are. */
+export interface AuthenticationWords {
+  readonly tokenFile?: string
+  readonly jwtSecretFile?: string
+  readonly jwtPublicKey?: string
+  readonly jwksUrl?: string
+  readonly jwtIssuer?: readonly string[]
+  readonly jwtAudience?: readonly string[]
+}
+
+const ways = ['tokenFile', 'jwtSecretFile', 'jwtPublicKey', 'jwksUrl'] as const
+
+/** Adds them to a command. */
+export function withAuthenticationWords(command: Command): Command {
+  const way = (flags: string, name: (typeof ways)[number], help: string): Option =>
+    new Option(flags, help).conflicts(ways.filter((other) => other !== name))
+  const tokens = 'only clients with a token that this file lists (see: posthouse token)'
+  const jwks = 'only clients with a JSON Web Token; the keys of its issuer are there'
+  return command
+    .addOption(way('--token-file <file>', 'tokenFile', tokens))
+    .addOption(way('--jwks-url <url>', 'jwksUrl', jwks))
+    .addOption(way('--jwt-public-key <file>', 'jwtPublicKey', 'the same, with the key in a file, in PEM form'))
+    .addOption(way('--jwt-secret-file <file>', 'jwtSecretFile', 'the same, with a shared secret, as text (HS256)'))
+    .option('--jwt-issuer <names...>', 'who must have issued the JSON Web Tokens')
+    .option('--jwt-audience <names...>', 'whom they must be meant for: the name of this hub')
+}
+
+/**
+ * Who decides who a client is; nothing where everyone is let in.
+ * @throws PosthouseError `invalid_option`, `token_file`
+ */
+export async function authenticatorOf(words: AuthenticationWords): Promise<Authenticator | undefined> {
+  const { jwtSecretFile, jwtPublicKey, jwksUrl, jwtIssuer: issuer, jwtAudience: audience } = words
+  if (words.tokenFile !== undefined) return tokenFile(words.tokenFile)
+  if (jwtSecretFile === undefined && jwtPublicKey === undefined && jwksUrl === undefined) {
+    if (issuer === undefined && audience === undefined) return undefined
+    throw new PosthouseError('invalid_option', '--jwt-issuer and --jwt-audience need the key of the tokens, too')
+  }
+  const { jwt } = await import('@posthouse/hub/jwt')
+  return jwt({
+    ...(jwtSecretFile !== undefined && { secret: read(jwtSecretFile).replace(/\r?\n$/, '') }),
+    ...(jwtPublicKey !== undefined && { publicKey: read(jwtPublicKey) }),
+    ...(jwksUrl !== undefined && { jwksUrl }),
+    ...(issuer && { issuer }),
+    ...(audience && { audience }),
+  })
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new PosthouseError('invalid_option', `the key file cannot be read: ${reasonOf(cause)}`, { cause })
+  }
+}

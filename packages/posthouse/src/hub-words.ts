@@ -1,0 +1,131 @@
+import { isIP } from 'node:net'
+import { PosthouseError } from '@posthouse/core'
+import type { HubOptions, LegacyRule, ListenOptions, TlsOptions } from '@posthouse/hub'
+import { type Command, Option } from 'commander'
+import { type AuthenticationWords, authenticatorOf, withAuthenticationWords } from './authentication.ts'
+import { parseDuration } from './duration.ts'
+import { checked, collected, parseByteRate, parseCount, parseRate } from './option-values.ts'
+
+/** What the words of `posthouse up` say about who may come in, and how much they may do. */
+export interface HubWords extends AuthenticationWords {
+  readonly insecure?: boolean
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly allowOrigin?: readonly string[]
+  readonly legacy: boolean
+  readonly legacyAllow?: readonly LegacyRule[]
+  readonly messageRate?: number | false
+  readonly byteRate?: number | false
+  readonly connectRate?: number | false
+  readonly maxConnections?: number
+  readonly heartbeatInterval?: number
+  readonly heartbeatTimeout?: number
+}
+
+/** Adds them to a command, in groups. */
+export function withHubWords(command: Command): Command {
+  addWhoMayComeIn(command)
+  addLimits(command)
+  return command
+}
+
+function addWhoMayComeIn(command: Command): void {
+  withAuthenticationWords(command.optionsGroup('Who may come in:'))
+    .option('--tls-cert <file>', 'speak TLS with this certificate, in PEM form; needs --tls-key')
+    .option('--tls-key <file>', 'the private key of the certificate')
+    .option('--insecure', 'let other computers in without asking who they are: anyone who reaches the port reads along')
+    .option(
+      '--allow-origin <origin>',
+      'let pages of this origin in, too; * for all; may be repeated',
+      collected(parseOrigin),
+    )
+    .addOption(
+      new Option(
+        '--legacy-allow <ids[@networks]>',
+        'let cross_comm programs with these ids in, from these networks',
+      ).argParser(collected(parseLegacyRule)),
+    )
+    .option('--no-legacy', 'do not serve cross_comm programs')
+}
+
+function addLimits(command: Command): void {
+  const rate = checked(parseRate)
+  command
+    .optionsGroup('Limits:')
+    .option('--message-rate <number>', 'frames of a client in a second, or off (default: 50000)', rate)
+    .option(
+      '--byte-rate <bytes>',
+      'bytes of a client in a second, such as 512k, or off (default: 64M)',
+      checked(parseByteRate),
+    )
+    .option('--connect-rate <number>', 'connections of another address in a second, or off (default: 50)', rate)
+    .option('--max-connections <number>', 'connections in all (default: no limit)', checked(parseCount))
+    .option(
+      '--heartbeat-interval <time>',
+      'silence after which a client is pinged (default: 25s)',
+      checked(parseDuration),
+    )
+    .option(
+      '--heartbeat-timeout <time>',
+      'silence after which a client is gone (default: 35s; cross_comm 60s)',
+      checked(parseDuration),
+    )
+}
+
+/**
+ * The words as options of a hub.
+ * @throws PosthouseError `invalid_option`, `token_file`
+ */
+export async function hubOptionsOf(words: HubWords): Promise<HubOptions> {
+  const authenticate = await authenticatorOf(words)
+  const { messageRate: messages, byteRate: bytes, connectRate: connects, maxConnections: connections } = words
+  const { heartbeatInterval, heartbeatTimeout, allowOrigin, legacyAllow } = words
+  return {
+    crossComm: words.legacy,
+    rates: {
+      ...(messages !== undefined && { messages }),
+      ...(bytes !== undefined && { bytes }),
+      ...(connects !== undefined && { connects }),
+    },
+    ...(connections !== undefined && { quotas: { connections } }),
+    ...(authenticate && { authenticate }),
+    ...(legacyAllow && { legacyAllow }),
+    ...(allowOrigin && { allowedOrigins: allowOrigin }),
+    ...(heartbeatInterval !== undefined && { heartbeatIntervalMs: heartbeatInterval }),
+    ...(heartbeatTimeout !== undefined && { heartbeatTimeoutMs: heartbeatTimeout }),
+  }
+}
+
+/**
+ * The words as options of a hub's own server.
+ * @throws PosthouseError `invalid_option`
+ */
+export function listenOptionsOf(words: HubWords & { readonly host: string; readonly port: number }): ListenOptions {
+  const { host, port, insecure = false } = words
+  const tls = tlsOf(words)
+  return { host, port, insecure, ...(tls && { tls }) }
+}
+
+function tlsOf({ tlsCert: cert, tlsKey: key }: HubWords): TlsOptions | undefined {
+  if (cert === undefined && key === undefined) return undefined
+  if (cert !== undefined && key !== undefined) return { cert, key }
+  throw new PosthouseError('invalid_option', '--tls-cert and --tls-key belong together: give both')
+}
+
+/** `id,id` or `id@network,network`; what behind the last @ is no network belongs to an id. */
+function parseLegacyRule(word: string): LegacyRule {
+  const at = word.lastIndexOf('@')
+  const networks = at < 0 ? [] : word.slice(at + 1).split(',')
+  const fits = networks.length > 0 && networks.every((network) => isIP(network.replace(/\/\d+$/, '')) > 0)
+  const clients = (fits ? word.slice(0, at) : word).split(',')
+  if (clients.every((client) => client !== '')) return { clients, ...(fits && { networks }) }
+  const how = 'write ids, separated by commas, and networks behind @: robot_*@192.168.1.0/24'
+  throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no rule: ${how}`)
+}
+
+function parseOrigin(word: string): string {
+  if (word === '*') return word
+  const { origin } = URL.canParse(word) ? new URL(word) : { origin: 'null' }
+  if (origin !== 'null') return origin
+  throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no origin: write https://example.org`)
+}
