@@ -140,6 +140,7 @@ export class Hub implements AsyncDisposable {
     await this.start()
     const { server, ...where } = await openServer(options, {
       guarded: this.#parts.gate.guarded,
+      clock: this.#options.clock,
       logger: this.#options.logger,
       onUpgrade: (request, socket, head) => this.handleUpgrade(request, socket, head),
     })

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net'
+import { BlockList, type IPVersion, isIP } from 'node:net'
 import { PosthouseError } from '@posthouse/core'
 import { Access } from './access.ts'
 import { compileClients } from './address-pattern.ts'
@@ -18,9 +18,11 @@ export interface LegacyRule {
   readonly permissions?: readonly Permission[]
 }
 
+type Networks = Readonly<Record<IPVersion, BlockList>>
+
 interface CompiledRule {
   readonly fits: NameTest
-  readonly networks: BlockList | undefined
+  readonly networks: Networks | undefined
   readonly permissions: readonly Permission[] | undefined
 }
 
@@ -52,28 +54,40 @@ function compileRule({ clients, networks, permissions }: LegacyRule): CompiledRu
   return { fits: compileClients(clients), networks: networks && compileNetworks(networks), permissions }
 }
 
-function compileNetworks(networks: readonly string[]): BlockList {
-  const list = new BlockList()
+/** A list for each version: one for both takes IPv4 addresses for IPv6 ones. */
+function compileNetworks(networks: readonly string[]): Networks {
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
   for (const text of networks) {
     const [address = '', prefix, ...rest] = text.split('/')
-    const version = isIP(address)
-    const most = version === 4 ? 32 : 128
+    const version = versionOf(address)
+    const most = version === 'ipv4' ? 32 : 128
     const bits = prefix === undefined ? most : Number(prefix)
-    if (version === 0 || rest.length > 0 || !/^\d{1,3}$/.test(prefix ?? '0') || bits > most || isMapped(address)) {
+    if (
+      version === undefined ||
+      rest.length > 0 ||
+      !/^\d{1,3}$/.test(prefix ?? '0') ||
+      bits > most ||
+      isMapped(address)
+    ) {
       const how = 'write an IP address or a network such as 192.168.1.0/24 or fd00::/8'
       throw new PosthouseError('invalid_option', `${JSON.stringify(text.slice(0, 100))} is no network: ${how}`)
     }
-    list.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6')
+    lists[version].addSubnet(address, bits, version)
   }
-  return list
+  return lists
 }
 
-function within(networks: BlockList, remoteAddress: string): boolean {
+function within(networks: Networks, remoteAddress: string): boolean {
   // A dual-stack socket reports IPv4 addresses in their mapped form (RFC 4291, section 2.5.5.2), and link-local ones with
   // their zone.
   const address = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*$/, '')
+  const version = versionOf(address)
+  return version !== undefined && networks[version].check(address, version)
+}
+
+function versionOf(address: string): IPVersion | undefined {
   const version = isIP(address)
-  return version !== 0 && networks.check(address, version === 4 ? 'ipv4' : 'ipv6')
+  return version === 0 ? undefined : version === 4 ? 'ipv4' : 'ipv6'
 }
 
 function isMapped(address: string): boolean {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Logger, PosthouseError } from '@posthouse/core'
+import { type Clock, type Logger, PosthouseError } from '@posthouse/core'
 import { readTls, renewTls, type TlsOptions } from './tls.ts'
 
 /** Where a hub listens. */
@@ -42,6 +42,7 @@ export const defaultPort = 9898
 export interface ServerParts {
   /** Clients must say who they are. */
   readonly guarded: boolean
+  readonly clock: Clock
   readonly logger: Logger
   readonly onUpgrade: UpgradeHandler
 }
@@ -56,14 +57,14 @@ export async function openServer(
 ): Promise<Listening & { readonly server: Server }> {
   const { host = '127.0.0.1', port = defaultPort, tls } = options
   assertSafe(host, options, parts)
-  const secure = tls && createTlsServer({ ...tlsPatience, ...readTls(tls, parts.logger) }, answerPlainRequest)
+  const secure = tls && createTlsServer({ ...tlsPatience, ...readTls(tls, parts) }, answerPlainRequest)
   const server: Server = secure ?? createServer(patience, answerPlainRequest)
   server.on('upgrade', parts.onUpgrade)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(cause, host, port)))
     server.listen(port, host, resolve)
   })
-  if (tls && secure) renewTls(secure, tls, parts.logger)
+  if (tls && secure) renewTls(secure, tls, parts)
   const address = server.address()
   const actual = typeof address === 'object' && address ? address.port : port
   return { server, host, port: actual, url: `${tls ? 'wss' : 'ws'}://${urlHost(host)}:${actual}` }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Server as HttpsServer } from 'node:https'
 import { resolve } from 'node:path'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import { type Logger, PosthouseError, reasonOf } from '@posthouse/core'
+import { type Clock, type Logger, PosthouseError, reasonOf } from '@posthouse/core'
 import { FileWatch } from '../file-watch.ts'
 
 /** The files of a hub that speaks TLS, all PEM. */
@@ -18,11 +18,17 @@ export interface TlsOptions {
   readonly ca?: string
 }
 
+/** What reading certificates needs. */
+interface TlsParts {
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
 /**
  * Reads the files and proves that they belong together. A certificate that is not valid now is used, and logged.
  * @throws PosthouseError `tls_file`
  */
-export function readTls(options: TlsOptions, logger: Logger): SecureContextOptions {
+export function readTls(options: TlsOptions, { clock, logger }: TlsParts): SecureContextOptions {
   const chain = [options.cert, ...(options.ca === undefined ? [] : [options.ca])].map(readText).join('\n')
   const { cert: path, passphrase } = options
   const certificate = certificateOf(chain, path)
@@ -35,7 +41,7 @@ export function readTls(options: TlsOptions, logger: Logger): SecureContextOptio
     throw problem(path, `it cannot be used: ${reasonOf(cause)}`, cause)
   }
   const { validFromDate, validToDate } = certificate
-  const now = Date.now()
+  const now = clock.now()
   if (now < validFromDate.getTime() || now > validToDate.getTime()) {
     logger.warn('the certificate is not valid now', { file: path, from: validFromDate, to: validToDate })
   }
@@ -46,7 +52,8 @@ export function readTls(options: TlsOptions, logger: Logger): SecureContextOptio
  * Has a server use the files as they are after each change, until it closes. What cannot be used is logged, and the old
  * ones stay.
  */
-export function renewTls(server: HttpsServer, options: TlsOptions, logger: Logger): void {
+export function renewTls(server: HttpsServer, options: TlsOptions, parts: TlsParts): void {
+  const { logger } = parts
   const files = [options.cert, options.key, ...(options.ca === undefined ? [] : [options.ca])].map((file) =>
     resolve(file),
   )
@@ -57,7 +64,7 @@ export function renewTls(server: HttpsServer, options: TlsOptions, logger: Logge
     if (found === known) return
     known = found
     try {
-      server.setSecureContext(readTls(options, logger))
+      server.setSecureContext(readTls(options, parts))
       logger.info('the certificate was read again', { file: options.cert })
     } catch (error) {
       logger.error('the certificate could not be read again; the old one stays', { reason: reasonOf(error) })
