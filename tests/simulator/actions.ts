@@ -22,6 +22,10 @@ export type Action =
   | { readonly do: 'twin'; readonly client: string }
   /** The client says bye. */
   | { readonly do: 'leave'; readonly client: string }
+  /** The client wants to know who is there, or no longer. */
+  | { readonly do: 'watch'; readonly client: string }
+  /** The client says something about itself. */
+  | { readonly do: 'state'; readonly client: string; readonly state: number | null }
   /** The hub dies and is started anew. */
   | { readonly do: 'hub' }
   | { readonly do: 'wait'; readonly ms: number }

@@ -47,6 +47,7 @@ export class Cable {
     if (parcel === undefined) return
     if (way === 'up') this.#arriveUp(parcel)
     else this.#arriveDown(parcel)
+    if (way === 'down' && this.down.length === 0) this.socket.drained()
   }
 
   /** Whatever is on its way is lost, and neither end has noticed yet. */
@@ -139,6 +140,11 @@ export class CableSocket implements HubSocket {
   /** Takes a message that has come up. */
   received(wire: Wire): void {
     if (!this.ended) this.#listener?.onMessage(Buffer.from(wire), typeof wire !== 'string')
+  }
+
+  /** The client has read all that was written. */
+  drained(): void {
+    if (!this.ended) this.#listener?.onDrain()
   }
 
   /** The hub learns that the connection is no more. */

@@ -15,6 +15,8 @@ export type Sabotage =
   | 'overtaking'
   /** A replaced connection stays open. */
   | 'no-fence'
+  /** The hub does not tell of every change of presence. */
+  | 'lost-news'
 
 /** The circumstances of one run. */
 export interface Config {
@@ -35,6 +37,7 @@ export interface Config {
 }
 
 const usual = { connect: 8, send: 22, carry: 42, store: 16, finish: 14, flow: 3, wait: 3 }
+const presence = { watch: 4, state: 4 }
 const faults = { cut: 3, notice: 4, abandon: 2, crash: 1.2, twin: 1, leave: 0.3, hub: 0.5, storeFailure: 1 }
 
 /** What is decided before the draw. */
@@ -46,6 +49,7 @@ export interface Circumstances {
 export function drawConfig(random: Random, { sabotage }: Circumstances = {}): Config {
   const clients = ['a', 'b', 'c', 'd', 'e'].slice(0, 3 + random.below(3))
   const chosen = Object.entries(faults).filter(() => random.chance(0.6))
+  const watching = random.chance(0.5)
   return {
     clients,
     dialects: Object.fromEntries(clients.map((client) => [client, random.pick(['json', 'msgpack'] as const)])),
@@ -59,11 +63,12 @@ export function drawConfig(random: Random, { sabotage }: Circumstances = {}): Co
       calls: 4,
     },
     inbox: { messages: random.pick([4, 8, 100]), bytes: random.pick([1500, 1_000_000]), ageMs: 86_400_000 },
-    hardBytes: random.pick([700, 1_000_000]),
+    // A snapshot must fit, as it does in the documented limits.
+    hardBytes: random.pick([watching ? 4000 : 700, 1_000_000]),
     durable: random.chance(0.5),
     eager: random.chance(0.5),
     steps: 60 + random.below(140),
-    weights: { ...usual, ...Object.fromEntries(chosen) },
+    weights: { ...usual, ...(watching && presence), ...Object.fromEntries(chosen) },
     ...(sabotage !== undefined && { sabotage }),
   }
 }

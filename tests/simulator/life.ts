@@ -6,6 +6,7 @@ import type { Line } from '../../packages/client/src/dialog/dialog.ts'
 import { V1Dialog } from '../../packages/client/src/dialog/v1-dialog.ts'
 import { settingsOf } from '../../packages/client/src/settings.ts'
 import type { Cable, ClientEnd } from './cable.ts'
+import { Onlooker } from './onlooker.ts'
 
 /** What a life tells the world. */
 export interface LifeEvents {
@@ -14,6 +15,8 @@ export interface LifeEvents {
   /** A handler is done. */
   completed(life: Life, message: Message): void
   gap(life: Life, gap: Gap): void
+  /** The hub told of presence what was older than what it had told before. */
+  stale(life: Life, detail: string): void
   /** The client's end found that the hub broke the protocol. */
   broken(life: Life, error: PosthouseError): void
 }
@@ -52,6 +55,7 @@ export class Life implements ClientEnd {
   readonly number: number
   readonly dialect: 'json' | 'msgpack'
   readonly working: Job[] = []
+  readonly onlooker = new Onlooker()
   readonly #dialog: V1Dialog
   readonly #events: LifeEvents
   state: 'running' | 'stopped' | 'crashed' = 'running'
@@ -68,7 +72,10 @@ export class Life implements ClientEnd {
     const settings = settingsOf({ clientId: client, clock, dialect, WebSocket: NoWebSocket })
     this.#dialog = new V1Dialog(dialect === 'json' ? jsonClientCodec : msgpackClientCodec, settings, {
       deliver: (message, done) => this.#deliver(message, done, options.hasty),
-      presence: () => undefined,
+      presence: ({ full, clients }) => {
+        const stale = this.onlooker.heard(full, clients)
+        if (stale !== undefined) events.stale(this, stale)
+      },
       gap: (gap) => events.gap(this, gap),
       goaway: () => undefined,
       report: () => undefined,
@@ -136,6 +143,18 @@ export class Life implements ClientEnd {
     return state
   }
 
+  /** Wants to know who is there, or no longer. */
+  watch(): void {
+    this.onlooker.wanted = !this.onlooker.wanted
+    this.#dialog.watchPresence(this.onlooker.wanted)
+  }
+
+  /** Says something about itself. */
+  say(state: unknown): void {
+    this.onlooker.state = state
+    this.#dialog.setState(state)
+  }
+
   /** A handler is done, perhaps before one that began earlier. */
   finish(index: number): void {
     const [job] = this.working.splice(index, 1)
@@ -163,7 +182,11 @@ export class Life implements ClientEnd {
       wake: () => {
         this.#woken = true
       },
-      welcomed: () => undefined,
+      // As `HubClient` does it.
+      welcomed: () => {
+        this.#dialog.watchPresence(this.onlooker.wanted)
+        if (this.onlooker.state !== undefined) this.#dialog.setState(this.onlooker.state)
+      },
       goaway: () => undefined,
       told: () => undefined,
       fail: (error) => {

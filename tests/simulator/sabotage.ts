@@ -10,12 +10,22 @@ export function sabotagedStore(inner: InboxStore, sabotage: Sabotage | undefined
 
 /** Breaks a rule of the hub, where that is wanted. */
 export function sabotagedHub(hub: SimHub, sabotage: Sabotage | undefined): void {
+  if (sabotage === 'lost-news') loseNews(hub)
   if (sabotage !== 'no-fence') return
   const { registry } = hub.core
   const connect = registry.connect.bind(registry)
   registry.connect = (record, link) => {
     connect(record, link)
     return undefined
+  }
+}
+
+/** Passes over every third change of presence. */
+function loseNews({ core: { presence } }: SimHub): void {
+  const changed = presence.changed.bind(presence)
+  let count = 0
+  presence.changed = (record) => {
+    if (++count % 3 > 0) changed(record)
   }
 }
 

@@ -126,9 +126,23 @@ async function checkRest(world: World): Promise<void> {
     const { messages } = await state
     if (messages > 0) witness.fail('nothing is left behind', `${messages} messages lie in the inbox of ${client}`)
   }
+  checkPresence(world)
   const held = [...hub.core.registry.all()].reduce((sum, record) => sum + record.held.size, 0)
   if (held > 0) witness.fail('nothing is left behind', `${held} confirmations are held`)
   if (hub.clock.pending > 1) witness.fail('nothing is left behind', `${hub.clock.pending} timers wait in the hub`)
+}
+
+function checkPresence({ witness, hub, lives }: World): void {
+  const truth = hub.core.presence.list(true)
+  for (const { name, client, state, onlooker } of lives) {
+    if (state !== 'running') continue
+    const error = onlooker.wanted ? onlooker.error(truth) : undefined
+    if (error) witness.fail('watchers know who is there', `${name} ${error}`)
+    const said = truth.find((info) => info.client === client)?.state ?? null
+    if (said !== (onlooker.state ?? null)) {
+      witness.fail('a state that was set is seen', `${name} said ${onlooker.state}, the hub knows ${said}`)
+    }
+  }
 }
 
 function drawAction(world: World, random: Random): Action {
@@ -203,6 +217,11 @@ const draw: Readonly<Record<Action['do'], Draw>> = {
   crash: (world, random) => ({ do: 'crash', client: random.pick(world.config.clients) }),
   twin: (world, random) => ({ do: 'twin', client: random.pick(world.config.clients) }),
   leave: (world, random) => ({ do: 'leave', client: random.pick(world.config.clients) }),
+  watch: (world, random) => ({ do: 'watch', client: random.pick(world.config.clients) }),
+  state: (world, random) => {
+    const client = random.pick(world.config.clients)
+    return { do: 'state', client, state: random.chance(0.2) ? null : random.below(3) }
+  },
   hub: () => ({ do: 'hub' }),
   wait: (_, random) => ({ do: 'wait', ms: random.pick([20, 20, 1000, 1000, 3000, 11_000, 36_000, 130_000]) }),
 }

@@ -32,6 +32,7 @@ describe('a rule that is broken on purpose is noticed, and the schedule that sho
     'lossy-store': 'a stored message is handled',
     overtaking: 'neither end finds a broken protocol',
     'no-fence': 'a replaced connection is dead',
+    'lost-news': 'watchers know who is there',
   }
   for (const [sabotage, rule] of Object.entries(cases)) {
     test(sabotage, async () => {

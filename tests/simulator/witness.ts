@@ -30,6 +30,9 @@ export type Rule =
   | 'a gap is announced'
   | 'neither end finds a broken protocol'
   | 'nothing is left behind'
+  | 'watchers know who is there'
+  | 'a state that was set is seen'
+  | 'presence does not go back'
 
 /** A rule that did not hold. */
 export interface Violation {

@@ -119,6 +119,9 @@ export class World {
       case 'finish':
         this.livesOf(action.client)[action.life]?.finish(action.job)
         break
+      case 'state':
+        this.livesOf(action.client)[0]?.say(action.state)
+        break
       case 'wait':
         this.advance(action.ms)
         break
@@ -150,9 +153,10 @@ export class World {
     }
   }
 
-  #performOnLife(what: 'abandon' | 'crash' | 'twin' | 'leave', client: string): void {
+  #performOnLife(what: 'abandon' | 'crash' | 'twin' | 'leave' | 'watch', client: string): void {
     const [life] = this.livesOf(client)
-    if (what === 'twin') this.connect(this.#newLife(client))
+    if (what === 'watch') life?.watch()
+    else if (what === 'twin') this.connect(this.#newLife(client))
     else if (what === 'abandon') life?.abandon()
     else if (what === 'crash') life?.crash()
     else if (life?.cable !== undefined) {
@@ -173,6 +177,7 @@ export class World {
           this.witness.started(who, message, stored)
         },
         completed: (who, message) => this.witness.completed(who, message),
+        stale: (who, detail) => this.witness.fail('presence does not go back', `${who.name}: ${detail}`),
         gap: (who, gap) => this.#trace?.(`  ${who.name} is told of a gap ${JSON.stringify(gap)}`),
         broken: (who, error) =>
           this.witness.fail('neither end finds a broken protocol', `${who.name}: ${error.code}: ${error.message}`),
