@@ -6,7 +6,9 @@ import {
   messageMatcher,
   PosthouseError,
 } from '@posthouse/core'
-import { type ClientInfo, draftMessage, toStateValue } from '@posthouse/protocol'
+import { type ClientInfo, draftMessage, toBodyValue, toStateValue } from '@posthouse/protocol'
+import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
+import { CallGate } from './calls/call-gate.ts'
 import { type ConnectOptions, Supervisor } from './connection/supervisor.ts'
 import type { Welcome } from './dialog/dialog.ts'
 import { DialogSource } from './dialog/dialog-source.ts'
@@ -58,6 +60,7 @@ export class HubClient implements AsyncDisposable {
   readonly #settings: Settings
   readonly #watchers: Watchers
   readonly #listeners: Listeners
+  readonly #calls: CallGate
   readonly #source: DialogSource
   readonly #supervisor: Supervisor
   readonly #streams = new Set<MessageStream>()
@@ -81,7 +84,12 @@ export class HubClient implements AsyncDisposable {
       overflowed: (message, pending) => this.#watchers.tell('overflow', { message, pending }),
       idle: () => this.#rested(),
     })
+    this.#calls = new CallGate(settings, {
+      failed: (error) => this.#watchers.tell('error', error),
+      ended: () => this.#rested(),
+    })
     this.#source = new DialogSource(settings, {
+      calls: this.#calls,
       deliver: (message, done) => this.#deliver(message, done),
       presence: (change) => this.#watchers.tell('presence', change),
       gap: (gap) => this.#watchers.tell('gap', gap),
@@ -178,6 +186,47 @@ export class HubClient implements AsyncDisposable {
   }
 
   /**
+   * Calls a method of another client, or of the hub, and resolves with its answer. A call is live: it is made once, or not at
+   * all, and never waits for anyone to come. The body is read before this returns.
+   * @throws PosthouseError `invalid_address`, `invalid_option`, `unrepresentable`, `too_deep`, `body_too_large`,
+   * `not_connected`, `unknown_recipient`, `offline`, `no_handler`, `forbidden`, `too_many_calls`, `timeout`, `aborted`,
+   * `call_lost`, `call_failed`, `unsupported`, `closed`, or what the handler threw. Spec: 4.8
+   */
+  async request(to: string, method: string, body?: unknown, options: CallOptions = {}): Promise<unknown> {
+    this.#assertLiving()
+    const copy = body === undefined ? body : toBodyValue('x-call', body)
+    const desk = await this.#calls.desk()
+    return desk.request(to, method, copy, options)
+  }
+
+  /**
+   * Calls a method that answers in parts, for `for await`. The call is made and its body read when the loop begins, the callee
+   * goes no faster than the loop, and leaving the loop gives the call up. A whole answer is the only value.
+   * @throws PosthouseError (in the loop) what `request` throws
+   */
+  async *stream(
+    to: string,
+    method: string,
+    body?: unknown,
+    options: CallOptions = {},
+  ): AsyncGenerator<unknown, void, undefined> {
+    this.#assertLiving()
+    const desk = await this.#calls.desk()
+    yield* desk.stream(to, method, body, options)
+  }
+
+  /**
+   * Has `handler` answer calls of `method`, until disposed of: what it returns is the answer, the values of an async iterable
+   * are its parts. Calls are handled side by side, at most 1,024. The code and message of a `PosthouseError` that it throws
+   * reach the caller; of all else `error` watchers are told.
+   * @throws PosthouseError `invalid_option` where the method has a handler, `unsupported`, `closed`
+   */
+  handle(method: string, handler: CallHandler): Disposable {
+    this.#assertLiving()
+    return this.#calls.handle(method, handler)
+  }
+
+  /**
    * Asks the hub who is there.
    * @throws PosthouseError `not_connected`, `timeout`, `aborted`, `closed`, or what the hub refused it for
    */
@@ -224,7 +273,7 @@ export class HubClient implements AsyncDisposable {
   }
 
   /**
-   * Takes no more messages, finishes what is under way (sends are confirmed, handlers have returned), then closes.
+   * Takes no more messages and calls, finishes what is under way (sends are confirmed, calls answered, handlers have returned), then closes.
    * @throws PosthouseError `timeout` where something was left; the client is closed all the same
    */
   drain(options: DrainOptions = {}): Promise<void> {
@@ -238,6 +287,7 @@ export class HubClient implements AsyncDisposable {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#closing = promise
       const error = new PosthouseError('closed', 'this client was closed')
+      this.#calls.cut(error)
       resolve(this.#supervisor.close(error))
       this.#finish(error)
     }
@@ -280,15 +330,21 @@ export class HubClient implements AsyncDisposable {
     this.#rested()
   }
 
+  /** No handler is at work. */
+  get #quiet(): boolean {
+    return this.#listeners.idle && this.#calls.idle
+  }
+
   get #idle(): boolean {
-    return this.#listeners.idle && (this.#source.loaded?.idle ?? true)
+    return this.#quiet && (this.#source.loaded?.idle ?? true)
   }
 
   async #drain(timeoutMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
+    this.#calls.draining = true
     this.#rested = () => {
       // A client that nobody connects confirms nothing, however long one waits.
-      if (this.#closing !== undefined || this.#idle || (this.#listeners.idle && this.state === 'idle')) resolve()
+      if (this.#closing !== undefined || this.#idle || (this.#quiet && this.state === 'idle')) resolve()
     }
     const timer = this.#settings.clock.after(timeoutMs, resolve)
     this.#rested()

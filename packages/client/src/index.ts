@@ -11,6 +11,7 @@ export {
   type Qos,
 } from '@posthouse/core'
 export type { ClientInfo, Dialect, Gap, Limits, OutboxLimits } from '@posthouse/protocol'
+export type { Call, CallHandler, CallOptions } from '@posthouse/protocol/calls'
 export type { WebSocketConstructor, WebSocketLike } from './connection/link.ts'
 export type { ConnectOptions } from './connection/supervisor.ts'
 export type { Welcome } from './dialog/dialog.ts'

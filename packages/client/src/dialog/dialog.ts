@@ -1,5 +1,6 @@
 import type { Durability, Message, PosthouseError } from '@posthouse/core'
 import type { ClientInfo, Dialect, Draft, Gap, Limits, Wire } from '@posthouse/protocol'
+import type { CallGate } from '../calls/call-gate.ts'
 import type { Liveness } from '../connection/heartbeat.ts'
 import type { Goaway, PresenceChange } from '../listening/watchers.ts'
 import type { SendResult } from './pending-sends.ts'
@@ -45,6 +46,8 @@ export interface DialogEvents {
   goaway(goaway: Goaway): void
   /** Something went wrong that no caller waits for. */
   report(error: PosthouseError): void
+  /** The client's calls; absent where there are none. */
+  readonly calls?: Pick<CallGate, 'open' | 'cut' | 'receive' | 'refused'>
   /** Everything that was to be sent has been. */
   idle(): void
 }

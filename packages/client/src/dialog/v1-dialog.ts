@@ -1,6 +1,7 @@
 import { createId, Message, PosthouseError, toPosthouseError } from '@posthouse/core'
 import {
   type AckFrame,
+  type CallFrame,
   type ClientAction,
   type ClientFrame,
   type ClientInfo,
@@ -28,7 +29,7 @@ import { LiveQueue } from './live-queue.ts'
 import { PendingSends, type SendResult } from './pending-sends.ts'
 import { PresenceWish } from './presence-wish.ts'
 import { RollCall, type RollCallOptions } from './roll-call.ts'
-import { encodeSend } from './v1-send.ts'
+import { encodeSend, encodeWithin } from './v1-send.ts'
 
 /** The codec of a v1 dialect at a client. */
 export type ClientCodec = Codec<HubFrame, ClientFrame>
@@ -116,6 +117,7 @@ export class V1Dialog implements Dialog {
     this.#sends.restart()
     this.#live.refuseAll(error)
     this.#rollCall.failAll(error)
+    this.#events.calls?.cut(new PosthouseError('call_lost', 'the connection was lost during the call'))
   }
 
   forget(): void {
@@ -196,6 +198,9 @@ export class V1Dialog implements Dialog {
       case 'listed':
         this.#rollCall.receive(action.frame.id, action.frame.clients, action.frame.more)
         break
+      case 'call':
+        this.#events.calls?.receive(action.frame)
+        break
       case 'goaway':
         this.#goaway(action.frame)
         break
@@ -218,6 +223,7 @@ export class V1Dialog implements Dialog {
     const { resumed, durability, node, limits, caps, serverTime } = frame
     this.#limits = limits
     this.#presence.welcomed(resumed)
+    this.#events.calls?.open((call) => this.#call(call))
     this.#line?.welcomed(this.#liveness(frame), { resumed, durability, node, limits, caps, serverTime })
     this.#line?.wake()
   }
@@ -264,16 +270,29 @@ export class V1Dialog implements Dialog {
   #report(error: PosthouseError, about: ErrorFrame['about']): void {
     this.#line?.told(error)
     if (about?.op === 'list' && about.id !== undefined && this.#rollCall.fail(about.id, error)) return
+    if (about?.op === 'request' && about.id !== undefined && this.#events.calls?.refused(about.id, error)) return
     this.#events.report(error)
+  }
+
+  #call(frame: CallFrame): number {
+    if (!('body' in frame) || frame.body === undefined) return this.#write(frame)
+    const encoded = encodeWithin(this.#codec, { ...frame, body: frame.body }, this.#limits)
+    this.#live.assertRoom(encoded.bytes + (this.#line?.bufferedBytes ?? 0))
+    return this.#push(encoded)
   }
 
   #checkIdle(): void {
     if (this.idle) this.#events.idle()
   }
 
-  #write(frame: ClientFrame): void {
-    this.#live.push(this.#encoded(frame))
+  #write(frame: ClientFrame): number {
+    return this.#push(this.#encoded(frame))
+  }
+
+  #push(encoded: Encoded): number {
+    this.#live.push(encoded)
     this.#line?.wake()
+    return encoded.bytes
   }
 
   #encoded(frame: ClientFrame): Encoded {

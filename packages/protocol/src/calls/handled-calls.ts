@@ -139,15 +139,13 @@ export class HandledCalls {
   async #sendParts(call: Running, values: AsyncIterable<unknown>): Promise<void> {
     const { id, window } = call
     let part = 0
-    await window.room()
     for await (const value of values) {
+      // Only behind the last value is it known that there are no more: one is made before there is room for it.
+      await window.room()
       if (!this.#waitedFor(call)) return
       // A part has a body: nothing is said as null.
       window.sent(this.#options.write({ op: 'response', id, part, ...callBody(value ?? null) }))
       part++
-      await window.room()
-      // What no one waits for need not be made.
-      if (!this.#waitedFor(call)) return
     }
     if (this.#waitedFor(call)) this.#options.write({ op: 'response', id, part, end: true })
   }
