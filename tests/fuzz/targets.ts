@@ -1,3 +1,4 @@
+import { deepStrictEqual as deepEqual } from 'node:assert/strict'
 import { base64ToBytes, type Envelope, isPosthouseError, parseAddress, readMessage } from '@posthouse/core'
 import {
   type BadFrame,
@@ -13,6 +14,10 @@ import {
 import { bodyJson, bodyToValue, convertBody } from '@posthouse/protocol/bodies'
 import { crossCommDelivery, decodeCrossComm, sniffDialect } from '@posthouse/protocol/cross-comm'
 import { msgpackClientCodec, msgpackHubCodec } from '@posthouse/protocol/msgpack'
+import { readThoroughly as readJsonThoroughly } from '../../packages/protocol/src/json/json-hub-codec.ts'
+import { readQuickly as readJsonQuickly } from '../../packages/protocol/src/json/json-quick.ts'
+import { readThoroughly as readMsgpackThoroughly } from '../../packages/protocol/src/message-pack/msgpack-hub-codec.ts'
+import { readQuickly as readMsgpackQuickly } from '../../packages/protocol/src/message-pack/msgpack-quick.ts'
 import { framesRead } from './frames.ts'
 import type { Language } from './inputs.ts'
 
@@ -24,10 +29,13 @@ export interface Target {
 
 const clients = { json: jsonClientCodec, msgpack: msgpackClientCodec }
 const hubs = { json: jsonHubCodec, msgpack: msgpackHubCodec }
+const quickly = { json: readJsonQuickly, msgpack: readMsgpackQuickly }
+const thoroughly = { json: readJsonThoroughly, msgpack: readMsgpackThoroughly }
 const utf8 = new TextDecoder()
 
 const v1 = (dialect: 'json' | 'msgpack', wireOf: (input: Uint8Array) => Wire): readonly Target[] => [
   { name: `${dialect} at the hub`, run: (input) => passedOn(hubs[dialect].decode(wireOf(input))) },
+  { name: `${dialect} read quickly`, run: (input) => readTwice(dialect, input) },
   { name: `${dialect} at a client`, run: (input) => opened(clients[dialect].decode(input)) },
 ]
 
@@ -57,6 +65,13 @@ export function attempt(target: Target, input: Uint8Array): unknown {
     if (isPosthouseError(error)) return error
     throw error
   }
+}
+
+/** What is read quickly means the same as when it is read thoroughly. */
+function readTwice(dialect: 'json' | 'msgpack', input: Uint8Array): unknown {
+  const quick = quickly[dialect](input)
+  if (quick !== undefined) deepEqual(quick, thoroughly[dialect](input))
+  return quick
 }
 
 /** What the hub takes, every client must be able to read, in either dialect, unless it is refused by name. */

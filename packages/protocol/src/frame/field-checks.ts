@@ -47,7 +47,10 @@ export const shaped =
     isObject(value) ? misfit(value, shape) : 'must be an object'
 
 export const position: Check = shaped({ epoch: text, seq: count })
-const headers = mapOf((value) => (isText(value) && value.length <= maxTextLength ? undefined : 'must be a string'), 64)
+export const headers: Check = mapOf(
+  (value) => (isText(value) && value.length <= maxTextLength ? undefined : 'must be a string'),
+  64,
+)
 export const errorInfo: Shape = { code: text, number: count, message: anyText, retry: flag }
 export const envelope: Shape = {
   id,

@@ -11,6 +11,7 @@ import {
 } from '../frame/codec.ts'
 import type { ClientFrame, HubFrame } from '../frame/frames.ts'
 import { encodeJson, joinJson, parseJson } from './json-message.ts'
+import { readQuickly } from './json-quick.ts'
 import { scanMembers } from './json-scan.ts'
 
 const encoder = new TextEncoder()
@@ -27,6 +28,14 @@ export const jsonHubCodec: Codec<ClientFrame, HubFrame> = {
 }
 
 function decode(message: Wire): readonly (ClientFrame | BadFrame)[] {
+  return (typeof message === 'string' ? undefined : readQuickly(message)) ?? readThoroughly(message)
+}
+
+/**
+ * Reads any message, whatever is in it and however it is spelled.
+ * @throws PosthouseError `malformed_frame`, `too_deep`, `frame_too_large`
+ */
+export function readThoroughly(message: Wire): readonly (ClientFrame | BadFrame)[] {
   const bytes = typeof message === 'string' ? encoder.encode(message) : plainBytes(message)
   const parsed = parseJson(message)
   if (Array.isArray(parsed)) assertFewFrames(parsed.length)

@@ -1,0 +1,186 @@
+import { type Body, isMessageType } from '@posthouse/core'
+import { headers as checkHeaders } from './field-checks.ts'
+import type { AckFrame, SendFrame } from './frames.ts'
+import { asciiText } from './short-text.ts'
+
+/** The names of the members that ordinary frames have, each a bit. */
+export const names = {
+  op: 1,
+  id: 2,
+  to: 4,
+  type: 8,
+  body: 16,
+  n: 32,
+  qos: 64,
+  seq: 128,
+  ttlMs: 256,
+  replyTo: 512,
+  headers: 1024,
+  sec: 2048,
+} as const
+
+const needed = names.op | names.id | names.to | names.type | names.body
+const ackOnly = names.op | names.seq
+/** The names of up to four bytes, as the number that their bytes make. */
+const short = {
+  n: packed('n'),
+  op: packed('op'),
+  id: packed('id'),
+  to: packed('to'),
+  qos: packed('qos'),
+  seq: packed('seq'),
+  sec: packed('sec'),
+  type: packed('type'),
+  body: packed('body'),
+  send: packed('send'),
+  ack: packed('ack'),
+}
+
+/** Which member the bytes `[start, end)` name; 0 for one that ordinary frames do not have. */
+export function nameOf(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start > 4) return longNameOf(bytes, start, end)
+  switch (packedAt(bytes, start, end)) {
+    case short.op:
+      return names.op
+    case short.id:
+      return names.id
+    case short.to:
+      return names.to
+    case short.type:
+      return names.type
+    case short.n:
+      return names.n
+    case short.body:
+      return names.body
+    case short.qos:
+      return names.qos
+    case short.seq:
+      return names.seq
+    case short.sec:
+      return names.sec
+    default:
+      return 0
+  }
+}
+
+/** The op that the bytes `[start, end)` name, of those that are read quickly. */
+export function opOf(bytes: Uint8Array, start: number, end: number): 'send' | 'ack' | '' {
+  if (end - start > 4) return ''
+  const op = packedAt(bytes, start, end)
+  if (op === short.send) return 'send'
+  return op === short.ack ? 'ack' : ''
+}
+
+function longNameOf(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start > 7) return 0
+  switch (asciiText(bytes, start, end)) {
+    case 'ttlMs':
+      return names.ttlMs
+    case 'replyTo':
+      return names.replyTo
+    case 'headers':
+      return names.headers
+    default:
+      return 0
+  }
+}
+
+function packedAt(bytes: Uint8Array, start: number, end: number): number {
+  let number = start < end ? (bytes[start] ?? 0) : 0
+  // A leading zero would not show in the number.
+  if (number === 0) return 0
+  for (let at = start + 1; at < end; at++) number = (number << 8) | (bytes[at] ?? 0)
+  return number
+}
+
+function packed(name: string): number {
+  return packedAt(new TextEncoder().encode(name), 0, name.length)
+}
+
+/** What was read of a `send` or `ack`, before it is known to be one. */
+export class QuickFrame {
+  /** The names that came. */
+  seen = 0
+  op = ''
+  id = ''
+  to = ''
+  type = ''
+  replyTo = ''
+  n = 0
+  qos = 0
+  seq = 0
+  ttlMs = 0
+  headers: unknown
+  sec: unknown
+  body: Body | undefined
+
+  /** Forgets the frame that was read before. */
+  clear(): void {
+    this.seen = 0
+    this.op = ''
+    this.body = undefined
+  }
+
+  /** Notes that a member came; false for one that is not known or came before. */
+  note(name: number): boolean {
+    if (name === 0 || (this.seen & name) !== 0) return false
+    this.seen |= name
+    return true
+  }
+
+  /** Takes the value of a member that is text. */
+  setText(name: number, text: string): void {
+    if (name === names.id) this.id = text
+    else if (name === names.to) this.to = text
+    else if (name === names.type) this.type = text
+    else if (name === names.op) this.op = text
+    else this.replyTo = text
+  }
+
+  /** Takes the value of a member that is a whole number. */
+  setNumber(name: number, value: number): void {
+    if (name === names.n) this.n = value
+    else if (name === names.seq) this.seq = value
+    else if (name === names.qos) this.qos = value
+    else this.ttlMs = value
+  }
+
+  /** The frame, where everything about it is as the specification wants it; otherwise nothing. */
+  finish(): SendFrame | AckFrame | undefined {
+    if (this.op === 'send') return this.#send()
+    return this.op === 'ack' && this.seen === ackOnly ? { op: 'ack', seq: this.seq } : undefined
+  }
+
+  #send(): SendFrame | undefined {
+    const { seen, id, to, type, n, qos, body } = this
+    if ((seen & needed) !== needed || (seen & names.seq) !== 0 || body === undefined) return undefined
+    if (id.length === 0 || id.length > 256 || to.length === 0 || to.length > 4096) return undefined
+    if (!isMessageType(type) || ((seen & names.qos) !== 0 && qos > 1) || ((seen & names.n) !== 0 && n === 0))
+      return undefined
+    // The two usual forms are each made in one piece.
+    if ((seen & ~needed) === names.n) return { op: 'send', id, to, type, n, body }
+    if ((seen & ~needed) === names.qos) return { op: 'send', id, to, type, qos: qos === 0 ? 0 : 1, body }
+    return this.#unusual({ op: 'send', id, to, type, body })
+  }
+
+  #unusual(frame: { -readonly [Name in keyof SendFrame]: SendFrame[Name] }): SendFrame | undefined {
+    const { seen, ttlMs, replyTo, headers } = this
+    if ((seen & names.n) !== 0) frame.n = this.n
+    if ((seen & names.qos) !== 0) frame.qos = this.qos === 0 ? 0 : 1
+    if ((seen & names.sec) !== 0) frame.sec = this.sec
+    if ((seen & names.ttlMs) !== 0) {
+      if (ttlMs === 0) return undefined
+      frame.ttlMs = ttlMs
+    }
+    if ((seen & names.replyTo) !== 0) {
+      if (replyTo.length === 0 || replyTo.length > 4096) return undefined
+      frame.replyTo = replyTo
+    }
+    if ((seen & names.headers) !== 0) {
+      if (checkHeaders(headers) !== undefined) return undefined
+      // Their form was checked just above.
+      frame.headers = headers as Record<string, string>
+    }
+    return frame
+  }
+}
