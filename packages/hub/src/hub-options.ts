@@ -9,8 +9,9 @@ import {
   systemClock,
 } from '@posthouse/core'
 import { defaultLimits, type Limits } from '@posthouse/protocol'
+import { type Authentication, oneAuthenticator } from './access/authenticators.ts'
 import { type LegacyRule, LegacyRules } from './access/legacy-rules.ts'
-import type { Authenticate, Authenticator } from './access/principal.ts'
+import type { Authenticator } from './access/principal.ts'
 import type { SendQueueLimits } from './door/connection.ts'
 import { type Allowances, type QuotaOptions, type RateOptions, resolveAllowances } from './limits/rates.ts'
 import { ThrottledLog } from './limits/throttled-log.ts'
@@ -42,10 +43,10 @@ export interface HubOptions {
   /** Whether cross_comm programs may log in. Default true. */
   readonly crossComm?: boolean
   /**
-   * Finds out who v1 clients are and what they may do: `tokenFile`, `jwt`, or a function of your own. It is asked for each
-   * connection, within `helloTimeoutMs`. Default: nobody is asked, and everybody may do everything. Spec: 10.
+   * Finds out who v1 clients are and what they may do: `tokenFile`, `jwt`, or a function of your own. Of a
+   * list, the first that does not say `unauthenticated` decides. It is asked for each connection, within `helloTimeoutMs`. Default: nobody is asked, and everybody may do everything. Spec: 10.
    */
-  readonly authenticate?: Authenticate | Authenticator
+  readonly authenticate?: Authentication
   /**
    * Which cross_comm programs may log in: they cannot prove who they are. The first rule that fits decides. Default:
    * nobody with `authenticate`, everybody without it. Spec: 9.9.
@@ -90,7 +91,6 @@ export interface ResolvedOptions {
  */
 export function resolveOptions(options: HubOptions): ResolvedOptions {
   const clock = options.clock ?? systemClock
-  const { authenticate } = options
   const limits = { ...defaultLimits, ...options.limits }
   const sendQueue = { softBytes: 1_048_576, hardBytes: 4 * 1_048_576, ...options.sendQueue }
   const timing = timingOf(options)
@@ -102,7 +102,7 @@ export function resolveOptions(options: HubOptions): ResolvedOptions {
     allowances: resolveAllowances(options.rates ?? {}, options.quotas ?? {}, limits),
     sendQueue,
     crossComm: options.crossComm ?? true,
-    authenticator: typeof authenticate === 'function' ? { authenticate } : authenticate,
+    authenticator: oneAuthenticator(options.authenticate),
     legacy: options.legacyAllow && new LegacyRules(options.legacyAllow),
     statusFile: options.statusFile,
     maxClients: options.maxClients ?? 100_000,

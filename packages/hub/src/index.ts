@@ -11,6 +11,7 @@ export {
 } from '@posthouse/core'
 export { type ClientInfo, type DraftOptions as HubSendOptions, defaultLimits, type Limits } from '@posthouse/protocol'
 export type { Call, CallHandler, CallOptions } from '@posthouse/protocol/calls'
+export type { Authentication } from './access/authenticators.ts'
 export { type CreatedToken, createToken, hashToken } from './access/create-token.ts'
 export type { LegacyRule } from './access/legacy-rules.ts'
 export type { Operation, Permission } from './access/permission.ts'

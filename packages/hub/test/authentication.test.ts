@@ -304,6 +304,56 @@ suite('with authentication', () => {
   })
 })
 
+suite('several ways to log in', () => {
+  test('are tried in turn, and each goes on looking after whom it has let in', async () => {
+    const register = new Register({ name: 'ann' })
+    const { authenticate } = register
+    let asked = 0
+    const second: Authenticator = {
+      authenticate: (attempt) => {
+        asked++
+        if (attempt.token === 'old') throw new PosthouseError('token_expired', 'too old')
+        return bySecret(attempt)
+      },
+    }
+    const first: Authenticator = {
+      authenticate: ({ token }) => {
+        if (token === 'ann') return authenticate()
+        throw new PosthouseError('unauthenticated', 'not ann')
+      },
+      current: () => register.current(),
+      onChange: (listener) => register.onChange(listener),
+    }
+    await using server = await startHub({ authenticate: [first, second] })
+    await using ann = await RawPeer.login(server.url, 'ann', { hello: { token: 'ann' } })
+    assert.equal(asked, 0)
+    await using friend = await RawPeer.login(server.url, 'friend', secret)
+    assert.deepEqual(await refusal(server), { code: 4401, reason: 'the token is wrong' })
+    assert.equal((await refusal(server, { hello: { token: 'old' } })).code, 4300)
+    register.become(undefined)
+    assert.equal((await ann.closed()).code, 4301)
+    assert.deepEqual(await friend.settled(), [])
+    await server.hub.close()
+    assert.ok(!register.watched)
+  })
+
+  test('end with the first that fails otherwise: it might have known the token', async () => {
+    let asked = 0
+    const failing = () => Promise.reject(new Error('the directory is away'))
+    const other = (): Principal => {
+      asked++
+      return { name: 'ann' }
+    }
+    await using server = await startHub({ authenticate: [bySecret, failing, other] })
+    assert.equal((await refusal(server)).code, 4104)
+    assert.equal(asked, 0)
+  })
+
+  test('must be one at least', () => {
+    assert.throws(() => new Hub({ authenticate: [] }), { code: 'invalid_option' })
+  })
+})
+
 suite('a session', () => {
   test('is resumed by the same principal only', async () => {
     const register = new Register({ name: 'ann' })

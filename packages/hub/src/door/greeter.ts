@@ -42,6 +42,8 @@ interface Visitor {
 export class Greeter implements Peer {
   readonly #options: GreeterOptions
   readonly #timer: Timer
+  /** Who the client says it is. */
+  #client: string | undefined
   /** Set once the client is asked who it is; aborted when nobody waits for the answer any more. */
   #question: AbortController | undefined
 
@@ -108,6 +110,7 @@ export class Greeter implements Peer {
     if (first === undefined) return
     const visitor = { codec, hello: expectHello(first), rest }
     const client = assertClientId(visitor.hello.client)
+    this.#client = client
     const { gate } = this.#options.parts
     if (gate.guarded) void this.#ask(visitor)
     else this.#admit(visitor, gate.pass(client))
@@ -176,7 +179,8 @@ export class Greeter implements Peer {
 
   #fail(error: PosthouseError): void {
     const { parts, connection } = this.#options
-    parts.logger.info('a connection is refused', { remote: connection.remote, code: error.code, reason: error.message })
+    const { code, message: reason } = error
+    parts.logger.info('a connection is refused', { remote: connection.remote, client: this.#client, code, reason })
     this.#end()
     connection.fail(error)
   }

@@ -248,7 +248,8 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
     const { entry, resumed } = this.#claimed
     this.#parts.tally.logins.add(this.dialect)
     this.#connection.welcomed()
-    logger.info('client online', { client: id, dialect: this.dialect, resumed, agent: hello.agent })
+    const { principal } = entry
+    logger.info('client online', { client: id, principal, dialect: this.dialect, resumed, agent: hello.agent })
     if (resumed && this.#parts.presence.watches(entry)) this.#parts.presence.watch(entry)
     pump.attach(this, position.seq)
     this.calls.welcomed = true
