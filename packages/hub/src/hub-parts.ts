@@ -36,6 +36,8 @@ export interface HubParts {
   readonly exchange: Exchange
   /** The hub's own end of calls. */
   readonly desk: HubDesk
+  /** Closed once the hub drains: what waits for an answer is then left to the next hub. */
+  readonly intake: { open: boolean }
 }
 
 /** What a hub is put together from. */
@@ -99,6 +101,6 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   })
   const exchange = new Exchange({ registry, clock, limits })
   const desk = new HubDesk({ exchange, clock, logger, limits })
-  const world = { node, clock, logger, limits, allowances, timing, store, gate, tally }
+  const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }
   return { ...world, flusher, packers, batcher, registry, router, presence, exchange, desk }
 }

@@ -17,6 +17,7 @@ import { bearerToken } from './access/bearer-token.ts'
 import { Gate } from './access/gate.ts'
 import type { HubPresenceHandler } from './clients/presence-board.ts'
 import { type ClientStatus, StatusFile } from './clients/status-file.ts'
+import { Departure } from './departure.ts'
 import { Connection, type ConnectionOptions } from './door/connection.ts'
 import { Door, remoteOf } from './door/door.ts'
 import { Greeter } from './door/greeter.ts'
@@ -57,6 +58,7 @@ export class Hub implements AsyncDisposable {
   readonly #statusFile: StatusFile | undefined
   readonly #servers = new Set<Server>()
   readonly #startedAt: { readonly wall: number; readonly elapsed: number }
+  readonly #departure: Departure
   #sweep: Timer | undefined
   #started: Promise<void> | undefined
   #ended: Promise<void> | undefined
@@ -89,6 +91,7 @@ export class Hub implements AsyncDisposable {
       tally,
       onSocket: (socket, request, codec) => this.#admit(socket, request, codec),
     })
+    this.#departure = new Departure({ parts: this.#parts, peers: this.#peers, listeners: this.#listeners })
     const { statusFile: path } = this.#options
     if (path !== undefined) {
       this.#statusFile = new StatusFile({ path, clock, logger, snapshot: () => this.#statuses() })
@@ -239,7 +242,11 @@ export class Hub implements AsyncDisposable {
     return this.#parts.presence.handle(handler)
   }
 
-  /** Stops accepting, finishes what is under way, tells the clients where they stand, then closes. */
+  /**
+   * Ends in good order, within `graceMs` (default 3,000): stops accepting, leaves what is sent from now on to the next hub,
+   * has what it took before confirmed, delivered and acknowledged where the receivers keep up, then sends everyone away,
+   * many clients one after the other, with a hint when to come back.
+   */
   drain({ graceMs = 3000 }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#ended ??= this.#end(graceMs)
     return this.#ended
@@ -248,7 +255,10 @@ export class Hub implements AsyncDisposable {
   /** Stops now, also where a drain is under way. What was stored stays stored; clients that can, come back. */
   close(): Promise<void> {
     if (this.#ended === undefined) this.#ended = this.#end(0)
-    else void this.#peers.terminate()
+    else {
+      this.#departure.hurry()
+      void this.#peers.terminate()
+    }
     return this.#ended
   }
 
@@ -329,46 +339,19 @@ export class Hub implements AsyncDisposable {
     this.#parts.presence[Symbol.dispose]()
     this.#parts.gate[Symbol.dispose]()
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
-    if (graceMs > 0) await this.#leave(graceMs)
+    if (graceMs > 0) await this.#departure.leave(graceMs)
     this.#parts.desk.close()
     await this.#peers.terminate()
     this.#parts.exchange.clear()
     for (const server of this.#servers) server.closeAllConnections()
     await Promise.all(closed)
-    await this.#within(settleMs, this.#parts.batcher.settled())
+    await this.#departure.within(settleMs, this.#parts.batcher.settled())
     for (const record of this.#parts.registry.all()) record.release()
-    await this.#within(settleMs, this.#tellDiscarded())
+    if (this.#ownsStore) await this.#departure.within(settleMs, this.#departure.tellDiscarded())
     try {
       await this.#statusFile?.save()
     } finally {
       if (this.#ownsStore) await this.#options.store[Symbol.asyncDispose]()
     }
-  }
-
-  /** Has what came so far stored and confirmed, then says good-bye. A store that does not answer cannot hold it up. */
-  async #leave(graceMs: number): Promise<void> {
-    await this.#within(graceMs, Promise.all([this.#parts.batcher.settled(), this.#parts.exchange.drain()]))
-    // What waits for an inbox to drain is stored: its sender is told so before it is sent away. In memory it will be gone
-    // in a moment, and the sender had better send it again to the hub that comes after this one.
-    if (this.#options.store.durability !== 'memory') {
-      for (const record of this.#parts.registry.all()) record.release()
-    }
-    this.#parts.flusher.flush()
-    await this.#peers.leave(graceMs, this.#options.clock)
-  }
-
-  /** Says what a store in memory takes with it. */
-  async #tellDiscarded(): Promise<void> {
-    const { store, logger } = this.#options
-    if (!this.#ownsStore || store.durability !== 'memory') return
-    let messages = 0
-    for (const { id } of this.#parts.registry.all()) messages += (await store.inspect(id)).messages
-    if (messages > 0) logger.warn('messages that were kept in memory are lost', { messages })
-  }
-
-  async #within(ms: number, work: Promise<unknown>): Promise<void> {
-    const late = Promise.withResolvers<void>()
-    using _timer = this.#options.clock.after(ms, late.resolve)
-    await Promise.race([work, late.promise])
   }
 }

@@ -203,7 +203,9 @@ suite('sent is withheld while the inbox of a connected recipient is over half fu
   test('and told before a drain closes the connection, where what is stored outlives the hub', async () => {
     await using server = await startSmall('process')
     const { alice } = await crowd(server)
-    const drained = server.hub.drain()
+    const drained = server.hub.drain({ graceMs: 3000 })
+    // Half of it is for bob, who does not acknowledge.
+    server.clock.advance(1500)
     assert.deepEqual(await alice.next('sent'), { op: 'sent', n: 6, state: 'stored' })
     await drained
   })
@@ -211,7 +213,9 @@ suite('sent is withheld while the inbox of a connected recipient is over half fu
   test('but not told by a drain that takes the store with it: the sender sends it again to the next hub', async () => {
     await using server = await startSmall()
     const { alice } = await crowd(server)
-    const drained = server.hub.drain()
+    const drained = server.hub.drain({ graceMs: 3000 })
+    // Half of it is for bob, who does not acknowledge.
+    server.clock.advance(1500)
     assert.equal((await alice.frames.take()).op, 'goaway')
     assert.equal((await alice.closed()).code, 4000)
     await drained

@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
+import { MemoryInboxStore } from '@posthouse/core'
 import { Hub } from '@posthouse/hub'
 import { CrossCommClient } from './cross-comm-peer.ts'
-import { message, RawPeer } from './raw-peer.ts'
+import { codeOf, message, RawPeer } from './raw-peer.ts'
 import { RawSocket } from './raw-socket.ts'
 import { slowStore } from './slow-store.ts'
 import { startHub, startTimelessHub } from './start-hub.ts'
@@ -58,6 +59,116 @@ suite('a drain', () => {
       assert.equal(server.hub.connections, 0)
       assert.equal(server.clock.pending, 0)
     }
+  })
+
+  test('waits for receivers that keep up, and for handlers of the hub', async () => {
+    await using server = await startHub()
+    const handling = Promise.withResolvers<void>()
+    const handled = Promise.withResolvers<void>()
+    server.hub.on('text', async () => {
+      handled.resolve()
+      await handling.promise
+    })
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await alice.publish('bob', 1)
+    await alice.publish('hub', 2)
+    const delivered = await bob.next('deliver')
+    await handled.promise
+    const drained = server.hub.drain({ graceMs: 20_000 })
+    assert.deepEqual(await alice.settled(), [])
+    bob.ack(delivered)
+    await bob.settled()
+    assert.deepEqual(await alice.settled(), [])
+    handling.resolve()
+    assert.equal((await alice.frames.take()).op, 'goaway')
+    await drained
+  })
+
+  test('delivers what a window has held back, and acknowledgements free', async () => {
+    await using server = await startHub({ limits: { windowMessages: 2 } })
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await using bob = await RawPeer.login(server.url, 'bob')
+    for (let n = 1; n <= 10; n++) await alice.publish('bob', n)
+    const drained = server.hub.drain({ graceMs: 20_000 })
+    for (let n = 1; n <= 10; n++) {
+      const delivered = await bob.next('deliver')
+      assert.equal(delivered.id, `m${n}`)
+      bob.ack(delivered)
+    }
+    assert.equal((await bob.next('goaway')).op, 'goaway')
+    await drained
+  })
+
+  test('waits for one that does not acknowledge during half of its time, and no longer', async () => {
+    await using server = await startTimelessHub()
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await alice.publish('alice', 1)
+    await alice.next('deliver')
+    const drained = server.hub.drain({ graceMs: 1000 })
+    server.clock.advance(499)
+    assert.deepEqual(await alice.settled(), [])
+    server.clock.advance(11)
+    assert.equal((await alice.next('goaway')).op, 'goaway')
+    await alice.closed()
+    await drained
+    assert.equal(server.clock.pending, 0)
+  })
+
+  test('leaves what is sent to it to the next hub: no answer, nothing stored or refused, no duplicate later', async () => {
+    const store = new MemoryInboxStore()
+    const first = await startHub({ store })
+    await using alice = await RawPeer.login(first.url, 'alice')
+    await using bob = await RawPeer.login(first.url, 'bob')
+    await alice.publish('bob', 1)
+    const delivered = await bob.next('deliver')
+    const drained = first.hub.drain({ graceMs: 20_000 })
+    alice.send(message('bob', 2), message('nobody', 3), message('bob', 4, { qos: 0, n: undefined }))
+    assert.deepEqual(await alice.settled(), [])
+    assert.equal((await bob.next('deliver')).seq, undefined)
+    bob.ack(delivered)
+    await drained
+    await using second = await startHub({ store })
+    await using again = await RawPeer.login(second.url, 'alice')
+    await using back = await RawPeer.login(second.url, 'bob')
+    again.send(message('bob', 2), message('nobody', 3))
+    assert.deepEqual(await again.next('sent'), { op: 'sent', n: 2, state: 'stored' })
+    assert.equal(codeOf(await again.next('sent')), 'unknown_recipient')
+    assert.equal((await back.next('deliver')).id, 'm2')
+  })
+
+  test('lets many go one after the other, none of them back before all have gone', async () => {
+    await using server = await startTimelessHub()
+    const peers = await Promise.all(Array.from({ length: 150 }, (_, index) => RawPeer.login(server.url, `c${index}`)))
+    const start = server.clock.elapsed()
+    const drained = server.hub.drain({ graceMs: 3000 })
+    const gone = new Map<number, number>()
+    const watched = peers.map(async (peer, index) => {
+      const { reconnectAfterMs } = await peer.next('goaway')
+      const passedMs = server.clock.elapsed() - start
+      gone.set(index, passedMs)
+      assert.ok(passedMs + Number(reconnectAfterMs) >= 150, `${passedMs} ms, then ${reconnectAfterMs} ms`)
+      assert.ok(Number(reconnectAfterMs) <= 150 + 250 + 750)
+      assert.equal((await peer.closed()).code, 4000)
+    })
+    while (gone.size < peers.length) {
+      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+      server.clock.advance(10)
+    }
+    await Promise.all([...watched, drained])
+    assert.ok(new Set(gone.values()).size >= 10, 'they go in many steps')
+  })
+
+  test('is over at once when a close comes while it waits', async () => {
+    await using server = await startTimelessHub()
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await alice.publish('alice', 1)
+    const drained = server.hub.drain({ graceMs: 1000 })
+    await alice.settled()
+    await server.hub.close()
+    await drained
+    assert.equal((await alice.closed()).code, 1006)
+    assert.equal(server.clock.pending, 0)
   })
 
   test('is refused to newcomers with 503, at a server of the user as well', async () => {

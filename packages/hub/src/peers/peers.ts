@@ -1,4 +1,3 @@
-import type { Clock } from '@posthouse/core'
 import type { Connection } from '../door/connection.ts'
 import type { Peer } from './peer.ts'
 
@@ -38,23 +37,18 @@ export class Peers {
     for (const peer of this.#peers.values()) peer.check(now)
   }
 
-  /** Says goodbye to everyone and cuts off whoever has not gone after `graceMs`. */
-  async leave(graceMs: number, clock: Clock): Promise<void> {
-    // The hints are spread, so that the clients do not all come back at one moment.
-    for (const peer of [...this.#peers.values()]) peer.leave(Math.round(Math.random() * 5000))
-    const late = Promise.withResolvers<void>()
-    using _timer = clock.after(graceMs, late.resolve)
-    await Promise.race([this.#gone(), late.promise])
-    await this.terminate()
+  all(): readonly Peer[] {
+    return [...this.#peers.values()]
   }
 
   /** Cuts everyone off. Resolves when their connections have closed. */
   async terminate(): Promise<void> {
     for (const peer of [...this.#peers.values()]) peer.terminate()
-    await this.#gone()
+    await this.gone()
   }
 
-  async #gone(): Promise<void> {
+  /** Resolves when all connections have closed. */
+  async gone(): Promise<void> {
     if (this.#peers.size > 0) await new Promise<void>((resolve) => this.#empty.add(resolve))
   }
 }

@@ -292,9 +292,11 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
         this.write([action.frame])
         break
       case 'publish':
-        this.#publish(action.frame)
+        if (action.frame.n === undefined || this.#parts.intake.open) this.#publish(action.frame)
         break
       case 'refuse':
+        // Behind a message that is left to the next hub nothing may be remembered: that message would count as a duplicate.
+        if (!this.#parts.intake.open) break
         this.#parts.router.refuse(this.#from(action.n), action.error, this.#settler(action.n))
         break
       case 'acknowledge':

@@ -22,9 +22,15 @@ interface Listener {
 export class HubListeners {
   readonly #logger: Logger
   readonly #listeners = new Set<Listener>()
+  #running = 0
 
   constructor(logger: Logger) {
     this.#logger = logger
+  }
+
+  /** True while a handler works. */
+  get busy(): boolean {
+    return this.#running > 0
   }
 
   /** Has `handler` called for messages that match, until disposed of. */
@@ -49,10 +55,15 @@ export class HubListeners {
 
   #call(handler: HubMessageHandler, message: Message): void {
     const failed = (error: unknown): void => this.#report(message, error)
+    const done = (): void => {
+      this.#running--
+    }
+    this.#running++
     try {
-      Promise.resolve(handler(message)).catch(failed)
+      Promise.resolve(handler(message)).catch(failed).finally(done)
     } catch (error) {
       failed(error)
+      done()
     }
   }
 

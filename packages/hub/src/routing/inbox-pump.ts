@@ -34,6 +34,11 @@ export class InboxPump {
     this.#options = options
   }
 
+  /** True while everything that is stored has gone out. */
+  get done(): boolean {
+    return !this.#behind && !this.#reading
+  }
+
   /** Begins to deliver what comes after `seq`. */
   attach(link: Link, seq: number): void {
     this.#link = link
