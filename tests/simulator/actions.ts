@@ -1,3 +1,5 @@
+import type { CallMethod } from './telephone.ts'
+
 /** What may happen next. Whatever names something that is not there does nothing, so that any list of actions can be run. */
 export type Action =
   /** A client opens a connection; `life` 0 is its newest program, 1 the one before. */
@@ -26,6 +28,18 @@ export type Action =
   | { readonly do: 'watch'; readonly client: string }
   /** The client says something about itself. */
   | { readonly do: 'state'; readonly client: string; readonly state: number | null }
+  /** A client calls another one, or itself. */
+  | {
+      readonly do: 'call'
+      readonly client: string
+      readonly to: string
+      readonly method: CallMethod
+      readonly timeoutMs: number
+    }
+  /** A handler of a call that waits is done. */
+  | { readonly do: 'answer'; readonly client: string; readonly life: number; readonly job: number }
+  /** A caller gives up. */
+  | { readonly do: 'hangUp'; readonly client: string; readonly call: number }
   /** The hub dies and is started anew. */
   | { readonly do: 'hub' }
   | { readonly do: 'wait'; readonly ms: number }

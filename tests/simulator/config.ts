@@ -11,6 +11,8 @@ export type Sabotage =
   | 'forgotten-refusals'
   /** The store confirms messages and drops some. */
   | 'lossy-store'
+  /** Answers go to other calls. */
+  | 'crossed-answers'
   /** Messages of one connection overtake each other. */
   | 'overtaking'
   /** A replaced connection stays open. */
@@ -38,6 +40,7 @@ export interface Config {
 
 const usual = { connect: 8, send: 22, carry: 42, store: 16, finish: 14, flow: 3, wait: 3 }
 const presence = { watch: 4, state: 4 }
+const calls = { call: 12, answer: 8, hangUp: 1 }
 const faults = { cut: 3, notice: 4, abandon: 2, crash: 1.2, twin: 1, leave: 0.3, hub: 0.5, storeFailure: 1 }
 
 /** What is decided before the draw. */
@@ -50,6 +53,7 @@ export function drawConfig(random: Random, { sabotage }: Circumstances = {}): Co
   const clients = ['a', 'b', 'c', 'd', 'e'].slice(0, 3 + random.below(3))
   const chosen = Object.entries(faults).filter(() => random.chance(0.6))
   const watching = random.chance(0.5)
+  const calling = random.chance(0.5)
   return {
     clients,
     dialects: Object.fromEntries(clients.map((client) => [client, random.pick(['json', 'msgpack'] as const)])),
@@ -60,7 +64,7 @@ export function drawConfig(random: Random, { sabotage }: Circumstances = {}): Co
       inFlight: random.pick([1, 3, 8]),
       windowMessages: random.pick([1, 3, 8]),
       windowBytes: random.pick([300, 1000, 10_000]),
-      calls: 4,
+      calls: random.pick([2, 8]),
     },
     inbox: { messages: random.pick([4, 8, 100]), bytes: random.pick([1500, 1_000_000]), ageMs: 86_400_000 },
     // A snapshot must fit, as it does in the documented limits.
@@ -68,7 +72,7 @@ export function drawConfig(random: Random, { sabotage }: Circumstances = {}): Co
     durable: random.chance(0.5),
     eager: random.chance(0.5),
     steps: 60 + random.below(140),
-    weights: { ...usual, ...(watching && presence), ...Object.fromEntries(chosen) },
+    weights: { ...usual, ...(watching && presence), ...(calling && calls), ...Object.fromEntries(chosen) },
     ...(sabotage !== undefined && { sabotage }),
   }
 }

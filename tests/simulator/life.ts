@@ -7,6 +7,7 @@ import { V1Dialog } from '../../packages/client/src/dialog/v1-dialog.ts'
 import { settingsOf } from '../../packages/client/src/settings.ts'
 import type { Cable, ClientEnd } from './cable.ts'
 import { Onlooker } from './onlooker.ts'
+import { Telephone } from './telephone.ts'
 
 /** What a life tells the world. */
 export interface LifeEvents {
@@ -17,6 +18,10 @@ export interface LifeEvents {
   gap(life: Life, gap: Gap): void
   /** The hub told of presence what was older than what it had told before. */
   stale(life: Life, detail: string): void
+  /** A call was handed to its handler. */
+  called(life: Life, tag: string): void
+  /** A call was given an answer that is not its own. */
+  crossed(life: Life, detail: string): void
   /** The client's end found that the hub broke the protocol. */
   broken(life: Life, error: PosthouseError): void
 }
@@ -56,6 +61,7 @@ export class Life implements ClientEnd {
   readonly dialect: 'json' | 'msgpack'
   readonly working: Job[] = []
   readonly onlooker = new Onlooker()
+  readonly telephone: Telephone
   readonly #dialog: V1Dialog
   readonly #events: LifeEvents
   state: 'running' | 'stopped' | 'crashed' = 'running'
@@ -70,6 +76,10 @@ export class Life implements ClientEnd {
     this.dialect = dialect
     this.#events = events
     const settings = settingsOf({ clientId: client, clock, dialect, WebSocket: NoWebSocket })
+    this.telephone = new Telephone(settings, {
+      handled: (tag) => events.called(this, tag),
+      crossed: (detail) => events.crossed(this, detail),
+    })
     this.#dialog = new V1Dialog(dialect === 'json' ? jsonClientCodec : msgpackClientCodec, settings, {
       deliver: (message, done) => this.#deliver(message, done, options.hasty),
       presence: ({ full, clients }) => {
@@ -78,13 +88,14 @@ export class Life implements ClientEnd {
       },
       gap: (gap) => events.gap(this, gap),
       goaway: () => undefined,
+      calls: this.telephone.gate,
       report: () => undefined,
       idle: () => undefined,
     })
   }
 
   get idle(): boolean {
-    return this.#dialog.idle
+    return this.#dialog.idle && this.telephone.gate.idle
   }
 
   /** Says hello on a new cable. */

@@ -11,6 +11,7 @@ export function sabotagedStore(inner: InboxStore, sabotage: Sabotage | undefined
 /** Breaks a rule of the hub, where that is wanted. */
 export function sabotagedHub(hub: SimHub, sabotage: Sabotage | undefined): void {
   if (sabotage === 'lost-news') loseNews(hub)
+  if (sabotage === 'crossed-answers') crossAnswers(hub)
   if (sabotage !== 'no-fence') return
   const { registry } = hub.core
   const connect = registry.connect.bind(registry)
@@ -26,6 +27,15 @@ function loseNews({ core: { presence } }: SimHub): void {
   let count = 0
   presence.changed = (record) => {
     if (++count % 3 > 0) changed(record)
+  }
+}
+
+/** Takes an answer for that to another call of the same callee. */
+function crossAnswers({ core: { exchange } }: SimHub): void {
+  const receive = exchange.receive.bind(exchange)
+  exchange.receive = (port, frame) => {
+    const other = frame.op === 'response' ? [...port.asked.keys()].find((id) => id !== frame.id) : undefined
+    receive(port, other === undefined ? frame : { ...frame, id: other })
   }
 }
 

@@ -2,6 +2,7 @@ import { type Action, described, letterKinds, type Noticed } from './actions.ts'
 import type { Cable } from './cable.ts'
 import { type Circumstances, type Config, drawConfig } from './config.ts'
 import { Random, weighted } from './random.ts'
+import { callMethods } from './telephone.ts'
 import type { Violation } from './witness.ts'
 import { World } from './world.ts'
 
@@ -103,9 +104,14 @@ async function mend(world: World): Promise<void> {
   await world.settle()
   for (let round = 0; round < 100; round++) {
     await world.flow()
-    const busy = world.lives.filter((life) => life.state === 'running' && life.working.length > 0)
+    const busy = world.lives.filter(({ state, working, telephone }) => {
+      return state === 'running' && working.length + telephone.ringing.length > 0
+    })
     if (busy.length === 0) return
-    for (const life of busy) while (life.working.length > 0) life.finish(0)
+    for (const life of busy) {
+      while (life.working.length > 0) life.finish(0)
+      while (life.telephone.ringing.length > 0) life.telephone.pickUp(0)
+    }
     await world.settle()
   }
 }
@@ -120,6 +126,10 @@ async function checkRest(world: World): Promise<void> {
   const unanswered = world.sendings.find(({ life, answer }) => life.state === 'running' && answer === undefined)
   if (unanswered) witness.fail('every send is answered', `${unanswered.letter.id} of ${unanswered.life.name} is not`)
   witness.checkHandled()
+  const open = world.conversations.find(({ life, ending }) => life.state !== 'crashed' && ending === undefined)
+  if (open) witness.fail('every call ends', `${open.inquiry.tag} of ${open.life.name} does not`)
+  if (hub.core.exchange.size > 0)
+    witness.fail('nothing is left behind', `${hub.core.exchange.size} calls are under way`)
   for (const client of config.clients) {
     const state = world.store.inspect(client)
     await world.flow()
@@ -198,6 +208,25 @@ const draw: Readonly<Record<Action['do'], Draw>> = {
     const chosen = random.pick(busy)
     const life = world.livesOf(chosen.client).indexOf(chosen)
     return { do: 'finish', client: chosen.client, life, job: random.below(chosen.working.length) }
+  },
+  call: (world, random) => {
+    const client = random.pick(world.config.clients)
+    if (world.livesOf(client).length === 0) return undefined
+    const to = random.chance(0.9) ? random.pick(world.config.clients) : random.pick(strangers)
+    const timeoutMs = random.pick([500, 5000, 30_000])
+    return { do: 'call', client, to, method: random.pick(callMethods), timeoutMs }
+  },
+  answer: (world, random) => {
+    const busy = world.lives.filter(({ state, telephone }) => state === 'running' && telephone.ringing.length > 0)
+    if (busy.length === 0) return undefined
+    const chosen = random.pick(busy)
+    const life = world.livesOf(chosen.client).indexOf(chosen)
+    return { do: 'answer', client: chosen.client, life, job: random.below(chosen.telephone.ringing.length) }
+  },
+  hangUp: (world, random) => {
+    const client = random.pick(world.config.clients)
+    const count = world.livesOf(client)[0]?.telephone.talking.length ?? 0
+    return count > 0 ? { do: 'hangUp', client, call: random.below(count) } : undefined
   },
   flow: () => ({ do: 'flow' }),
   cut: (world, random) => {

@@ -31,6 +31,7 @@ describe('a rule that is broken on purpose is noticed, and the schedule that sho
     'forgotten-refusals': 'a refused message is not stored',
     'lossy-store': 'a stored message is handled',
     overtaking: 'neither end finds a broken protocol',
+    'crossed-answers': 'an answer reaches its caller',
     'no-fence': 'a replaced connection is dead',
     'lost-news': 'watchers know who is there',
   }

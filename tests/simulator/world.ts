@@ -8,6 +8,7 @@ import { type Letter, Life } from './life.ts'
 import { sabotagedHub, sabotagedStore } from './sabotage.ts'
 import { SimHub } from './sim-hub.ts'
 import { SteppedStore } from './stepped-store.ts'
+import type { Inquiry } from './telephone.ts'
 import { Witness } from './witness.ts'
 
 /** What became of a send, as its caller was told. */
@@ -15,6 +16,13 @@ interface Sending {
   readonly life: Life
   readonly letter: Letter
   answer: string | undefined
+}
+
+/** A call, and how it ended. */
+interface Conversation {
+  readonly life: Life
+  readonly inquiry: Inquiry
+  ending: string | undefined
 }
 
 type Trace = (line: string) => void
@@ -26,6 +34,9 @@ export class World {
   readonly lives: Life[] = []
   readonly cables: Cable[] = []
   readonly sendings: Sending[] = []
+  readonly conversations: Conversation[] = []
+  /** Calls that a handler has seen. */
+  readonly #handled = new Set<string>()
   readonly #trace: Trace | undefined
   readonly #clock = new ManualClock()
   readonly #lasting: MemoryInboxStore
@@ -122,6 +133,15 @@ export class World {
       case 'state':
         this.livesOf(action.client)[0]?.say(action.state)
         break
+      case 'call':
+        this.#call(action)
+        break
+      case 'answer':
+        this.livesOf(action.client)[action.life]?.telephone.pickUp(action.job)
+        break
+      case 'hangUp':
+        this.livesOf(action.client)[0]?.telephone.talking[action.call]?.abort()
+        break
       case 'wait':
         this.advance(action.ms)
         break
@@ -178,6 +198,8 @@ export class World {
         },
         completed: (who, message) => this.witness.completed(who, message),
         stale: (who, detail) => this.witness.fail('presence does not go back', `${who.name}: ${detail}`),
+        called: (_, tag) => this.#called(tag),
+        crossed: (who, detail) => this.witness.fail('an answer reaches its caller', `${who.name}: ${detail}`),
         gap: (who, gap) => this.#trace?.(`  ${who.name} is told of a gap ${JSON.stringify(gap)}`),
         broken: (who, error) =>
           this.witness.fail('neither end finds a broken protocol', `${who.name}: ${error.code}: ${error.message}`),
@@ -199,6 +221,26 @@ export class World {
       sending.answer = answer
     }
     life.send(sending.letter).then(answered, (error: { readonly code: string }) => answered(error.code))
+  }
+
+  #call({ client, to, method, timeoutMs }: Extract<Action, { readonly do: 'call' }>): void {
+    const [life] = this.livesOf(client)
+    if (life === undefined) return
+    const tag = `c${this.conversations.length + 1}`
+    const conversation: Conversation = { life, inquiry: { tag, to, method, timeoutMs }, ending: undefined }
+    this.conversations.push(conversation)
+    life.telephone.make(conversation.inquiry).then((ending) => {
+      this.#trace?.(`  ${life.name} hears of ${tag}: ${ending}`)
+      conversation.ending = ending
+      if (brokenCodes.has(ending)) {
+        this.witness.fail('neither end finds a broken protocol', `${tag} of ${life.name} ended with ${ending}`)
+      }
+    })
+  }
+
+  #called(tag: string): void {
+    if (this.#handled.has(tag)) this.witness.fail('a call is handled once', `${tag} is not`)
+    this.#handled.add(tag)
   }
 
   #stepStore(index: number, fails: boolean): void {
@@ -286,6 +328,9 @@ export class World {
     return { debug: () => undefined, info: quiet, warn: quiet, error: loud }
   }
 }
+
+/** How no call of these clients may end. */
+const brokenCodes: ReadonlySet<string> = new Set(['call_failed', 'window_exceeded', 'unexpected_frame', 'internal'])
 
 /** One end learns that a cable has been cut. */
 function notice(cable: Cable, end: 'hub' | 'client'): void {

@@ -30,7 +30,9 @@ export class Deadlines<Thing> {
 
   delete(thing: Thing, step: number): void {
     const due = this.#steps.get(step)
-    if (due?.delete(thing) && due.size === 0) this.#steps.delete(step)
+    if (!due?.delete(thing) || due.size > 0) return
+    this.#steps.delete(step)
+    if (this.#steps.size === 0) this.clear()
   }
 
   /** Watches nothing any more. */
