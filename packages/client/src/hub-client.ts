@@ -6,7 +6,7 @@ import {
   messageMatcher,
   PosthouseError,
 } from '@posthouse/core'
-import { type ClientInfo, draftMessage, toBodyValue, toStateValue } from '@posthouse/protocol'
+import { type ClientInfo, type Draft, draftMessage, toBodyValue, toStateValue } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import { CallGate } from './calls/call-gate.ts'
 import { type ConnectOptions, Supervisor } from './connection/supervisor.ts'
@@ -134,17 +134,18 @@ export class HubClient implements AsyncDisposable {
    * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`,
    * `body_too_large`, `frame_too_large`, `outbox_full`, `not_connected`, `aborted`, `closed`, or what the hub refused it for
    */
-  async send(to: string, body: unknown, options: SendOptions = {}): Promise<SendResult> {
-    this.#assertLiving()
+  send(to: string, body: unknown, options: SendOptions = {}): Promise<SendResult> {
     const { signal } = options
-    assertNotAborted(signal)
-    const message = draftMessage(to, body, options)
-    const ready = this.#source.loaded
-    if (ready) return ready.send(message, signal)
-    const copy = { ...message, value: structuredClone(message.value) }
-    const dialog = await this.#source.load()
-    this.#assertLiving()
-    return dialog.send(copy, signal)
+    // An async function would cost a second promise for each message.
+    try {
+      this.#assertLiving()
+      assertNotAborted(signal)
+      const message = draftMessage(to, body, options)
+      const ready = this.#source.loaded
+      return ready ? ready.send(message, signal) : this.#sendLater(message, signal)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**
@@ -300,6 +301,13 @@ export class HubClient implements AsyncDisposable {
 
   #assertLiving(): void {
     if (this.#closing !== undefined) throw new PosthouseError('closed', 'this client was closed; create a new one')
+  }
+
+  async #sendLater(message: Draft, signal: AbortSignal | undefined): Promise<SendResult> {
+    const copy = { ...message, value: structuredClone(message.value) }
+    const dialog = await this.#source.load()
+    this.#assertLiving()
+    return dialog.send(copy, signal)
   }
 
   #deliver(message: Message, done?: () => void): void {

@@ -5,35 +5,38 @@ export class Waiter<Value> {
   readonly promise: Promise<Value>
   readonly #resolve: (value: Value) => void
   readonly #reject: (error: PosthouseError) => void
-  readonly #signal: AbortSignal | undefined
-  readonly #abort: () => void
+  #release: (() => void) | undefined
 
   /**
    * @param aborted told when the signal has rejected the promise.
    * @throws PosthouseError `aborted` where the signal has spoken before
    */
   constructor(signal?: AbortSignal, aborted?: () => void) {
-    assertNotAborted(signal)
     const { promise, resolve, reject } = Promise.withResolvers<Value>()
     this.promise = promise
     this.#resolve = resolve
     this.#reject = reject
-    this.#signal = signal
-    this.#abort = () => {
-      this.reject(abortedBy(signal))
-      aborted?.()
-    }
-    signal?.addEventListener('abort', this.#abort)
+    if (signal !== undefined) this.#obey(signal, aborted)
   }
 
   resolve(value: Value): void {
-    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#release?.()
     this.#resolve(value)
   }
 
   reject(error: PosthouseError): void {
-    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#release?.()
     this.#reject(error)
+  }
+
+  #obey(signal: AbortSignal, aborted?: () => void): void {
+    assertNotAborted(signal)
+    const abort = (): void => {
+      this.reject(abortedBy(signal))
+      aborted?.()
+    }
+    this.#release = () => signal.removeEventListener('abort', abort)
+    signal.addEventListener('abort', abort)
   }
 }
 

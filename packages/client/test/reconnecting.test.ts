@@ -270,7 +270,7 @@ suite('a connection that the hub closes', () => {
     ;(await hub.connection()).close(4300)
     await waiting
     clock.advance(125)
-    ;(await hub.connection()).close(4301)
+    ;(await hub.connection()).close(4399)
     await refused
     assert.equal(client.state, 'closed')
   })

@@ -289,7 +289,7 @@ export class Hub implements AsyncDisposable {
   }
 
   #envelope(to: string, body: unknown, options: DraftOptions): Envelope {
-    const { value, ttlMs, id = createId(), ...draft } = draftMessage(to, body, options)
+    const { value, ttlMs, headers, replyTo, id = createId(), ...draft } = draftMessage(to, body, options)
     const ts = this.#options.clock.now()
     const encoded = encodeBody(value)
     const { bodyBytes } = this.#options.limits
@@ -297,7 +297,16 @@ export class Hub implements AsyncDisposable {
       const message = `the body has ${encoded.bytes.byteLength} bytes; at most ${bodyBytes} are allowed`
       throw new PosthouseError('body_too_large', message)
     }
-    return { ...draft, id, from: 'hub', body: encoded, ts, ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }) }
+    return {
+      ...draft,
+      id,
+      from: 'hub',
+      body: encoded,
+      ts,
+      ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }),
+      ...(headers && { headers }),
+      ...(replyTo !== undefined && { replyTo }),
+    }
   }
 
   #statuses(): ReadonlyMap<string, ClientStatus> {

@@ -1,5 +1,5 @@
 import { Message, PosthouseError, randomHex, toPosthouseError } from '@posthouse/core'
-import { type ClientInfo, type Draft, type Wire, wireBytes } from '@posthouse/protocol'
+import { type ClientInfo, type Draft, type Encoded, type Wire, wireBytes } from '@posthouse/protocol'
 import {
   CrossCommClientSession,
   type CrossCommEvent,
@@ -72,7 +72,7 @@ export class CrossCommDialog implements Dialog {
   }
 
   gather(): readonly Wire[] {
-    const frames = [...this.#live.take()]
+    const frames: Encoded[] = this.#live.take()
     for (const entry of this.#loggedIn ? this.#sends.take(limits) : []) {
       frames.push(entry)
       this.#sends.confirm(entry.n, 'sent')
@@ -123,7 +123,7 @@ export class CrossCommDialog implements Dialog {
       return this.#woken(this.#live.add(encoded, { id, signal, buffered }))
     }
     this.#live.assertRoom(encoded.bytes + buffered)
-    return this.#woken(this.#sends.add({ n: this.#sends.next(), ...encoded }, id, signal))
+    return this.#woken(this.#sends.add(this.#sends.next(), encoded, { id, signal }))
   }
 
   list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {

@@ -3,9 +3,10 @@ import type { Encoded } from '@posthouse/protocol'
 import { Waiter } from '../waiter.ts'
 import type { SendResult } from './pending-sends.ts'
 
-interface Entry extends Encoded {
-  readonly written?: () => void
-  readonly refused?: (error: PosthouseError) => void
+/** A live message, and who waits until it was written. */
+interface LiveMessage extends Encoded {
+  readonly id: string
+  readonly waiter: Waiter<SendResult>
 }
 
 /** How a live message is added. */
@@ -19,7 +20,7 @@ export interface LiveOptions {
 /** What goes out at the end of this tick, on this connection or never. */
 export class LiveQueue {
   readonly #maxBytes: number
-  #entries: Entry[] = []
+  #entries: (Encoded | LiveMessage)[] = []
   #bytes = 0
 
   constructor(maxBytes: number) {
@@ -37,7 +38,7 @@ export class LiveQueue {
   }
 
   /** Adds a frame of the protocol itself. */
-  push(entry: Entry): void {
+  push(entry: Encoded): void {
     this.#entries.push(entry)
     this.#bytes += entry.bytes
   }
@@ -46,34 +47,32 @@ export class LiveQueue {
    * Adds a live message; its promise resolves when it has been taken.
    * @throws PosthouseError `outbox_full`, `aborted`
    */
-  add(encoded: Encoded, { id, signal, buffered }: LiveOptions): Promise<SendResult> {
-    this.assertRoom(encoded.bytes + buffered)
+  add({ wire, bytes }: Encoded, { id, signal, buffered }: LiveOptions): Promise<SendResult> {
+    this.assertRoom(bytes + buffered)
     const waiter = new Waiter<SendResult>(signal, () => this.#remove(entry))
-    const entry: Entry = {
-      ...encoded,
-      written: () => waiter.resolve({ id, state: 'sent' }),
-      refused: (error) => waiter.reject(error),
-    }
+    const entry: LiveMessage = { wire, bytes, id, waiter }
     this.push(entry)
     return waiter.promise
   }
 
-  take(): readonly Encoded[] {
-    const entries = this.#entries
-    this.#entries = []
-    this.#bytes = 0
-    for (const entry of entries) entry.written?.()
+  take(): Encoded[] {
+    const entries = this.#clear()
+    for (const entry of entries) if ('waiter' in entry) entry.waiter.resolve({ id: entry.id, state: 'sent' })
     return entries
   }
 
   refuseAll(error: PosthouseError): void {
+    for (const entry of this.#clear()) if ('waiter' in entry) entry.waiter.reject(error)
+  }
+
+  #clear(): (Encoded | LiveMessage)[] {
     const entries = this.#entries
     this.#entries = []
     this.#bytes = 0
-    for (const entry of entries) entry.refused?.(error)
+    return entries
   }
 
-  #remove(entry: Entry): void {
+  #remove(entry: LiveMessage): void {
     this.#entries = this.#entries.filter((other) => other !== entry)
     this.#bytes -= entry.bytes
   }

@@ -1,5 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import { type Limits, Outbox, type OutboxEntry, type OutboxLimits } from '@posthouse/protocol'
+import { type Encoded, type Limits, Outbox, type OutboxEntry, type OutboxLimits } from '@posthouse/protocol'
 import { Waiter } from '../waiter.ts'
 
 /** What became of a sent message. */
@@ -12,16 +12,23 @@ export interface SendResult {
   readonly state: 'stored' | 'duplicate' | 'sent'
 }
 
-interface Sender {
+/** Who sends a message. */
+interface Caller {
+  readonly id: string
+  readonly signal: AbortSignal | undefined
+}
+
+/** A message that waits to be confirmed, and who waits for that. */
+interface Pending extends OutboxEntry {
   readonly id: string
   readonly waiter: Waiter<SendResult>
+  /** On any connection. */
   written: boolean
 }
 
 /** The outbox, and those who wait for their messages in it. */
 export class PendingSends {
-  readonly #outbox: Outbox
-  readonly #senders = new Map<number, Sender>()
+  readonly #outbox: Outbox<Pending>
   readonly #withdrawn: () => void
 
   /** @param withdrawn told when a caller has taken back a message. */
@@ -40,14 +47,18 @@ export class PendingSends {
   }
 
   /**
-   * Keeps a message until the hub has answered. The signal takes it out again while it was never written.
+   * Keeps a message until the hub has answered. The signal takes it out again while it was never written: what was may
+   * have been accepted, and stays until the hub has answered, so that the order of n holds.
    * @throws PosthouseError `outbox_full`, `aborted`
    */
-  add(entry: OutboxEntry, id: string, signal?: AbortSignal): Promise<SendResult> {
-    this.#outbox.assertRoom(entry.bytes)
-    const { n } = entry
-    const waiter = new Waiter<SendResult>(signal, () => this.#withdraw(n))
-    this.#senders.set(n, { id, waiter, written: false })
+  add(n: number, encoded: Encoded, caller: Caller): Promise<SendResult> {
+    const { wire, bytes } = encoded
+    this.#outbox.assertRoom(bytes)
+    const waiter = new Waiter<SendResult>(caller.signal, () => {
+      if (!entry.written) this.#outbox.withdraw(n)
+      this.#withdrawn()
+    })
+    const entry: Pending = { n, wire, bytes, id: caller.id, waiter, written: false }
     this.#outbox.push(entry)
     return waiter.promise
   }
@@ -59,46 +70,29 @@ export class PendingSends {
 
   /** What may be written now. What the hub would close the connection for is refused here. */
   take(limits: Pick<Limits, 'inFlight' | 'frameBytes'>): readonly OutboxEntry[] {
-    const ready: OutboxEntry[] = []
-    for (const entry of this.#outbox.take(limits.inFlight)) {
-      const sender = this.#senders.get(entry.n)
-      if (entry.bytes > limits.frameBytes) this.refuse(entry.n, tooLarge(entry.bytes, limits.frameBytes))
-      else ready.push(entry)
-      if (sender !== undefined) sender.written = true
+    const ready = this.#outbox.take(limits.inFlight)
+    let refused = 0
+    for (const entry of ready) {
+      entry.written = true
+      if (entry.bytes <= limits.frameBytes) continue
+      refused++
+      this.refuse(entry.n, tooLarge(entry.bytes, limits.frameBytes))
     }
-    return ready
+    return refused === 0 ? ready : ready.filter(({ bytes }) => bytes <= limits.frameBytes)
   }
 
   /** Everything up to `n` that is unanswered was accepted. */
   confirm(n: number, state: SendResult['state']): void {
-    for (const entry of this.#outbox.settle(n, 'upTo')) {
-      const sender = this.#forget(entry.n)
-      sender?.waiter.resolve({ id: sender.id, state })
-    }
+    for (const { id, waiter } of this.#outbox.settle(n, 'upTo')) waiter.resolve({ id, state })
   }
 
   refuse(n: number, error: PosthouseError): void {
-    for (const entry of this.#outbox.settle(n, 'only')) this.#forget(entry.n)?.waiter.reject(error)
+    for (const { waiter } of this.#outbox.settle(n, 'only')) waiter.reject(error)
   }
 
   /** Nothing will be sent any more. */
   refuseAll(error: PosthouseError): void {
-    this.#outbox.clear()
-    for (const { waiter } of this.#senders.values()) waiter.reject(error)
-    this.#senders.clear()
-  }
-
-  #withdraw(n: number): void {
-    // What was written may have been accepted: it stays until the hub has answered, so that the order of n holds.
-    if (this.#senders.get(n)?.written === false) this.#outbox.withdraw(n)
-    this.#senders.delete(n)
-    this.#withdrawn()
-  }
-
-  #forget(n: number): Sender | undefined {
-    const sender = this.#senders.get(n)
-    this.#senders.delete(n)
-    return sender
+    for (const { waiter } of this.#outbox.clear()) waiter.reject(error)
   }
 }
 

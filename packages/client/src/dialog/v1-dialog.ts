@@ -1,4 +1,4 @@
-import { createId, Message, PosthouseError, toPosthouseError } from '@posthouse/core'
+import { createId, Message, PosthouseError, randomHex, toPosthouseError } from '@posthouse/core'
 import {
   type AckFrame,
   type CallFrame,
@@ -29,7 +29,7 @@ import { LiveQueue } from './live-queue.ts'
 import { PendingSends, type SendResult } from './pending-sends.ts'
 import { PresenceWish } from './presence-wish.ts'
 import { RollCall, type RollCallOptions } from './roll-call.ts'
-import { encodeSend, encodeWithin } from './v1-send.ts'
+import { encodeWithin, sendFrame } from './v1-send.ts'
 
 /** The codec of a v1 dialect at a client. */
 export type ClientCodec = Codec<HubFrame, ClientFrame>
@@ -64,7 +64,7 @@ export class V1Dialog implements Dialog {
     this.#events = events
     this.#session = new ClientSession({
       client: settings.clientId,
-      producer: createId(),
+      producer: randomHex(16),
       agent: '@posthouse/client',
       transient: settings.transient,
     })
@@ -89,7 +89,7 @@ export class V1Dialog implements Dialog {
   }
 
   gather(): readonly Wire[] {
-    const frames = [...this.#live.take()]
+    const frames = this.#live.take()
     if (this.#session.state === 'open') {
       if (this.#state !== undefined) frames.unshift(this.#encoded({ op: 'presence', state: this.#state }))
       this.#state = undefined
@@ -134,8 +134,8 @@ export class V1Dialog implements Dialog {
     const id = message.id ?? createId(clock.now())
     if (message.qos === 0) return this.#sendLive(message, id, signal)
     const n = this.#sends.next()
-    const encoded = encodeSend(this.#codec, { ...message, id, n }, this.#limits)
-    const answer = this.#sends.add({ n, ...encoded }, id, signal)
+    const encoded = encodeWithin(this.#codec, sendFrame(message, id, n), this.#limits)
+    const answer = this.#sends.add(n, encoded, { id, signal })
     this.#line?.wake()
     return answer
   }
@@ -159,7 +159,7 @@ export class V1Dialog implements Dialog {
 
   #sendLive(message: Draft, id: string, signal: AbortSignal | undefined): Promise<SendResult> {
     this.#assertOpen('a qos 0 message is sent at once or not at all')
-    const encoded = encodeSend(this.#codec, { ...message, id }, this.#limits)
+    const encoded = encodeWithin(this.#codec, sendFrame(message, id), this.#limits)
     const answer = this.#live.add(encoded, { id, signal, buffered: this.#line?.bufferedBytes ?? 0 })
     this.#line?.wake()
     return answer
@@ -239,7 +239,7 @@ export class V1Dialog implements Dialog {
   #deliver(frame: DeliverFrame): void {
     const done = frame.seq === undefined ? undefined : (): void => this.#processed(frame)
     try {
-      this.#events.deliver(new Message({ ...frame, body: fromBodyValue(frame.type, bodyOf(frame)) }), done)
+      this.#events.deliver(messageOf(frame), done)
     } catch (error) {
       this.#events.report(toPosthouseError(error))
       done?.()
@@ -305,6 +305,7 @@ export class V1Dialog implements Dialog {
   }
 }
 
-function bodyOf({ body }: DeliverFrame): unknown {
-  return body.format === 'value' ? body.value : body.bytes
+function messageOf({ id, from, to, type, body, ts, headers, replyTo, attempt }: DeliverFrame): Message {
+  const value = fromBodyValue(type, body.format === 'value' ? body.value : body.bytes)
+  return new Message({ id, from, to, type, body: value, ts, headers, replyTo, attempt })
 }

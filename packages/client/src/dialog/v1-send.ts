@@ -7,37 +7,29 @@ import {
   type FrameBody,
   type HubFrame,
   type Limits,
+  type SendFrame,
   wireBytes,
 } from '@posthouse/protocol'
 import { tooLarge } from './pending-sends.ts'
 
 type ClientCodec = Codec<HubFrame, ClientFrame>
-type SizeLimits = Pick<Limits, 'bodyBytes' | 'frameBytes'>
 
-/** A message with its number; live messages have none. */
-export interface Numbered extends Draft {
-  readonly id: string
-  readonly n?: number
+/** A `send` frame. `n` is absent for live messages. */
+export function sendFrame(message: Draft, id: string, n?: number): SendFrame {
+  const { to, type, value, ttlMs, headers, replyTo } = message
+  const qos = message.qos === 0 ? 0 : undefined
+  // Encoders leave out what is undefined.
+  return { op: 'send', id, to, type, qos, n, ttlMs, headers, replyTo, body: { format: 'value', value } } as SendFrame
 }
 
 /**
- * Writes a `send` frame that the hub will not close the connection for.
- * @throws PosthouseError `body_too_large`, `frame_too_large`, `unrepresentable`
- */
-export function encodeSend(codec: ClientCodec, message: Numbered, limits: SizeLimits): Encoded {
-  const { value, qos, ...rest } = message
-  const head = { op: 'send', ...rest, ...(qos === 0 && { qos }) } as const
-  return encodeWithin(codec, { ...head, body: { format: 'value', value } }, limits)
-}
-
-/**
- * Writes a frame with a body, within what the hub takes.
+ * Writes a frame with a body that the hub will not close the connection for.
  * @throws PosthouseError `body_too_large`, `frame_too_large`, `unrepresentable`
  */
 export function encodeWithin(
   codec: ClientCodec,
   frame: Extract<ClientFrame, { readonly body?: FrameBody }>,
-  limits: SizeLimits,
+  limits: Pick<Limits, 'bodyBytes' | 'frameBytes'>,
 ): Encoded {
   const wire = codec.encode(frame)
   const bytes = wireBytes(wire)

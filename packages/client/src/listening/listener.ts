@@ -9,11 +9,12 @@ export interface ListenerEvents {
   overflowed(message: Message, pending: number): void
 }
 
-/** One message for one listener. */
+/** A message on its way to one or more listeners. */
 export interface Job {
   readonly message: Message
   /** Live messages are dropped rather than kept without bound. */
   readonly live: boolean
+  /** One listener is done with it. */
   done(): void
 }
 
@@ -39,14 +40,16 @@ export class Listener {
   }
 
   take(job: Job): void {
-    if (job.live && this.#liveWaiting >= this.#maxPending) {
+    if (!this.#working) {
+      this.#working = true
+      this.#work(job)
+    } else if (job.live && this.#liveWaiting >= this.#maxPending) {
       this.#events.overflowed(job.message, this.#liveWaiting)
       job.done()
-      return
+    } else {
+      if (job.live) this.#liveWaiting++
+      this.#queue.push(job)
     }
-    if (job.live) this.#liveWaiting++
-    this.#queue.push(job)
-    if (!this.#working) void this.#work()
   }
 
   /** Takes nothing more from the queue, and returns what waits in it. */
@@ -56,21 +59,39 @@ export class Listener {
     return waiting
   }
 
-  async #work(): Promise<void> {
-    this.#working = true
-    for (let job = this.#next(); job !== undefined; job = this.#next()) {
+  /** Goes on without a promise for as long as the handler needs none. */
+  #work(first: Job): void {
+    for (let job: Job | undefined = first; job !== undefined; job = this.#next()) {
+      const current = job
       try {
-        const result = this.#handler(job.message)
-        if (isThenable(result)) await result
+        const result = this.#handler(current.message)
+        if (isThenable(result)) {
+          result.then(
+            () => this.#finish(current),
+            (cause: unknown) => this.#finish(current, { cause }),
+          )
+          return
+        }
       } catch (cause) {
-        const { id, from } = job.message
-        const reason = reasonOf(cause)
-        const message = `the handler of message ${id} from ${from} threw: ${reason}`
-        this.#events.failed(new PosthouseError('handler_failed', message, { cause }))
+        this.#failed(current, cause)
       }
-      job.done()
+      current.done()
     }
     this.#working = false
+  }
+
+  /** Ends the work on a message whose handler took its time. */
+  #finish(job: Job, failure?: { readonly cause: unknown }): void {
+    if (failure) this.#failed(job, failure.cause)
+    job.done()
+    const next = this.#next()
+    if (next === undefined) this.#working = false
+    else this.#work(next)
+  }
+
+  #failed({ message: { id, from } }: Job, cause: unknown): void {
+    const message = `the handler of message ${id} from ${from} threw: ${reasonOf(cause)}`
+    this.#events.failed(new PosthouseError('handler_failed', message, { cause }))
   }
 
   #next(): Job | undefined {

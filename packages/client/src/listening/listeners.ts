@@ -1,11 +1,16 @@
 import type { Message } from '@posthouse/core'
-import { Listener, type ListenerEvents, type MessageHandler } from './listener.ts'
+import { type Job, Listener, type ListenerEvents, type MessageHandler } from './listener.ts'
 
 /** Hands messages to those who want them: to each in order and at its own pace. */
 export class Listeners {
   readonly #maxPending: number
   readonly #events: ListenerEvents & { idle(): void }
-  readonly #listeners = new Set<Listener>()
+  /** Replaced rather than changed: a handler may add and remove listeners while a message goes around. */
+  #listeners: readonly Listener[] = []
+  readonly #ended = (): void => {
+    this.#unfinished--
+    if (this.idle) this.#events.idle()
+  }
   #unfinished = 0
 
   /** @param events `idle`: no handler is at work any more and nothing waits for one. */
@@ -22,36 +27,60 @@ export class Listeners {
   /** Adds a listener until it is disposed of; what waits for it then counts as done. */
   add(matches: (message: Message) => boolean, handler: MessageHandler): Disposable {
     const listener = new Listener({ matches, handler }, this.#maxPending, this.#events)
-    this.#listeners.add(listener)
+    this.#listeners = [...this.#listeners, listener]
     return {
       [Symbol.dispose]: () => {
-        if (this.#listeners.delete(listener)) for (const job of listener.stop()) job.done()
+        if (!this.#listeners.includes(listener)) return
+        this.#listeners = this.#listeners.filter((other) => other !== listener)
+        for (const job of listener.stop()) job.done()
       },
     }
   }
 
   /** Hands a message to all that match, and tells `done` when all of them are done. Live messages have no `done`. */
   deliver(message: Message, done?: () => void): void {
-    const wanting = [...this.#listeners].filter((listener) => listener.matches(message))
-    if (wanting.length === 0) {
-      done?.()
-      return
-    }
     this.#unfinished++
-    let working = wanting.length
-    const finished = (): void => {
-      working--
-      if (working > 0) return
-      done?.()
-      this.#unfinished--
-      if (this.idle) this.#events.idle()
+    const round = new Round(message, done, this.#ended)
+    for (const listener of this.#listeners) {
+      if (!listener.matches(message)) continue
+      round.begin()
+      listener.take(round)
     }
-    for (const listener of wanting) listener.take({ message, live: done === undefined, done: finished })
+    round.done()
   }
 
   /** Forgets all listeners. What waits for them is not done: the hub keeps it. */
   clear(): void {
     for (const listener of this.#listeners) listener.stop()
-    this.#listeners.clear()
+    this.#listeners = []
+  }
+}
+
+/** One message's way through the listeners that want it. Whoever hands it around holds it, too. */
+class Round implements Job {
+  readonly message: Message
+  readonly #done: (() => void) | undefined
+  readonly #ended: () => void
+  #holders = 1
+
+  constructor(message: Message, done: (() => void) | undefined, ended: () => void) {
+    this.message = message
+    this.#done = done
+    this.#ended = ended
+  }
+
+  get live(): boolean {
+    return this.#done === undefined
+  }
+
+  begin(): void {
+    this.#holders++
+  }
+
+  done(): void {
+    this.#holders--
+    if (this.#holders > 0) return
+    this.#done?.()
+    this.#ended()
   }
 }

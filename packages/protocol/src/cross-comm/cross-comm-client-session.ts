@@ -21,7 +21,7 @@ export interface CrossCommOutgoing {
   readonly type: MessageType
   readonly value: unknown
   /** Default: one in the dialect's form. */
-  readonly id?: string
+  readonly id?: string | undefined
 }
 
 /**

@@ -18,16 +18,16 @@ export interface DraftOptions {
 
 /** A checked message that has not been encoded yet. */
 export interface Draft {
-  readonly id?: string
+  readonly id?: string | undefined
   /** Canonical address. */
   readonly to: string
   readonly type: MessageType
   /** The body as plain data. */
   readonly value: unknown
   readonly qos: Qos
-  readonly ttlMs?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly replyTo?: string
+  readonly ttlMs?: number | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly replyTo?: string | undefined
 }
 
 /**
@@ -43,14 +43,14 @@ export function draftMessage(to: string, body: unknown, options: DraftOptions): 
     throw invalid(`ttlMs must be a whole number above 0, not ${ttlMs}`)
   }
   return {
-    ...(id !== undefined && { id }),
+    id,
     to: canonicalAddress(to),
     type,
     value: toBodyValue(type, body),
     qos,
-    ...(ttlMs !== undefined && { ttlMs }),
-    ...(headers && { headers: checked(headers) }),
-    ...(replyTo !== undefined && { replyTo: canonicalAddress(replyTo) }),
+    ttlMs,
+    headers: headers && checked(headers),
+    replyTo: replyTo === undefined ? undefined : canonicalAddress(replyTo),
   }
 }
 

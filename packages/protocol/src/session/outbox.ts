@@ -20,9 +20,9 @@ export interface OutboxLimits {
  * A client's unanswered messages in the order of `n`: kept until the hub has answered, sent again on a new connection,
  * never more under way than the hub allows. Spec: 4.2.
  */
-export class Outbox {
+export class Outbox<Entry extends OutboxEntry = OutboxEntry> {
   readonly #limits: OutboxLimits
-  readonly #entries = new Map<number, OutboxEntry>()
+  readonly #entries = new Map<number, Entry>()
   #bytes = 0
   #lastN = 0
   /** The newest `n` that was written to this connection. */
@@ -50,7 +50,7 @@ export class Outbox {
     }
   }
 
-  push(entry: OutboxEntry): void {
+  push(entry: Entry): void {
     this.#entries.set(entry.n, entry)
     this.#bytes += entry.bytes
   }
@@ -62,8 +62,8 @@ export class Outbox {
   }
 
   /** What may be written now, oldest first, with at most `inFlight` unanswered. */
-  take(inFlight: number): readonly OutboxEntry[] {
-    const ready: OutboxEntry[] = []
+  take(inFlight: number): readonly Entry[] {
+    const ready: Entry[] = []
     if (this.#underWay >= inFlight || this.#underWay === this.#entries.size) return ready
     for (const entry of this.#entries.values()) {
       if (entry.n <= this.#written) continue
@@ -76,8 +76,8 @@ export class Outbox {
   }
 
   /** Removes what the hub has answered: everything up to `n`, or only `n`. Returns the removed. */
-  settle(n: number, scope: 'upTo' | 'only'): readonly OutboxEntry[] {
-    const removed: OutboxEntry[] = []
+  settle(n: number, scope: 'upTo' | 'only'): readonly Entry[] {
+    const removed: Entry[] = []
     for (const entry of scope === 'only' ? this.#only(n) : this.#entries.values()) {
       // What was not written on this connection cannot have been answered on it.
       if (entry.n > n || entry.n > this.#written) break
@@ -97,14 +97,16 @@ export class Outbox {
     this.#bytes -= entry.bytes
   }
 
-  /** Takes out everything: nothing will be sent any more. */
-  clear(): void {
+  /** Takes out everything and returns it: nothing will be sent any more. */
+  clear(): readonly Entry[] {
+    const removed = [...this.#entries.values()]
     this.#entries.clear()
     this.#bytes = 0
     this.restart()
+    return removed
   }
 
-  #only(n: number): readonly OutboxEntry[] {
+  #only(n: number): readonly Entry[] {
     const entry = this.#entries.get(n)
     return entry === undefined ? [] : [entry]
   }
