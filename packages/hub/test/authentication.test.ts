@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import { PosthouseError } from '@posthouse/core'
 import { type Authenticator, Hub, type LoginAttempt, type Principal } from '@posthouse/hub'
 import { Arrivals } from './arrivals.ts'
+import { CrossCommClient } from './cross-comm-peer.ts'
 import { message, RawPeer, type RawPeerOptions, resume } from './raw-peer.ts'
 import { RawSocket } from './raw-socket.ts'
 import { noticed, type RunningHub, startHub, startTimelessHub, visit } from './start-hub.ts'
@@ -277,18 +278,48 @@ suite('with authentication', () => {
     })
   }
 
-  test('the connection of a client that came later stays, although an older one is judged only now', async () => {
+  for (const first of ['older', 'newer'] as const) {
+    test(`of two connections the one with the later hello stays, where the ${first} one is let in first`, async () => {
+      const questions = new Questions()
+      await using server = await startTimelessHub({ authenticate: questions.authenticate })
+      await using older = await RawPeer.hello(server.url, 'alice')
+      const one = await questions.asked.take()
+      await using newer = await RawPeer.hello(server.url, 'alice')
+      const two = await questions.asked.take()
+      const [early, late] = first === 'older' ? [one, two] : [two, one]
+      early.answer.resolve({ name: 'friend' })
+      await (first === 'older' ? older : newer).next('welcome')
+      late.answer.resolve({ name: 'friend' })
+      assert.equal((await older.closed()).code, 4409)
+      if (first === 'older') await newer.next('welcome')
+      assert.deepEqual(await newer.settled(), [])
+    })
+  }
+
+  test('a cross_comm login that came meanwhile is the newer one', async () => {
     const questions = new Questions()
-    await using server = await startTimelessHub({ authenticate: questions.authenticate })
+    const legacyAllow = [{ clients: ['alice'] }]
+    await using server = await startTimelessHub({ authenticate: questions.authenticate, legacyAllow })
+    await using older = await RawPeer.hello(server.url, 'alice')
+    const { answer } = await questions.asked.take()
+    await using newer = await CrossCommClient.login(server.url, 'alice')
+    answer.resolve({ name: 'friend' })
+    assert.equal((await older.closed()).code, 4409)
+    await newer.routed()
+  })
+
+  test("a connection that came meanwhile and has gone again is in nobody's way", async () => {
+    const questions = new Questions()
+    await using server = await startHub({ authenticate: questions.authenticate })
     await using older = await RawPeer.hello(server.url, 'alice')
     const slow = await questions.asked.take()
-    server.clock.advance(10)
-    await using newer = await RawPeer.hello(server.url, 'alice')
+    const newer = await RawPeer.hello(server.url, 'alice')
     ;(await questions.asked.take()).answer.resolve({ name: 'friend' })
     await newer.next('welcome')
+    await newer.cut()
+    await noticed(server, 'alice')
     slow.answer.resolve({ name: 'friend' })
-    assert.equal((await older.closed()).code, 4409)
-    assert.deepEqual(await newer.settled(), [])
+    await older.next('welcome')
   })
 
   test('thousands of refused attempts leave nothing behind', async () => {

@@ -42,6 +42,7 @@ export class Gate implements Disposable {
   readonly #subscription: Disposable | undefined
   /** How often the authenticator's answers have changed. */
   #changes = 0
+  #turns = 0
 
   constructor(options: GateOptions) {
     this.#options = options
@@ -57,6 +58,11 @@ export class Gate implements Disposable {
   /** True where cross_comm programs come in by rule only. */
   get guardedLegacy(): boolean {
     return this.#legacy !== LegacyRules.everybody
+  }
+
+  /** Numbers the logins in the order in which clients ask for them. */
+  nextTurn(): number {
+    return ++this.#turns
   }
 
   /** The pass of a client that nobody asks. */

@@ -50,6 +50,8 @@ export class ClientRecord {
   /** Grows with every login, also from one run of the hub to the next; 0 before the first. */
   generation = 0
   link: Link | undefined
+  /** Number of the login that `link` comes from, where clients are asked who they are. */
+  turn = 0
   session: SessionEntry | undefined
   /** False for a cross_comm peer that has been silent too long; its link stays. */
   present = false

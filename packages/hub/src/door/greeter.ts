@@ -118,16 +118,18 @@ export class Greeter implements Peer {
 
   /** Finds out who the client is. What it sends meanwhile waits, and the time to say hello goes on running. */
   async #ask(visitor: Visitor): Promise<void> {
-    const room = new WaitingRoom(this.#options.parts.limits)
+    const { parts } = this.#options
+    const room = new WaitingRoom(parts.limits)
     this.#hear((data, binary) => room.add(data, binary))
     this.#question = new AbortController()
     const { signal } = this.#question
-    const since = this.#options.parts.clock.now()
+    const turn = parts.gate.nextTurn()
     try {
       const pass = await this.#passOf(visitor, signal)
       if (signal.aborted) return
-      this.#assertNewest(pass.client, since)
+      this.#assertNewest(pass.client, turn)
       const peer = this.#admit(visitor, pass)
+      parts.registry.known(pass.client).turn = turn
       for (const [data, binary] of room.leave()) peer.message(data, binary)
     } catch (error) {
       if (!signal.aborted) this.#fail(toPosthouseError(error))
@@ -147,10 +149,10 @@ export class Greeter implements Peer {
     })
   }
 
-  /** While it was asked, the client may have connected anew and been let in faster: that connection is the newer one. */
-  #assertNewest(client: string, since: number): void {
+  /** Of two connections the one that said hello later is the newer one, however long each has been judged. Spec: 10.2.3. */
+  #assertNewest(client: string, turn: number): void {
     const known = this.#options.parts.registry.get(client)
-    if (known?.link !== undefined && known.loginAt > since) {
+    if (known?.link !== undefined && known.turn > turn) {
       throw new PosthouseError('replaced', `${client} has connected again`)
     }
   }

@@ -185,6 +185,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     const link = new CrossCommLink(record, this, this.#parts)
     link.access = access
     const previous = registry.connect(record, link)
+    record.turn = this.#parts.gate.nextTurn()
     // The same program logging in again on its own connection replaces nobody.
     if (previous !== this.#links.get(client))
       previous?.fail(new PosthouseError('replaced', `${client} has connected again`))
