@@ -33,8 +33,8 @@ export interface HubClientOptions {
   /** The wire language. Default `json`; the code of the others is loaded when it is asked for. */
   readonly dialect?: Dialect
   /**
-   * What to log in with, or where to get it: a function is called for each attempt to connect. It goes into the first
-   * frame; hubs of this version ask for none. The cross_comm dialect has no words for it.
+   * What to log in with, or where to get it: a function is called for each attempt to connect, so that one that has
+   * expired is exchanged. It goes into the first frame. The cross_comm dialect has no words for it. Spec: 10.2, 10.3.2.
    */
   readonly token?: string | (() => string | Promise<string>)
   /** Whether, and how, a lost connection is sought again. Default true. */
