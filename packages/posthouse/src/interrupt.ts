@@ -30,3 +30,18 @@ export function aborted(signal: AbortSignal): Promise<void> {
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 }
+
+/** Waits so many milliseconds, or until one of the signals is aborted. */
+export function pause(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
+  const end = AbortSignal.any([...signals])
+  return new Promise((resolve) => {
+    if (end.aborted) return resolve()
+    const done = (): void => {
+      clearTimeout(timer)
+      end.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    end.addEventListener('abort', done)
+  })
+}

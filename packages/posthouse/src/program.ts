@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addBench } from './commands/bench.ts'
+import { addCall } from './commands/call.ts'
 import { addClients } from './commands/clients.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addListen } from './commands/listen.ts'
 import { addSend } from './commands/send.ts'
 import { addToken } from './commands/token.ts'
 import { addUp } from './commands/up.ts'
+import { addWatch } from './commands/watch.ts'
 import { addCompletion } from './completion.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -27,9 +29,11 @@ export function buildProgram(terminal: Terminal): Command {
   addUp(program, terminal)
   addSend(program, terminal)
   addListen(program, terminal)
+  addCall(program, terminal)
   addClients(program, terminal)
-  addBench(program, terminal)
+  addWatch(program, terminal)
   addDoctor(program, terminal)
+  addBench(program, terminal)
   addToken(program, terminal)
   addCompletion(program, terminal)
   return program

@@ -58,7 +58,7 @@ function showsColours(stream: Output): boolean {
 }
 
 /** Columns that text takes in a terminal: East Asian wide characters take two. */
-function width(text: string): number {
+export function width(text: string): number {
   let columns = 0
   for (const character of text) columns += wide.test(character) ? 2 : 1
   return columns

@@ -1,6 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { HubClient, type HubClientOptions } from '@posthouse/client'
 import { PosthouseError, randomHex } from '@posthouse/core'
+import { pause } from '../interrupt.ts'
 import { Lane, nowMicros } from './lane.ts'
 import type { BenchPlan } from './plan.ts'
 
@@ -98,11 +99,11 @@ export class BenchRun implements AsyncDisposable {
   async run(signal: AbortSignal): Promise<BenchResult> {
     const { durationMs } = this.#plan
     using pace = this.#start()
-    await pause(Math.min(warmUp.maxMs, durationMs * warmUp.share), [signal, pace.done])
+    await pause(Math.min(warmUp.maxMs, durationMs * warmUp.share), signal, pace.done)
     this.#measuring = true
     const [startedAt, cpuBefore] = [performance.now(), process.cpuUsage()]
     const [sentBefore, receivedBefore] = [this.#sent, this.#received]
-    await pause(durationMs, [signal, pace.done])
+    await pause(durationMs, signal, pace.done)
     const seconds = (performance.now() - startedAt) / 1000
     const { user, system } = process.cpuUsage(cpuBefore)
     const [sent, received] = [this.#sent - sentBefore, this.#received - receivedBefore]
@@ -191,7 +192,7 @@ export class BenchRun implements AsyncDisposable {
     const endsAt = performance.now() + settleMs
     let [received, since] = [this.#received, performance.now()]
     while (performance.now() < endsAt && this.#checked().lost > 0) {
-      await pause(10, [])
+      await pause(10)
       if (this.#received > received) [received, since] = [this.#received, performance.now()]
       if (performance.now() - since > (signal.aborted ? quietMs / 5 : quietMs)) return
     }
@@ -223,19 +224,4 @@ export class BenchRun implements AsyncDisposable {
       disconnects: this.#disconnects,
     }
   }
-}
-
-/** Waits, or until one of the signals is aborted. */
-function pause(ms: number, signals: readonly AbortSignal[]): Promise<void> {
-  const signal = AbortSignal.any([...signals])
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve()
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-  })
 }
