@@ -138,7 +138,7 @@ suite('with authentication', () => {
 
   test('no token is ever logged, wherever it came from', async () => {
     const token = 'do-not-log-this'
-    const broken = new Error(`cannot fetch https://id.example/?token=${token}`)
+    const broken = new Error(`cannot look up ${token}`, { cause: new Error(`GET https://id.example/?token=${token}`) })
     for (const authenticate of [bySecret, () => Promise.reject(broken), () => ({ name: 'friend' })]) {
       await using server = await startHub({ authenticate })
       for (const options of [{ hello: { token } }, { headers: { authorization: `Bearer ${token}` } }]) {
@@ -193,6 +193,7 @@ suite('with authentication', () => {
       const refused = { code: 4104, reason: 'who this is cannot be found out at the moment' }
       assert.deepEqual(await refusal(server), refused)
       assert.equal((await server.log.line('the authenticator has failed')).level, 'error')
+      assert.equal((await server.log.line('where the authenticator has failed')).level, 'debug')
     }
   })
 

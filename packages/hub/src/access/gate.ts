@@ -133,10 +133,12 @@ export class Gate implements Disposable {
   /** What the client is told. What its authenticator failed of is for the log only. */
   #refusal(error: unknown, { client, token }: { readonly client: string; readonly token?: string }): PosthouseError {
     if (isPosthouseError(error) && refusals.has(error.code)) return error
-    const said = reasonOf(error)
     // Whatever library failed may have put what it was given into its message.
-    const reason = token ? said.replaceAll(token, '(token)') : said
+    const hidden = (text: string): string => (token ? text.replaceAll(token, '(token)') : text)
+    const { cause, stack = '' } = error instanceof Error ? error : {}
+    const reason = hidden(cause === undefined ? reasonOf(error) : `${reasonOf(error)}: ${reasonOf(cause)}`)
     this.#options.logger.error('the authenticator has failed', { client, reason })
+    this.#options.logger.debug('where the authenticator has failed', { client, stack: hidden(stack) })
     return new PosthouseError('authentication_unavailable', 'who this is cannot be found out at the moment')
   }
 
