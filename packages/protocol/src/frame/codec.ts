@@ -69,7 +69,11 @@ export function readFrames<In extends Frame>(
   return list.map((raw: unknown, index) => readFrame<In>(raw, shapes, (value) => bodyAt(index, value)))
 }
 
-function readFrame<In extends Frame>(
+/**
+ * One frame, checked against its shape; `bodyOf` makes its body.
+ * @throws PosthouseError `malformed_frame`
+ */
+export function readFrame<In extends Frame>(
   raw: unknown,
   shapes: Shapes,
   bodyOf: (value: unknown) => FrameBody | undefined,

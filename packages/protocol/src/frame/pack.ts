@@ -7,13 +7,16 @@ export interface Encoded {
   readonly bytes: number
 }
 
+/** Node counts without writing. */
+const platform: { readonly Buffer?: { byteLength(text: string): number } } = globalThis
 const encoder = new TextEncoder()
 /** Covers the head of an array and the commas in it, in either encoding. */
 const headBytes = 8
 
 /** How many bytes a frame takes on the wire. */
 export function wireBytes(wire: Wire): number {
-  return typeof wire === 'string' ? encoder.encode(wire).length : wire.byteLength
+  if (typeof wire !== 'string') return wire.byteLength
+  return platform.Buffer?.byteLength(wire) ?? encoder.encode(wire).length
 }
 
 /** Joins frames into as few WebSocket messages as the limits of one allow, in order. Spec: 2.3. */

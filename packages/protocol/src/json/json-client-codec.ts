@@ -1,6 +1,6 @@
-import { type Codec, jsonSubprotocol, readFrames } from '../frame/codec.ts'
+import { type Codec, jsonSubprotocol } from '../frame/codec.ts'
 import type { ClientFrame, HubFrame } from '../frame/frames.ts'
-import { hubShapes } from '../frame/hub-shapes.ts'
+import { readHubFrames } from '../frame/hub-frames.ts'
 import { encodeJson, joinJson, parseJson } from './json-message.ts'
 import { toJsonText } from './json-text.ts'
 
@@ -8,7 +8,7 @@ import { toJsonText } from './json-text.ts'
 export const jsonClientCodec: Codec<HubFrame, ClientFrame> = {
   dialect: 'json',
   subprotocol: jsonSubprotocol,
-  decode: (message) => readFrames(parseJson(message), hubShapes, (_, value) => ({ format: 'value', value })),
+  decode: (message) => readHubFrames(parseJson(message)),
   encode,
   join: joinJson,
 }

@@ -1,8 +1,9 @@
-import { type BadFrame, type Codec, maxDepth, msgpackSubprotocol, readFrames, type Wire } from '../frame/codec.ts'
+import { type BadFrame, type Codec, maxDepth, msgpackSubprotocol, type Wire } from '../frame/codec.ts'
 import type { ClientFrame, HubFrame } from '../frame/frames.ts'
-import { hubShapes } from '../frame/hub-shapes.ts'
+import { readHubFrames } from '../frame/hub-frames.ts'
 import { binary, decodeValue, encodeMsgpack, joinMsgpack } from './msgpack-message.ts'
 import { scanMsgpack } from './msgpack-scan.ts'
+import { isSound } from './msgpack-skip.ts'
 
 /** v1 MessagePack at a client: bodies are values. */
 export const msgpackClientCodec: Codec<HubFrame, ClientFrame> = {
@@ -15,6 +16,7 @@ export const msgpackClientCodec: Codec<HubFrame, ClientFrame> = {
 
 function decode(message: Wire): readonly (HubFrame | BadFrame)[] {
   const bytes = binary(message)
-  scanMsgpack(bytes, 'body', maxDepth)
-  return readFrames(decodeValue(bytes), hubShapes, (_, value) => ({ format: 'value', value }))
+  // What is not sound is scanned for what is wrong with it.
+  if (!isSound(bytes)) scanMsgpack(bytes, 'body', maxDepth)
+  return readHubFrames(decodeValue(bytes))
 }

@@ -1,12 +1,14 @@
 import { Decoder, Encoder } from '@msgpack/msgpack'
 import { PosthouseError } from '@posthouse/core'
 import { plainBytes, type Wire } from '../frame/codec.ts'
-import type { Frame } from '../frame/frames.ts'
+import type { Frame, FrameBody } from '../frame/frames.ts'
 import { toMsgpackValue } from './msgpack-value.ts'
+import { MsgpackWriter } from './msgpack-writer.ts'
 
 // One of each for all: what they cost is their construction, with a buffer of 2 KiB.
 const encoder = new Encoder({ ignoreUndefined: true })
 const decoder = new Decoder()
+const writer = new MsgpackWriter()
 const bodyKey = encoder.encode('body')
 
 /**
@@ -35,13 +37,45 @@ export function decodeValue(bytes: Uint8Array): unknown {
  * @throws PosthouseError `unrepresentable`
  */
 export function encodeMsgpack(frame: Frame): Uint8Array {
+  return writeQuickly(frame) ?? encodeThoroughly(frame)
+}
+
+/** Writes a frame that has, besides its body, only text and whole numbers; nothing comes of others. */
+function writeQuickly(frame: Frame): Uint8Array | undefined {
+  // The members are looked at one by one, whatever they are.
+  const fields = frame as unknown as Readonly<Record<string, unknown>>
+  writer.begin()
+  for (const name in fields) {
+    const value = fields[name]
+    if (value === undefined || name === 'body') continue
+    const written =
+      writer.name(name) &&
+      (typeof value === 'string' ? writer.text(value) : typeof value === 'number' && writer.whole(value))
+    if (!written) return undefined
+  }
+  return 'body' in frame && frame.body !== undefined ? withBody(frame.body) : writer.finish()
+}
+
+function withBody(body: FrameBody): Uint8Array | undefined {
+  if (!writer.name('body')) return undefined
+  if (body.format === 'msgpack') return writer.finish(body.bytes)
+  if (body.format !== 'value' || body.value === undefined) return undefined
+  if (typeof body.value === 'string') return writer.text(body.value) ? writer.finish() : undefined
+  return writer.finish(encoder.encodeSharedRef(toMsgpackValue(body.value)))
+}
+
+/**
+ * Writes any frame.
+ * @throws PosthouseError `unrepresentable`
+ */
+export function encodeThoroughly(frame: Frame): Uint8Array {
   if (!('body' in frame) || frame.body === undefined) return encoder.encode(frame)
   const { body, ...fields } = frame
   const rest = { ...fields, ...applicationFields(frame) }
   if (body.format === 'value') return encoder.encode({ ...rest, body: toMsgpackValue(body.value) })
   if (body.format !== 'msgpack')
     throw new PosthouseError('internal', `a ${body.format} body reached the MessagePack codec`)
-  return withBody(encoder.encodeSharedRef(rest), body.bytes)
+  return spliced(encoder.encodeSharedRef(rest), body.bytes)
 }
 
 /** The fields whose content is the application's own, in a form that every reader takes. */
@@ -55,7 +89,7 @@ function applicationFields(frame: Frame): { readonly headers?: unknown; readonly
 }
 
 /** Adds the member `body` to an encoded map of at most 14 members, without decoding the body. */
-function withBody(head: Uint8Array, body: Uint8Array): Uint8Array {
+function spliced(head: Uint8Array, body: Uint8Array): Uint8Array {
   const whole = new Uint8Array(head.length + bodyKey.length + body.length)
   whole.set(head)
   whole[0] = (head[0] ?? 0) + 1

@@ -1,3 +1,4 @@
+import { maxDepth, maxFramesPerArray } from '../frame/codec.ts'
 import { declined, skipCharacter } from '../frame/utf8.ts'
 
 const forbidden = new TextEncoder().encode('__proto__')
@@ -19,6 +20,18 @@ export function skipValue(bytes: Uint8Array, at: number, levels: number): number
   if (first < 0xc4 || first > 0xc6) return declined
   const sizeBytes = 1 << (first - 0xc4)
   return at + 1 + sizeBytes + sizeAt(bytes, at + 1, sizeBytes)
+}
+
+/** True for a message, one map or an array of maps, in which nothing is that it must not hold. */
+export function isSound(bytes: Uint8Array): boolean {
+  const first = bytes[0] ?? 0
+  const long = first === 0xdc
+  if (!long && (first & 0xf0) !== 0x90) return skipValue(bytes, 0, maxDepth) === bytes.length
+  const count = long ? sizeAt(bytes, 1, 2) : first & 0x0f
+  if (count > maxFramesPerArray) return false
+  let at = long ? 3 : 1
+  for (let left = count; left > 0 && at !== declined; left--) at = skipValue(bytes, at, maxDepth)
+  return at === bytes.length
 }
 
 /** Where the text of the string that begins at `at` begins; `declined` where no string begins there. */
