@@ -14,13 +14,14 @@ export interface Started extends Listening {
 export function banner(terminal: Terminal, where: Started): void {
   const { url, port, guarded } = where
   const title = (text: string): string => terminal.style('bold', text)
-  const extra = `${url === 'ws://127.0.0.1:9898' ? '' : ` --url ${url}`}${guarded ? ' --token-file <file>' : ''}`
+  const extra = url === 'ws://127.0.0.1:9898' ? '' : ` --url ${url}`
+  const as = (id: string): string => (guarded ? ` --token-file ${id}.token` : '')
   const token = guarded ? ", token: '…'" : ''
   terminal.print(`${title('Posthouse')} is listening on ${terminal.style('green', url)}. Messages are kept in memory. Ctrl-C stops it.
 
 ${title('Try it')}, each in a terminal of its own:
-  npx posthouse listen --id bob${extra}
-  npx posthouse send bob "hello"${extra}
+  npx posthouse listen --id bob${extra}${as('bob')}
+  npx posthouse send bob "hello"${guarded ? ' --id alice' : ''}${extra}${as('alice')}
 
 ${title('TypeScript or JavaScript')} with @posthouse/client:
   import { HubClient } from '@posthouse/client'
@@ -30,7 +31,9 @@ ${title('TypeScript or JavaScript')} with @posthouse/client:
   await alice.send('bob', 'hello')
 `)
   if (guarded)
-    terminal.print(`${title('Tokens')} are made with: npx posthouse token --name bob --file <the token file>\n`)
+    terminal.print(
+      `${title('Tokens')} are made with: npx posthouse token --name bob --file <the token file> > bob.token\n`,
+    )
   if (where.legacy) terminal.print(pythonHint(terminal, port))
   terminal.print(networkHint(terminal, where))
 }

@@ -39,11 +39,18 @@ export async function openClient(
     return client
   } catch (error) {
     await client.close()
-    throw explained(error, trouble.reason)
+    throw explained(error, access, trouble.reason)
   }
 }
 
-function explained(error: unknown, reason: string | undefined): unknown {
-  if (!isPosthouseError(error) || error.code !== 'unreachable' || reason === undefined) return error
-  return new PosthouseError('unreachable', `${error.message}: ${reason}`, { cause: error })
+function explained(error: unknown, { id }: HubAccess, reason: string | undefined): unknown {
+  if (!isPosthouseError(error)) return error
+  const { code, message } = error
+  if (code === 'unreachable' && reason !== undefined) {
+    return new PosthouseError(code, `${message}: ${reason}`, { cause: error })
+  }
+  if (code === 'forbidden' && id === undefined) {
+    return new PosthouseError(code, `${message}; name the client that the token is for with --id`, { cause: error })
+  }
+  return error
 }

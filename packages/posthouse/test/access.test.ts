@@ -87,6 +87,10 @@ describe('posthouse up with --token-file', () => {
     assert.match(without.err, /\(unauthenticated\)/)
     assert.match((await list('bob', { POSTHOUSE_TOKEN: 'ph_wrong' })).err, /\(unauthenticated\)/)
     assert.match((await list('eve', { POSTHOUSE_TOKEN: token })).err, /\(forbidden\)/)
+    const amy = { POSTHOUSE_TOKEN: await tokenFor(file, '--name', 'amy') }
+    const nameless = await Cli.run(['clients', '--url', hub.url], { env: amy })
+    assert.equal(nameless.status, 4)
+    assert.match(nameless.err, /name the client that the token is for with --id \(forbidden\)/)
     const { out } = await Cli.run(['doctor', '--url', hub.url], { env: { POSTHOUSE_TOKEN: token } })
     assert.match(out, /ok +login/)
   })

@@ -4,6 +4,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { buildProgram } from '../src/program.ts'
+import { Terminal } from '../src/terminal.ts'
 import { Cli, startUp, type UpCli } from './cli.ts'
 
 describe('the commands that talk to a hub', () => {
@@ -250,11 +252,15 @@ test('where no hub is, the command says so in one line, with status 3', async ()
   assert.match(err, new RegExp(`^error .*127\\.0\\.0\\.1:${port}.*\\(unreachable\\)\n`))
 })
 
-test('completion scripts name every command', async () => {
+test('completion scripts name every command, every option and what can be chosen', async () => {
   for (const shell of ['bash', 'zsh', 'fish']) {
     const { out, status } = await Cli.run(['completion', shell])
     assert.equal(status, 0)
-    for (const word of ['up', 'send', 'listen', 'clients', 'insecure'])
-      assert.ok(out.includes(word), `${shell}: ${word}`)
+    for (const command of buildProgram(new Terminal()).commands) {
+      for (const word of [command.name(), ...command.options.map(({ long = '' }) => long.slice(2))]) {
+        assert.ok(out.includes(word), `${shell}: ${word}`)
+      }
+    }
+    assert.match(out, /msgpack/)
   }
 })

@@ -20,7 +20,8 @@ export class Screen implements Disposable {
   }
 
   get size(): Size {
-    return { columns: this.#out.columns ?? 80, rows: this.#out.rows ?? 24 }
+    // Terminals that do not know their size say 0.
+    return { columns: this.#out.columns || 80, rows: this.#out.rows || 24 }
   }
 
   /** Shows lines that fit. Written in one piece, and over what was there: it does not flicker. */

@@ -92,5 +92,5 @@ function statsOf(look: Look | undefined): Parameters<typeof renderStats>[1] {
 /** As wide as the terminal, where there is one, and as long as it takes. */
 function everything({ out }: Terminal): Size {
   const { columns } = out as { readonly columns?: number }
-  return { columns: columns ?? Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY }
+  return { columns: columns || Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY }
 }
