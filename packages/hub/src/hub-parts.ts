@@ -99,7 +99,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     tally,
     frameBytes: limits.frameBytes,
   })
-  const exchange = new Exchange({ registry, clock, limits })
+  const exchange = new Exchange({ registry, clock, limits, tally })
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }
   return { ...world, flusher, packers, batcher, registry, router, presence, exchange, desk }

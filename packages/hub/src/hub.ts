@@ -32,6 +32,7 @@ import { Peers } from './peers/peers.ts'
 import { endSession } from './peers/v1-sessions.ts'
 import { HubListeners, type HubMessageHandler } from './routing/hub-listeners.ts'
 import { gatherStats, type HubStats, type StatsOptions } from './stats/hub-stats.ts'
+import { statsHandler, statsMethod } from './stats/stats-method.ts'
 
 /** How long an ending hub waits for its store, in milliseconds. */
 const settleMs = 3000
@@ -91,6 +92,10 @@ export class Hub implements AsyncDisposable {
       tally,
       onSocket: (socket, request, codec) => this.#admit(socket, request, codec),
     })
+    this.#parts.desk.handleOwn(
+      statsMethod,
+      statsHandler((wanted) => this.stats(wanted)),
+    )
     this.#departure = new Departure({ parts: this.#parts, peers: this.#peers, listeners: this.#listeners })
     const { statusFile: path } = this.#options
     if (path !== undefined) {
@@ -226,7 +231,7 @@ export class Hub implements AsyncDisposable {
     return this.clients().map(({ client }) => client)
   }
 
-  /** This hub in numbers. */
+  /** This hub in numbers. Clients that may administer it get the same by calling `hub.stats`, with these options as body. */
   stats(options: StatsOptions = {}): Promise<HubStats> {
     const { node, connections, queuedBytes } = this
     const { wall: startedAt, elapsed } = this.#startedAt

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import type { HubStats } from '@posthouse/hub'
 import { CrossCommClient } from './cross-comm-peer.ts'
-import { message, RawPeer } from './raw-peer.ts'
+import { codeOf, message, RawPeer } from './raw-peer.ts'
 import { RawSocket } from './raw-socket.ts'
 import { noticed, startHub, startTimelessHub } from './start-hub.ts'
 
@@ -111,5 +112,29 @@ suite('a hub in numbers', () => {
     assert.equal(peers[0]?.inbox.messages, 3)
     assert.ok(Number(peers[0]?.inbox.bytes) > 0)
     assert.equal((await server.hub.stats()).peers, undefined)
+  })
+
+  test('is told to callers who may administer it, and to nobody else', async () => {
+    await using server = await startHub({
+      authenticate: ({ client }) => ({
+        name: client,
+        ...(client === 'admin' && { permissions: [{ operations: ['administer', 'request'], addresses: ['hub'] }] }),
+      }),
+    })
+    const caps = { hello: { caps: ['calls'] } }
+    await using admin = await RawPeer.login(server.url, 'admin', caps)
+    await using alice = await RawPeer.login(server.url, 'alice', caps)
+    const request = { op: 'request', id: 'r1', to: 'hub', method: 'hub.stats' }
+    admin.send({ ...request, body: { peers: 1 } })
+    const { body } = (await admin.next('response')) as { readonly body?: HubStats }
+    assert.deepEqual([body?.node, body?.clients, body?.peers?.length], ['test-node', { online: 2, known: 2 }, 1])
+    assert.equal(body?.counters.calls, 1)
+    for (const wrong of [{ peers: -1 }, { peers: 'all' }, 'all']) {
+      admin.send({ ...request, body: wrong })
+      assert.equal(codeOf(await admin.next('response')), 'invalid_body')
+    }
+    alice.send(request)
+    assert.equal(codeOf(await alice.next('response')), 'forbidden')
+    assert.equal((await server.hub.stats()).counters['callsFailed.forbidden'], 1)
   })
 })

@@ -17,6 +17,7 @@ import {
 } from '@posthouse/protocol'
 import { AnswerProgress, usualCallMs } from '@posthouse/protocol/calls'
 import type { Registry } from '../clients/registry.ts'
+import type { Tally } from '../stats/tally.ts'
 import type { CallEntry } from './call-entry.ts'
 import { type CallPort, ownMethods } from './call-port.ts'
 import { Deadlines } from './deadlines.ts'
@@ -30,6 +31,7 @@ export interface ExchangeOptions {
   readonly registry: Registry
   readonly clock: Clock
   readonly limits: Pick<Limits, 'bodyBytes' | 'calls'>
+  readonly tally: Tally
 }
 
 /** Brings calls to those who answer them, and the answers back. Nothing of it is ever stored. Spec: 4.8. */
@@ -121,13 +123,16 @@ export class Exchange {
       }
       this.#begin(call, timeoutMs)
       try {
+        this.#options.tally.calls++
         callee.write(requestOf(call, frame.body, timeoutMs))
       } catch (error) {
         this.#end(call)
         throw error
       }
-    } catch (error) {
-      caller.write({ op: 'response', id, error: errorInfo(toPosthouseError(error)) })
+    } catch (cause) {
+      const error = toPosthouseError(cause)
+      this.#options.tally.callsFailed.add(error.code)
+      caller.write({ op: 'response', id, error: errorInfo(error) })
     }
   }
 
@@ -209,6 +214,7 @@ export class Exchange {
   }
 
   #tell(call: CallEntry, error: PosthouseError): void {
+    this.#options.tally.callsFailed.add(error.code)
     call.caller.write({ op: 'response', id: call.callerId, error: errorInfo(error) })
   }
 

@@ -9,7 +9,7 @@ import type { Tally } from './tally.ts'
 
 /** What to tell besides the sums. */
 export interface StatsOptions {
-  /** How many of the busiest connected clients to list, at most 1,000. Default 0. */
+  /** How many of the busiest connected clients to list, at most 500. Default 0. */
   readonly peers?: number
 }
 
@@ -55,7 +55,7 @@ export interface HubStats {
 }
 
 /** Most clients that are listed at once. */
-const maxPeers = 1000
+const maxPeers = 500
 
 /** What only the hub itself knows. */
 export type HubFacts = Pick<HubStats, 'node' | 'startedAt' | 'uptimeMs' | 'connections' | 'queuedBytes'>

@@ -48,6 +48,8 @@ export class Tally {
   sessionsResumed = 0
   /** Sessions that ended because nobody came back to them in time. */
   sessionsExpired = 0
+  /** Calls that were brought to a callee. */
+  calls = 0
   /** Answers to `list` and `list_clients`. */
   listAnswers = 0
   /** Answers to `presence` questions. */
@@ -65,6 +67,8 @@ export class Tally {
   readonly logins: Labelled = new Labelled()
   /** What was refused to a client that stayed connected, by the code of the error. */
   readonly refused: Labelled = new Labelled()
+  /** Calls that the hub has failed, before or after they reached their callee, by the code of the error. */
+  readonly callsFailed: Labelled = new Labelled()
   /** Requests that the door did not let in, by HTTP status. */
   readonly turnedAway: Labelled = new Labelled()
 
