@@ -274,7 +274,7 @@ export class Hub implements AsyncDisposable {
   async #load(): Promise<void> {
     for (const [client, { lastSeen }] of (await this.#statusFile?.load()) ?? []) {
       if (isClientId(client)) this.#parts.registry.known(client, lastSeen)
-      else this.#options.logger.warn('the status file names what is no client id', { id: client })
+      else this.#options.logger.warn('the status file names what is no client id', { client })
     }
     // A folder that cannot be written to should be told now, and not when the first client comes.
     await this.#statusFile?.save()

@@ -258,6 +258,6 @@ suite('the status file', () => {
       server.hub.clients({ online: false }).map(({ client, lastSeen }) => [client, lastSeen]),
       [['123', 0]],
     )
-    assert.equal((await server.log.line('no client id')).fields.id, 'all')
+    assert.equal((await server.log.line('no client id')).fields.client, 'all')
   })
 })

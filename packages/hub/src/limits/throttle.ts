@@ -43,8 +43,10 @@ export class Throttle {
     const counted = this.#counted(frames)
     const allowed = this.#messages?.bucket.takeUpTo(counted) ?? counted
     if (fits && allowed === counted) return frames
-    if (!fits) this.#exceed(this.#bytes, bytes, 'bytes')
-    if (allowed < counted) this.#exceed(this.#messages, counted - allowed, 'messages')
+    const far =
+      (fits ? undefined : this.#excess(this.#bytes, bytes, 'bytes')) ??
+      (allowed < counted ? this.#excess(this.#messages, counted - allowed, 'messages') : undefined)
+    if (far !== undefined) throw far
     const first = fits ? allowed + frames.length - counted : 0
     return frames.map((frame, index) => (index < first ? frame : refused(frame)))
   }
@@ -54,12 +56,10 @@ export class Throttle {
     if (this.#free < this.#mostFree) this.#free++
   }
 
-  /**
-   * Counts a WebSocket ping or pong as a message.
-   * @throws PosthouseError `rate_limited` where the connection must be closed
-   */
-  ping(): void {
-    if (this.#messages?.bucket.take() === false) this.#exceed(this.#messages, 1, 'messages')
+  /** Counts a WebSocket ping or pong as a message; gives an error where the connection must be closed. */
+  ping(): PosthouseError | undefined {
+    if (this.#messages?.bucket.take() !== false) return undefined
+    return this.#excess(this.#messages, 1, 'messages')
   }
 
   #counted(frames: Frames): number {
@@ -72,12 +72,13 @@ export class Throttle {
     return counted
   }
 
-  #exceed(allowance: Allowance | undefined, count: number, what: string): void {
-    if (allowance === undefined) return
+  /** Takes what came above a rate from what may come above it. */
+  #excess(allowance: Allowance | undefined, count: number, what: string): PosthouseError | undefined {
+    if (allowance === undefined) return undefined
     const { rate } = allowance
     allowance.excess ??= new TokenBucket({ ...rate, clock: this.#clock })
-    if (allowance.excess.take(count)) return
-    throw new PosthouseError('rate_limited', `far more than ${rate.perSecond} ${what} per second came`)
+    if (allowance.excess.take(count)) return undefined
+    return new PosthouseError('rate_limited', `far more than ${rate.perSecond} ${what} per second came`)
   }
 }
 

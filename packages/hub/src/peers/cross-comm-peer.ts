@@ -57,12 +57,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
       message: (data) => this.message(data),
       ping: () => this.#onPing(),
       pong: (payload) => this.#pong(payload),
-      overflowed: ({ code }) =>
-        this.#parts.logger.warn('a client reads too slowly', {
-          clients: [...this.#links.keys()].slice(0, 8),
-          ids: this.#links.size,
-          code,
-        }),
+      overflowed: (error) => this.#warn('a client reads too slowly', error),
       close: (code, reason) => this.#closed(code, reason),
     })
   }
@@ -193,7 +188,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     this.#write({ to: client, type: 'login_response', content: '{"status": "success"}' })
     this.#parts.tally.logins.add('cross_comm')
     this.connection.welcomed()
-    logger.info('client online', { client, dialect: 'cross_comm' })
+    logger.info('client online', { client, remote: this.connection.remote, dialect: 'cross_comm' })
     this.#beginDelivery(record, link).catch((error: unknown) => {
       logger.error('an inbox could not be opened', { client, error })
       this.connection.fail(toPosthouseError(error, 'store_failed'))
@@ -201,8 +196,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   #refuseLogin(error: PosthouseError): void {
-    const { code, message: reason } = error
-    this.#parts.logger.warn('a cross_comm login is refused', { remote: this.connection.remote, code, reason })
+    this.#warn('a cross_comm login is refused', error)
     this.connection.fail(error)
   }
 
@@ -291,12 +285,15 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   }
 
   #slowed(): void {
+    const error = new PosthouseError('rate_limited', 'more came than the hub takes from one connection per second')
+    this.#warn('a cross_comm program is read more slowly', error)
+  }
+
+  /** Names the first of the ids that share this connection, and how many they are. */
+  #warn(message: string, { code, message: reason }: PosthouseError): void {
     const [client] = this.#links.keys()
-    this.#parts.logger.warn('a cross_comm program sends faster than it may, and is read more slowly', {
-      client,
-      remote: this.connection.remote,
-      code: 'rate_limited',
-    })
+    const { remote } = this.connection
+    this.#parts.logger.warn(message, { client, ids: this.#links.size, remote, code, reason })
   }
 
   #pong(payload: Uint8Array): void {
@@ -332,7 +329,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   #closed(code: number, reason: string): void {
     for (const [client, link] of this.#links) {
       this.#parts.registry.disconnect(link.record, link)
-      this.#parts.logger.info('connection closed', { client, code, reason })
+      this.#parts.logger.info('connection closed', { client, remote: this.connection.remote, code, reason })
     }
     this.#links.clear()
     this.#pace[Symbol.dispose]()

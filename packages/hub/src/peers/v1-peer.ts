@@ -1,4 +1,10 @@
-import { assertClientId, PosthouseError, type ProducerPosition, toPosthouseError } from '@posthouse/core'
+import {
+  assertClientId,
+  type LogFields,
+  PosthouseError,
+  type ProducerPosition,
+  toPosthouseError,
+} from '@posthouse/core'
 import {
   type BadFrame,
   type ClientFrame,
@@ -176,7 +182,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
   }
 
   fail(error: PosthouseError): void {
-    this.#parts.logger.debug('a connection is closed by the hub', { client: this.#record.id, code: error.code })
+    this.#parts.logger.debug('a connection is closed by the hub', this.#facts(error))
     this.#connection.fail(error)
     this.#parts.exchange.close(this.calls)
   }
@@ -218,8 +224,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
         message: (data, binary) => this.message(data, binary),
         ping: () => this.#sign(),
         pong: () => this.#sign(),
-        overflowed: ({ code }) =>
-          this.#parts.logger.warn('a client reads too slowly', { client: this.#record.id, code }),
+        overflowed: (error) => this.#parts.logger.warn('a client reads too slowly', this.#facts(error)),
         close: (code, reason) => this.#closed(code, reason),
       },
       this.dialect,
@@ -249,7 +254,8 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
     this.#parts.tally.logins.add(this.dialect)
     this.#connection.welcomed()
     const { principal } = entry
-    logger.info('client online', { client: id, principal, dialect: this.dialect, resumed, agent: hello.agent })
+    const { remote } = this.#connection
+    logger.info('client online', { client: id, remote, principal, dialect: this.dialect, resumed, agent: hello.agent })
     if (resumed && this.#parts.presence.watches(entry)) this.#parts.presence.watch(entry)
     pump.attach(this, position.seq)
     this.calls.welcomed = true
@@ -273,11 +279,8 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
 
   #sign(): void {
     this.#heard()
-    try {
-      this.#throttle.ping()
-    } catch (error) {
-      this.fail(toPosthouseError(error))
-    }
+    const error = this.#throttle.ping()
+    if (error !== undefined) this.fail(error)
   }
 
   #boundEarly(bytes: number): void {
@@ -384,6 +387,10 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
     }
     this.#parts.registry.disconnect(this.#record, this)
     if (entry.transient && entry.session.state === 'ended') this.#parts.registry.forget(this.#record)
-    this.#parts.logger.info('connection closed', { client: this.#record.id, code, reason })
+    this.#parts.logger.info('connection closed', this.#facts({ code, message: reason }))
+  }
+
+  #facts({ code, message: reason }: { readonly code: string | number; readonly message: string }): LogFields {
+    return { client: this.#record.id, remote: this.#connection.remote, code, reason }
   }
 }

@@ -70,7 +70,7 @@ export class InboxPump {
     this.#reading = true
     this.#read(this.#link)
       .catch((error: unknown) => {
-        this.#options.logger.error('an inbox could not be read', { inbox: this.#options.inbox, error })
+        this.#options.logger.error('an inbox could not be read', { client: this.#options.inbox, error })
         this.#link?.fail(toPosthouseError(error, 'store_failed'))
       })
       .finally(() => {
