@@ -68,7 +68,8 @@ function again(session: ClientSession, seq: number, epoch = 'e1'): void {
   session.receive({ ...welcome, resumed: true, positions: { inbox: { epoch, seq } } })
 }
 
-function gist(action: ClientAction): string {
+function gist(action: ClientAction | undefined): string {
+  if (action === undefined) return 'nothing'
   if (action.do === 'write') return action.frame.op === 'ack' ? `ack ${action.frame.seq}` : action.frame.op
   if (action.do === 'close' || action.do === 'report') return `${action.do} ${action.error.code}`
   return action.do
@@ -77,50 +78,50 @@ function gist(action: ClientAction): string {
 const info = { code: 'inbox_full' as const, number: 3005, message: 'full', retry: true }
 const unknown = new PosthouseError('unknown_op', 'dance')
 const wrong = new PosthouseError('invalid_field', 'wrong')
-const unexpected = ['close unexpected_frame']
+const unexpected = 'close unexpected_frame'
 
 /** A frame, what comes of it while welcome is awaited, and what comes of it afterwards. */
-const frames: readonly (readonly [HubFrame | BadFrame, readonly string[], readonly string[]])[] = [
-  [welcome, ['open'], unexpected],
-  [{ op: 'sent', n: 1, state: 'stored' }, unexpected, ['confirm']],
-  [{ op: 'sent', n: 1, error: info }, unexpected, ['refuse']],
-  [deliver(1), unexpected, ['deliver']],
-  [deliver(), unexpected, ['deliver']],
-  [deliver(1, 'm', { stream: 'inbox' }), unexpected, ['deliver']],
+const frames: readonly (readonly [HubFrame | BadFrame, string, string])[] = [
+  [welcome, 'open', unexpected],
+  [{ op: 'sent', n: 1, state: 'stored' }, unexpected, 'confirm'],
+  [{ op: 'sent', n: 1, error: info }, unexpected, 'refuse'],
+  [deliver(1), unexpected, 'deliver'],
+  [deliver(), unexpected, 'deliver'],
+  [deliver(1, 'm', { stream: 'inbox' }), unexpected, 'deliver'],
   [deliver(1, 'm', { stream: 'channel:news' }), unexpected, unexpected],
-  [{ op: 'receipt', id: 'm', state: 'read', by: 'carol' }, unexpected, []],
-  [{ op: 'presence', full: true, clients: [] }, unexpected, ['presence']],
-  [{ op: 'list', id: 'q', clients: [] }, unexpected, ['listed']],
-  [{ op: 'request', id: 'r', to: 'bob', method: 'm' }, unexpected, ['call']],
-  [{ op: 'response', id: 'r' }, unexpected, ['call']],
-  [{ op: 'cancel', id: 'r' }, unexpected, ['call']],
-  [{ op: 'credit', id: 'r', parts: 1 }, unexpected, ['call']],
-  [{ op: 'ping' }, ['pong'], ['pong']],
-  [{ op: 'pong' }, unexpected, []],
-  [{ op: 'error', ...info }, ['report inbox_full'], ['report inbox_full']],
-  [{ op: 'goaway', reason: 'restart', reconnectAfterMs: 1 }, ['goaway'], ['goaway']],
-  [{ op: 'bad', about: 'dance', error: unknown }, unexpected, []],
-  [{ op: 'bad', about: 'deliver', error: wrong }, unexpected, ['report invalid_field']],
-  [{ op: 'bad', about: 'welcome', error: wrong }, ['close invalid_field'], ['report invalid_field']],
+  [{ op: 'receipt', id: 'm', state: 'read', by: 'carol' }, unexpected, 'nothing'],
+  [{ op: 'presence', full: true, clients: [] }, unexpected, 'presence'],
+  [{ op: 'list', id: 'q', clients: [] }, unexpected, 'listed'],
+  [{ op: 'request', id: 'r', to: 'bob', method: 'm' }, unexpected, 'call'],
+  [{ op: 'response', id: 'r' }, unexpected, 'call'],
+  [{ op: 'cancel', id: 'r' }, unexpected, 'call'],
+  [{ op: 'credit', id: 'r', parts: 1 }, unexpected, 'call'],
+  [{ op: 'ping' }, 'pong', 'pong'],
+  [{ op: 'pong' }, unexpected, 'nothing'],
+  [{ op: 'error', ...info }, 'report inbox_full', 'report inbox_full'],
+  [{ op: 'goaway', reason: 'restart', reconnectAfterMs: 1 }, 'goaway', 'goaway'],
+  [{ op: 'bad', about: 'dance', error: unknown }, unexpected, 'nothing'],
+  [{ op: 'bad', about: 'deliver', error: wrong }, unexpected, 'report invalid_field'],
+  [{ op: 'bad', about: 'welcome', error: wrong }, 'close invalid_field', 'report invalid_field'],
 ]
 
 for (const [frame, whileGreeting, whileOpen] of frames) {
   const about = frame.op === 'bad' ? `a bad ${frame.about}` : JSON.stringify(frame).slice(0, 70)
-  test(`${about}: ${whileGreeting.join()} before welcome, ${whileOpen.join() || 'nothing'} after it`, () => {
-    assert.deepEqual(greeting().receive(frame).map(gist), whileGreeting)
-    assert.deepEqual(open().receive(frame).map(gist), whileOpen)
+  test(`${about}: ${whileGreeting} before welcome, ${whileOpen} after it`, () => {
+    assert.equal(gist(greeting().receive(frame)), whileGreeting)
+    assert.equal(gist(open().receive(frame)), whileOpen)
   })
 
   test(`nothing comes of ${about} while there is no connection`, () => {
-    assert.deepEqual(new ClientSession({ client: 'bob', producer: 'p' }).receive(frame), [])
+    assert.equal(new ClientSession({ client: 'bob', producer: 'p' }).receive(frame), undefined)
     const lost = open()
     lost.detach()
-    assert.deepEqual(lost.receive(frame), [])
+    assert.equal(lost.receive(frame), undefined)
   })
 }
 
 test('a ping is answered with its id, before welcome and after it', () => {
-  const answer = [{ do: 'write', frame: { op: 'pong', id: 'x' } }]
+  const answer = { do: 'write', frame: { op: 'pong', id: 'x' } }
   for (const session of [greeting(), open()]) assert.deepEqual(session.receive({ op: 'ping', id: 'x' }), answer)
 })
 
@@ -147,7 +148,7 @@ test('the first hello asks for no session, the next one for the last session and
 
 test('a welcome names its gaps', () => {
   const gaps = [{ stream: 'inbox', from: 1, to: 3, reason: 'expired' as const }]
-  assert.deepEqual(greeting().receive({ ...welcome, gaps }), [{ do: 'open', welcome: { ...welcome, gaps }, gaps }])
+  assert.deepEqual(greeting().receive({ ...welcome, gaps }), { do: 'open', welcome: { ...welcome, gaps }, gaps })
 })
 
 test('handlers that finish out of order acknowledge only what lies before the slowest', () => {
@@ -167,7 +168,7 @@ test('a live message is delivered without an acknowledgement', () => {
 test('a position that does not grow breaks the protocol', () => {
   const session = open()
   session.receive(deliver(5))
-  for (const seq of [5, 4]) assert.deepEqual(session.receive(deliver(seq, 'other')).map(gist), unexpected)
+  for (const seq of [5, 4]) assert.equal(gist(session.receive(deliver(seq, 'other'))), unexpected)
 })
 
 test('a message that was processed and comes again is acknowledged and not handed over again', () => {
@@ -176,14 +177,14 @@ test('a message that was processed and comes again is acknowledged and not hande
   session.detach()
   assert.equal(session.processed(deliver(1, 'm')), undefined, 'there is nobody to tell')
   again(session, 0)
-  assert.deepEqual(session.receive(deliver(1, 'm')).map(gist), ['ack 1'])
+  assert.equal(gist(session.receive(deliver(1, 'm'))), 'ack 1')
 })
 
 test('a message that comes again while its handler works is acknowledged when the handler is done', () => {
   const session = open()
   session.receive(deliver(1, 'm'))
   again(session, 0)
-  assert.deepEqual(session.receive(deliver(1, 'm')), [])
+  assert.equal(session.receive(deliver(1, 'm')), undefined)
   assert.deepEqual(session.processed(deliver(1, 'm')), { op: 'ack', seq: 1 })
 })
 
@@ -192,7 +193,7 @@ test('a handler that finishes between two connections acknowledges nothing by it
   session.receive(deliver(1, 'm'))
   again(session, 0)
   assert.equal(session.processed(deliver(1, 'm')), undefined, 'its message has not come again yet')
-  assert.deepEqual(session.receive(deliver(1, 'm')).map(gist), ['ack 1'])
+  assert.equal(gist(session.receive(deliver(1, 'm'))), 'ack 1')
 })
 
 test('a new epoch starts the positions anew and still knows the messages of the old one', () => {
@@ -200,8 +201,8 @@ test('a new epoch starts the positions anew and still knows the messages of the 
   session.receive(deliver(500, 'm'))
   session.processed(deliver(500, 'm'))
   again(session, 2, 'e2')
-  assert.deepEqual(session.receive(deliver(3, 'm')).map(gist), ['ack 3'])
-  assert.deepEqual(session.receive(deliver(4, 'new')).map(gist), ['deliver'])
+  assert.equal(gist(session.receive(deliver(3, 'm'))), 'ack 3')
+  assert.equal(gist(session.receive(deliver(4, 'new'))), 'deliver')
   session.detach()
   assert.deepEqual(session.hello().resume?.positions, { inbox: { epoch: 'e2', seq: 3 } })
 })
@@ -209,25 +210,25 @@ test('a new epoch starts the positions anew and still knows the messages of the 
 test('the same id from another sender is another message', () => {
   const session = open()
   session.receive(deliver(1, 'm'))
-  assert.deepEqual(session.receive(deliver(2, 'm', { from: 'carol' })).map(gist), ['deliver'])
+  assert.equal(gist(session.receive(deliver(2, 'm', { from: 'carol' }))), 'deliver')
 })
 
 test('a duplicate of what is at a handler is noticed however short the memory for duplicates is', () => {
   const session = open({ duplicateWindow: 1 })
   session.receive(deliver(1, 'a'))
   session.receive(deliver(2, 'b'))
-  assert.deepEqual(session.receive(deliver(3, 'a')), [])
+  assert.equal(session.receive(deliver(3, 'a')), undefined)
   assert.deepEqual(session.processed(deliver(1, 'a')), { op: 'ack', seq: 1 })
   assert.deepEqual(session.processed(deliver(2, 'b')), { op: 'ack', seq: 3 })
 })
 
 test('a refusal carries the error, one with an unknown code stays readable', () => {
-  const [known] = open().receive({ op: 'sent', n: 4, error: info })
+  const known = open().receive({ op: 'sent', n: 4, error: info })
   assert.ok(known?.do === 'refuse')
   assert.deepEqual([known.n, known.error.code, known.error.message], [4, 'inbox_full', 'full'])
   // A newer hub may send a code that this end's types do not know.
   const later = { ...info, code: 'too_purple' as 'internal' }
-  const [other] = open().receive({ op: 'sent', n: 4, error: later })
+  const other = open().receive({ op: 'sent', n: 4, error: later })
   assert.ok(other?.do === 'refuse')
   assert.deepEqual([other.error.code, other.error.message], ['internal', 'too_purple: full'])
 })

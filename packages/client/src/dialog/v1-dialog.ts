@@ -84,7 +84,8 @@ export class V1Dialog implements Dialog {
 
   receive(message: Wire): void {
     for (const frame of this.#codec.decode(message)) {
-      for (const action of this.#session.receive(frame)) this.#act(action)
+      const action = this.#session.receive(frame)
+      if (action !== undefined) this.#act(action)
     }
   }
 

@@ -107,9 +107,9 @@ export class ClientSession {
     this.#resume = undefined
   }
 
-  /** Takes the next frame of the hub. */
-  receive(frame: HubFrame | BadFrame): readonly ClientAction[] {
-    if (this.#state === 'detached') return []
+  /** Takes the next frame of the hub, and says what it asks for, if anything. */
+  receive(frame: HubFrame | BadFrame): ClientAction | undefined {
+    if (this.#state === 'detached') return undefined
     if (this.#state === 'greeting') return this.#receiveGreeting(frame)
     switch (frame.op) {
       case 'deliver':
@@ -117,26 +117,26 @@ export class ClientSession {
       case 'sent':
         return this.#receiveSent(frame)
       case 'ping':
-        return [pong(frame)]
+        return pong(frame)
       case 'presence':
-        return [{ do: 'presence', frame }]
+        return { do: 'presence', frame }
       case 'list':
-        return [{ do: 'listed', frame }]
+        return { do: 'listed', frame }
       case 'request':
       case 'response':
       case 'cancel':
       case 'credit':
-        return [{ do: 'call', frame }]
+        return { do: 'call', frame }
       case 'error':
-        return [report(frame)]
+        return report(frame)
       case 'goaway':
-        return [{ do: 'goaway', frame }]
+        return { do: 'goaway', frame }
       case 'bad':
-        return frame.error.code === 'unknown_op' ? [] : [{ do: 'report', error: frame.error }]
+        return frame.error.code === 'unknown_op' ? undefined : { do: 'report', error: frame.error }
       case 'welcome':
-        return [{ do: 'close', error: new PosthouseError('unexpected_frame', 'a second welcome came') }]
+        return { do: 'close', error: new PosthouseError('unexpected_frame', 'a second welcome came') }
       default:
-        return []
+        return undefined
     }
   }
 
@@ -157,56 +157,56 @@ export class ClientSession {
     return position === undefined || this.#state !== 'open' ? undefined : { op: 'ack', seq: position }
   }
 
-  #receiveGreeting(frame: HubFrame | BadFrame): readonly ClientAction[] {
+  #receiveGreeting(frame: HubFrame | BadFrame): ClientAction | undefined {
     if (frame.op === 'welcome') return this.#receiveWelcome(frame)
-    if (frame.op === 'error') return [report(frame)]
-    if (frame.op === 'ping') return [pong(frame)]
-    if (frame.op === 'goaway') return [{ do: 'goaway', frame }]
-    if (frame.op === 'bad' && frame.about === 'welcome') return [{ do: 'close', error: frame.error }]
+    if (frame.op === 'error') return report(frame)
+    if (frame.op === 'ping') return pong(frame)
+    if (frame.op === 'goaway') return { do: 'goaway', frame }
+    if (frame.op === 'bad' && frame.about === 'welcome') return { do: 'close', error: frame.error }
     const message = `welcome was expected, ${frame.op === 'bad' ? frame.about || 'something else' : frame.op} came`
-    return [{ do: 'close', error: new PosthouseError('unexpected_frame', message) }]
+    return { do: 'close', error: new PosthouseError('unexpected_frame', message) }
   }
 
-  #receiveWelcome(frame: WelcomeFrame): readonly ClientAction[] {
+  #receiveWelcome(frame: WelcomeFrame): ClientAction | undefined {
     this.#state = 'open'
     this.#resume = { session: frame.session, token: frame.resumeToken }
     this.#acks.restart(frame.positions[inboxStream])
     // Positions of the old connection mean nothing now; what is under way comes again and is entered anew.
     for (const key of this.#working.keys()) this.#working.set(key, [])
-    return [{ do: 'open', welcome: frame, gaps: frame.gaps ?? [] }]
+    return { do: 'open', welcome: frame, gaps: frame.gaps ?? [] }
   }
 
-  #receiveDeliver(frame: DeliverFrame): readonly ClientAction[] {
-    if (frame.seq === undefined) return [{ do: 'deliver', frame }]
+  #receiveDeliver(frame: DeliverFrame): ClientAction | undefined {
+    if (frame.seq === undefined) return { do: 'deliver', frame }
     if (frame.stream !== undefined && frame.stream !== inboxStream) {
       const message = `stream ${JSON.stringify(frame.stream)} was not asked for`
-      return [{ do: 'close', error: new PosthouseError('unexpected_frame', message) }]
+      return { do: 'close', error: new PosthouseError('unexpected_frame', message) }
     }
     if (!this.#acks.arrived(frame.seq)) {
       const message = `seq ${frame.seq} came after seq ${this.#acks.newest}`
-      return [{ do: 'close', error: new PosthouseError('unexpected_frame', message) }]
+      return { do: 'close', error: new PosthouseError('unexpected_frame', message) }
     }
     const key = keyOf(frame)
     // What is at a handler is known for certain, however short the memory for duplicates.
     if (this.#working.has(key) || !this.#seen.add(key)) return this.#receiveAgain(key, frame.seq)
     this.#working.set(key, [frame.seq])
-    return [{ do: 'deliver', frame }]
+    return { do: 'deliver', frame }
   }
 
   /** A message that a handler has or had already. It is acknowledged once that handler is done. */
-  #receiveAgain(key: string, seq: number): readonly ClientAction[] {
+  #receiveAgain(key: string, seq: number): ClientAction | undefined {
     const working = this.#working.get(key)
     if (working !== undefined) {
       working.push(seq)
-      return []
+      return undefined
     }
     const ack = this.#acknowledge([seq])
-    return ack === undefined ? [] : [{ do: 'write', frame: ack }]
+    return ack === undefined ? undefined : { do: 'write', frame: ack }
   }
 
-  #receiveSent(frame: SentFrame): readonly ClientAction[] {
-    if ('error' in frame) return [{ do: 'refuse', n: frame.n, error: errorFromInfo(frame.error) }]
-    return [{ do: 'confirm', n: frame.n, state: frame.state }]
+  #receiveSent(frame: SentFrame): ClientAction | undefined {
+    if ('error' in frame) return { do: 'refuse', n: frame.n, error: errorFromInfo(frame.error) }
+    return { do: 'confirm', n: frame.n, state: frame.state }
   }
 }
 

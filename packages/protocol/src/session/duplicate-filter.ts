@@ -1,7 +1,11 @@
-/** Remembers the newest `capacity` keys; the oldest is forgotten first. */
+/**
+ * Remembers at least the newest `capacity` keys, and fewer than twice as many. Whole generations are forgotten at once:
+ * to find the oldest key in a set that forgets one by one takes longer the more it has forgotten.
+ */
 export class DuplicateFilter {
   readonly #capacity: number
-  readonly #keys = new Set<string>()
+  #newer = new Set<string>()
+  #older: ReadonlySet<string> = new Set()
 
   constructor(capacity: number) {
     this.#capacity = capacity
@@ -9,11 +13,11 @@ export class DuplicateFilter {
 
   /** Remembers a key and says whether it was new. */
   add(key: string): boolean {
-    if (this.#keys.has(key)) return false
-    this.#keys.add(key)
-    if (this.#keys.size > this.#capacity) {
-      const oldest = this.#keys.values().next()
-      if (!oldest.done) this.#keys.delete(oldest.value)
+    if (this.#newer.has(key) || this.#older.has(key)) return false
+    this.#newer.add(key)
+    if (this.#newer.size === this.#capacity) {
+      this.#older = this.#newer
+      this.#newer = new Set()
     }
     return true
   }
