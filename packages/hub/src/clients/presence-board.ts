@@ -194,10 +194,7 @@ export class PresenceBoard implements Flushable, Disposable {
 
   #records(onlyOnline: boolean, access: Access): ClientRecord[] {
     const all = access.mayAlways('see')
-    const found: ClientRecord[] = []
-    for (const record of this.#options.registry().all()) {
-      if ((record.online || !onlyOnline) && (all || access.sees(record.id))) found.push(record)
-    }
-    return found.sort((a, b) => (a.id < b.id ? -1 : 1))
+    const known = this.#options.registry().sorted()
+    return known.filter((record) => (record.online || !onlyOnline) && (all || access.sees(record.id)))
   }
 }

@@ -3,6 +3,7 @@ import type { Link } from '../peers/link.ts'
 import { InboxPump } from '../routing/inbox-pump.ts'
 import type { Tally } from '../stats/tally.ts'
 import { ClientRecord } from './client-record.ts'
+import { SortedRecords } from './sorted-records.ts'
 
 /** What a registry needs. */
 export interface RegistryOptions {
@@ -23,6 +24,7 @@ export interface RegistryOptions {
 export class Registry {
   readonly #options: RegistryOptions
   readonly #records = new Map<string, ClientRecord>()
+  readonly #sorted = new SortedRecords(this.#records)
 
   constructor(options: RegistryOptions) {
     this.#options = options
@@ -34,6 +36,11 @@ export class Registry {
 
   all(): Iterable<ClientRecord> {
     return this.#records.values()
+  }
+
+  /** All of them by id, as they are now. */
+  sorted(): readonly ClientRecord[] {
+    return this.#sorted.all()
   }
 
   /** The record of a client, made when it is seen for the first time. */
@@ -50,6 +57,7 @@ export class Registry {
       })
       record = new ClientRecord(client, lastSeen, pump)
       this.#records.set(client, record)
+      this.#sorted.added(record)
       if (this.#records.size > this.#options.maxClients) this.#forget(record)
     }
     return record
@@ -105,6 +113,7 @@ export class Registry {
 
   #drop(record: ClientRecord): void {
     this.#records.delete(record.id)
+    this.#sorted.dropped(record)
     // Nobody will ever fetch what its inbox holds.
     this.#options.acknowledge(record.id, Number.MAX_SAFE_INTEGER)
     this.#options.onForget(record)
