@@ -99,6 +99,10 @@ export class CableSocket implements HubSocket {
     this.#listener = listener
   }
 
+  get congested(): boolean {
+    return this.queuedBytes > 0
+  }
+
   get queuedBytes(): number {
     if (this.#cable.severed) return this.#stuckBytes
     return this.#cable.down.reduce((sum, parcel) => sum + ('wire' in parcel ? parcel.wire.length : 0), 0)

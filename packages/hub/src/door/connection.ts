@@ -226,8 +226,13 @@ export class Connection implements Flushable, SocketListener {
     this.#overflow(`${this.queuedBytes} bytes wait to be read; at most ${this.#options.sendQueue.hardBytes} are kept`)
   }
 
+  /** Where the socket holds less than would have it tell when it is empty, nobody would come back for the rest. */
+  get #mayPull(): boolean {
+    return this.writable || (!this.#closing && this.#frameBytes === 0 && !this.#socket.congested)
+  }
+
   #pull(streams: Iterator<Encoded>[]): void {
-    for (let [first] = streams; first !== undefined && this.writable; [first] = streams) {
+    for (let [first] = streams; first !== undefined && this.#mayPull; [first] = streams) {
       const next = first.next()
       if (next.done === true) streams.shift()
       else this.send(next.value)

@@ -19,6 +19,8 @@ export interface HubSocket {
   readonly open: boolean
   /** Bytes that wait for the peer to read. */
   readonly queuedBytes: number
+  /** True while so much waits that `onDrain` will be told when it has been read. */
+  readonly congested: boolean
   /** Names who is told what happens from now on. */
   use(listener: SocketListener): void
   /** Writes whole WebSocket frames, which may be cut anywhere between the pieces. Dropped where the socket is not open. */

@@ -46,6 +46,10 @@ export class ServerSocket implements HubSocket, FrameListener {
     return this.#stream.writableLength
   }
 
+  get congested(): boolean {
+    return this.#stream.writableNeedDrain
+  }
+
   write(frames: readonly Uint8Array[]): void {
     if (!this.#open) return
     const [only] = frames
