@@ -18,6 +18,22 @@ const moment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
  * @throws PosthouseError `token_file`, which names file, line and entry
  */
 export function readTokenEntries(text: string, path: string): readonly TokenEntry[] {
+  return readJson(text) ?? readYaml(text, path)
+}
+
+/** The quick way, for lists of thousands, which programs write. What is wrong is told by the other, which knows lines. */
+function readJson(text: string): readonly TokenEntry[] | undefined {
+  if (!/^\s*\[/.test(text)) return undefined
+  try {
+    const list: unknown = JSON.parse(text)
+    const hashes = new Set<string>()
+    return Array.isArray(list) ? list.map((item) => readEntry(item, hashes)) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function readYaml(text: string, path: string): readonly TokenEntry[] {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const fail = (offset: number, reason: string, cause?: unknown): PosthouseError =>
@@ -27,22 +43,21 @@ export function readTokenEntries(text: string, path: string): readonly TokenEntr
   const { contents } = document
   // An empty file is more likely half written than meant to send everybody away.
   if (!isSeq(contents)) throw fail(contents?.range?.[0] ?? 0, 'it must be a list of entries; [] lets nobody in')
-  const seen = new Set<string>()
+  const hashes = new Set<string>()
   return contents.items.map((item, index) => {
     const offset = (isMap(item) && item.range?.[0]) || contents.range?.[0] || 0
     try {
-      if (!isMap(item)) throw new Error('it must have name and hash')
-      const entry = readEntry(item.toJS(document, { maxAliasCount: 0 }))
-      if (seen.has(entry.hash)) throw new Error('another entry has the same hash; give each its own token')
-      seen.add(entry.hash)
-      return entry
+      return readEntry(isMap(item) && item.toJS(document, { maxAliasCount: 0 }), hashes)
     } catch (error) {
       throw fail(offset, `entry ${index + 1}: ${reasonOf(error)}`, error)
     }
   })
 }
 
-function readEntry(entry: Record<string, unknown>): TokenEntry {
+/** Reads one entry, whose hash must not be among those of the others. */
+function readEntry(item: unknown, hashes: Set<string>): TokenEntry {
+  if (typeof item !== 'object' || item === null) throw new Error('it must have name and hash')
+  const entry = item as Record<string, unknown>
   if ('token' in entry) {
     throw new Error('a token itself does not belong here; replace "token" by "hash", as "posthouse token" prints it')
   }
@@ -52,6 +67,8 @@ function readEntry(entry: Record<string, unknown>): TokenEntry {
   }
   const name = readPrincipalName(entry.name)
   const hash = readHash(entry.hash)
+  if (hashes.has(hash)) throw new Error('another entry has the same hash; give each its own token')
+  hashes.add(hash)
   const { permissions, expires } = entry
   const principal: Principal = {
     name,

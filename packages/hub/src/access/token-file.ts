@@ -15,7 +15,7 @@ const lookMs = 1000
  * expires?}`, with hashes of `createToken`. `clients` are patterns of the ids that may be used (default: the name alone),
  * `expires` is a date such as `2027-12-31T18:00:00Z`. One name may have several entries, so that tokens can be exchanged
  * one by one. Changes of the file hold at once, also for whoever is connected; a file that has become unreadable changes
- * nothing and is logged. Spec: 10.1.
+ * nothing and is logged. JSON is read many times faster, where there are thousands of entries. Spec: 10.1.
  *
  * @example
  * ```ts
