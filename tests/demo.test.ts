@@ -4,11 +4,24 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-test('the demo carries every type between the three dialects', async () => {
-  const demo = fileURLToPath(new URL('../examples/01-three-dialects.ts', import.meta.url))
+const runDemo = async (name: string): Promise<string> => {
+  const demo = fileURLToPath(new URL(`../examples/${name}`, import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@posthouse/source', demo])
+  return stdout
+}
+
+test('the demo carries every type between the three dialects', async () => {
+  const stdout = await runDemo('01-three-dialects.ts')
   assert.match(stdout, /50 of 50 messages arrived\./)
   for (const type of ['text', 'json', 'dict', 'bytes', 'image', 'file', 'folder', 'audio', 'video']) {
     assert.match(stdout, new RegExp(`^\\w+ +\\w+ +${type} `, 'm'), `${type} is in the table`)
   }
+})
+
+test('the demo of calls gets answers, parts and reasons', async () => {
+  const stdout = await runDemo('02-calls.ts')
+  assert.match(stdout, /readings: 24 23\.5 23 22\.5 22/)
+  for (const code of ['invalid_body', 'no_handler', 'unknown_recipient', 'timeout'])
+    assert.match(stdout, new RegExp(code))
+  assert.match(stdout, /phone has stopped listening/)
 })

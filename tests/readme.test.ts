@@ -73,6 +73,7 @@ function codeBlocks(file: string, language: string): string[] {
 function expectedWords(block: string): RegExp[] {
   if (block.includes('new Hub()')) return [/ws:\/\/127\.0\.0\.1:\d+ \[\]/]
   if (block.includes("clientId: 'door'")) return []
+  if (block.includes("clientId: 'calculator'")) return [/^6\n1\n2\n3\nno_handler$/m]
   if (block.includes("clientId: 'worker'")) return [/^sensor first$/m]
   return [/alice .*(hello|你好)/, /online: true/]
 }

@@ -82,7 +82,7 @@ export class World {
 
   /** Lets everything go on that waits on cables and in the store. */
   async flow(): Promise<void> {
-    for (let round = 0; round < 200; round++) {
+    for (let round = 0; round < 2000; round++) {
       const busy = this.cables.filter((cable) => cable.up.length + cable.down.length > 0)
       const operations = this.store.waiting.length
       if (busy.length + operations === 0) return
