@@ -8,6 +8,8 @@ import {
   type HubFrame,
   jsonClientCodec,
   jsonHubCodec,
+  type RequestFrame,
+  type ResponseFrame,
   type SendFrame,
   type Wire,
 } from '@posthouse/protocol'
@@ -76,8 +78,26 @@ function readTwice(dialect: 'json' | 'msgpack', input: Uint8Array): unknown {
 
 /** What the hub takes, every client must be able to read, in either dialect, unless it is refused by name. */
 function passedOn(frames: readonly (ClientFrame | BadFrame)[]): unknown {
-  for (const frame of frames) if (frame.op === 'send') for (const to of ['json', 'msgpack'] as const) deliver(frame, to)
+  for (const frame of frames) {
+    for (const to of ['json', 'msgpack'] as const) {
+      if (frame.op === 'send') deliver(frame, to)
+      if (frame.op === 'request' || frame.op === 'response') passCall(frame, to)
+    }
+  }
   return frames
+}
+
+function passCall(frame: RequestFrame | ResponseFrame, dialect: 'json' | 'msgpack'): void {
+  const { body } = frame
+  if (body?.format === 'value') throw new Error('the hub decoded a body')
+  const wire = refusable(() => {
+    return hubs[dialect].encode(body ? { ...frame, body: convertBody({ type: 'x-call', body }, dialect) } : frame)
+  })
+  if (wire === undefined) return
+  const [read, ...more] = clients[dialect].decode(wire)
+  if (read?.op !== frame.op || more.length > 0 || read.id !== frame.id) {
+    throw new Error(`a ${dialect} client cannot read what the hub makes of a ${frame.op}`)
+  }
 }
 
 function deliver(frame: SendFrame, dialect: 'json' | 'msgpack'): void {

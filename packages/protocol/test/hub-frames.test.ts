@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { readFrames } from '../src/frame/codec.ts'
 import { readHubFrames } from '../src/frame/hub-frames.ts'
-import { hubShapes } from '../src/frame/hub-shapes.ts'
+import { hubGrammar } from '../src/frame/hub-shapes.ts'
 
 const edge: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, '', 'x', 'stored', 'a\ud800', 0, -1, 1.5, 2 ** 53, 1e308, true, 'x'.repeat(5000), []),
@@ -33,7 +33,7 @@ const frame = fc
 test('a client that looks at ordinary frames in short takes what it would take, and nothing else', () => {
   fc.assert(
     fc.property(fc.oneof(frame, fc.array(frame, { maxLength: 3 })), (decoded) => {
-      const thoroughly = readFrames(structuredClone(decoded), hubShapes, (_, value) => ({ format: 'value', value }))
+      const thoroughly = readFrames(structuredClone(decoded), hubGrammar, (_, value) => ({ format: 'value', value }))
       assert.deepEqual(readHubFrames(structuredClone(decoded)), thoroughly)
     }),
     { numRuns: 5000 },

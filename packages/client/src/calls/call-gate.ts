@@ -59,7 +59,7 @@ export class CallGate {
     const { handlers } = this
     if (handlers.has(method)) throw new PosthouseError('invalid_option', `${method} has a handler already`)
     handlers.set(method, handler)
-    this.#prepare()
+    this.#load().catch(this.events.failed)
     return {
       [Symbol.dispose]: () => {
         if (handlers.get(method) === handler) handlers.delete(method)
@@ -79,7 +79,7 @@ export class CallGate {
     if (this.#desk) this.#desk.receive(frame)
     else if (this.handlers.size > 0) {
       this.#early.push(frame)
-      this.#prepare()
+      this.#load().catch(this.events.failed)
     } else this.refuse(frame, new PosthouseError('no_handler', 'this client handles no calls'))
   }
 
@@ -103,28 +103,23 @@ export class CallGate {
     if (dialect === 'cross_comm') throw new PosthouseError('unsupported', `the ${dialect} dialect has no calls`)
   }
 
-  #prepare(): void {
-    this.#load().catch((cause: unknown) => {
-      const error = toPosthouseError(cause)
-      this.events.failed(error)
-      for (const frame of this.#early.splice(0)) this.refuse(frame, error)
-    })
-  }
-
+  /** Loads the code of calls; may be called again when that has failed. */
   #load(): Promise<CallDesk> {
-    this.#loading ??= this.#make().catch((error: unknown) => {
-      this.#loading = undefined
-      throw error
-    })
+    this.#loading ??= import('./call-desk.ts').then(
+      ({ CallDesk }) => {
+        const desk = new CallDesk(this)
+        this.#desk = desk
+        for (const frame of this.#early.splice(0)) desk.receive(frame)
+        return desk
+      },
+      (cause: unknown) => {
+        this.#loading = undefined
+        const error = toPosthouseError(cause)
+        for (const frame of this.#early.splice(0)) this.refuse(frame, error)
+        throw error
+      },
+    )
     return this.#loading
-  }
-
-  async #make(): Promise<CallDesk> {
-    const { CallDesk } = await import('./call-desk.ts')
-    const desk = new CallDesk(this)
-    this.#desk = desk
-    for (const frame of this.#early.splice(0)) desk.receive(frame)
-    return desk
   }
 
   /** Answers a request with an error; other frames want no answer. */

@@ -16,7 +16,7 @@ import {
   sign,
   text,
 } from './field-checks.ts'
-import type { Check, Shapes } from './frame-shape.ts'
+import type { Check, Grammar, Shapes } from './frame-shape.ts'
 
 const qos: Check = (value) => (value === 0 || value === 1 ? undefined : 'must be 0 or 1')
 /** Tokens with many claims are long. */
@@ -24,8 +24,14 @@ const secret: Check = (value) =>
   isText(value) && value.length <= 16_384 ? undefined : 'must be a string of at most 16384 characters'
 const membership = { to: text, '?from': position }
 
+const longestCallMs = 86_400_000
+const callTime: Check = (value) =>
+  positive(value) === undefined && Number(value) <= longestCallMs
+    ? undefined
+    : `must be a whole number from 1 to ${longestCallMs}`
+
 /** What each op of a client must look like. Source: spec/protocol.md, sections 3 to 5. */
-export const clientShapes: Shapes = {
+const shapes: Shapes = {
   hello: {
     client: anyText,
     '?token': secret,
@@ -44,11 +50,31 @@ export const clientShapes: Shapes = {
   unsubscribe: membership,
   presence: { '?watch': flag },
   list: { id, '?online': flag },
-  request,
+  request: { ...request, '?timeoutMs': callTime },
   response,
   cancel: { id },
   credit,
   ping: sign,
   pong: sign,
   bye: {},
+}
+
+/** What a client may say. */
+export const clientGrammar: Grammar = {
+  shapes,
+  contradiction: (op, raw) => {
+    if (op === 'presence')
+      return raw.watch === undefined && raw.state === undefined ? 'must have watch or state' : undefined
+    return op === 'response' ? responseContradiction(raw) : undefined
+  },
+}
+
+/** Spec: 4.8.4. */
+function responseContradiction({ error, body, part, end }: Readonly<Record<string, unknown>>): string | undefined {
+  if (error !== undefined && (body !== undefined || part !== undefined || end !== undefined)) {
+    return 'must have error alone, without body, part or end'
+  }
+  if (end === true && (part === undefined || body !== undefined))
+    return 'must have part and no body where it is the end'
+  return end !== true && part !== undefined && body === undefined ? 'must have a body in each part' : undefined
 }

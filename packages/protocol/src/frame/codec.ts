@@ -1,5 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import { contradiction, isObject, misfit, type Shapes } from './frame-shape.ts'
+import { type Grammar, isObject, misfit } from './frame-shape.ts'
 import type { Frame, FrameBody } from './frames.ts'
 
 /** What one WebSocket message holds: text for JSON, bytes for MessagePack. */
@@ -61,12 +61,12 @@ export function assertFewFrames(count: number): void {
 /** The frames of a decoded WebSocket message, each checked against its shape. `bodyAt` supplies the body of frame `index`. */
 export function readFrames<In extends Frame>(
   decoded: unknown,
-  shapes: Shapes,
+  grammar: Grammar,
   bodyAt: (index: number, value: unknown) => FrameBody | undefined,
 ): readonly (In | BadFrame)[] {
   const list = Array.isArray(decoded) ? decoded : [decoded]
   assertFewFrames(list.length)
-  return list.map((raw: unknown, index) => readFrame<In>(raw, shapes, (value) => bodyAt(index, value)))
+  return list.map((raw: unknown, index) => readFrame<In>(raw, grammar, (value) => bodyAt(index, value)))
 }
 
 /**
@@ -75,7 +75,7 @@ export function readFrames<In extends Frame>(
  */
 export function readFrame<In extends Frame>(
   raw: unknown,
-  shapes: Shapes,
+  { shapes, contradiction }: Grammar,
   bodyOf: (value: unknown) => FrameBody | undefined,
 ): In | BadFrame {
   if (!isObject(raw)) throw new PosthouseError('malformed_frame', 'a frame must be an object')

@@ -61,12 +61,7 @@ export const envelope: Shape = {
   '?replyTo': text,
   '?sec': anything,
 }
-const longestCallMs = 86_400_000
-const callTime: Check = (value) =>
-  positive(value) === undefined && Number(value) <= longestCallMs
-    ? undefined
-    : `must be a whole number from 1 to ${longestCallMs}`
-export const request: Shape = { id, to: text, '?from': text, method: id, '?body': anything, '?timeoutMs': callTime }
+export const request: Shape = { id, to: text, '?from': text, method: id, '?body': anything, '?timeoutMs': positive }
 export const response: Shape = { id, '?body': anything, '?error': shaped(errorInfo), '?part': count, '?end': flag }
 export const credit: Shape = { id, parts: positive }
 export const sign: Shape = { '?id': id }

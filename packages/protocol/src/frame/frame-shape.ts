@@ -7,6 +7,13 @@ export type Shape = Readonly<Record<string, Check>>
 /** The shapes of all that one end may say, by op. */
 export type Shapes = Readonly<Record<string, Shape>>
 
+/** What one end may say. */
+export interface Grammar {
+  readonly shapes: Shapes
+  /** What no single field of an op shows, in words, or nothing. */
+  readonly contradiction: (op: string, raw: Readonly<Record<string, unknown>>) => string | undefined
+}
+
 interface Field {
   readonly name: string
   readonly optional: boolean
@@ -40,21 +47,6 @@ function fieldsOf(shape: Shape): readonly Field[] {
     compiled.set(shape, fields)
   }
   return fields
-}
-
-/** What no single field of an op shows, in words, or nothing. */
-export function contradiction(op: string, raw: Readonly<Record<string, unknown>>): string | undefined {
-  if (op === 'sent' && (raw.state === undefined) === (raw.error === undefined)) return 'must have either state or error'
-  return op === 'response' ? responseContradiction(raw) : undefined
-}
-
-function responseContradiction({ error, body, part, end }: Readonly<Record<string, unknown>>): string | undefined {
-  if (error !== undefined && (body !== undefined || part !== undefined || end !== undefined)) {
-    return 'must have error alone, without body, part or end'
-  }
-  if (end === true && (part === undefined || body !== undefined))
-    return 'must have part and no body where it is the end'
-  return end !== true && part !== undefined && body === undefined ? 'must have a body in each part' : undefined
 }
 
 /** True for an object that is neither null nor an array nor bytes. */

@@ -3,7 +3,7 @@ import { assertFewFrames, type BadFrame, readFrame } from './codec.ts'
 import { id, positive, text, time } from './field-checks.ts'
 import { isObject } from './frame-shape.ts'
 import type { FrameBody, HubFrame } from './frames.ts'
-import { hubShapes } from './hub-shapes.ts'
+import { hubGrammar } from './hub-shapes.ts'
 
 /** The frames of a decoded message at a client, where bodies are values. */
 export function readHubFrames(decoded: unknown): readonly (HubFrame | BadFrame)[] {
@@ -13,7 +13,7 @@ export function readHubFrames(decoded: unknown): readonly (HubFrame | BadFrame)[
 }
 
 function readHubFrame(raw: unknown): HubFrame | BadFrame {
-  if (!isObject(raw) || !isOrdinary(raw)) return readFrame<HubFrame>(raw, hubShapes, asValue)
+  if (!isObject(raw) || !isOrdinary(raw)) return readFrame<HubFrame>(raw, hubGrammar, asValue)
   if (raw.op === 'deliver') raw.body = asValue(raw.body)
   // Every field was looked at.
   return raw as unknown as HubFrame

@@ -18,7 +18,7 @@ import {
   text,
   time,
 } from './field-checks.ts'
-import type { Shapes } from './frame-shape.ts'
+import type { Grammar, Shapes } from './frame-shape.ts'
 
 const limits = shaped({
   frameBytes: positive,
@@ -40,7 +40,7 @@ const client = shaped({
 })
 
 /** What each op of a hub must look like. */
-export const hubShapes: Shapes = {
+const shapes: Shapes = {
   welcome: {
     client: text,
     session: id,
@@ -72,4 +72,11 @@ export const hubShapes: Shapes = {
   pong: sign,
   error: { ...errorInfo, '?about': shaped({ op: anyText, '?id': anyText }) },
   goaway: { reason: anyText, reconnectAfterMs: count },
+}
+
+/** What a hub may say. */
+export const hubGrammar: Grammar = {
+  shapes,
+  contradiction: (op, { state, error }) =>
+    op === 'sent' && (state === undefined) === (error === undefined) ? 'must have either state or error' : undefined,
 }

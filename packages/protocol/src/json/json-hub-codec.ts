@@ -1,4 +1,4 @@
-import { clientShapes } from '../frame/client-shapes.ts'
+import { clientGrammar } from '../frame/client-shapes.ts'
 import {
   assertFewFrames,
   type BadFrame,
@@ -40,7 +40,7 @@ export function readThoroughly(message: Wire): readonly (ClientFrame | BadFrame)
   const parsed = parseJson(message)
   if (Array.isArray(parsed)) assertFewFrames(parsed.length)
   const members = scanMembers(bytes, wanted, maxDepth)
-  return readFrames(parsed, clientShapes, (index) => {
+  return readFrames(parsed, clientGrammar, (index) => {
     const span = members[index]?.get('body')
     return span && { format: 'json', bytes: bytes.subarray(span.start, span.end) }
   })

@@ -1,4 +1,4 @@
-import { clientShapes } from '../frame/client-shapes.ts'
+import { clientGrammar } from '../frame/client-shapes.ts'
 import { type BadFrame, type Codec, maxDepth, msgpackSubprotocol, readFrames, type Wire } from '../frame/codec.ts'
 import type { ClientFrame, HubFrame } from '../frame/frames.ts'
 import { binary, decodeValue, encodeMsgpack, joinMsgpack } from './msgpack-message.ts'
@@ -25,7 +25,7 @@ function decode(message: Wire): readonly (ClientFrame | BadFrame)[] {
 export function readThoroughly(message: Wire): readonly (ClientFrame | BadFrame)[] {
   const bytes = binary(message)
   const spans = scanMsgpack(bytes, 'body', maxDepth)
-  return readFrames(decodeValue(bytes), clientShapes, (index) => {
+  return readFrames(decodeValue(bytes), clientGrammar, (index) => {
     const span = spans[index]
     return span && { format: 'msgpack', bytes: bytes.subarray(span.start, span.end) }
   })
