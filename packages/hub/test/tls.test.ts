@@ -7,6 +7,7 @@ import { connect } from 'node:tls'
 import { ManualClock } from '@posthouse/core'
 import { Hub, type HubOptions, type TlsOptions } from '@posthouse/hub'
 import { CertificateFolder, withoutOpenssl } from './certificate.ts'
+import { CrossCommClient } from './cross-comm-peer.ts'
 import { RawPeer } from './raw-peer.ts'
 import { RawSocket } from './raw-socket.ts'
 import { LineLogger } from './start-hub.ts'
@@ -127,6 +128,18 @@ suite('a hub with a certificate', { skip: withoutOpenssl }, () => {
     await server.log.line('the certificate was read again')
     assert.equal(await shown(server.url), 'CN=renewed')
     assert.deepEqual(await peer.settled(), [])
+  })
+
+  test('can listen on a second port without it, for programs that know no TLS', async () => {
+    await using at = await CertificateFolder.make()
+    await at.issue('hub')
+    await using hub = new Hub({ authenticate: () => ({ name: 'ann' }), legacyAllow: [{ clients: ['carol'] }] })
+    const { url: secure } = await hub.listen({ port: 0, tls: { cert: at.file('hub.crt'), key: at.file('hub.key') } })
+    const { url: plain } = await hub.listen({ port: 0 })
+    await using bob = await RawPeer.login(secure, 'bob', { ca: await at.read('hub.crt') })
+    await using carol = await CrossCommClient.login(plain, 'carol')
+    carol.say('bob', 'from the other port')
+    assert.equal((await bob.next('deliver')).body, 'from the other port')
   })
 
   test('may be reached from other computers without a warning where clients must say who they are', async () => {

@@ -26,7 +26,7 @@ export interface HubDeskOptions {
 export class HubDesk implements CallPort {
   readonly address = 'hub'
   readonly answers = true
-  readonly access = Access.everything
+  readonly access: Access = Access.everything
   readonly made: Map<string, CallEntry> = new Map()
   readonly asked: Map<string, CallEntry> = new Map()
   readonly #options: HubDeskOptions

@@ -36,7 +36,7 @@ export function filesFinding(limit: number | undefined = openFiles()): Finding {
 }
 
 /** Starts to compare the wall clock with the steady one; the answer says what happened in between. */
-export function watchClock(now = Date.now, elapsed = (): number => performance.now()): () => Finding {
+export function watchClock(now: () => number = Date.now, elapsed = (): number => performance.now()): () => Finding {
   const [startedAt, startedElapsed] = [now(), elapsed()]
   return () => {
     const steady = elapsed() - startedElapsed
