@@ -21,12 +21,40 @@ const prefixes: ReadonlyMap<string, AddressKind> = new Map([
 const reservedIds: ReadonlySet<string> = new Set(['all', 'hub', 'server'])
 const controlCharacter = /\p{Cc}/u
 
+/** An address that was read, with its shortest spelling. */
+interface Known {
+  readonly text: string
+  readonly address: Address
+  readonly canonical: string
+}
+
+/** A power of two. */
+const lately = 1024
+/** The addresses that were read lately: a message needs its own several times, and the same ones come again and again. */
+const slots: (Known | undefined)[] = Array.from({ length: lately }, () => undefined)
+
+function known(text: string): Known {
+  const { length } = text
+  const ends = (text.charCodeAt(length - 1) * 31 + text.charCodeAt(length - 2)) * 31 + text.charCodeAt(length - 3)
+  const slot = (ends + length * 7 + text.charCodeAt(0)) & (lately - 1)
+  const found = slots[slot]
+  if (found?.text === text) return found
+  const address = readAddress(text)
+  const fresh = { text, address, canonical: formatAddress(address) }
+  slots[slot] = fresh
+  return fresh
+}
+
 /**
  * Reads an address: a bare client id, `client:<id>`, `group:<name>`, `channel:<dotted.name>`, `queue:<name>`, `all` or
  * `hub` (`server` is accepted for `hub`). Source: spec/protocol.md, "Addresses".
  * @throws PosthouseError `invalid_address`
  */
 export function parseAddress(text: string): Address {
+  return known(text).address
+}
+
+function readAddress(text: string): Address {
   if (text === 'all') return { kind: 'all', name: '' }
   if (text === 'hub' || text === 'server') return { kind: 'hub', name: '' }
   const colon = text.indexOf(':')
@@ -52,7 +80,7 @@ export function formatAddress(address: Address): string {
  * @throws PosthouseError `invalid_address`
  */
 export function canonicalAddress(text: string): string {
-  return formatAddress(parseAddress(text))
+  return known(text).canonical
 }
 
 /** The address of a client: its bare id, or `client:<id>` where the id looks like another address. */

@@ -7,6 +7,7 @@ import type { ClientRecord } from './clients/client-record.ts'
 import { PresenceBoard } from './clients/presence-board.ts'
 import { Registry } from './clients/registry.ts'
 import { Flusher } from './door/flusher.ts'
+import { HeldClock } from './door/held-clock.ts'
 import { type Packers, packersOf } from './door/packers.ts'
 import type { Allowances } from './limits/rates.ts'
 import { Batcher } from './routing/batcher.ts'
@@ -18,7 +19,7 @@ import type { Timing } from './timing.ts'
 /** The parts of one hub that its connections work with. */
 export interface HubParts {
   readonly node: string
-  readonly clock: Clock
+  readonly clock: HeldClock
   readonly logger: Logger
   readonly limits: Limits
   readonly allowances: Allowances
@@ -42,7 +43,8 @@ export interface HubParts {
 
 /** What a hub is put together from. */
 export interface AssemblyOptions
-  extends Pick<HubParts, 'node' | 'clock' | 'logger' | 'limits' | 'allowances' | 'store' | 'timing'> {
+  extends Pick<HubParts, 'node' | 'logger' | 'limits' | 'allowances' | 'store' | 'timing'> {
+  readonly clock: Clock
   readonly maxClients: number
   readonly listeners: HubListeners
   /** Default: everybody comes in. */
@@ -53,7 +55,8 @@ export interface AssemblyOptions
 
 /** Puts the parts of a hub together. They need each other, so each is handed a way to the others, not the others. */
 export function assembleHub(options: AssemblyOptions): HubParts {
-  const { store, clock, logger, limits, allowances, timing, node, maxClients, listeners } = options
+  const { store, logger, limits, allowances, timing, node, maxClients, listeners } = options
+  const clock = new HeldClock(options.clock)
   const tally = new Tally()
   const { gate = new Gate({ clock, logger }) } = options
   const packers = packersOf(limits)

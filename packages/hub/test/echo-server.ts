@@ -68,6 +68,8 @@ function echo(socket: HubSocket, ended: Arrivals<Ended>): void {
       const wire = binary ? data : Buffer.from(data).toString()
       socket.write(packer.pack([measured(wire)]))
     },
+    onChunk: () => undefined,
+    onChunkEnd: () => undefined,
     onPing: () => undefined,
     onPong: () => undefined,
     onDrain: () => undefined,

@@ -1,8 +1,9 @@
-import { type Clock, PosthouseError, type Timer } from '@posthouse/core'
+import { PosthouseError, type Timer } from '@posthouse/core'
 import { closeCodeOf, type Dialect } from '@posthouse/protocol'
 import type { Encoded } from '../routing/encoded.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { Flushable, Flusher } from './flusher.ts'
+import type { HeldClock } from './held-clock.ts'
 import type { HubSocket, SocketListener } from './hub-socket.ts'
 import type { Packer } from './packer.ts'
 import type { Packers } from './packers.ts'
@@ -27,7 +28,7 @@ export interface SendQueueLimits {
 
 /** What the connections of a hub have in common. */
 export interface ConnectionOptions {
-  readonly clock: Clock
+  readonly clock: HeldClock
   readonly flusher: Flusher
   readonly sendQueue: SendQueueLimits
   readonly tally: Tally
@@ -175,6 +176,14 @@ export class Connection implements Flushable, SocketListener {
   /** Cuts the socket at once. */
   terminate(): void {
     this.#socket.terminate()
+  }
+
+  onChunk(): void {
+    this.#options.clock.hold()
+  }
+
+  onChunkEnd(): void {
+    this.#options.clock.release()
   }
 
   onMessage(data: Uint8Array, binary: boolean): void {

@@ -1,5 +1,9 @@
 /** Told what happens on a socket. */
 export interface SocketListener {
+  /** A piece of the stream came; what is in it follows. */
+  onChunk(): void
+  /** All that was in it has been told. */
+  onChunkEnd(): void
   /** A message; the bytes may lie in a larger piece of memory. */
   onMessage(data: Uint8Array, binary: boolean): void
   /** A ping came; it is answered without the listener. */

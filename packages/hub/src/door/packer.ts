@@ -10,6 +10,8 @@ export type PackingStyle = 'single' | 'json' | 'msgpack'
 const largeBytes = 32_768
 /** Covers the head of an array and the commas in it, in either encoding. */
 const arrayBytes = 8
+/** The most that stands around a frame, be it in a message of its own or in an array. */
+const mostAround = longestHead + 4
 const comma = 0x2c
 const none: readonly Encoded[] = []
 
@@ -145,12 +147,13 @@ class Writing {
   }
 }
 
-/** The most that these frames can take beside what is not copied, each in a message of its own. */
+/** The most that these frames can take beside what is not copied. */
 function roomFor(frames: readonly Encoded[]): number {
-  let room = 0
-  for (const { wire, body, bytes } of frames) {
-    const apart = (body ?? wire).length
-    room += longestHead + 4 + (typeof (body ?? wire) !== 'string' && apart >= largeBytes ? bytes - apart : bytes)
+  let room = frames.length * mostAround
+  for (const { bytes } of frames) room += bytes
+  if (room < largeBytes) return room
+  for (const { wire, body = wire } of frames) {
+    if (typeof body !== 'string' && body.length >= largeBytes) room -= body.length
   }
   return room
 }

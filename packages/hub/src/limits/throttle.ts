@@ -26,7 +26,7 @@ export class Throttle {
   /** Acknowledgements that cost nothing, because deliveries have asked for them. */
   #free = 0
 
-  constructor({ clock, limits, allowances }: Pick<HubParts, 'clock' | 'limits' | 'allowances'>) {
+  constructor({ clock, limits, allowances }: Pick<HubParts, 'limits' | 'allowances'> & { readonly clock: Clock }) {
     const { messages, bytes } = allowances
     this.#clock = clock
     this.#mostFree = limits.windowMessages

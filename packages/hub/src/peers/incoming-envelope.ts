@@ -2,25 +2,22 @@ import { type Body, canonicalAddress, type Envelope, PosthouseError } from '@pos
 import type { SendFrame } from '@posthouse/protocol'
 import { keepable } from './keepable.ts'
 
+type Draft = { -readonly [Name in keyof Envelope]: Envelope[Name] }
+
 /**
  * The envelope of a `send` frame, stamped with its sender and the time. Spec: 4.1.
  * @throws PosthouseError `invalid_address`
  */
 export function envelopeOf(frame: SendFrame, from: string, ts: number): Envelope {
-  const { id, type, headers, replyTo, sec, ttlMs } = frame
-  return {
-    id,
-    from,
-    to: canonicalAddress(frame.to),
-    type,
-    body: frame.qos === 0 ? received(frame) : keepable(received(frame)),
-    qos: frame.qos ?? 1,
-    ts,
-    ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }),
-    ...(headers && { headers }),
-    ...(replyTo !== undefined && { replyTo: canonicalAddress(replyTo) }),
-    ...(sec !== undefined && { sec }),
-  }
+  const { id, type, qos = 1, headers, replyTo, sec, ttlMs } = frame
+  const body = qos === 0 ? received(frame) : keepable(received(frame))
+  // Most messages have no more than this, and are made in one piece.
+  const envelope: Draft = { id, from, to: canonicalAddress(frame.to), type, body, qos, ts }
+  if (ttlMs !== undefined) envelope.expiresAt = ts + ttlMs
+  if (headers !== undefined) envelope.headers = headers
+  if (replyTo !== undefined) envelope.replyTo = canonicalAddress(replyTo)
+  if (sec !== undefined) envelope.sec = sec
+  return envelope
 }
 
 function received({ body }: SendFrame): Body {

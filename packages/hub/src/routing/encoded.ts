@@ -18,7 +18,8 @@ export function measured(wire: Wire, supersedes?: string): Encoded {
   return { wire, body: undefined, bytes, supersedes }
 }
 
-/** A JSON frame whose body is spliced in as it came: `head` is everything before it. */
-export function spliced(head: string, body: Uint8Array): Encoded {
-  return { wire: head, body, bytes: Buffer.byteLength(head) + body.byteLength + 1, supersedes: undefined }
+/** A JSON frame whose body is spliced in as it came: `head` is everything before it, and may be known to be ASCII. */
+export function spliced(head: string, body: Uint8Array, ascii: boolean): Encoded {
+  const headBytes = ascii ? head.length : Buffer.byteLength(head)
+  return { wire: head, body, bytes: headBytes + body.byteLength + 1, supersedes: undefined }
 }

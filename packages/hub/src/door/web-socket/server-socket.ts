@@ -109,7 +109,13 @@ export class ServerSocket implements HubSocket, FrameListener {
   }
 
   #read(chunk: Uint8Array): void {
-    this.#reader.push(chunk)
+    const listener = this.#listener
+    listener?.onChunk()
+    try {
+      this.#reader.push(chunk)
+    } finally {
+      listener?.onChunkEnd()
+    }
     if (this.#pinged !== undefined) this.#answer(this.#pinged)
   }
 
