@@ -1,5 +1,12 @@
 import { type Clock, type Logger, type Timer, toPosthouseError } from '@posthouse/core'
-import type { ClientInfo, ListedFrame, ListFrame, PresenceFrame } from '@posthouse/protocol'
+import {
+  type ClientInfo,
+  type ErrorFrame,
+  errorFrame,
+  type ListedFrame,
+  type ListFrame,
+  type PresenceFrame,
+} from '@posthouse/protocol'
 import { Access } from '../access/access.ts'
 import type { Flushable, Flusher } from '../door/flusher.ts'
 import type { Tally } from '../stats/tally.ts'
@@ -50,17 +57,18 @@ export class PresenceBoard implements Flushable, Disposable {
     if (this.#note(record)) this.#options.flusher.add(this)
   }
 
-  /**
-   * Sets what a client says about itself; `null` takes it back.
-   * @throws PosthouseError `invalid_field`
-   */
-  setState(record: ClientRecord, raw: unknown): void {
+  /** Sets what a client says about itself, or returns the answer to what is no state; `null` takes it back. */
+  setState(record: ClientRecord, raw: unknown): readonly ErrorFrame[] {
     const { session } = record
-    if (session === undefined) return
-    const state = readState(raw)
-    if (state?.json === session.state?.json) return
-    session.state = state
-    if (record.online && this.#note(record)) this.#tellSoon()
+    try {
+      const state = readState(raw)
+      if (session === undefined || state?.json === session.state?.json) return []
+      session.state = state
+      if (record.online && this.#note(record)) this.#tellSoon()
+      return []
+    } catch (error) {
+      return [errorFrame(toPosthouseError(error), 'presence')]
+    }
   }
 
   /** Tells `entry` who is there now, and of changes from now on. */

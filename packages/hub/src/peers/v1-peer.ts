@@ -314,7 +314,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
         else this.#parts.presence.unwatch(this.#claimed.entry)
         break
       case 'state':
-        this.#setState(action.state)
+        this.write(this.#parts.presence.setState(this.#record, action.state))
         break
       case 'call':
         this.#parts.exchange.receive(this.calls, action.frame)
@@ -341,14 +341,6 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
       const error = toPosthouseError(cause)
       if (frame.n === undefined || frame.qos === 0) this.write([errorFrame(error, 'send', frame.id)])
       else router.refuse(this.#from(frame.n), error, this.#settler(frame.n))
-    }
-  }
-
-  #setState(state: unknown): void {
-    try {
-      this.#parts.presence.setState(this.#record, state)
-    } catch (error) {
-      this.write([errorFrame(toPosthouseError(error), 'presence')])
     }
   }
 
