@@ -274,7 +274,8 @@ export class HubClient implements AsyncDisposable {
   }
 
   /**
-   * Takes no more messages and calls, finishes what is under way (sends are confirmed, calls answered, handlers have returned), then closes.
+   * Takes no more messages and calls, finishes what is under way (sends are confirmed, calls answered, handlers have
+   * returned), then closes.
    * @throws PosthouseError `timeout` where something was left; the client is closed all the same
    */
   drain(options: DrainOptions = {}): Promise<void> {

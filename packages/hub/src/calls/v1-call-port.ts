@@ -20,8 +20,9 @@ export interface V1CallPortOptions {
 export class V1CallPort implements CallPort {
   readonly address: string
   readonly answers: boolean
-  readonly made: Map<string, CallEntry> = new Map()
-  readonly asked: Map<string, CallEntry> = new Map()
+  // Made when the first call comes: most connections are idle, and there may be very many.
+  #made: Map<string, CallEntry> | undefined
+  #asked: Map<string, CallEntry> | undefined
   /** Nothing may be said to a client before it is welcome. */
   welcomed = false
   readonly #owner: { readonly access: Access }
@@ -37,6 +38,16 @@ export class V1CallPort implements CallPort {
     this.#connection = connection
     this.#codec = codec
     this.#frameBytes = limits.frameBytes
+  }
+
+  get made(): Map<string, CallEntry> {
+    this.#made ??= new Map()
+    return this.#made
+  }
+
+  get asked(): Map<string, CallEntry> {
+    this.#asked ??= new Map()
+    return this.#asked
   }
 
   get access(): Access {
