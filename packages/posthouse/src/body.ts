@@ -30,12 +30,31 @@ export function typedBody(type: MessageType, input: string | Uint8Array): TypedB
   const text = typeof input === 'string' ? input : decodeUtf8(input)
   if (type === 'text' || type === 'json') return { type, value: text }
   try {
-    return { type, value: JSON.parse(text) }
+    return { type, value: parseExactly(text) }
   } catch (cause) {
     const reason = reasonOf(cause)
     throw new PosthouseError('invalid_body', `a ${type} body is written as JSON: ${reason}`, { cause })
   }
 }
+
+/**
+ * Parses JSON. A whole number that a JavaScript number would round becomes a `bigint`, as far as 64 bits reach.
+ * @throws SyntaxError
+ */
+export function parseExactly(text: string): unknown {
+  const revive: SourceReviver = (_, value, context) => {
+    if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+    const source = context?.source ?? ''
+    // No 64-bit integer has more digits.
+    if (!/^-?\d{16,20}$/.test(source)) return value
+    const exact = BigInt(source)
+    return BigInt.asIntN(64, exact) === exact || BigInt.asUintN(64, exact) === exact ? exact : value
+  }
+  return JSON.parse(text, revive)
+}
+
+/** `JSON.parse` hands a third argument to its reviver (ECMAScript 2026), which the type library does not know yet. */
+type SourceReviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown
 
 /**
  * Reads standard input to its end.

@@ -48,6 +48,21 @@ describe('the commands that talk to a hub', () => {
     assert.deepEqual([second.from, second.type, second.body], ['alice', 'text', 'line'])
   })
 
+  test('whole numbers keep all their digits', async () => {
+    const socket = new WebSocket(hub.url, ['posthouse.v1.json'])
+    const body = '{"id":9007199254740993,"least":-9223372036854775808,"most":18446744073709551615,"pi":3.14}'
+    const arrived = new Promise<string>((resolve) => {
+      socket.addEventListener('message', ({ data }) => {
+        if (String(data).includes('deliver')) resolve(String(data))
+        else if (String(data).includes('welcome')) void Cli.run(at('send', 'exact', body, '--type', 'dict'))
+      })
+    })
+    const hello = { op: 'hello', client: 'exact', caps: [], producer: 'p', transient: true }
+    socket.addEventListener('open', () => socket.send(JSON.stringify(hello)))
+    assert.ok((await arrived).includes(body))
+    socket.close()
+  })
+
   test('bytes go through as they are and are shown as base64', async () => {
     await using listener = await listening('--id', 'raw', '--count', '1')
     await Cli.run(at('send', 'raw', '--type', 'bytes', '--id', 'alice'), { input: new Uint8Array([0, 1, 255, 10]) })

@@ -35,6 +35,13 @@ function sent(type: MessageType, body: unknown): ClientFrame {
 const kept: readonly (readonly [string, MessageType, unknown, unknown])[] = [
   ['text from a number', 'text', 5, '5'],
   ['text from null', 'text', null, 'null'],
+  [
+    'a bigint as a number, or as it is where a number would round it',
+    'dict',
+    { a: 1n, b: 2n ** 63n },
+    { a: 1, b: 2n ** 63n },
+  ],
+  ['a bigint in json', 'json', [2n ** 64n - 1n], '[18446744073709551615]'],
   ['json text as it is spelled', 'json', '{"a": 1.50}', '{"a": 1.50}'],
   ['a value as json text', 'json', { a: [1, undefined], b: undefined }, '{"a":[1,null]}'],
   ['nothing as json text', 'json', undefined, 'null'],
@@ -63,7 +70,7 @@ const refused: readonly (readonly [string, MessageType, unknown, string])[] = [
   ['nothing', 'x-any', undefined, 'invalid_body'],
   ['NaN', 'dict', { a: Number.NaN }, 'unrepresentable'],
   ['Infinity in json', 'json', [Number.POSITIVE_INFINITY], 'unrepresentable'],
-  ['a bigint', 'dict', { a: 1n }, 'unrepresentable'],
+  ['a whole number of more than 64 bits', 'dict', { a: 2n ** 64n }, 'unrepresentable'],
   ['a symbol', 'x-any', [Symbol('a')], 'unrepresentable'],
   ['a function', 'x-any', () => 1, 'unrepresentable'],
   ['a circle', 'dict', circle(), 'too_deep'],

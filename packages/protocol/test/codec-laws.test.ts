@@ -199,3 +199,21 @@ test('an array of too many frames is refused before anything is made of them', (
   assert.throws(() => jsonHubCodec.decode(JSON.stringify(frames)), { code: 'frame_too_large' })
   assert.throws(() => msgpackHubCodec.decode(encode(frames)), { code: 'frame_too_large' })
 })
+
+test('integers that no number holds leave a client digit by digit, in either dialect', () => {
+  const value = { least: -(2n ** 63n), most: 2n ** 64n - 1n, odd: 2n ** 53n + 1n, small: 1_700_000_000_000, pi: 3.5 }
+  const text =
+    '{"least":-9223372036854775808,"most":18446744073709551615,"odd":9007199254740993,"small":1700000000000,"pi":3.5}'
+  for (const headers of [undefined, { a: 'b' }]) {
+    const frame = { ...sendOf(value, 1, 'dict'), ...(headers && { headers }) }
+    for (const sent of [
+      jsonHubCodec.decode(jsonClientCodec.encode(frame)),
+      msgpackHubCodec.decode(msgpackClientCodec.encode(frame)),
+    ]) {
+      const [read] = sent
+      assert.ok(read && 'body' in read && read.body && read.body.format !== 'value')
+      const { bytes } = convertBody({ type: 'dict', body: read.body }, 'json')
+      assert.equal(new TextDecoder().decode(bytes), text)
+    }
+  }
+})

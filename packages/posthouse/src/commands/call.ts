@@ -1,6 +1,6 @@
 import { bytesToBase64, PosthouseError, parseAddress, reasonOf } from '@posthouse/core'
 import type { Command } from 'commander'
-import { readInput } from '../body.ts'
+import { parseExactly, readInput } from '../body.ts'
 import { parseDuration } from '../duration.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -49,7 +49,7 @@ async function call(
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExactly(text)
   } catch (cause) {
     throw new PosthouseError('invalid_body', `the body of a call is written as JSON: ${reasonOf(cause)}`, { cause })
   }

@@ -65,9 +65,8 @@ function toBytes(value: unknown): Uint8Array {
 }
 
 function toPlain(value: unknown, depth: number): unknown {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || value === undefined) return value
-  if (typeof value === 'number') return finite(value)
-  if (typeof value !== 'object') throw new PosthouseError('unrepresentable', `${described(value)} cannot be sent`)
+  if (typeof value !== 'object') return toPlainWord(value)
+  if (value === null) return value
   if (value instanceof Uint8Array) return value
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
   if (depth >= maxDepth) {
@@ -88,9 +87,28 @@ function toPlain(value: unknown, depth: number): unknown {
   return plain
 }
 
-function finite(value: number): number {
-  if (Number.isFinite(value)) return value
-  throw new PosthouseError('unrepresentable', `${value} cannot be sent: JSON has no word for it`)
+function toPlainWord(value: unknown): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'undefined':
+      return value
+    case 'number':
+      if (Number.isFinite(value)) return value
+      throw new PosthouseError('unrepresentable', `${value} cannot be sent: JSON has no word for it`)
+    case 'bigint':
+      return toInteger(value)
+    default:
+      throw new PosthouseError('unrepresentable', `${described(value)} cannot be sent`)
+  }
+}
+
+/** A number where it holds all digits; beyond that a `bigint`, of at most 64 bits as in MessagePack. Spec: 2.5.4. */
+function toInteger(value: bigint): number | bigint {
+  const number = Number(value)
+  if (Number.isSafeInteger(number)) return number
+  if (BigInt.asIntN(64, value) === value || BigInt.asUintN(64, value) === value) return value
+  throw new PosthouseError('unrepresentable', `${value} cannot be sent: it takes more than 64 bits`)
 }
 
 function described(value: unknown): string {

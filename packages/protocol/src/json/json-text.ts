@@ -37,5 +37,8 @@ function jsonMember(this: Record<string, unknown>, key: string, value: unknown):
 /** A `bigint` as the digits that JSON.stringify writes unquoted (ECMAScript 2026 `JSON.rawJSON`). */
 function digits(value: bigint): unknown {
   const rawJson: unknown = Reflect.get(JSON, 'rawJSON')
-  return typeof rawJson === 'function' ? Reflect.apply(rawJson, JSON, [value.toString()]) : Number(value)
+  if (typeof rawJson === 'function') return Reflect.apply(rawJson, JSON, [value.toString()])
+  const number = Number(value)
+  if (Number.isSafeInteger(number)) return number
+  throw new PosthouseError('unrepresentable', `${value} cannot be said here: this platform has no JSON.rawJSON`)
 }

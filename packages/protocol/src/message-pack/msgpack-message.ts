@@ -7,6 +7,8 @@ import { MsgpackWriter } from './msgpack-writer.ts'
 
 // One of each for all: what they cost is their construction, with a buffer of 2 KiB.
 const encoder = new Encoder({ ignoreUndefined: true })
+/** For values with integers that no number holds: it writes numbers of more than 32 bits as floats, so it comes second. */
+const integerEncoder = new Encoder({ ignoreUndefined: true, useBigInt64: true })
 const decoder = new Decoder()
 const writer = new MsgpackWriter()
 const bodyKey = encoder.encode('body')
@@ -56,12 +58,21 @@ function writeQuickly(frame: Frame): Uint8Array | undefined {
   return 'body' in frame && frame.body !== undefined ? withBody(frame.body) : writer.finish()
 }
 
+/** Valid until the next value is encoded. */
+function encodeValue(value: unknown): Uint8Array {
+  try {
+    return encoder.encodeSharedRef(value)
+  } catch {
+    return integerEncoder.encodeSharedRef(value)
+  }
+}
+
 function withBody(body: FrameBody): Uint8Array | undefined {
   if (!writer.name('body')) return undefined
   if (body.format === 'msgpack') return writer.finish(body.bytes)
   if (body.format !== 'value' || body.value === undefined) return undefined
   if (typeof body.value === 'string') return writer.text(body.value) ? writer.finish() : undefined
-  return writer.finish(encoder.encodeSharedRef(toMsgpackValue(body.value)))
+  return writer.finish(encodeValue(toMsgpackValue(body.value)))
 }
 
 /**
@@ -72,7 +83,7 @@ export function encodeThoroughly(frame: Frame): Uint8Array {
   if (!('body' in frame) || frame.body === undefined) return encoder.encode(frame)
   const { body, ...fields } = frame
   const rest = { ...fields, ...applicationFields(frame) }
-  if (body.format === 'value') return encoder.encode({ ...rest, body: toMsgpackValue(body.value) })
+  if (body.format === 'value') return encodeValue({ ...rest, body: toMsgpackValue(body.value) }).slice()
   if (body.format !== 'msgpack')
     throw new PosthouseError('internal', `a ${body.format} body reached the MessagePack codec`)
   return spliced(encoder.encodeSharedRef(rest), body.bytes)
