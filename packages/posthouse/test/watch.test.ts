@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HubClient } from '@posthouse/client'
-import { defaultLimits, Hub, type HubStats } from '@posthouse/hub'
+import { defaultLimits, Hub, type HubStats, type Principal } from '@posthouse/hub'
 import type { WebSocket } from 'ws'
 import { Cli } from './cli.ts'
 import { serveSockets } from './servers.ts'
@@ -83,6 +83,25 @@ test('where the numbers are refused it shows who is there, and says what is miss
   assert.equal(status, 0, err)
   assert.match(err, /may not ask for the numbers.*administer on hub.*; here is who is online/)
   assert.match(out, /^1 clients are online\n\nCLIENT +DIALECT +SINCE\nbob /)
+})
+
+test('a hub tells its numbers to whoever may administer it, and to nobody else', async () => {
+  const authenticate = ({ client }: { readonly client: string }): Principal =>
+    client === 'chief'
+      ? { name: client, permissions: [{ operations: ['administer'], addresses: ['hub'] }] }
+      : { name: client }
+  await using hub = new Hub({ node: 'real', authenticate })
+  const { url } = await hub.listen({ port: 0 })
+  await using bob = new HubClient({ url, clientId: 'bob' })
+  await bob.connect()
+  await bob.send('hub', 'hello')
+  const args = ['watch', '--once', '--interval', '10ms', '--url', url]
+  const { out, err } = await Cli.run([...args, '--id', 'chief'])
+  assert.match(out, /^real {2}up .*\nin [\d.]+k? msg\/s .*refused \d+\/s {2}calls \d/, err)
+  assert.match(out, /\nbob /)
+  const data = JSON.parse((await Cli.run([...args, '--id', 'chief', '--json'])).out)
+  assert.equal(data.peers.find(({ client }: { client: string }) => client === 'bob').received, 1)
+  assert.match((await Cli.run([...args, '--id', 'eve'])).err, /it needs administer on hub/)
 })
 
 test('a dialect without calls shows who is there, too', async () => {
