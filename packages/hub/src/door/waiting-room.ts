@@ -21,7 +21,8 @@ export class WaitingRoom {
       this.#messages = []
       throw new PosthouseError('window_exceeded', 'too much came before this client was known')
     }
-    this.#messages.push([data, binary])
+    // A copy: a short message may lie in a piece of memory that is much longer.
+    this.#messages.push([new Uint8Array(data), binary])
   }
 
   /** Takes all that is kept, in its order. */
