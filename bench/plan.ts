@@ -54,6 +54,7 @@ export function planOf(name: BenchmarkName): readonly Case[] {
         library('ws relay, ws client', 'relay', 'ws'),
         library('Posthouse, HubClient, qos 0', 'hub', 'posthouse'),
         library('Posthouse, HubClient, qos 1', 'hub', 'posthouse-qos1'),
+        library('Posthouse, HubClient, calls', 'hub', 'posthouse-calls'),
       ]
     case 'fanout':
       return all('1,000 receivers', { kind: 'fanout', receivers: 1000, inFlight: 20 })
@@ -97,5 +98,7 @@ function unicast(group: string, pairs: number, inFlight: number, of: readonly Co
 
 function library(label: string, server: ServerName, name: LibraryName): Case {
   const language = server === 'relay' ? 'relay' : 'posthouse-json'
-  return { label, group: 'libraries', server, language, work: { kind: 'library', library: name, inFlight: 512 } }
+  // A hub carries at most 256 calls of one client at a time.
+  const inFlight = name === 'posthouse-calls' ? 200 : 512
+  return { label, group: 'libraries', server, language, work: { kind: 'library', library: name, inFlight } }
 }

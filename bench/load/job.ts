@@ -9,7 +9,7 @@ export type LanguageName =
   | 'mqtt'
 
 /** Through which library both ends go, where the load does not write to raw sockets. */
-export type LibraryName = 'posthouse' | 'posthouse-qos1' | 'ws'
+export type LibraryName = 'posthouse' | 'posthouse-qos1' | 'posthouse-calls' | 'ws'
 
 /** What a load process shall do. It goes on until it is told to stop. */
 export type Job = { readonly port: number; readonly language: LanguageName } & Work

@@ -43,6 +43,7 @@ export async function library({ port }: Pick<Job, 'port'>, work: Extract<Work, {
 
 function connect(name: LibraryName, port: number, onBody: (body: string) => void): Promise<Ends> {
   if (name === 'ws') return wsEnds(port, onBody)
+  if (name === 'posthouse-calls') return callEnds(port, onBody)
   return posthouseEnds(port, name === 'posthouse' ? 0 : 1, onBody)
 }
 
@@ -62,6 +63,28 @@ async function posthouseEnds(port: number, qos: 0 | 1, onBody: (body: string) =>
     close: async () => {
       await sender.close()
       await receiver.close()
+    },
+  }
+}
+
+/** Each body is sent there and back: what counts is the answer. */
+async function callEnds(port: number, onBody: (body: string) => void): Promise<Ends> {
+  const url = `ws://127.0.0.1:${port}`
+  const callee = new HubClient({ url, clientId: 'r0' })
+  callee.handle('echo', ({ body }) => body)
+  await callee.connect()
+  const caller = new HubClient({ url, clientId: 's0' })
+  await caller.connect()
+  const errors: string[] = []
+  const failed = (error: unknown): void => void errors.push(String(error))
+  return {
+    errors,
+    send: (body) => {
+      caller.request('r0', 'echo', body).then((answer) => onBody(String(answer)), failed)
+    },
+    close: async () => {
+      await caller.close()
+      await callee.close()
     },
   }
 }
