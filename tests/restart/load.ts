@@ -20,6 +20,11 @@ export interface LoadOptions {
   readonly receivers: number
   /** Messages of each sender that are under way at a time. */
   readonly abreast: number
+  /**
+   * Begin nothing new while somebody is away. What is sent again must not find that its receiver has had thousands of
+   * others since, and remembers it no more. Default false.
+   */
+  readonly together?: boolean
 }
 
 /** Clients that send to each other as fast as the hub confirms. Dispose closes them. */
@@ -93,7 +98,7 @@ export class Load implements AsyncDisposable, Tally {
   async #keepSending(sender: HubClient, lane: number): Promise<void> {
     for (let n = 0; !this.#stopped; n++) {
       // While a receiver is away, its inbox must not fill.
-      await this.#until(() => this.#stopped || this.confirmed.size - this.handled.size < mostAhead)
+      await this.#until(() => this.#stopped || this.#mayGoOn())
       const text = `${sender.clientId}-${lane}-${n}`
       try {
         await sender.send(`receiver${(lane + n) % this.#options.receivers}`, text)
@@ -104,6 +109,11 @@ export class Load implements AsyncDisposable, Tally {
       }
       this.#look()
     }
+  }
+
+  #mayGoOn(): boolean {
+    if (this.confirmed.size - this.handled.size >= mostAhead) return false
+    return !this.#options.together || this.#clients.every(({ state }) => state === 'online')
   }
 
   #arrived(text: string): void {

@@ -87,7 +87,7 @@ suite('a hub under load', () => {
     const statusFile = join(folder.path, 'status.yaml')
     let { child, url } = await startProcess(statusFile, 0)
     try {
-      await using load = await Load.start({ url, senders: 3, receivers: 2, abreast: 20 })
+      await using load = await Load.start({ url, senders: 3, receivers: 2, abreast: 20, together: true })
       // Whom the next hub has never heard of cannot be sent to before it comes back.
       for (const receiver of ['receiver0', 'receiver1']) await known(statusFile, receiver)
       for (let restart = 0; restart < 2; restart++) {
