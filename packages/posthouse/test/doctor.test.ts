@@ -76,6 +76,14 @@ describe('doctor looks at the port', () => {
     assert.equal((await portFinding({ host: '127.0.0.1', port })).hub, url)
   })
 
+  test('a hub is found behind a certificate, too', async () => {
+    await using hub = new Hub()
+    const tls = { cert: certificateFile('localhost.pem'), key: certificateFile('localhost-key.pem') }
+    const { port, url } = await hub.listen({ port: 0, tls })
+    assert.equal((await portFinding({ host: '127.0.0.1', port })).hub, url)
+    assert.match(url, /^wss:/)
+  })
+
   test('one that something else has is a problem, and what it is is told', async () => {
     await using mail = await serveLine('220 mail')
     assert.match(lines([await at(mail.port)]), /^problem port: .* in use by a program that is no web server/)
