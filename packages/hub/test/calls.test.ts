@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { CrossCommClient } from './cross-comm-peer.ts'
 import { codeOf, type Frame, message, RawPeer } from './raw-peer.ts'
+import { slowStore } from './slow-store.ts'
 import { startGuardedHub } from './start-guarded-hub.ts'
 import { type RunningHub, startHub, startTimelessHub, visit } from './start-hub.ts'
 
@@ -141,6 +142,22 @@ suite('a call that leads nowhere is answered at once', () => {
     assert.equal(codeOf(await alice.next('response')), 'forbidden')
     alice.send(request('hub', { method: 'test' }))
     assert.equal(codeOf(await alice.next('response')), 'no_handler')
+  })
+
+  test('where the callee has not been welcomed yet', async () => {
+    const slow = slowStore()
+    await using server = await startHub({ store: slow.store })
+    await using alice = await callee(server, 'alice')
+    const open = slow.holdInspect()
+    await using bob = await RawPeer.hello(server.url, 'bob', { hello: { caps: ['calls'] } })
+    for (let code: unknown = 'unknown_recipient'; code === 'unknown_recipient'; ) {
+      alice.send(request('bob'))
+      code = codeOf(await alice.next('response'))
+      if (code !== 'unknown_recipient') assert.equal(code, 'offline')
+    }
+    open()
+    await bob.next('welcome')
+    await asked(alice, bob)
   })
 
   test('where its id is under way already, which is no answer to the first', async () => {
@@ -354,6 +371,35 @@ suite('a call ends', () => {
     bob.send({ op: 'response', id, body: 1 })
     assert.equal((await alice.next('response')).body, 1)
     await drained
+  })
+
+  test('when its callee says bye', async () => {
+    await using server = await startHub()
+    await using alice = await callee(server, 'alice')
+    await using bob = await callee(server, 'bob')
+    await asked(alice, bob)
+    bob.send({ op: 'bye' })
+    assert.equal(codeOf(await alice.next('response')), 'call_lost')
+    alice.send(request('bob'))
+    assert.equal(codeOf(await alice.next('response')), 'offline')
+  })
+
+  test('not before it began: what comes with hello waits for welcome', async () => {
+    await using server = await startHub()
+    server.hub.handle('add', () => 3)
+    const behind = [
+      request('hub'),
+      { op: 'response', id: '1' },
+      { op: 'cancel', id: '1' },
+      { op: 'credit', id: '1', parts: 1 },
+    ]
+    await using alice = await RawPeer.hello(server.url, 'alice', { behind })
+    const frames = [await alice.frames.take(() => true), await alice.frames.take(() => true)]
+    assert.deepEqual(
+      frames.map(({ op }) => op),
+      ['welcome', 'response'],
+    )
+    assert.equal(frames[1]?.body, 3)
   })
 
   test('without disturbing messages', async () => {
