@@ -4,8 +4,10 @@ import { encode } from '@msgpack/msgpack'
 import { type ClientFrame, jsonClientCodec, type SendFrame } from '@posthouse/protocol'
 import { msgpackClientCodec } from '@posthouse/protocol/msgpack'
 import fc from 'fast-check'
+import { skipAsciiWords } from '../src/frame/four-bytes.ts'
 import { readThoroughly as readAnyJson } from '../src/json/json-hub-codec.ts'
 import { readQuickly as readJson } from '../src/json/json-quick.ts'
+import { skipPlain } from '../src/json/json-skip.ts'
 import { readThoroughly as readAnyMsgpack } from '../src/message-pack/msgpack-hub-codec.ts'
 import { readQuickly as readMsgpack } from '../src/message-pack/msgpack-quick.ts'
 import { spellingsOf, type Vector, vectorsOf } from './vectors.ts'
@@ -141,6 +143,41 @@ test('no name, and a name with a NUL before it, is another name', () => {
   const frame = { op: 'send', id: 'm', to: 'b', type: 'text', body: '', '\0n': 1 }
   assert.equal(readMsgpack(encode(frame)), undefined)
   assert.equal(readMsgpack(encode({ op: '\0ack', seq: 1 })), undefined)
+})
+
+test('in long text the first byte to stop at is found, wherever it stands and whatever follows', () => {
+  const stops = [0x00, 0x1f, 0x22, 0x5c, 0x80, 0xa2, 0xdc, 0xff]
+  const near = [0x20, 0x21, 0x23, 0x5b, 0x5d, 0x7e, 0x7f]
+  const cases = fc.record({
+    before: fc.nat(3),
+    text: fc.array(fc.constantFrom(...near), { minLength: 240, maxLength: 600 }),
+    after: fc.array(fc.constantFrom(...stops, ...near), { minLength: 1, maxLength: 9 }),
+    missing: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(cases, ({ before, text: list, after, missing }) => {
+      const lead = Array.from({ length: before }, () => 0x22)
+      const bytes = Uint8Array.from([...lead, ...list, ...(missing ? [] : after)]).subarray(before)
+      const plainEnd = bytes.findIndex((byte) => stops.includes(byte))
+      assert.equal(skipPlain(bytes, 0), plainEnd < 0 ? bytes.length : plainEnd)
+      const wide = bytes.findIndex((byte) => byte >= 0x80)
+      const words = skipAsciiWords(bytes, 0, bytes.length)
+      assert.ok(words >= 0 && words <= (wide < 0 ? bytes.length : wide) && words > (wide < 0 ? bytes.length : wide) - 8)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('long bodies are read quickly, and right, in both dialects', () => {
+  const piece = fc.constantFrom('a', 'plain text ', 'é', '李', '😀', '"', '\\', '\n', '\u0000')
+  fc.assert(
+    fc.property(fc.array(fc.tuple(piece, fc.integer({ min: 1, max: 300 })), { maxLength: 6 }), (pieces) => {
+      const value = pieces.map(([each, times]) => each.repeat(times)).join('')
+      const frame: ClientFrame = { op: 'send', id: 'm', to: 'b', type: 'text', n: 1, body: { format: 'value', value } }
+      for (const [, reader] of both) assert.ok(agrees(reader, Buffer.from(reader.codec.encode(frame))))
+    }),
+    runs,
+  )
 })
 
 test('a string that is not UTF-8 is declined in both dialects', () => {

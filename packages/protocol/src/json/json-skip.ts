@@ -1,3 +1,4 @@
+import { nearBytes, skipPlainWords } from '../frame/four-bytes.ts'
 import { declined, skipCharacter } from '../frame/utf8.ts'
 
 export const quote = 0x22
@@ -14,7 +15,11 @@ const escapes: ReadonlySet<number> = new Set(Array.from('"\\/bfnrtu', (letter) =
 
 /** Where the ASCII text that begins at `at` ends: at a quote, an escape, a wider character or what must not be there. */
 export function skipPlain(bytes: Uint8Array, at: number): number {
+  const near = at + nearBytes
   let end = at
+  while (end < near && plain[bytes[end] ?? 0] === 1) end++
+  if (end < near) return end
+  end = skipPlainWords(bytes, end)
   while (plain[bytes[end] ?? 0] === 1) end++
   return end
 }

@@ -1,4 +1,5 @@
 import { maxDepth, maxFramesPerArray } from '../frame/codec.ts'
+import { nearBytes, skipAsciiWords } from '../frame/four-bytes.ts'
 import { declined, skipCharacter } from '../frame/utf8.ts'
 
 const forbidden = new TextEncoder().encode('__proto__')
@@ -58,7 +59,8 @@ export function skipAscii(bytes: Uint8Array, at: number, end: number): number {
 
 /** Proves that the bytes `[start, end)` are UTF-8. */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
-  let at = skipAscii(bytes, start, end)
+  // Only once: in text of wider characters there is nothing to skip in words.
+  let at = skipAscii(bytes, end - start > nearBytes ? skipAsciiWords(bytes, start, end) : start, end)
   while (at < end) {
     at = skipCharacter(bytes, at)
     if (at === declined) return false
