@@ -76,6 +76,24 @@ describe('the client in a real browser', { skip: chromium === undefined ? CHROMI
     })
   }
 
+  test('calls and is called, with code that is loaded for the first call', async () => {
+    await using peer = await open()
+    await using node = new HubClient({ url, clientId: 'caller' })
+    node.handle('double', ({ body }) => Number(body) * 2)
+    await node.connect()
+    await peer.connect({ url, clientId: 'called' })
+    assert.equal(await peer.page.evaluate(() => globalThis.peer.request('caller', 'double', 21)), 42)
+
+    await peer.page.evaluate(() => {
+      globalThis.peer.handle('count', async function* ({ body }) {
+        for (let number = 1; number <= Number(body); number++) yield number
+      })
+    })
+    const parts: unknown[] = []
+    for await (const part of node.stream('called', 'count', 3)) parts.push(part)
+    assert.deepEqual(parts, [1, 2, 3])
+  })
+
   test('sees who comes and goes', async () => {
     await using peer = await open()
     await peer.connect({ url, clientId: 'watcher' })
