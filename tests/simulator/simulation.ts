@@ -137,7 +137,7 @@ async function checkRest(world: World): Promise<void> {
     if (messages > 0) witness.fail('nothing is left behind', `${messages} messages lie in the inbox of ${client}`)
   }
   checkPresence(world)
-  const held = [...hub.core.registry.all()].reduce((sum, record) => sum + record.held.size, 0)
+  const held = [...hub.core.registry.all()].reduce((sum, record) => sum + (record.held?.size ?? 0), 0)
   if (held > 0) witness.fail('nothing is left behind', `${held} confirmations are held`)
   if (hub.clock.pending > 1) witness.fail('nothing is left behind', `${hub.clock.pending} timers wait in the hub`)
 }

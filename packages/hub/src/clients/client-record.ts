@@ -60,7 +60,7 @@ export class ClientRecord {
   /** Messages that went to it. */
   delivered = 0
   /** Confirmations that wait for this client's inbox to drain. */
-  readonly held: Set<() => void> = new Set()
+  held: Set<() => void> | undefined
 
   constructor(id: string, lastSeen: number, pump: InboxPump) {
     this.id = id
@@ -91,6 +91,6 @@ export class ClientRecord {
 
   /** Lets the confirmations go that wait for this inbox. */
   release(): void {
-    for (const go of [...this.held]) go()
+    if (this.held !== undefined) for (const go of [...this.held]) go()
   }
 }

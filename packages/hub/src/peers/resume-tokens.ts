@@ -1,29 +1,35 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /**
  * The tokens with which a session may be resumed: the newest, and the one before it until the newest has been used, so
- * that a `welcome` which got lost locks nobody out. Kept as hashes. Spec: 3.4.
+ * that a `welcome` which got lost locks nobody out. Kept as hashes, in text: small buffers take much memory. Spec: 3.4.
  */
 export class ResumeTokens {
-  #valid: Buffer[] = []
+  #newest: string | undefined
+  #before: string | undefined
 
-  /** A new token. Those that were valid before stay so until it is used. */
+  /** A new token. The one before it stays valid until it is used. */
   issue(): string {
     const token = randomBytes(32).toString('base64url')
-    this.#valid = [...this.#valid.slice(-1), hash(token)]
+    this.#before = this.#newest
+    this.#newest = hashed(token)
     return token
   }
 
   /** True for a valid token; older ones are void from now on. */
   redeem(token: string): boolean {
-    const presented = hash(token)
-    const found = this.#valid.findIndex((known) => timingSafeEqual(known, presented))
-    if (found < 0) return false
-    this.#valid = [this.#valid[found] ?? presented]
+    const presented = hashed(token)
+    if (!same(this.#newest, presented) && !same(this.#before, presented)) return false
+    this.#newest = presented
+    this.#before = undefined
     return true
   }
 }
 
-function hash(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
+function hashed(token: string): string {
+  return hash('sha256', token, 'base64')
+}
+
+function same(known: string | undefined, presented: string): boolean {
+  return known !== undefined && timingSafeEqual(Buffer.from(known), Buffer.from(presented))
 }

@@ -22,7 +22,7 @@ import type { Access } from '../access/access.ts'
 import type { Guest } from '../access/gate.ts'
 import { V1CallPort } from '../calls/v1-call-port.ts'
 import type { ClientRecord, SessionCarrier } from '../clients/client-record.ts'
-import type { Connection } from '../door/connection.ts'
+import type { Connection, ConnectionEvents } from '../door/connection.ts'
 import { assertFits, assertKind, type HubCodec } from '../door/hub-codec.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { Throttle } from '../limits/throttle.ts'
@@ -42,7 +42,7 @@ import {
 } from './v1-sessions.ts'
 
 /** Joins one v1 connection with its client's session: frames become actions, deliveries become frames. */
-export class V1Peer implements Peer, Link, SessionCarrier, Guest {
+export class V1Peer implements Peer, Link, SessionCarrier, ConnectionEvents, Guest {
   readonly dialect: HubCodec['dialect']
   readonly #parts: HubParts
   readonly #connection: Connection
@@ -52,7 +52,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
   readonly #producer: string
   #access: Access
   readonly #meter: DeliveryMeter
-  readonly #throttle: Throttle
+  #heldTo: Throttle | undefined
   readonly calls: V1CallPort
   #heardAt: number
   #pinged = false
@@ -72,7 +72,6 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
     this.#claimed = claimSession(this.#record, greeting, parts)
     this.#producer = producerOf(greeting)
     this.#meter = new DeliveryMeter(parts, this.#record)
-    this.#throttle = new Throttle(parts)
     this.#access = pass.access
     this.calls = new V1CallPort(this, { hello, connection, codec, limits: parts.limits })
     this.#heardAt = parts.clock.elapsed()
@@ -165,6 +164,22 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
     }
   }
 
+  ping(): void {
+    this.#sign()
+  }
+
+  pong(): void {
+    this.#sign()
+  }
+
+  overflowed(error: PosthouseError): void {
+    this.#parts.logger.warn('a client reads too slowly', this.#facts(error))
+  }
+
+  close(code: number, reason: string): void {
+    this.#closed(code, reason)
+  }
+
   check(now: number): void {
     const silentMs = now - this.#heardAt
     if (silentMs > this.#parts.timing.v1TimeoutMs) {
@@ -219,16 +234,7 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
   }
 
   #connect(hello: HelloFrame): void {
-    this.#connection.use(
-      {
-        message: (data, binary) => this.message(data, binary),
-        ping: () => this.#sign(),
-        pong: () => this.#sign(),
-        overflowed: (error) => this.#parts.logger.warn('a client reads too slowly', this.#facts(error)),
-        close: (code, reason) => this.#closed(code, reason),
-      },
-      this.dialect,
-    )
+    this.#connection.use(this, this.dialect)
     const previous = this.#parts.registry.connect(this.#record, this)
     previous?.fail(new PosthouseError('replaced', `${this.#record.id} has connected again`))
     this.#claimed.entry.carrier = this
@@ -275,6 +281,11 @@ export class V1Peer implements Peer, Link, SessionCarrier, Guest {
       node,
       serverTime: clock.now(),
     })
+  }
+
+  get #throttle(): Throttle {
+    this.#heldTo ??= new Throttle(this.#parts)
+    return this.#heldTo
   }
 
   #sign(): void {

@@ -170,15 +170,16 @@ export class Router {
     const releases = new Map<ClientRecord, () => void>()
     const finish = (): void => {
       timer?.[Symbol.dispose]()
-      for (const [record, release] of releases) record.held.delete(release)
+      for (const [record, release] of releases) record.held?.delete(release)
       go()
     }
     for (const record of crowded) {
       const release = (): void => {
-        record.held.delete(release)
+        record.held?.delete(release)
         if (waiting.delete(record) && waiting.size === 0) finish()
       }
       releases.set(record, release)
+      record.held ??= new Set()
       record.held.add(release)
     }
     timer = this.#options.clock.after(longestHoldMs, finish).unref()

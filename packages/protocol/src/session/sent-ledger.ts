@@ -10,12 +10,11 @@ interface Entry {
 /** Keeps answers in the order of `n`, however they become known, and folds equal ones into one cumulative frame. Spec: 4.2. */
 export class SentLedger {
   #entries: Entry[] = []
-  #byN = new Map<number, Entry>()
   #last = 0
 
   /** Messages that were not answered yet. */
   get size(): number {
-    return this.#byN.size
+    return this.#entries.length
   }
 
   /** The newest `n` that came on this connection. */
@@ -26,23 +25,33 @@ export class SentLedger {
   /** A new connection: the client resends what was not answered. */
   restart(): void {
     this.#entries = []
-    this.#byN.clear()
     this.#last = 0
   }
 
   open(n: number): void {
-    const entry: Entry = { n }
-    this.#entries.push(entry)
-    this.#byN.set(n, entry)
+    this.#entries.push({ n })
     this.#last = n
   }
 
   /** Enters an answer; one for an unknown `n` (an older connection's) is dropped. */
   settle(n: number, answer: Answer): readonly SentFrame[] {
-    const entry = this.#byN.get(n)
+    const entry = this.#find(n)
     if (entry === undefined || entry.answer !== undefined) return []
     entry.answer = answer
     return this.#release()
+  }
+
+  /** `n` grows, so the entries are in order. */
+  #find(n: number): Entry | undefined {
+    let low = 0
+    let high = this.#entries.length - 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#entries[middle]?.n ?? 0) < n) low = middle + 1
+      else high = middle
+    }
+    const entry = this.#entries[low]
+    return entry?.n === n ? entry : undefined
   }
 
   #release(): readonly SentFrame[] {
@@ -51,7 +60,6 @@ export class SentLedger {
     for (const { n, answer } of this.#entries) {
       if (answer === undefined) break
       released++
-      this.#byN.delete(n)
       const previous = frames.at(-1)
       if ('error' in answer) frames.push({ op: 'sent', n, error: answer.error })
       else if (previous !== undefined && 'state' in previous && previous.state === answer.state) {

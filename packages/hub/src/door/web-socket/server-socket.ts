@@ -5,6 +5,11 @@ import { type FrameListener, FrameReader } from './frame-reader.ts'
 import { closeFrame, controlFrame } from './frame-writer.ts'
 import { opcodes } from './opcodes.ts'
 
+/** What an idle connection keeps counts ten thousandfold: the listeners are the same for all, and find their socket here. */
+const owner = Symbol('the end of a WebSocket')
+
+type Owned = Duplex & { [owner]?: ServerSocket }
+
 /** A server's end of one WebSocket (RFC 6455), over any stream. */
 export class ServerSocket implements HubSocket, FrameListener {
   readonly #stream: Duplex
@@ -25,13 +30,11 @@ export class ServerSocket implements HubSocket, FrameListener {
     this.#stream = stream
     this.#reader = new FrameReader(this, maxBytes)
     if (stream instanceof Socket) stream.setTimeout(0).setNoDelay()
+    // The stream of an HTTP server would stay half open when its peer has gone.
+    stream.allowHalfOpen = false
     if (head.length > 0) stream.unshift(head)
-    stream.on('data', (chunk: Uint8Array) => this.#read(chunk))
-    stream.on('drain', () => this.#drained())
-    // The stream of an HTTP server stays half open.
-    stream.on('end', () => stream.end())
-    stream.on('error', () => stream.destroy())
-    stream.on('close', () => this.#gone())
+    owned(stream)[owner] = this
+    stream.on('data', onData).on('drain', onDrain).on('error', onError).on('close', onClose)
   }
 
   use(listener: SocketListener): void {
@@ -108,7 +111,8 @@ export class ServerSocket implements HubSocket, FrameListener {
     this.#end(code, reason)
   }
 
-  #read(chunk: Uint8Array): void {
+  /** A chunk has come. */
+  read(chunk: Uint8Array): void {
     const listener = this.#listener
     listener?.onChunk()
     try {
@@ -129,7 +133,8 @@ export class ServerSocket implements HubSocket, FrameListener {
     }
   }
 
-  #drained(): void {
+  /** The peer has read what waited. */
+  drained(): void {
     if (this.#pinged !== undefined) this.#answer(this.#pinged)
     this.#listener?.onDrain()
   }
@@ -145,11 +150,32 @@ export class ServerSocket implements HubSocket, FrameListener {
     this.#listener?.onEnding()
   }
 
-  #gone(): void {
+  /** The stream is closed. */
+  gone(): void {
     this.#open = false
     this.#reader.stop()
     const listener = this.#listener
     this.#listener = undefined
     listener?.onClose(this.#code, this.#reason)
   }
+}
+
+function owned(stream: Duplex): Owned {
+  return stream
+}
+
+function onData(this: Duplex, chunk: Uint8Array): void {
+  owned(this)[owner]?.read(chunk)
+}
+
+function onDrain(this: Duplex): void {
+  owned(this)[owner]?.drained()
+}
+
+function onError(this: Duplex): void {
+  this.destroy()
+}
+
+function onClose(this: Duplex): void {
+  owned(this)[owner]?.gone()
 }
