@@ -37,6 +37,8 @@ describe('posthouse bench', () => {
     ['--qos', '1', '--pairs', '2', '--dialect', 'msgpack'],
     ['--rate', '500', '--pairs', '2'],
     ['--fanout', '5'],
+    // Many more than reach their receivers at once.
+    ['--qos', '1', '--pairs', '5', '--size', '5000', '--window', '200'],
   ]) {
     test(`measures with ${args.join(' ')}, and leaves nobody behind`, async () => {
       const { status, out, err } = await bench(...args, '--duration', '200ms', '--json')

@@ -7,6 +7,8 @@ import { SequenceCheck } from './sequence-check.ts'
 export interface LaneEvents {
   /** A message has arrived at a receiver, so many microseconds after it was due. */
   arrived(micros: number): void
+  /** The hub, or the socket, has a message: there may be room for another one. */
+  settled(): void
   /** A message could not be sent. */
   refused(code: string): void
 }
@@ -21,6 +23,8 @@ export class Lane {
   readonly #padding: string
   #sent = 0
   #refused = 0
+  /** Messages that are not confirmed, or, when they are live, not written. */
+  #unsettled = 0
   /** Arrivals, and what was given up. */
   #back = 0
   #backBefore = 0
@@ -59,7 +63,8 @@ export class Lane {
 
   /** True while another message may be under way. */
   get hasRoom(): boolean {
-    return this.#sent * this.#checks.length - this.#back < this.#plan.window * this.#checks.length
+    const { window } = this.#plan
+    return this.#unsettled < window && this.#sent * this.#checks.length - this.#back < window * this.#checks.length
   }
 
   /** Live messages may get lost; what has not come within the time between two calls is waited for no longer. */
@@ -71,13 +76,22 @@ export class Lane {
   /** Sends one message that was due at `dueMicros`. */
   send(dueMicros: number): void {
     const head = `${this.#sent++}|${dueMicros}|`
-    this.#sender
-      .send(this.#to, head + this.#padding.slice(head.length), { type: 'text', qos: this.#plan.qos })
-      .catch((error: unknown) => {
-        this.#refused++
-        this.#back += this.#checks.length
-        this.#events.refused(isPosthouseError(error) ? error.code : 'internal')
-      })
+    const body = head + this.#padding.slice(head.length)
+    this.#unsettled++
+    this.#sender.send(this.#to, body, { type: 'text', qos: this.#plan.qos }).then(
+      () => {
+        this.#unsettled--
+        this.#events.settled()
+      },
+      (error: unknown) => this.#failed(error),
+    )
+  }
+
+  #failed(error: unknown): void {
+    this.#unsettled--
+    this.#refused++
+    this.#back += this.#checks.length
+    this.#events.refused(isPosthouseError(error) ? error.code : 'internal')
   }
 
   #arrived(check: SequenceCheck, { body }: Message): void {
