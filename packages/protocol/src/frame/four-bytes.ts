@@ -11,11 +11,12 @@ const one = 0x01010101
 
 /** Skips ASCII in `[at, end)`, four bytes at a time; stops a few bytes before the first other one at the earliest. */
 export function skipAsciiWords(bytes: Uint8Array, at: number, end: number): number {
-  const words = wordsOf(bytes, at, end)
-  if (words === undefined) return at
+  const first = aligned(bytes, at)
+  for (let near = at; near < first; near++) if (near >= end || (bytes[near] ?? highest) >= 0x80) return near
+  const words = wordsOf(bytes, first, end)
   let index = 0
   while (index < words.length && ((words[index] ?? 0) & highest) === 0) index++
-  return index === 0 ? at : words.byteOffset - bytes.byteOffset + index * 4
+  return first + index * 4
 }
 
 /**
@@ -23,11 +24,12 @@ export function skipAsciiWords(bytes: Uint8Array, at: number, end: number): numb
  * control character or byte above 0x7f at the earliest.
  */
 export function skipPlainWords(bytes: Uint8Array, at: number): number {
-  const words = wordsOf(bytes, at, bytes.length)
-  if (words === undefined) return at
+  const first = aligned(bytes, at)
+  for (let near = at; near < first; near++) if (near >= bytes.length || !isPlainByte(bytes[near] ?? 0)) return near
+  const words = wordsOf(bytes, first, bytes.length)
   let index = 0
   while (index < words.length && isPlainWord(words[index] ?? 0)) index++
-  return index === 0 ? at : words.byteOffset - bytes.byteOffset + index * 4
+  return first + index * 4
 }
 
 /** A byte is below a bound, or equal to what it is compared with, where a subtraction borrows from its highest bit. */
@@ -39,9 +41,16 @@ function isPlainWord(word: number): boolean {
   return (borrowed & highest) === 0
 }
 
-/** The whole words that lie in `[at, end)`, where they begin in memory; nothing where there are none. */
-function wordsOf(bytes: Uint8Array, at: number, end: number): Int32Array | undefined {
-  const first = (bytes.byteOffset + at + 3) & ~3
-  const count = (bytes.byteOffset + end - first) >> 2
-  return count > 0 ? new Int32Array(bytes.buffer, first, count) : undefined
+function isPlainByte(byte: number): boolean {
+  return byte >= 0x20 && byte < 0x80 && byte !== 0x22 && byte !== 0x5c
+}
+
+/** Where the first word begins at or behind `at`: words stand at multiples of four in memory. */
+function aligned(bytes: Uint8Array, at: number): number {
+  return at + (-(bytes.byteOffset + at) & 3)
+}
+
+/** The whole words that lie in `[first, end)`. */
+function wordsOf(bytes: Uint8Array, first: number, end: number): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset + first, Math.max(0, end - first) >> 2)
 }
