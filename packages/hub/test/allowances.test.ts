@@ -68,6 +68,12 @@ suite('rates and quotas', () => {
 })
 
 suite('a throttle', () => {
+  test('counts messages that hold nothing', () => {
+    const { throttle: strict } = throttle(2)
+    for (let message = 0; message < 8; message++) strict.admit([], 2)
+    assert.throws(() => strict.admit([], 2), { code: 'rate_limited' })
+  })
+
   test('refuses what is sent above the rate, and serves the rest of the message', () => {
     const { throttle: strict, clock } = throttle(2)
     const frames = [send(1), send(2), { op: 'ping' } as const, send(3), send(4), send(5)]

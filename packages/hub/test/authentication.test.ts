@@ -67,6 +67,28 @@ async function refusal(server: RunningHub, options: RawPeerOptions = {}, client 
 }
 
 suite('with authentication', () => {
+  test('takes a change into account that comes between the answer and the welcome', async () => {
+    const register = new Register({ name: 'friend' })
+    const authenticate = (attempt: LoginAttempt): Promise<Principal> => {
+      const answer = register.authenticate()
+      const { promise, resolve } = Promise.withResolvers<Principal>()
+      // Told by the last of the steps that lie between the authenticator's answer and the client.
+      promise.then(() => undefined).then(() => register.become(undefined))
+      resolve(answer)
+      assert.equal(attempt.client, 'alice')
+      return promise
+    }
+    const authenticator: Authenticator = {
+      authenticate,
+      current: () => register.current(),
+      onChange: (listener) => register.onChange(listener),
+    }
+    await using server = await startHub({ authenticate: authenticator })
+    await using alice = await RawPeer.hello(server.url, 'alice')
+    assert.equal((await alice.closed()).code, 4301)
+    await assert.rejects(alice.next('welcome'))
+  })
+
   test('a token is taken from the hello, from the Authorization header, or from the query, in this order', async () => {
     const tokens: unknown[] = []
     const authenticate = async (attempt: LoginAttempt): Promise<Principal> => {

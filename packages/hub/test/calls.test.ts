@@ -76,10 +76,16 @@ suite('a call', () => {
     await using alice = await callee(server, 'alice')
     await using bob = await callee(server, 'bob')
     const { id } = await asked(alice, bob)
-    const error = { code: 'out_of_paper', number: 9999, message: 'm'.repeat(5000), retry: true, stack: 'secret' }
+    const error = {
+      code: 'out_of_paper',
+      number: 9999,
+      message: `${'m'.repeat(4095)}😀 and more`,
+      retry: true,
+      stack: 'secret',
+    }
     bob.send({ op: 'response', id, error })
     const { code, number, retry } = error
-    const crossed = { code, number, message: 'm'.repeat(4096), retry }
+    const crossed = { code, number, message: `${'m'.repeat(4095)}\uFFFD`, retry }
     assert.deepEqual(await alice.next('response'), { op: 'response', id: 'r1', error: crossed })
   })
 })

@@ -43,6 +43,25 @@ suite('the hub answers calls', () => {
     assert.deepEqual(await alice.next('response'), { op: 'response', id: 'r1', part: 40, end: true })
   })
 
+  test('of no more handlers than may be at work, also where their callers have given up', async () => {
+    await using server = await startHub({ limits: { calls: 1 } })
+    await using alice = await RawPeer.login(server.url, 'alice')
+    const { promise, resolve } = Promise.withResolvers<string>()
+    let begun = 0
+    server.hub.handle('wait', () => {
+      begun++
+      return promise
+    })
+    for (let call = 0; call < 4; call++) alice.send(request('wait'), { op: 'cancel', id: 'r1' })
+    alice.send(request('wait'))
+    assert.equal(codeOf(await alice.next('response')), 'too_many_calls')
+    assert.equal(begun, 4)
+    resolve('done')
+    await promise
+    alice.send(request('wait'))
+    assert.equal((await alice.next('response')).body, 'done')
+  })
+
   test('with an error of ours, and hides what else its handler throws', async () => {
     await using server = await startHub()
     await using alice = await RawPeer.login(server.url, 'alice')

@@ -172,6 +172,35 @@ suite('list', () => {
     assert.equal((await server.log.code('slow_consumer')).fields.client, 'alice')
   })
 
+  test('asked for far too often is refused, by list and by presence, until time has passed', async () => {
+    await using server = await startTimelessHub({ quotas: { idsPerConnection: false } })
+    await using crowded = await crowd(server, 1000)
+    await using alice = await RawPeer.login(server.url, 'alice')
+    const asked = Array.from({ length: 210 }, (_, index) => ({ op: 'list', id: `q${index}`, online: true }))
+    const answers: (Frame | undefined)[] = []
+    for (const question of asked) {
+      alice.send(question)
+      answers.push((await alice.settled())[0])
+    }
+    const refusals = answers.filter((frame) => frame?.op === 'error')
+    assert.equal(refusals.length, 210 - 200)
+    assert.deepEqual([refusals[0]?.code, refusals[0]?.about], ['rate_limited', { op: 'list', id: 'q200' }])
+    alice.send({ op: 'presence', watch: true })
+    const refused = await alice.next('error')
+    assert.deepEqual([refused.code, refused.about], ['rate_limited', { op: 'presence' }])
+    server.clock.advance(1000)
+    alice.send({ op: 'presence', watch: true })
+    assert.equal((await alice.next('presence')).full, true)
+
+    const question = (): void => crowded.send(crossComm('list_clients', 'c0', 'server', { content: '{}' }))
+    for (let asked = 0; asked < 200; asked++) {
+      question()
+      assert.match(await crowded.nextText(), /list_clients_response/)
+    }
+    question()
+    assert.equal((await server.log.code('rate_limited')).message, 'a cross_comm message was dropped')
+  })
+
   test('forgets those longest away where more are known than may be, never one that is connecting', async () => {
     await using server = await startHub({ maxClients: 3 })
     for (const id of ['oldest', 'old']) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { devNull, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { ManualClock } from '@posthouse/core'
@@ -39,6 +39,22 @@ suite('a created token', () => {
 })
 
 suite('a token file', () => {
+  test('may begin with a byte order mark and end its lines as Windows does', async () => {
+    await using at = await folder()
+    const path = join(at.path, 'tokens.yaml')
+    await writeFile(path, `\uFEFF- name: ann\r\n  hash: ${ann.hash}\r\n`)
+    await using server = await startHub({ authenticate: tokenFile(path) })
+    assert.equal(await codeOf(server, 'ann', ann.token), 0)
+  })
+
+  test('that is a folder or a device is refused: to read a pipe would block the hub', async () => {
+    await using at = await folder()
+    for (const path of [at.path, devNull]) {
+      const message = `${path}: it cannot be read: it is no regular file`
+      assert.throws(() => tokenFile(path), { code: 'token_file', message })
+    }
+  })
+
   test('in YAML lets in whom it lists, under the ids and until the time that it says', async () => {
     await using at = await folder()
     const path = join(at.path, 'tokens.yaml')

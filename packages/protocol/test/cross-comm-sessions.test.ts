@@ -34,6 +34,18 @@ function session(...logins: readonly string[]) {
 }
 
 suite("the hub's end of a cross_comm connection", () => {
+  test('remembers a bounded number of the ids that were logged out', () => {
+    const { take } = session('ann')
+    for (let index = 0; index <= 100; index++) {
+      take('login', `c${index}`)
+      take('logout', `c${index}`)
+    }
+    assert.deepEqual(take('text', 'c1'), [['publishUnbound', 'c1']])
+    // As one that was never logged in here: it speaks as the id that was logged in last.
+    assert.deepEqual(take('text', 'c0'), [['publishUnbound', 'c100']])
+    assert.deepEqual(take('text', 'ann'), [['publish', 'ann']])
+  })
+
   test('takes the control frames of every program of the family', () => {
     for (const { text } of allFrames) {
       const read = decodeCrossComm(text)

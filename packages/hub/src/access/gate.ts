@@ -11,6 +11,8 @@ export interface Pass {
   /** Nothing where nobody is asked who they are. */
   readonly principal: Principal | undefined
   readonly access: Access
+  /** Which answers of the authenticator it comes from: how often they had changed when it was asked. */
+  readonly asOf: number
 }
 
 /** A connection that was let in, as the gate sees it. */
@@ -67,7 +69,7 @@ export class Gate implements Disposable {
 
   /** The pass of a client that nobody asks. */
   pass(client: string): Pass {
-    return { client, principal: undefined, access: Access.everything }
+    return { client, principal: undefined, access: Access.everything, asOf: this.#changes }
   }
 
   /**
@@ -81,11 +83,26 @@ export class Gate implements Disposable {
       throw new PosthouseError('unauthenticated', `the token is longer than ${maxTokenLength} characters`)
     }
     try {
-      const before = this.#changes
+      const asOf = this.#changes
       const principal = assertPrincipal(await authenticator.authenticate(attempt))
-      return this.#passOf(before === this.#changes ? principal : currently(authenticator, principal), attempt.client)
+      return { ...this.#passOf(principal, attempt.client), asOf }
     } catch (error) {
       throw this.#refusal(error, attempt)
+    }
+  }
+
+  /**
+   * The pass as it is now. To be asked in the same moment in which its guest enters: until then nobody tells a change.
+   * @throws PosthouseError what `admit` documents
+   */
+  renewed(pass: Pass): Pass {
+    const { principal, client, asOf } = pass
+    const { authenticator } = this.#options
+    if (asOf === this.#changes || principal === undefined || authenticator === undefined) return pass
+    try {
+      return this.#passOf(currently(authenticator, principal), client)
+    } catch (error) {
+      throw this.#refusal(error, pass)
     }
   }
 
@@ -127,7 +144,7 @@ export class Gate implements Disposable {
     if (clients !== undefined && !compileClients(clients)(client)) {
       throw new PosthouseError('forbidden', `${name} may not log in as ${client}`)
     }
-    return { client, principal, access: new Access(permissions, client) }
+    return { client, principal, access: new Access(permissions, client), asOf: this.#changes }
   }
 
   /** What the client is told. What its authenticator failed of is for the log only. */

@@ -120,7 +120,10 @@ class TokenFile implements Authenticator {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    // To read a pipe could block the hub for ever.
+    if (!statSync(path).isFile()) throw new Error('it is no regular file')
+    // Editors of Windows begin a file with a byte order mark, which YAML would take for an indentation.
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   } catch (cause) {
     throw problem(path, `it cannot be read: ${reasonOf(cause)}`, cause)
   }

@@ -23,7 +23,7 @@ import { type CallPort, ownMethods } from './call-port.ts'
 import { Deadlines } from './deadlines.ts'
 
 /** So many times the calls that one client may make may be under way to one callee. Spec: 6.1.4. */
-const calleeShare = 4
+export const calleeShare = 4
 const longestMessage = 4096
 
 /** What an exchange needs. */
@@ -259,7 +259,8 @@ function requestOf(
 function answerOf({ body, error, part, end }: ResponseFrame, id: string): ResponseFrame {
   if (error !== undefined) {
     const { code, number, message, retry } = error
-    return { op: 'response', id, error: { code, number, message: message.slice(0, longestMessage), retry } }
+    const cut = message.length > longestMessage ? message.slice(0, longestMessage).toWellFormed() : message
+    return { op: 'response', id, error: { code, number, message: cut, retry } }
   }
   return {
     op: 'response',

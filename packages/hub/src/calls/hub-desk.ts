@@ -12,7 +12,7 @@ import { type CallHandler, type CallOptions, HandledCalls, MadeCalls } from '@po
 import { Access } from '../access/access.ts'
 import type { CallEntry } from './call-entry.ts'
 import { type CallPort, ownMethods } from './call-port.ts'
-import type { Exchange } from './exchange.ts'
+import { calleeShare, type Exchange } from './exchange.ts'
 
 /** What a desk needs. */
 export interface HubDeskOptions {
@@ -36,13 +36,14 @@ export class HubDesk implements CallPort {
   #closed = false
 
   constructor(options: HubDeskOptions) {
-    const { exchange, clock, logger } = options
+    const { exchange, clock, logger, limits } = options
     this.#options = options
     this.#madeCalls = new MadeCalls({ clock, write: (frame) => void this.#put(frame), ended: () => undefined })
     this.#handledCalls = new HandledCalls({
       clock,
       handlers: this.#handlers,
-      most: Number.POSITIVE_INFINITY,
+      // Also those that nobody waits for any more: who calls and gives up must not start handlers without end.
+      most: limits.calls * calleeShare,
       write: (frame) => this.#put(frame),
       failed: (error, { from, method }) => logger.error('a handler of the hub failed', { from, method, error }),
       ended: () => undefined,

@@ -1,6 +1,7 @@
 import { clientAddress } from '@posthouse/core'
 import type { HubFrame, HubSession } from '@posthouse/protocol'
 import type { Access } from '../access/access.ts'
+import type { QuestionRate } from '../limits/question-rate.ts'
 import type { Link } from '../peers/link.ts'
 import type { ResumeTokens } from '../peers/resume-tokens.ts'
 import type { Encoded } from '../routing/encoded.ts'
@@ -23,6 +24,8 @@ export interface SessionEntry {
   carrier: SessionCarrier | undefined
   /** What its client says about itself in presence. */
   state: ClientState | undefined
+  /** How often its client asks who is there; nothing before the first time. */
+  questions: QuestionRate | undefined
 }
 
 /** A connection that carries a session. */

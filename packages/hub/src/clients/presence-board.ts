@@ -3,12 +3,14 @@ import {
   type ClientInfo,
   type ErrorFrame,
   errorFrame,
+  type HubAction,
   type ListedFrame,
   type ListFrame,
   type PresenceFrame,
 } from '@posthouse/protocol'
 import { Access } from '../access/access.ts'
 import type { Flushable, Flusher } from '../door/flusher.ts'
+import { QuestionRate } from '../limits/question-rate.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { ClientRecord, SessionCarrier, SessionEntry } from './client-record.ts'
 import { readState } from './client-state.ts'
@@ -30,6 +32,9 @@ export interface PresenceBoardOptions extends PageOptions {
 
 /** Changes of states are told this often at most, in milliseconds: there may be many, and each goes to every watcher. */
 const statesEveryMs = 50
+
+/** What a client asks about who is there. */
+type Question = Extract<HubAction, { readonly do: 'list' | 'watch' }>
 
 /** How far a watcher has been told. */
 interface Watch {
@@ -69,6 +74,22 @@ export class PresenceBoard implements Flushable, Disposable {
     } catch (error) {
       return [errorFrame(toPosthouseError(error), 'presence')]
     }
+  }
+
+  /** Answers a client's question about who is there, or refuses it where there were too many. Spec: 6.7.6. */
+  answer(entry: SessionEntry, question: Question): readonly ErrorFrame[] {
+    if (question.do === 'watch' && !question.on) {
+      this.unwatch(entry)
+      return []
+    }
+    entry.questions ??= new QuestionRate(this.#options.clock)
+    const error = entry.questions.ask(this.#options.registry().size)
+    if (error !== undefined) {
+      return [question.do === 'watch' ? errorFrame(error, 'presence') : errorFrame(error, 'list', question.frame.id)]
+    }
+    if (question.do === 'watch') this.watch(entry)
+    else entry.carrier?.stream(this.listed(question.frame, entry.carrier.access))
+    return []
   }
 
   /** Tells `entry` who is there now, and of changes from now on. */

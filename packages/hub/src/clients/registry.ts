@@ -30,6 +30,11 @@ export class Registry {
     this.#options = options
   }
 
+  /** Clients that are known. */
+  get size(): number {
+    return this.#records.size
+  }
+
   get(client: string): ClientRecord | undefined {
     return this.#records.get(client)
   }

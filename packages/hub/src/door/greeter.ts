@@ -125,8 +125,9 @@ export class Greeter implements Peer {
     const { signal } = this.#question
     const turn = parts.gate.nextTurn()
     try {
-      const pass = await this.#passOf(visitor, signal)
+      const answer = await this.#passOf(visitor, signal)
       if (signal.aborted) return
+      const pass = parts.gate.renewed(answer)
       this.#assertNewest(pass.client, turn)
       const peer = this.#admit(visitor, pass)
       parts.registry.known(pass.client).turn = turn

@@ -64,6 +64,8 @@ export async function openServer(
     server.once('error', (cause) => reject(listenError(cause, host, port)))
     server.listen(port, host, resolve)
   })
+  // Accepting can fail, where all file descriptors are in use. Without a listener, that would end the process.
+  server.on('error', (error) => parts.logger.error('a connection could not be accepted', { reason: error.message }))
   if (tls && secure) renewTls(secure, tls, parts)
   const address = server.address()
   const actual = typeof address === 'object' && address ? address.port : port

@@ -63,7 +63,8 @@ export class Throttle {
   }
 
   #counted(frames: Frames): number {
-    let counted = frames.length
+    // An empty array asks for nothing, and still has to be read.
+    let counted = Math.max(1, frames.length)
     for (const { op } of frames) {
       if (op !== 'ack' || this.#free === 0) continue
       this.#free--

@@ -13,6 +13,7 @@ import type { Access } from '../access/access.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Connection } from '../door/connection.ts'
 import type { HubParts } from '../hub-parts.ts'
+import { QuestionRate } from '../limits/question-rate.ts'
 import { ReadPace } from '../limits/read-pace.ts'
 import { measured } from '../routing/encoded.ts'
 import { crossCommEnvelope } from './cross-comm-envelope.ts'
@@ -35,6 +36,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
   readonly #links = new Map<string, CrossCommLink>()
   readonly #confirmation: PongConfirmation
   readonly #pace: ReadPace
+  readonly #questions: QuestionRate
   #heardAt: number
   #lastSeen: number
   /** Silent for too long: its ids count as offline. */
@@ -53,6 +55,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     this.#lastSeen = parts.clock.now()
     this.#confirmation = new PongConfirmation({ clock: parts.clock, connection, links: () => this.#links.values() })
     this.#pace = new ReadPace({ ...parts, connection, onSlowed: () => this.#slowed() })
+    this.#questions = new QuestionRate(parts.clock)
     connection.use({
       message: (data) => this.message(data),
       ping: () => this.#onPing(),
@@ -217,6 +220,11 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
 
   #list(asker: string, onlyOnline: boolean): void {
     if (this.#admit(asker) === undefined) return
+    const error = this.#questions.ask(this.#parts.registry.size)
+    if (error !== undefined) {
+      this.#drop(error)
+      return
+    }
     this.#parts.tally.listAnswers++
     const clients = this.#parts.presence
       .list(onlyOnline, this.#accessOf(asker))

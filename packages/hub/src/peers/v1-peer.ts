@@ -318,11 +318,8 @@ export class V1Peer implements Peer, Link, SessionCarrier, ConnectionEvents, Gue
         this.#record.pump.acknowledged(action.seq)
         break
       case 'list':
-        this.stream(this.#parts.presence.listed(action.frame, this.#access))
-        break
       case 'watch':
-        if (action.on) this.#parts.presence.watch(this.#claimed.entry)
-        else this.#parts.presence.unwatch(this.#claimed.entry)
+        this.write(this.#parts.presence.answer(this.#claimed.entry, action))
         break
       case 'state':
         this.write(this.#parts.presence.setState(this.#record, action.state))

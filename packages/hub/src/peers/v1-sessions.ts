@@ -51,6 +51,7 @@ export function claimSession(
     expiresAt: Number.POSITIVE_INFINITY,
     carrier: undefined,
     state: undefined,
+    questions: undefined,
   }
   record.session = entry
   parts.tally.sessionsNew++

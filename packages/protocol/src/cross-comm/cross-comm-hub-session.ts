@@ -15,6 +15,9 @@ export type CrossCommAction =
   | { readonly do: 'drop'; readonly error: PosthouseError }
   | { readonly do: 'close'; readonly error: PosthouseError }
 
+/** Ids that a connection has logged out, and may still speak for. Spec: 9.3.5. */
+const mostFormer = 100
+
 /**
  * The hub's end of one cross_comm connection. Pure. The dialect has no sessions: this lives as long as its connection.
  * Source: spec/protocol.md, section 9.
@@ -75,7 +78,18 @@ export class CrossCommHubSession {
     if (client === undefined || !this.#members.delete(client)) {
       return [{ do: 'drop', error: unexpected('logout without login') }]
     }
+    this.#forgetFormer()
     return [{ do: 'logout', client }]
+  }
+
+  /** Programs may go through ids without end on one connection: of those that were logged out the oldest is forgotten. */
+  #forgetFormer(): void {
+    if (this.#speakers.size - this.#members.size <= mostFormer) return
+    for (const client of this.#speakers) {
+      if (this.#members.has(client)) continue
+      this.#speakers.delete(client)
+      return
+    }
   }
 
   #publish(frame: CrossCommFrame): CrossCommAction {
