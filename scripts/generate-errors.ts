@@ -19,17 +19,20 @@ const outputs = {
 /** What the two generated files of core must contain for the rows of `spec/errors.json`. */
 export function renderErrorFiles(rows: readonly ErrorRow[]): Record<keyof typeof outputs, string> {
   const notice = '// Generated from spec/errors.json by `npm run generate`. Change the table there.\n\n'
-  const table = rows.map(({ name, code, close, retry }) => `  ${name}: [${code}, ${close}, ${retry}],`)
+  const codes = rows.map(({ name }) => `  | '${name}'`)
   const statuses = rows.map(({ name, http }) => property(name, String(http)))
   const help = rows.map(({ name, help }) => property(name, quote(help)))
   return {
-    table: `${notice}/**
- * Of every failure that Posthouse reports: its number, its close code or null, and whether trying again can help. Lists,
- * because each browser loads them. Source: spec/errors.json.
+    table: `${notice}/** The name of a failure; a key of \`spec/errors.json\`. Switch on this, never on message text. */
+export type ErrorCode =
+${codes.join('\n')}
+
+/**
+ * Every failure that Posthouse reports, as one text, because each browser loads it: a number counts on from the one before
+ * where none is given. \`+\` stands where trying again can help, else \`=\`; then comes the close code, if any.
  */
-export const errorRows = {
-${table.join('\n')}
-} as const
+export const errorRows =
+  '${packed(rows)}'
 `,
     help: `${notice}import type { ErrorCode } from './errors.ts'
 
@@ -44,6 +47,14 @@ ${statuses.join('\n')}
 }
 `,
   }
+}
+
+function packed(rows: readonly ErrorRow[]): string {
+  const words = rows.flatMap(({ name, code, close, retry }, index) => {
+    const word = `${name}${retry ? '+' : '='}${close ?? ''}`
+    return rows[index - 1]?.code === code - 1 ? word : [code, word]
+  })
+  return words.join(' ')
 }
 
 /** Written as the formatter would: on one line where that has room. */

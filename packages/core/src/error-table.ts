@@ -1,58 +1,61 @@
 // Generated from spec/errors.json by `npm run generate`. Change the table there.
 
+/** The name of a failure; a key of `spec/errors.json`. Switch on this, never on message text. */
+export type ErrorCode =
+  | 'malformed_frame'
+  | 'unexpected_frame'
+  | 'unknown_op'
+  | 'unsupported'
+  | 'invalid_field'
+  | 'frame_too_large'
+  | 'too_deep'
+  | 'hello_timeout'
+  | 'heartbeat_timeout'
+  | 'replaced'
+  | 'body_too_large'
+  | 'invalid_body'
+  | 'unrepresentable'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'insecure_bind'
+  | 'token_expired'
+  | 'token_revoked'
+  | 'authentication_unavailable'
+  | 'token_file'
+  | 'tls_file'
+  | 'invalid_address'
+  | 'invalid_client_id'
+  | 'unknown_recipient'
+  | 'offline'
+  | 'inbox_full'
+  | 'rate_limited'
+  | 'window_exceeded'
+  | 'slow_consumer'
+  | 'outbox_full'
+  | 'overflow'
+  | 'too_many_ids'
+  | 'internal'
+  | 'store_failed'
+  | 'draining'
+  | 'session_lost'
+  | 'not_connected'
+  | 'closed'
+  | 'unreachable'
+  | 'timeout'
+  | 'aborted'
+  | 'port_in_use'
+  | 'handler_failed'
+  | 'invalid_option'
+  | 'status_file'
+  | 'cannot_listen'
+  | 'no_handler'
+  | 'call_lost'
+  | 'call_failed'
+  | 'too_many_calls'
+
 /**
- * Of every failure that Posthouse reports: its number, its close code or null, and whether trying again can help. Lists,
- * because each browser loads them. Source: spec/errors.json.
+ * Every failure that Posthouse reports, as one text, because each browser loads it: a number counts on from the one before
+ * where none is given. `+` stands where trying again can help, else `=`; then comes the close code, if any.
  */
-export const errorRows = {
-  malformed_frame: [1001, 4400, false],
-  unexpected_frame: [1002, 4400, false],
-  unknown_op: [1003, null, false],
-  unsupported: [1004, null, false],
-  invalid_field: [1005, null, false],
-  frame_too_large: [1006, 4413, false],
-  too_deep: [1007, 4400, false],
-  hello_timeout: [1008, 4408, false],
-  heartbeat_timeout: [1009, 4102, true],
-  replaced: [1010, 4409, false],
-  body_too_large: [1011, null, false],
-  invalid_body: [1012, null, false],
-  unrepresentable: [1013, null, false],
-  unauthenticated: [2001, 4401, false],
-  forbidden: [2002, 4403, false],
-  insecure_bind: [2003, null, false],
-  token_expired: [2004, 4300, true],
-  token_revoked: [2005, 4301, true],
-  authentication_unavailable: [2006, 4104, true],
-  token_file: [2007, null, false],
-  tls_file: [2008, null, false],
-  invalid_address: [3001, null, false],
-  invalid_client_id: [3002, 4410, false],
-  unknown_recipient: [3003, null, false],
-  offline: [3004, null, true],
-  inbox_full: [3005, null, true],
-  rate_limited: [4001, 4103, true],
-  window_exceeded: [4002, 4412, false],
-  slow_consumer: [4003, 4101, true],
-  outbox_full: [4004, null, true],
-  overflow: [4005, null, true],
-  too_many_ids: [4006, 4414, false],
-  internal: [5001, 4100, true],
-  store_failed: [5002, null, true],
-  draining: [5003, 4000, true],
-  session_lost: [5004, 4200, true],
-  not_connected: [5005, null, true],
-  closed: [5006, null, false],
-  unreachable: [5007, null, true],
-  timeout: [5008, null, true],
-  aborted: [5009, null, false],
-  port_in_use: [5010, null, false],
-  handler_failed: [5011, null, false],
-  invalid_option: [5012, null, false],
-  status_file: [5013, null, false],
-  cannot_listen: [5014, null, false],
-  no_handler: [6001, null, false],
-  call_lost: [6002, null, true],
-  call_failed: [6003, null, false],
-  too_many_calls: [6004, null, true],
-} as const
+export const errorRows =
+  '1001 malformed_frame=4400 unexpected_frame=4400 unknown_op= unsupported= invalid_field= frame_too_large=4413 too_deep=4400 hello_timeout=4408 heartbeat_timeout+4102 replaced=4409 body_too_large= invalid_body= unrepresentable= 2001 unauthenticated=4401 forbidden=4403 insecure_bind= token_expired+4300 token_revoked+4301 authentication_unavailable+4104 token_file= tls_file= 3001 invalid_address= invalid_client_id=4410 unknown_recipient= offline+ inbox_full+ 4001 rate_limited+4103 window_exceeded=4412 slow_consumer+4101 outbox_full+ overflow+ too_many_ids=4414 5001 internal+4100 store_failed+ draining+4000 session_lost+4200 not_connected+ closed= unreachable+ timeout+ aborted= port_in_use= handler_failed= invalid_option= status_file= cannot_listen= 6001 no_handler= call_lost+ call_failed= too_many_calls+'
