@@ -47,7 +47,8 @@ describe('an address', () => {
 
   it('that is refused is named in the message, but not all of a long one', () => {
     assert.throws(() => parseAddress('client:'), {
-      message: '"client:" is not an address: it holds no valid client id',
+      message:
+        '"client:" is not an address: a name has 1 to 128 characters, no control ones, and no client is all, hub or server',
     })
     assert.throws(
       () => parseAddress('x'.repeat(100_000)),
