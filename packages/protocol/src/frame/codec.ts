@@ -73,7 +73,7 @@ export function readFrames<In extends Frame>(
  * One frame, checked against its shape; `bodyOf` makes its body.
  * @throws PosthouseError `malformed_frame`
  */
-export function readFrame<In extends Frame>(
+function readFrame<In extends Frame>(
   raw: unknown,
   { shapes, contradiction }: Grammar,
   bodyOf: (value: unknown) => FrameBody | undefined,

@@ -15,17 +15,11 @@ export const count: Check = (value) =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : 'must be a whole number from 0'
 export const positive: Check = (value) =>
   Number.isSafeInteger(value) && Number(value) > 0 ? undefined : 'must be a whole number from 1'
-export const time: Check = (value) =>
-  typeof value === 'number' && Number.isFinite(value) ? undefined : 'must be a number'
 const anything: Check = () => undefined
 const messageType: Check = (value) =>
   typeof value === 'string' && isMessageType(value)
     ? undefined
     : `must be one of ${messageTypes.join(', ')} or x-<name>`
-export const oneOf =
-  (...words: readonly string[]): Check =>
-  (value) =>
-    typeof value === 'string' && words.includes(value) ? undefined : `must be one of ${words.join(', ')}`
 export const listOf =
   (check: Check, most: number): Check =>
   (value) =>
@@ -51,7 +45,7 @@ export const headers: Check = mapOf(
   (value) => (isText(value) && value.length <= maxTextLength ? undefined : 'must be a string'),
   64,
 )
-export const errorInfo: Shape = { code: text, number: count, message: anyText, retry: flag }
+const errorInfo: Shape = { code: text, number: count, message: anyText, retry: flag }
 export const envelope: Shape = {
   id,
   to: text,
