@@ -10,6 +10,7 @@ suite('the door', () => {
     const response = await fetch(server.url.replace('ws:', 'http:'))
     assert.equal(response.status, 426)
     assert.equal(response.headers.get('upgrade'), 'websocket')
+    assert.equal(response.headers.get('connection'), 'Upgrade, close')
     assert.match(await response.text(), /WebSocket/)
   })
 

@@ -101,6 +101,18 @@ suite('hello and welcome', () => {
     assert.deepEqual(await babbler.closed(), { code: 4408, reason: 'no hello or login came within 5000 ms' })
   })
 
+  test('only so much that is not usable is read', async () => {
+    await using server = await startHub()
+    for (const [useless, subprotocols] of [
+      ['hello?', []],
+      ['[]', ['posthouse.v1.json']],
+    ] as const) {
+      await using babbler = await RawSocket.open(server.url, { subprotocols })
+      for (let message = 0; message < 100; message++) babbler.send(useless)
+      assert.equal((await babbler.closed()).code, 4400)
+    }
+  })
+
   test('an id that nobody may have closes with 4410', async () => {
     await using server = await startHub()
     for (const id of ['', 'all', 'hub', 'server', 'tab\there', 'x'.repeat(129)]) {

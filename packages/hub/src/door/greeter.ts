@@ -10,6 +10,9 @@ import type { Connection, ConnectionEvents } from './connection.ts'
 import { assertFits, assertKind, type HubCodec } from './hub-codec.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
+/** Messages that may come before one says who a connection is. */
+const mostUseless = 100
+
 /** Where a connection comes from. */
 interface Origin {
   readonly remoteAddress: string
@@ -42,6 +45,8 @@ interface Visitor {
 export class Greeter implements Peer {
   readonly #options: GreeterOptions
   readonly #timer: Timer
+  /** Messages that did not help. */
+  #useless = 0
   /** Who the client says it is. */
   #client: string | undefined
   /** Set once the client is asked who it is; aborted when nobody waits for the answer any more. */
@@ -91,7 +96,10 @@ export class Greeter implements Peer {
     const dialect = codec?.dialect ?? sniffDialect(data)
     if (dialect === 'cross_comm') this.#greetCrossComm(data)
     else if (dialect !== undefined) this.#greetV1(codec ?? jsonHubCodec, data, binary)
-    else parts.logger.debug('an unusable first message is ignored', { remote: connection.remote })
+    else {
+      parts.logger.debug('an unusable first message is ignored', { remote: connection.remote })
+      this.#wasted()
+    }
   }
 
   #greetCrossComm(data: Uint8Array): void {
@@ -107,13 +115,22 @@ export class Greeter implements Peer {
     assertFits(data, this.#options.parts.limits)
     const [first, ...rest]: readonly (ClientFrame | BadFrame)[] = codec.decode(data)
     // An empty array says nothing, and is allowed.
-    if (first === undefined) return
+    if (first === undefined) {
+      this.#wasted()
+      return
+    }
     const visitor = { codec, hello: expectHello(first), rest }
     const client = assertClientId(visitor.hello.client)
     this.#client = client
     const { gate } = this.#options.parts
     if (gate.guarded) void this.#ask(visitor)
     else this.#admit(visitor, gate.pass(client))
+  }
+
+  /** To look at a message costs time, which a stranger gets little of. Spec: 1.3.1. */
+  #wasted(): void {
+    if (++this.#useless < mostUseless) return
+    throw new PosthouseError('malformed_frame', `${mostUseless} messages came, and none says who this is`)
   }
 
   /** Finds out who the client is. What it sends meanwhile waits, and the time to say hello goes on running. */

@@ -90,7 +90,9 @@ export function isLoopback(host: string): boolean {
 }
 
 function answerPlainRequest(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(426, { 'content-type': 'text/plain; charset=utf-8', connection: 'Upgrade', upgrade: 'websocket' })
+  // One answer for each connection: requests one behind the other would not be held to any rate.
+  const connection = 'Upgrade, close'
+  response.writeHead(426, { 'content-type': 'text/plain; charset=utf-8', connection, upgrade: 'websocket' })
   response.end('This is a Posthouse hub. Connect with a WebSocket client.\n')
 }
 
