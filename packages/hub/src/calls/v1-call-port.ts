@@ -16,6 +16,14 @@ export interface V1CallPortOptions {
   readonly limits: Pick<Limits, 'frameBytes'>
 }
 
+/** The client whose calls they are. */
+interface CallOwner {
+  /** What it may do now. */
+  readonly access: Access
+  /** Nothing may be said to it before it is welcome. */
+  readonly welcomed: boolean
+}
+
 /** The calls of one v1 connection. */
 export class V1CallPort implements CallPort {
   readonly address: string
@@ -23,15 +31,12 @@ export class V1CallPort implements CallPort {
   // Made when the first call comes: most connections are idle, and there may be very many.
   #made: Map<string, CallEntry> | undefined
   #asked: Map<string, CallEntry> | undefined
-  /** Nothing may be said to a client before it is welcome. */
-  welcomed = false
-  readonly #owner: { readonly access: Access }
+  readonly #owner: CallOwner
   readonly #connection: Connection
   readonly #codec: HubCodec
   readonly #frameBytes: number
 
-  /** @param owner knows what the client may do now. */
-  constructor(owner: { readonly access: Access }, { hello, connection, codec, limits }: V1CallPortOptions) {
+  constructor(owner: CallOwner, { hello, connection, codec, limits }: V1CallPortOptions) {
     this.address = clientAddress(hello.client)
     this.answers = hello.caps.includes('calls')
     this.#owner = owner
@@ -55,7 +60,7 @@ export class V1CallPort implements CallPort {
   }
 
   get open(): boolean {
-    return this.welcomed && this.#connection.open
+    return this.#owner.welcomed && this.#connection.open
   }
 
   write(frame: CallFrame | ErrorFrame): void {

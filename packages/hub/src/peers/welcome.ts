@@ -1,0 +1,48 @@
+import { type HelloFrame, hubCaps, inboxStream, type WelcomeFrame } from '@posthouse/protocol'
+import type { V1Link } from './v1-link.ts'
+import type { V1Reader } from './v1-reader.ts'
+import { startingPoint } from './v1-sessions.ts'
+import type { V1Visit } from './v1-visit.ts'
+
+/** Welcomes a v1 client, delivers what waits for it, and takes what it has sent meanwhile. */
+export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame): Promise<void> {
+  const { visit } = link
+  const { parts, connection, record, entry, resumed } = visit
+  const { store, batcher, presence } = parts
+  const [stored, accepted] = await Promise.all([store.inspect(record.id), store.lastAccepted(visit.producer)])
+  if (record.link !== link || !connection.open) return
+  const { position, gaps } = startingPoint(stored.position, visit, hello)
+  if (position.seq > stored.position.seq) batcher.acknowledge(record.id, position.seq)
+  link.welcomed = true
+  const facts = { positions: { [inboxStream]: position }, accepted, ...(gaps.length > 0 && { gaps }) }
+  link.put(attach(visit, facts))
+  tell(visit, hello)
+  if (resumed && presence.watches(entry)) presence.watch(entry)
+  record.pump.attach(link, position.seq)
+  reader.open()
+}
+
+/** Attaches the session to its new connection. */
+function attach(visit: V1Visit, facts: Pick<WelcomeFrame, 'positions' | 'accepted' | 'gaps'>): WelcomeFrame {
+  const { parts, entry, resumed } = visit
+  const { timing, store, node, clock } = parts
+  return entry.session.attach({
+    ...facts,
+    resumeToken: entry.tokens.issue(),
+    resumed,
+    heartbeatMs: timing.heartbeatMs,
+    durability: store.durability,
+    caps: hubCaps,
+    node,
+    serverTime: clock.now(),
+  })
+}
+
+function tell({ parts, connection, record, codec, entry, resumed }: V1Visit, { agent }: HelloFrame): void {
+  const { dialect } = codec
+  const { remote } = connection
+  const { principal } = entry
+  parts.tally.logins.add(dialect)
+  connection.welcomed()
+  parts.logger.info('client online', { client: record.id, remote, principal, dialect, resumed, agent })
+}
