@@ -205,7 +205,7 @@ describe('doctor goes the way to a hub', () => {
     assert.doesNotMatch(found, /secret-token/)
   })
 
-  test('a hub that is shutting down, and pages that may not connect, are told apart', async () => {
+  test('a hub that lets nobody in, and pages that may not connect, are told apart', async () => {
     await using hub = new Hub()
     const server = createServer()
     server.on('upgrade', (request, socket, head) => hub.handleUpgrade(request, socket, head))
@@ -221,7 +221,7 @@ describe('doctor goes the way to a hub', () => {
       /ok WebSocket: .* for pages of http:\/\/localhost/,
     )
     await hub.close()
-    assert.match(await probe(url), /problem WebSocket: the hub is shutting down/)
+    assert.match(await probe(url), /problem WebSocket: it answers HTTP 503: The hub is shutting down/)
     await new Promise((resolve) => server.close(resolve))
   })
 })

@@ -88,7 +88,7 @@ function openSocket(target: URL, host: string): Promise<Socket> {
 }
 
 async function upgradeFinding(socket: Socket, target: URL, { client, origin }: ProbeOptions): Promise<Finding> {
-  const { status, protocol } = await upgrade(socket, target, origin)
+  const { status, protocol, reason } = await upgrade(socket, target, origin)
   const page = origin === undefined ? '' : `, for pages of ${origin} too`
   if (status === 101 && protocol !== undefined) return ok('WebSocket', `agreed on ${protocol}${page}`)
   if (status === 101 && client.dialect === 'cross_comm') return ok('WebSocket', `open${page}`)
@@ -99,7 +99,10 @@ async function upgradeFinding(socket: Socket, target: URL, { client, origin }: P
   if (status === 403 && origin !== undefined) {
     throw new Failed('Origin', `pages of ${origin} may not connect`, `Start the hub with --allow-origin ${origin}`)
   }
-  if (status === 503) throw new Failed('WebSocket', 'the hub is shutting down', 'Try again in a moment.')
+  if (status === 429 || status === 503) {
+    const advice = 'Try again in a moment. If that does not help, look at the limits of the hub (posthouse up --help).'
+    throw new Failed('WebSocket', `it answers HTTP ${status}${reason === '' ? '' : `: ${reason}`}`, advice)
+  }
   const advice = 'That is no hub, or a proxy that does not pass WebSockets on. Check the port and the path.'
   throw new Failed('WebSocket', `it answers HTTP ${status} instead of opening a WebSocket`, advice)
 }
@@ -107,6 +110,8 @@ async function upgradeFinding(socket: Socket, target: URL, { client, origin }: P
 interface Upgraded {
   readonly status: number | undefined
   readonly protocol: string | undefined
+  /** What a refusal says, as far as it came at once; empty where nothing was refused. */
+  readonly reason: string
 }
 
 function upgrade(socket: Socket, target: URL, origin: string | undefined): Promise<Upgraded> {
@@ -122,16 +127,17 @@ function upgrade(socket: Socket, target: URL, origin: string | undefined): Promi
   }
   return new Promise((resolve, reject) => {
     const path = `${target.pathname}${target.search}`
-    const answered = ({
-      statusCode: status,
-      headers: { 'sec-websocket-protocol': protocol },
-    }: IncomingMessage): void => {
-      resolve({ status, protocol })
+    const answered = ({ statusCode: status, headers }: IncomingMessage, text = ''): void => {
+      const plain = headers['content-type']?.startsWith('text/plain') === true
+      resolve({ status, protocol: headers['sec-websocket-protocol'], reason: plain ? text.trim() : '' })
       socket.destroy()
     }
     const request = httpRequest({ createConnection: () => socket, path, headers })
-    request.once('upgrade', answered)
-    request.once('response', answered)
+    request.once('upgrade', (response) => answered(response))
+    request.once('response', (response) => {
+      response.once('data', (text: Buffer) => answered(response, String(text)))
+      response.once('close', () => answered(response))
+    })
     request.once('error', (error) => {
       const advice = 'Something else listens there. Check the port.'
       reject(new Failed('WebSocket', `it is no web server: ${networkReason(error)}`, advice))
