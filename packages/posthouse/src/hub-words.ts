@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { PosthouseError } from '@posthouse/core'
 import type { HubOptions, LegacyRule, ListenOptions, TlsOptions } from '@posthouse/hub'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { type AuthenticationWords, authenticatorOf, withAuthenticationWords } from './authentication.ts'
 import { parseDuration } from './duration.ts'
 import { checked, collected, parseByteRate, parseCount, parseRate } from './option-values.ts'
@@ -39,11 +39,10 @@ function addWhoMayComeIn(command: Command): void {
       'let pages of this origin in, too; * for all; may be repeated',
       collected(parseOrigin),
     )
-    .addOption(
-      new Option(
-        '--legacy-allow <ids[@networks]>',
-        'let cross_comm programs with these ids in, from these networks',
-      ).argParser(collected(parseLegacyRule)),
+    .option(
+      '--legacy-allow <ids[@networks]>',
+      'let cross_comm programs with these ids in, from these networks; may be repeated',
+      collected(parseLegacyRule),
     )
     .option('--no-legacy', 'do not serve cross_comm programs')
 }

@@ -22,8 +22,8 @@ const reasons: Readonly<Record<string, string>> = {
     'its certificate comes from an authority that is not known here: name that with --ca',
 }
 
-/** The code that the platform gave to a failure of the network, if any. */
-export function networkCode(error: unknown): string | undefined {
+/** The code that the platform gave to a failure, if any. */
+export function systemCode(error: unknown): string | undefined {
   const [first] = error instanceof AggregateError ? error.errors : [error]
   const code = typeof first === 'object' && first !== null && 'code' in first ? first.code : undefined
   return typeof code === 'string' ? code : undefined
@@ -31,7 +31,7 @@ export function networkCode(error: unknown): string | undefined {
 
 /** A failure of the network in words, with its code. */
 export function networkReason(error: unknown): string {
-  const code = networkCode(error)
+  const code = systemCode(error)
   if (code === undefined) return reasonOf(error)
   return `${reasons[code] ?? reasonOf(error)} (${code})`
 }

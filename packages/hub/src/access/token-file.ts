@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Clock, isPosthouseError, PosthouseError, reasonOf, systemClock } from '@posthouse/core'
@@ -45,7 +45,7 @@ class TokenFile implements Authenticator {
     this.#path = path
     this.#clock = clock
     this.#lookedAt = clock.elapsed()
-    this.#stamp = stampOf(path)
+    this.#stamp = stampAt(path)
     this.#entries = this.#read()
   }
 
@@ -83,12 +83,12 @@ class TokenFile implements Authenticator {
     if (now - this.#lookedAt < lookMs) return
     this.#lookedAt = now
     const found = await stat(this.#path).catch(() => undefined)
-    if (found === undefined || `${found.mtimeMs} ${found.size} ${found.ino}` !== this.#stamp) this.#renew()
+    if (found === undefined || stampOf(found) !== this.#stamp) this.#renew()
   }
 
   /** Takes the file over where it has changed; a broken one changes nothing. */
   #renew(): void {
-    const stamp = stampOf(this.#path)
+    const stamp = stampAt(this.#path)
     if (stamp === this.#stamp) return
     this.#stamp = stamp
     try {
@@ -130,10 +130,13 @@ function readText(path: string): string {
 }
 
 /** Tells one state of a file from another. */
-function stampOf(path: string): string {
+function stampOf({ mtimeMs, size, ino }: Stats): string {
+  return `${mtimeMs} ${size} ${ino}`
+}
+
+function stampAt(path: string): string {
   try {
-    const { mtimeMs, size, ino } = statSync(path)
-    return `${mtimeMs} ${size} ${ino}`
+    return stampOf(statSync(path))
   } catch {
     // Why it cannot be looked at is told when it is read.
     return ''

@@ -24,6 +24,7 @@ import { Deadlines } from './deadlines.ts'
 
 /** So many times the calls that one client may make may be under way to one callee. Spec: 6.1.4. */
 export const calleeShare = 4
+/** Longest message of an error that crosses, in UTF-16 code units. Spec: 4.8.5. */
 const longestMessage = 4096
 
 /** What an exchange needs. */
@@ -97,7 +98,7 @@ export class Exchange {
     await promise
   }
 
-  /** Forgets all calls. */
+  /** Watches over no call any more. */
   clear(): void {
     this.#deadlines.clear()
   }
@@ -271,7 +272,8 @@ function answerOf({ body, error, part, end }: ResponseFrame, id: string): Respon
   }
 }
 
-function assertFits(body: FrameBody | undefined, most: number): void {
+/** @throws PosthouseError `body_too_large` */
+export function assertFits(body: FrameBody | undefined, most: number): void {
   const bytes = body === undefined || body.format === 'value' ? 0 : body.bytes.byteLength
   if (bytes <= most) return
   throw new PosthouseError('body_too_large', `the body has ${bytes} bytes; at most ${most} are allowed`)

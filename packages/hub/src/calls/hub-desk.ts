@@ -12,7 +12,7 @@ import { type CallHandler, type CallOptions, HandledCalls, MadeCalls } from '@po
 import { Access } from '../access/access.ts'
 import type { CallEntry } from './call-entry.ts'
 import { type CallPort, ownMethods } from './call-port.ts'
-import { calleeShare, type Exchange } from './exchange.ts'
+import { assertFits, calleeShare, type Exchange } from './exchange.ts'
 
 /** What a desk needs. */
 export interface HubDeskOptions {
@@ -118,13 +118,9 @@ export class HubDesk implements CallPort {
       return 0
     }
     const body = encodeBody(frame.body.value)
-    const { byteLength } = body.bytes
-    if (byteLength > limits.bodyBytes) {
-      const message = `the body has ${byteLength} bytes; at most ${limits.bodyBytes} are allowed`
-      throw new PosthouseError('body_too_large', message)
-    }
+    assertFits(body, limits.bodyBytes)
     exchange.receive(this, { ...frame, body })
-    return byteLength
+    return body.bytes.byteLength
   }
 
   #read(body: FrameBody | undefined): { readonly body?: FrameBody } {

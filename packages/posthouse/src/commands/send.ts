@@ -32,7 +32,7 @@ export function addSend(program: Command, terminal: Terminal): void {
     )
     .action((to, body, options) => {
       const qos: Qos = options.qos === '0' ? 0 : 1
-      return send(terminal, to, body, { ...options, qos })
+      return send(terminal, { to, body }, { ...options, qos })
     })
   withHubAccess(command)
 }
@@ -41,7 +41,11 @@ export function addSend(program: Command, terminal: Terminal): void {
  * Sends one message and says what became of it.
  * @throws PosthouseError
  */
-async function send(terminal: Terminal, to: string, body: string | undefined, options: SendOptions): Promise<void> {
+async function send(
+  terminal: Terminal,
+  { to, body }: { readonly to: string; readonly body: string | undefined },
+  options: SendOptions,
+): Promise<void> {
   parseAddress(to)
   using interrupt = onInterrupt()
   const { type, value } = typedBody(options.type, body ?? (await readInput()))

@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'
 import { createServer, isIP } from 'node:net'
 import { reasonOf } from '@posthouse/core'
-import { networkCode } from '../network-reason.ts'
+import { systemCode } from '../network-reason.ts'
 import { type Finding, ok, problem } from './finding.ts'
 
 /** Where a hub is to listen. */
@@ -19,7 +19,7 @@ export async function portFinding(place: Place): Promise<Finding & { readonly hu
   const { host, port } = place
   const error = await listenError(place)
   if (error === undefined) return ok('port', `${port} on ${host} is free`)
-  const code = networkCode(error)
+  const code = systemCode(error)
   if (code === 'EACCES') {
     const advice = 'Use a port from 1024 on, or give the program the right to use this one.'
     return problem('port', `${port} needs more rights than this program has`, advice)

@@ -12,7 +12,8 @@ export interface CallOptions {
 
 /** Used where a request names no time, in milliseconds. Spec: 4.8.1. */
 export const usualCallMs = 30_000
-const longestCallMs = 86_400_000
+/** The longest time that a request may name, in milliseconds. Spec: 4.8.1. */
+export const longestCallMs = 86_400_000
 
 /**
  * The time that a call has, in milliseconds.

@@ -1,3 +1,4 @@
+import { longestCallMs } from '../calls/call-time.ts'
 import {
   anyText,
   count,
@@ -24,7 +25,6 @@ const secret: Check = (value) =>
   isText(value) && value.length <= 16_384 ? undefined : 'must be a string of at most 16384 characters'
 const membership = { to: text, '?from': position }
 
-const longestCallMs = 86_400_000
 const callTime: Check = (value) =>
   positive(value) === undefined && Number(value) <= longestCallMs
     ? undefined
