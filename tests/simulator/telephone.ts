@@ -9,8 +9,8 @@ import type { Settings } from '../../packages/client/src/settings.ts'
 export const callMethods = ['echo', 'wait', 'break', 'count', 'peek'] as const
 
 /**
- * `echo` is answered at once, `wait` when the world says so, `break` fails; `count` comes in parts, `peek` too, but its caller
- * leaves after a few.
+ * `echo` is answered at once, `wait` when the world says so, `break` fails; `count` comes in parts, `peek` too, but
+ * its caller leaves after a few.
  */
 export type CallMethod = (typeof callMethods)[number]
 

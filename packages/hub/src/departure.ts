@@ -20,9 +20,9 @@ export interface DepartureOptions {
 }
 
 /**
- * How a hub leaves in good order. From its beginning no message that waits for an answer is looked at: its sender gives
- * it to the next hub. What was taken before is confirmed, delivered and acknowledged, and calls are answered, while half of the time lasts; then
- * the clients are told to come back, many of them one after the other. Spec: 5.4.
+ * How a hub leaves in good order. From its beginning no message that waits for an answer is looked at: its sender
+ * gives it to the next hub. What was taken before is confirmed, delivered and acknowledged, and calls are answered,
+ * while half of the time lasts; then the clients are told to come back, many of them one after the other. Spec: 5.4.
  */
 export class Departure {
   readonly #options: DepartureOptions

@@ -1,6 +1,4 @@
-/**
- * What a client may do. `send` and `request` name whom, `see` whose presence; `administer` the hub's own procedures.
- */
+/** What a client may do. `send` and `request` name whom, `see` whose presence, `administer` the hub's own methods. */
 export type Operation = 'send' | 'request' | 'see' | 'administer'
 
 /** Every operation that there is. */

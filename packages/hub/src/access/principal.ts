@@ -31,8 +31,9 @@ export interface Principal {
 
 /**
  * Decides who a connection is. Spec: 10.1, 10.3.
- * @throws PosthouseError `unauthenticated`, `forbidden`, `token_expired`, `token_revoked`: the client is told the code and the
- * message. Whatever else is thrown is a failure of the authenticator: it is logged, and the client may try again.
+ * @throws PosthouseError `unauthenticated`, `forbidden`, `token_expired`, `token_revoked`: the client is told the code
+ * and the message. Whatever else is thrown is a failure of the authenticator: it is logged, and the client may try
+ * again.
  */
 export type Authenticate = (attempt: LoginAttempt) => Principal | Promise<Principal>
 

@@ -97,7 +97,10 @@ export class Door {
   }
 }
 
-/** A function of its own: one inside `handleUpgrade` would keep the request with all its headers for as long as the socket. */
+/**
+ * A function of its own: one inside `handleUpgrade` would keep the request with all its headers for as long as the
+ * socket.
+ */
 function destroy(this: Duplex): void {
   this.destroy()
 }

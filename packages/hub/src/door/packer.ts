@@ -16,8 +16,8 @@ const comma = 0x2c
 const none: readonly Encoded[] = []
 
 /**
- * Makes the WebSocket frames of one dialect out of what a tick has gathered, in one piece of memory wherever nothing in it is
- * large. Receivers of the same frames, one after the other, share the piece. Spec: 2.3.
+ * Makes the WebSocket frames of one dialect out of what a tick has gathered, in one piece of memory wherever nothing
+ * in it is large. Receivers of the same frames, one after the other, share the piece. Spec: 2.3.
  */
 export class Packer {
   readonly #style: PackingStyle

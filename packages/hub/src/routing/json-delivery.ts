@@ -10,8 +10,8 @@ const plain = /^[ !#-[\]-~]*$/
 let last = { from: '', to: '', type: '', ts: Number.NaN, text: '', ascii: true }
 
 /**
- * The `deliver` frame of an envelope with its body in JSON, exactly as the codec writes it, in a fraction of its time: nothing
- * is copied. Nothing for envelopes with rarer fields, which are the codec's.
+ * The `deliver` frame of an envelope with its body in JSON, exactly as the codec writes it, in a fraction of its time:
+ * nothing is copied. Nothing for envelopes with rarer fields, which are the codec's.
  */
 export function jsonDelivery(envelope: Envelope, seq: number | undefined, body: Body): Encoded | undefined {
   const { id, from, to, type, ts, headers, replyTo, sec } = envelope

@@ -58,7 +58,10 @@ export function assertFewFrames(count: number): void {
   throw new PosthouseError('frame_too_large', message)
 }
 
-/** The frames of a decoded WebSocket message, each checked against its shape. `bodyAt` supplies the body of frame `index`. */
+/**
+ * The frames of a decoded WebSocket message, each checked against its shape. `bodyAt` supplies the body of frame
+ * `index`.
+ */
 export function readFrames<In extends Frame>(
   decoded: unknown,
   grammar: Grammar,

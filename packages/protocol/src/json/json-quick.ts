@@ -11,9 +11,10 @@ const colon = 0x3a
 const mostDigits = 15
 
 /**
- * Reads a message of nothing but ordinary `send` and `ack` frames in one pass over its bytes, bodies being judged and left as
- * they are. Whatever is unusual (a name that is spelled with escapes or comes twice, a field that is not known or has the
- * wrong form, a broken message) is declined: nothing is returned, and the thorough decoder has to say what it is.
+ * Reads a message of nothing but ordinary `send` and `ack` frames in one pass over its bytes, bodies being judged and
+ * left as they are. Whatever is unusual (a name that is spelled with escapes or comes twice, a field that is not known
+ * or has the wrong form, a broken message) is declined: nothing is returned, and the thorough decoder has to say what
+ * it is.
  */
 export function readQuickly(bytes: Uint8Array): readonly ClientFrame[] | undefined {
   const reader = new QuickReader(bytes)

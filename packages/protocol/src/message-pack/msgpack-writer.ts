@@ -1,5 +1,8 @@
 const encoder = new TextEncoder()
-/** Short frames are written one behind the other into memory of this size: memory of its own costs each more than the rest. */
+/**
+ * Short frames are written one behind the other into memory of this size: memory of its own costs each more than the
+ * rest.
+ */
 const slabBytes = 16_384
 /** What a frame finds at least, before the next slab is begun. */
 const roomBytes = 2048

@@ -7,7 +7,10 @@ interface Entry {
   answer?: Answer
 }
 
-/** Keeps answers in the order of `n`, however they become known, and folds equal ones into one cumulative frame. Spec: 4.2. */
+/**
+ * Keeps answers in the order of `n`, however they become known, and folds equal ones into one cumulative frame.
+ * Spec: 4.2.
+ */
 export class SentLedger {
   #entries: Entry[] = []
   #last = 0

@@ -23,9 +23,9 @@ const reservedBits = 0x70
 const mostHighBits = 0x1f_ffff
 
 /**
- * Reads a client's frames from the chunks of a TCP stream (RFC 6455, section 5), wherever these are cut. A frame that lies in
- * one chunk is not copied: its mask is taken off in place. What has come of others is gathered, and memory grows with what
- * came, not with what was announced.
+ * Reads a client's frames from the chunks of a TCP stream (RFC 6455, section 5), wherever these are cut. A frame that
+ * lies in one chunk is not copied: its mask is taken off in place. What has come of others is gathered, and memory
+ * grows with what came, not with what was announced.
  */
 export class FrameReader {
   readonly #listener: FrameListener
