@@ -122,6 +122,10 @@ export class CableSocket implements HubSocket {
     // Control frames are the transport's own affair here.
   }
 
+  trust(): void {
+    // Every peer is known here.
+  }
+
   pause(): void {
     // What is carried arrives: the world decides how slowly.
   }

@@ -88,6 +88,7 @@ export class Hub implements AsyncDisposable {
       admission: this.#admission,
       logger,
       frameBytes: Math.max(this.#options.limits.frameBytes, maxCrossCommBytes),
+      guarded: this.#parts.gate.guarded,
       allowedOrigins: this.#options.allowedOrigins,
       tally,
       onSocket: (socket, request, codec) => this.#admit(socket, request, codec),

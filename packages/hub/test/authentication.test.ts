@@ -67,6 +67,15 @@ async function refusal(server: RunningHub, options: RawPeerOptions = {}, client 
 }
 
 suite('with authentication', () => {
+  test('reads long messages only from those that it knows', async () => {
+    await using server = await startHub({ authenticate: bySecret })
+    const long = 'x'.repeat(140_000)
+    await using stranger = await RawPeer.hello(server.url, 'mallory', { hello: { token: 'secret', more: long } })
+    assert.equal((await stranger.closed()).code, 1009)
+    await using alice = await RawPeer.login(server.url, 'alice', secret)
+    assert.equal((await alice.publish('alice', 1, { body: long })).state, 'stored')
+  })
+
   test('takes a change into account that comes between the answer and the welcome', async () => {
     const register = new Register({ name: 'friend' })
     const authenticate = (attempt: LoginAttempt): Promise<Principal> => {
@@ -248,7 +257,7 @@ suite('with authentication', () => {
     const questions = new Questions()
     await using server = await startHub({ authenticate: questions.authenticate })
     await using greedy = await RawPeer.hello(server.url, 'greedy')
-    for (let n = 1; n <= 5; n++) greedy.send(message('alice', n, { body: 'x'.repeat(250_000) }))
+    for (let n = 1; n <= 11; n++) greedy.send(message('alice', n, { body: 'x'.repeat(100_000) }))
     assert.equal((await greedy.closed()).code, 4412)
     await using many = await RawPeer.hello(server.url, 'many')
     for (let n = 1; n <= 10_000; n++) many.send()

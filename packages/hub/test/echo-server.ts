@@ -34,6 +34,7 @@ export async function startEcho(
   const ended = new Arrivals<Ended>('the end of a connection')
   const { allowances } = resolveOptions({})
   const door = new Door({
+    guarded: false,
     frameBytes: maxBytes / 2,
     allowedOrigins: new Set(),
     tally: new Tally(),

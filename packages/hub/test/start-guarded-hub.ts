@@ -40,6 +40,7 @@ export async function startGuardedHub(permissions: Permissions): Promise<Guarded
   const { sendQueue, allowedOrigins, logger } = options
   const door = new Door({
     frameBytes: options.limits.frameBytes,
+    guarded: false,
     allowedOrigins,
     tally,
     logger,

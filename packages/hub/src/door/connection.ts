@@ -78,8 +78,14 @@ export class Connection implements Flushable, SocketListener {
 
   /** The peer has logged in. */
   welcomed(): void {
+    this.trust()
     this.#onSettled?.()
     this.#onSettled = undefined
+  }
+
+  /** The peer may be here: messages of full length are read from it. */
+  trust(): void {
+    this.#socket.trust()
   }
 
   /** True until a close was asked for or came. */

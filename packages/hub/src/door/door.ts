@@ -16,10 +16,15 @@ const codecs: ReadonlyMap<string, HubCodec> = new Map(
 )
 const loopbackHosts: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 
+/** Longest message of somebody who has yet to prove who it is, in bytes: a hello, however long its token. Spec: 10.2.4. */
+const strangerBytes = 131_072
+
 /** What a door needs. */
 export interface DoorOptions {
   /** Largest WebSocket message of any dialect, in bytes. */
   readonly frameBytes: number
+  /** Clients must say who they are. */
+  readonly guarded: boolean
   readonly allowedOrigins: ReadonlySet<string>
   readonly tally: Tally
   readonly logger: Logger
@@ -59,7 +64,9 @@ export class Door {
     socket.write(openingAnswer(opening, subprotocol))
     socket.off('error', destroy)
     // The peers refuse what is too large in their dialect, with a reason. Far beyond that the socket does (1009).
-    const upgraded = new ServerSocket(socket, head, this.#options.frameBytes * 2)
+    const known = this.#options.frameBytes * 2
+    const stranger = this.#options.guarded ? Math.min(strangerBytes, known) : known
+    const upgraded = new ServerSocket(socket, head, { stranger, known })
     this.#options.onSocket(upgraded, request, subprotocol === undefined ? undefined : codecs.get(subprotocol))
   }
 

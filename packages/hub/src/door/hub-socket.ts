@@ -33,6 +33,8 @@ export interface HubSocket {
   writePing(payload: string): void
   /** Begins to close. A reason of more than 123 bytes is cut. */
   close(code: number, reason: string): void
+  /** The peer may be here: messages of full length are read from now on. */
+  trust(): void
   /** Stops reading: TCP slows the peer down. */
   pause(): void
   /** Reads on. */

@@ -163,6 +163,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier {
     try {
       const access = this.#parts.gate.admitLegacy(client, this.#remoteAddress)
       this.#admitted = true
+      this.connection.trust()
       return access
     } catch (error) {
       this.#refuseLogin(toPosthouseError(error))

@@ -29,7 +29,7 @@ const mostHighBits = 0x1f_ffff
  */
 export class FrameReader {
   readonly #listener: FrameListener
-  readonly #maxBytes: number
+  #maxBytes: number
   /** A frame that has come in part, and the bytes it takes to understand more of it. */
   #partial: GrowingBytes | undefined
   #needed = 0
@@ -41,6 +41,11 @@ export class FrameReader {
   /** @param maxBytes longest message, in bytes */
   constructor(listener: FrameListener, maxBytes: number) {
     this.#listener = listener
+    this.#maxBytes = maxBytes
+  }
+
+  /** Reads messages of another length from now on. */
+  allow(maxBytes: number): void {
     this.#maxBytes = maxBytes
   }
 

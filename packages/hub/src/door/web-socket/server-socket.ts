@@ -10,10 +10,18 @@ const owner = Symbol('the end of a WebSocket')
 
 type Owned = Duplex & { [owner]?: ServerSocket }
 
+/** Longest message that is read, in bytes. */
+export interface MessageBytes {
+  /** While nobody knows who the peer is. */
+  readonly stranger: number
+  readonly known: number
+}
+
 /** A server's end of one WebSocket (RFC 6455), over any stream. */
 export class ServerSocket implements HubSocket, FrameListener {
   readonly #stream: Duplex
   readonly #reader: FrameReader
+  readonly #maxBytes: MessageBytes
   #listener: SocketListener | undefined
   #open = true
   #code = 1006
@@ -24,11 +32,12 @@ export class ServerSocket implements HubSocket, FrameListener {
   /**
    * @param stream whose handshake is done
    * @param head what came behind the handshake
-   * @param maxBytes longest message that is read; a longer one closes with 1009
+   * @param maxBytes a longer message closes with 1009
    */
-  constructor(stream: Duplex, head: Uint8Array, maxBytes: number) {
+  constructor(stream: Duplex, head: Uint8Array, maxBytes: MessageBytes) {
     this.#stream = stream
-    this.#reader = new FrameReader(this, maxBytes)
+    this.#maxBytes = maxBytes
+    this.#reader = new FrameReader(this, maxBytes.stranger)
     if (stream instanceof Socket) stream.setTimeout(0).setNoDelay()
     // The stream of an HTTP server would stay half open when its peer has gone.
     stream.allowHalfOpen = false
@@ -75,6 +84,10 @@ export class ServerSocket implements HubSocket, FrameListener {
     this.#stream.write(closeFrame(code, reason))
     // The peer's answer may stand behind what it was not read for.
     this.#stream.resume()
+  }
+
+  trust(): void {
+    this.#reader.allow(this.#maxBytes.known)
   }
 
   pause(): void {
