@@ -21,7 +21,7 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   unrepresentable:
     "The recipient's dialect has no words for this content. Use another type, or a client of a newer dialect.",
   unauthenticated: 'The hub wants to know who this is. Log in with a valid id and token.',
-  forbidden: 'This client may not do that.',
+  forbidden: 'This client may not do that. Whoever runs the hub can give it the permission.',
   insecure_bind:
     'Without authentication the hub listens on this computer only. Use --insecure to open it to a network that you trust.',
   token_expired: 'The token is no longer valid because its time has run out. Get a new one and connect again.',
@@ -34,7 +34,8 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   invalid_client_id:
     'A client id has 1 to 128 characters, none of them a control character, and is not all, hub or server.',
   unknown_recipient: 'No client of this id has ever connected to the hub. Check the spelling; ids are case-sensitive.',
-  offline: 'The recipient is not connected and the message was not to be kept.',
+  offline:
+    'The recipient is not connected, and live messages and calls do not wait. Send with qos 1, or try again later.',
   inbox_full: 'The recipient is away or slow and its inbox has reached its limit. Try again when it has caught up.',
   rate_limited: 'Too much in too short a time. Slow down.',
   window_exceeded: 'More messages are under way than limits.inFlight allows. Wait for sent before sending more.',
@@ -48,7 +49,8 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   store_failed: 'The hub could not store the message. Its log has the details.',
   draining: 'The hub is shutting down or moving. Reconnect after the hint in goaway.',
   session_lost: 'The session cannot be resumed. Connect again; unacknowledged messages come again.',
-  not_connected: 'There is no connection now and the message is not to be kept. Connect first, or send with qos 1.',
+  not_connected:
+    'There is no connection now, and live messages and calls do not wait. Connect first, or send with qos 1.',
   closed: 'This object was closed. Create a new one.',
   unreachable: 'Nothing answers at that address. Is the hub running, and are host and port right?',
   timeout: 'No answer came in time.',
