@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '@posthouse/core'
 import { TokenBucket } from '@posthouse/core/policy'
+import type { Limits } from '@posthouse/protocol'
 import type { Connection } from '../door/connection.ts'
 import type { Allowances } from './rates.ts'
 
@@ -8,6 +9,7 @@ export interface ReadPaceOptions {
   readonly clock: Clock
   readonly connection: Connection
   readonly allowances: Allowances
+  readonly limits: Pick<Limits, 'inFlight'>
   /** Told when the peer is slowed down for the first time. */
   readonly onSlowed: () => void
 }
@@ -21,6 +23,8 @@ export class ReadPace {
   readonly #messages: TokenBucket
   readonly #bytes: TokenBucket
   #timer: Timer | undefined
+  /** Messages that the hub has not stored or refused yet. */
+  #underWay = 0
   #busy = false
   #slowed = false
 
@@ -50,13 +54,18 @@ export class ReadPace {
     })
   }
 
-  /** Reads nothing until `release`. */
-  hold(): void {
+  /** A message is to be stored. The dialect has no window: with too many of them under way nothing is read. */
+  began(): void {
+    this.#underWay++
+    if (this.#underWay !== this.#options.limits.inFlight) return
     this.#busy = true
     this.#options.connection.pause()
   }
 
-  release(): void {
+  /** A message was stored or refused. */
+  settled(): void {
+    this.#underWay--
+    if (this.#underWay !== Math.floor(this.#options.limits.inFlight / 2)) return
     this.#busy = false
     this.#resume()
   }

@@ -1,4 +1,6 @@
 import { type CrossCommClient, crossCommList, maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
+import type { Access } from '../access/access.ts'
+import type { HubParts } from '../hub-parts.ts'
 
 /**
  * The content of a list that fits into a frame, and how many clients are in it. A frame above the limit would end the
@@ -16,4 +18,16 @@ export function fittingList(
     content = crossCommList(shown, onlyOnline)
   }
   return { content, listed: shown.length }
+}
+
+/** Whom somebody with this access may see. The dialect wants a time of login, also of those that have not logged in lately. */
+export function clientsFor(
+  { presence, registry }: Pick<HubParts, 'presence' | 'registry'>,
+  access: Access,
+  onlyOnline: boolean,
+): readonly CrossCommClient[] {
+  return presence.list(onlyOnline, access).map(({ client, online, lastSeen, since }) => {
+    const loginAt = since ?? registry.get(client)?.loginAt ?? lastSeen
+    return { client, online, lastSeen, since: loginAt }
+  })
 }
