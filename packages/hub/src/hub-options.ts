@@ -70,6 +70,8 @@ export interface HubOptions {
 /** Settings with every default filled in. */
 export interface ResolvedOptions {
   readonly store: InboxStore
+  /** The store is the hub's own, and ends with it. */
+  readonly ownsStore: boolean
   readonly timing: Timing
   readonly limits: Limits
   readonly allowances: Allowances
@@ -97,6 +99,7 @@ export function resolveOptions(options: HubOptions): ResolvedOptions {
   assertWhole({ ...limits, ...sendQueue, ...timing, maxClients: options.maxClients ?? 1 })
   return {
     store: options.store ?? new MemoryInboxStore({ clock }),
+    ownsStore: options.store === undefined,
     timing,
     limits,
     allowances: resolveAllowances(options.rates ?? {}, options.quotas ?? {}, limits),

@@ -33,7 +33,7 @@ const patience = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCh
 const tlsPatience = { ...patience, handshakeTimeout: 10_000 }
 
 /** Handles the upgrade requests of a server. */
-type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
 /** The documented port of cross_comm servers. */
 export const defaultPort = 9898

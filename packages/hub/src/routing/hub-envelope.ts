@@ -1,0 +1,38 @@
+import { type Clock, createId, type Envelope, PosthouseError } from '@posthouse/core'
+import { type DraftOptions, draftMessage, type Limits } from '@posthouse/protocol'
+import { encodeBody } from '@posthouse/protocol/bodies'
+
+/** What the hub's own message says. */
+export interface HubMessage {
+  readonly to: string
+  readonly body: unknown
+  readonly options: DraftOptions
+}
+
+/**
+ * The envelope of a message of the hub's own.
+ * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`, `body_too_large`
+ */
+export function hubEnvelope(
+  { to, body, options }: HubMessage,
+  { clock, limits }: { readonly clock: Clock; readonly limits: Pick<Limits, 'bodyBytes'> },
+): Envelope {
+  const { value, ttlMs, headers, replyTo, id = createId(), ...draft } = draftMessage(to, body, options)
+  const ts = clock.now()
+  const encoded = encodeBody(value)
+  const { byteLength } = encoded.bytes
+  if (byteLength > limits.bodyBytes) {
+    const message = `the body has ${byteLength} bytes; at most ${limits.bodyBytes} are allowed`
+    throw new PosthouseError('body_too_large', message)
+  }
+  return {
+    ...draft,
+    id,
+    from: 'hub',
+    body: encoded,
+    ts,
+    ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }),
+    ...(headers && { headers }),
+    ...(replyTo !== undefined && { replyTo }),
+  }
+}
