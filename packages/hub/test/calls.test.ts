@@ -129,22 +129,21 @@ suite('a call that leads nowhere is answered at once', () => {
   test('where the caller may not call, whether the callee is there or not', async () => {
     const requestBob = { operations: ['request'], addresses: ['bob'] } as const
     await using server = await startGuardedHub({ alice: [requestBob] })
-    server.parts.desk.handleOwn('hub.test', ({ from }) => from)
     await using alice = await callee(server, 'alice')
     await using bob = await callee(server, 'bob')
-    for (const fields of [{ to: 'carol' }, { to: 'hub' }, { to: 'hub', method: 'hub.test' }, { to: 'server' }]) {
+    for (const fields of [{ to: 'carol' }, { to: 'hub' }, { to: 'hub', method: 'hub.stats' }, { to: 'server' }]) {
       alice.send({ ...request('x'), ...fields })
       assert.equal(codeOf(await alice.next('response')), 'forbidden', JSON.stringify(fields))
     }
     await asked(alice, bob)
     alice.send({ op: 'cancel', id: 'r1' })
     server.permit('alice', [{ operations: ['request', 'administer'], addresses: ['hub'] }])
-    alice.send(request('hub', { method: 'hub.test' }))
-    assert.equal((await alice.next('response')).body, 'alice')
+    alice.send(request('hub', { method: 'hub.stats' }))
+    assert.equal(((await alice.next('response')).body as Frame).node, 'test-node')
     alice.send(request('bob'))
     assert.equal(codeOf(await alice.next('response')), 'forbidden')
     server.permit('alice', [{ operations: ['request'], addresses: ['*'] }])
-    alice.send(request('hub', { method: 'hub.test' }))
+    alice.send(request('hub', { method: 'hub.stats' }))
     assert.equal(codeOf(await alice.next('response')), 'forbidden')
     alice.send(request('hub', { method: 'test' }))
     assert.equal(codeOf(await alice.next('response')), 'no_handler')

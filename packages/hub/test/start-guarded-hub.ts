@@ -1,71 +1,49 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { MemoryInboxStore, PosthouseError } from '@posthouse/core'
-import { Access } from '../src/access/access.ts'
-import type { Permission } from '../src/access/permission.ts'
-import { Connection } from '../src/door/connection.ts'
-import { Door } from '../src/door/door.ts'
-import { Greeter } from '../src/door/greeter.ts'
-import { resolveOptions } from '../src/hub-options.ts'
-import { assembleHub, type HubParts } from '../src/hub-parts.ts'
-import { Admission } from '../src/limits/admission.ts'
-import { HubListeners } from '../src/routing/hub-listeners.ts'
-import { LineLogger } from './start-hub.ts'
+import type { Authenticator, Permission, Principal } from '@posthouse/hub'
+import { type RunningHub, startHub } from './start-hub.ts'
 
-/** What each client may do, by id; those that are not named may do everything. */
+/** What each client may do, by id; those that are not named may do all that does not need an administrator. */
 export type Permissions = Readonly<Record<string, readonly Permission[]>>
 
-/** A hub's parts behind a real port, where the test says what each client may do. Dispose cuts everyone off. */
-export interface GuardedHub extends AsyncDisposable {
-  readonly url: string
-  readonly log: LineLogger
-  readonly parts: HubParts
-  /** Gives a client that is connected other permissions. */
+/** A hub where the test says what each client may do. */
+export interface GuardedHub extends RunningHub {
+  /** Gives a client, also one that is connected, other permissions. */
   permit(client: string, permissions: readonly Permission[]): void
 }
 
-/** Starts one on a free loopback port. */
+/** Starts one on a free loopback port. Programs of either dialect come in under any id. */
 export async function startGuardedHub(permissions: Permissions): Promise<GuardedHub> {
-  const log = new LineLogger()
-  const options = resolveOptions({ logger: log, node: 'test-node', store: new MemoryInboxStore() })
-  const parts: HubParts = assembleHub({
-    ...options,
-    listeners: new HubListeners(log),
-    onChange: ({ id, link }) => {
-      if (link && permissions[id]) link.access = new Access(permissions[id], id)
-    },
-  })
-  const { tally, clock, allowances } = parts
-  const { sendQueue, allowedOrigins, logger } = options
-  const door = new Door({
-    frameBytes: options.limits.frameBytes,
-    guarded: false,
-    allowedOrigins,
-    tally,
-    logger,
-    admission: new Admission({ allowances, clock, connections: () => 0 }),
-    onSocket: (socket, _, codec) => {
-      const connection = new Connection(socket, { ...parts, sendQueue, onClose: () => undefined }, 'test')
-      const origin = { remoteAddress: '127.0.0.1' }
-      new Greeter({ parts, connection, codec, origin, crossComm: true, onPeer: () => undefined })
-    },
-  })
-  const server = createServer().on('upgrade', (request, socket, head) => door.handleUpgrade(request, socket, head))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    log,
-    parts,
-    permit: (client, permissions) => {
-      const link = parts.registry.get(client)?.link
-      if (link) link.access = new Access(permissions, client)
-    },
-    [Symbol.asyncDispose]: async () => {
-      server.close()
-      for (const { link } of parts.registry.all()) link?.fail(new PosthouseError('draining', 'the test is over'))
-      await once(server, 'close')
-    },
+  const book = new PermissionBook(permissions)
+  const rules = Object.entries(permissions).map(([client, permissions]) => ({ clients: [client], permissions }))
+  const server = await startHub({ authenticate: book, legacyAllow: [...rules, { clients: ['*'] }] })
+  return { ...server, permit: (client, permissions) => book.permit(client, permissions) }
+}
+
+/** Takes everyone at their word, and lets them do what is written down for them. */
+class PermissionBook implements Authenticator {
+  readonly #permissions: Map<string, readonly Permission[]>
+  readonly #listeners = new Set<() => void>()
+
+  constructor(permissions: Permissions) {
+    this.#permissions = new Map(Object.entries(permissions))
+  }
+
+  authenticate({ client }: { readonly client: string }): Principal {
+    const permissions = this.#permissions.get(client)
+    return { name: client, ...(permissions && { permissions }) }
+  }
+
+  current(principal: Principal): Principal {
+    const known = this.#permissions.get(principal.name) === principal.permissions
+    return known ? principal : this.authenticate({ client: principal.name })
+  }
+
+  onChange(listener: () => void): Disposable {
+    this.#listeners.add(listener)
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) }
+  }
+
+  permit(client: string, permissions: readonly Permission[]): void {
+    this.#permissions.set(client, permissions)
+    for (const tell of this.#listeners) tell()
   }
 }
