@@ -13,6 +13,14 @@ export interface LaneEvents {
   refused(code: string): void
 }
 
+/** Who takes part in a lane, in what, and who is told. */
+export interface LaneOptions {
+  readonly sender: HubClient
+  readonly receivers: readonly HubClient[]
+  readonly plan: BenchPlan
+  readonly events: LaneEvents
+}
+
 /** One sender and its receivers, all of them in this process, so that one clock times the way. */
 export class Lane {
   readonly #sender: HubClient
@@ -29,7 +37,7 @@ export class Lane {
   #back = 0
   #backBefore = 0
 
-  constructor(sender: HubClient, receivers: readonly HubClient[], plan: BenchPlan, events: LaneEvents) {
+  constructor({ sender, receivers, plan, events }: LaneOptions) {
     this.#sender = sender
     this.#to = plan.fanout === undefined ? `client:${receivers[0]?.clientId}` : 'all'
     this.#plan = plan

@@ -2,7 +2,7 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { HubClient, type HubClientOptions } from '@posthouse/client'
 import { PosthouseError, randomHex } from '@posthouse/core'
 import { pause } from '../interrupt.ts'
-import { Lane, nowMicros } from './lane.ts'
+import { Lane, type LaneEvents, nowMicros } from './lane.ts'
 import type { BenchPlan } from './plan.ts'
 
 /** What came out of a run. Rates and latencies are of `seconds`, sums of everything. */
@@ -76,11 +76,12 @@ export class BenchRun implements AsyncDisposable {
       this.#client({ ...options, outbox, clientId: `${name}_${part}`, transient: true })
     for (let index = 0; index < pairs; index++) {
       const receivers = Array.from({ length: fanout }, (_, each) => make(`r${index + each}`))
-      const lane: Lane = new Lane(make(`s${index}`), receivers, this.#plan, {
+      const events: LaneEvents = {
         arrived: (micros) => this.#arrived(micros, lane),
         settled: () => this.#refill?.(lane),
         refused: (code) => this.#refuse(code),
-      })
+      }
+      const lane = new Lane({ sender: make(`s${index}`), receivers, plan: this.#plan, events })
       this.#lanes.push(lane)
     }
     for (let from = 0; from < this.#clients.length; from += connectTogether) {
