@@ -15,7 +15,7 @@ export interface ListenOptions {
   readonly insecure?: boolean
   /**
    * Has the hub speak TLS, with certificate and key from these files. They are read again when they change. Default: it
-   * does not. Spec: 6.5.
+   * does not.
    */
   readonly tls?: TlsOptions
 }
