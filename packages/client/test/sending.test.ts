@@ -121,8 +121,10 @@ suite('sending', () => {
     await assert.rejects(client.send('bob', 'x', { id: '' }), withCode('invalid_option'))
     await assert.rejects(client.send('bob', 'x', { replyTo: 'queue:' }), withCode('invalid_address'))
     await assert.rejects(client.send('bob', 'é'.repeat(131_072)), withCode('body_too_large'))
-    const headers = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`h${n}`, 'v'.repeat(30_000)]))
-    await assert.rejects(client.send('bob', 'x', { headers }), withCode('frame_too_large'))
+    await assert.rejects(
+      client.send('bob', 'x', { headers: { ['h'.repeat(1_100_000)]: 'v' } }),
+      withCode('frame_too_large'),
+    )
     const signal = AbortSignal.abort()
     await assert.rejects(client.send('bob', 'x', { signal }), withCode('aborted'))
     const sent = client.send('bob', 'é'.repeat(131_071))

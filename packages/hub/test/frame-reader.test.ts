@@ -117,6 +117,64 @@ suite('the frame reader', () => {
     )
   })
 
+  test('reads every head, every close code and every close reason as ws does', async () => {
+    const heads = Array.from({ length: 0x1_0000 }, (_, head) => {
+      return Buffer.concat([Buffer.from([head >> 8, head & 0xff]), Buffer.alloc(144, 7)])
+    })
+    const codes = Array.from({ length: 0x1_0000 }, (_, code) => close(code, 'é')).filter((_, code) => code < 5100)
+    const reasons = ['', '\ufeffa', Buffer.from([0xff]), Buffer.from([0xed, 0xa0, 0x80])].map((reason) =>
+      close(1000, reason),
+    )
+    for (const [index, bytes] of [...heads, ...codes, ...reasons].entries()) {
+      const expected = await readByWs([Buffer.from(bytes)])
+      assert.deepEqual(read([placed(bytes, index)]), expected)
+      // Inside a message that is in fragments.
+      if (index % 8 !== 0) continue
+      const begun = Buffer.concat([text('begun', 0x01), bytes])
+      assert.deepEqual(read([placed(begun, index)]), await readByWs([Buffer.from(begun)]))
+    }
+  })
+
+  test('reads frames in which any byte is any other as ws does', async () => {
+    const bytes = Buffer.concat([
+      text('hé', 0x01),
+      frameOf({ first: 0x89, payload: Buffer.from('p') }),
+      text('llo', 0x80),
+      frameOf({ first: 0x82, payload: Buffer.alloc(130, 9) }),
+      text('é'),
+      close(1000, 'b'),
+    ])
+    for (const [at, kept] of bytes.entries()) {
+      // What stands in the payloads of long frames makes no difference to how they are read.
+      const step = at > 40 && at < bytes.length - 30 ? 51 : 3
+      for (let byte = at % step; byte < 256; byte += step) {
+        bytes[at] = byte
+        assert.deepEqual(read([placed(bytes, byte + at)]), await readByWs([Buffer.from(bytes)]))
+      }
+      bytes[at] = kept
+    }
+  })
+
+  test('takes masks off what belongs to it and leaves its neighbours alone', () => {
+    for (let length = 0; length < 80; length++) {
+      for (let offset = 0; offset < 8; offset++) {
+        const payload = Buffer.from(Array.from({ length }, (_, index) => index + 1))
+        const frame = frameOf({ first: 0x82, payload })
+        const memory = Buffer.alloc(frame.length + 24, 0x5a)
+        memory.set(frame, offset)
+        const messages: Uint8Array[] = []
+        const reader = new FrameReader({ ...silent, message: (data) => messages.push(data) }, maxBytes)
+        reader.push(memory.subarray(offset, offset + frame.length))
+        assert.deepEqual(
+          messages.map((data) => Buffer.from(data)),
+          [payload],
+        )
+        const around = [memory.subarray(0, offset), memory.subarray(offset + frame.length)]
+        assert.ok(around.every((each) => each.every((byte) => byte === 0x5a)))
+      }
+    }
+  })
+
   test('reads nothing more once it was stopped, be it in the middle of a chunk', () => {
     const messages: string[] = []
     const reader: FrameReader = new FrameReader(
@@ -134,6 +192,13 @@ suite('the frame reader', () => {
     assert.deepEqual(messages, ['one'])
   })
 })
+
+/** A copy in the midst of other bytes, at one of eight alignments. */
+function placed(bytes: Uint8Array, place: number): Buffer {
+  const memory = Buffer.alloc(bytes.length + 16, 0x81)
+  memory.set(bytes, place & 7)
+  return memory.subarray(place & 7, (place & 7) + bytes.length)
+}
 
 const silent = {
   message: () => undefined,

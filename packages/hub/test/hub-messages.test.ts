@@ -102,6 +102,23 @@ suite('hub.send', () => {
     assert.equal((await server.hub.send('hub', 'to itself', { id: 'self' })).id, 'self')
   })
 
+  test('refuses what no client could read', async () => {
+    await using server = await startHub()
+    await using _alice = await RawPeer.login(server.url, 'alice')
+    const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`h${index}`, '']))
+    for (const options of [
+      { id: '' },
+      { id: 'x'.repeat(257) },
+      { id: 'half \ud83d' },
+      { headers: { h: '\ude00' } },
+      { headers: { '\ud83d': 'h' } },
+      { headers: { h: 'x'.repeat(4097) } },
+      { headers: many },
+    ]) {
+      await assert.rejects(server.hub.send('alice', 'x', options), { code: 'invalid_option' })
+    }
+  })
+
   test('rejects with what a client would be told', async () => {
     await using server = await startHub()
     await visit(server, 'bob')

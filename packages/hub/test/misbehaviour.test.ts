@@ -216,6 +216,20 @@ suite('broken WebSocket traffic', () => {
     await server.assertServing()
   })
 
+  test('what an error is about is told in whole characters', async () => {
+    await using server = await startWatched()
+    await using peer = await RawPeer.login(server.url, 'x')
+    peer.send({ op: `${'o'.repeat(63)}😀`, id: `${'i'.repeat(255)}😀` }, { op: '\ud83d', id: '\ude00' })
+    const told = [await peer.next('error'), await peer.next('error')]
+    assert.deepEqual(
+      told.map(({ about }) => about),
+      [
+        { op: `${'o'.repeat(63)}\ufffd`, id: `${'i'.repeat(255)}\ufffd` },
+        { op: '\ufffd', id: '\ufffd' },
+      ],
+    )
+  })
+
   test('a message in ten thousand fragments is read', async () => {
     await using server = await startWatched()
     await using peer = await RawPeer.login(server.url, 'x')

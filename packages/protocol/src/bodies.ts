@@ -1,12 +1,15 @@
-import { decode, encode } from '@msgpack/msgpack'
+import { encode } from '@msgpack/msgpack'
 import { type Body, base64ToBytes, type Envelope, PosthouseError } from '@posthouse/core'
 import { crossCommBodyText } from './cross-comm/cross-comm-body.ts'
 import { plainBytes } from './frame/codec.ts'
 import { toJsonText } from './json/json-text.ts'
+import { exactDecoder } from './message-pack/msgpack-decoder.ts'
 import { toMsgpackValue } from './message-pack/msgpack-value.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
+const values = exactDecoder()
+const exactValues = exactDecoder({ useBigInt64: true, mapKeyConverter: keyText })
 const longInteger = /\d{10}/
 /** No 64-bit integer has more digits; to read longer ones takes more than their share of time. */
 const shortInteger = /^-?\d{1,20}$/
@@ -34,7 +37,7 @@ export function bodyJson(envelope: Convertible): string {
   const { format, bytes } = envelope.body
   if (format === 'json') return decoder.decode(bytes)
   if (format === 'cross_comm') return crossCommBodyText(envelope.type, bytes)
-  return toJsonText(decode(plainBytes(bytes), { useBigInt64: true, mapKeyConverter: keyText }))
+  return toJsonText(exactValues.decode(plainBytes(bytes)))
 }
 
 /**
@@ -43,7 +46,7 @@ export function bodyJson(envelope: Convertible): string {
  */
 export function bodyToValue(envelope: Convertible): unknown {
   const { format, bytes } = envelope.body
-  return format === 'msgpack' ? decode(plainBytes(bytes)) : JSON.parse(bodyJson(envelope))
+  return format === 'msgpack' ? values.decode(plainBytes(bytes)) : JSON.parse(bodyJson(envelope))
 }
 
 /** A checked value (see `toBodyValue`) as a body in JSON form. */

@@ -1,6 +1,6 @@
 import { type Body, canonicalAddress, type Envelope, PosthouseError } from '@posthouse/core'
 import type { SendFrame } from '@posthouse/protocol'
-import { keepable } from './keepable.ts'
+import { keepable, keepableValue } from './keepable.ts'
 
 type Draft = { -readonly [Name in keyof Envelope]: Envelope[Name] }
 
@@ -16,7 +16,7 @@ export function envelopeOf(frame: SendFrame, from: string, ts: number): Envelope
   if (ttlMs !== undefined) envelope.expiresAt = ts + ttlMs
   if (headers !== undefined) envelope.headers = headers
   if (replyTo !== undefined) envelope.replyTo = canonicalAddress(replyTo)
-  if (sec !== undefined) envelope.sec = sec
+  if (sec !== undefined) envelope.sec = qos === 0 ? sec : keepableValue(sec)
   return envelope
 }
 

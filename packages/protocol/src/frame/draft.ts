@@ -1,5 +1,6 @@
 import { canonicalAddress, isMessageType, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
 import { inferType, toBodyValue } from './body-value.ts'
+import { headers as headersMisfit, id as idMisfit } from './field-checks.ts'
 
 /** What a program may say about a message that it sends. */
 export interface DraftOptions {
@@ -38,7 +39,8 @@ export function draftMessage(to: string, body: unknown, options: DraftOptions): 
   const { type = inferType(body), qos = 1, id, ttlMs, headers, replyTo } = options
   if (!isMessageType(type)) throw invalid(`type ${JSON.stringify(type)} is no message type`)
   if (qos !== 0 && qos !== 1) throw invalid(`qos must be 0 or 1, not ${String(qos)}`)
-  if (id !== undefined && (id.length === 0 || id.length > 256)) throw invalid('id must have 1 to 256 characters')
+  const problem = id === undefined ? undefined : idMisfit(id)
+  if (problem !== undefined) throw invalid(`id ${problem}`)
   if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs > 0)) {
     throw invalid(`ttlMs must be a whole number above 0, not ${ttlMs}`)
   }
@@ -58,6 +60,8 @@ function checked(headers: Readonly<Record<string, string>>): Readonly<Record<str
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value !== 'string') throw invalid(`header ${JSON.stringify(name)} must be a string`)
   }
+  const problem = headersMisfit(headers)
+  if (problem !== undefined) throw invalid(`headers ${problem}`)
   return { ...headers }
 }
 

@@ -9,7 +9,9 @@ export function errorInfo(error: PosthouseError): ErrorInfo {
 
 /** An `error` frame about the frame `op` (and its `id`). */
 export function errorFrame(error: PosthouseError, op?: string, id?: string): ErrorFrame {
-  const about = op === undefined ? undefined : { op, ...(id !== undefined && { id }) }
+  // Of a frame that is refused they may hold, or have been cut to, half a surrogate pair.
+  const about =
+    op === undefined ? undefined : { op: op.toWellFormed(), ...(id !== undefined && { id: id.toWellFormed() }) }
   return { op: 'error', ...errorInfo(error), ...(about && { about }) }
 }
 

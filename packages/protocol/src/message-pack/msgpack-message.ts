@@ -1,7 +1,8 @@
-import { Decoder, Encoder } from '@msgpack/msgpack'
+import { Encoder } from '@msgpack/msgpack'
 import { PosthouseError } from '@posthouse/core'
 import { plainBytes, type Wire } from '../frame/codec.ts'
 import type { Frame, FrameBody } from '../frame/frames.ts'
+import { exactDecoder } from './msgpack-decoder.ts'
 import { toMsgpackValue } from './msgpack-value.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 
@@ -9,7 +10,7 @@ import { MsgpackWriter } from './msgpack-writer.ts'
 const encoder = new Encoder({ ignoreUndefined: true })
 /** For values with integers that no number holds: it writes numbers of more than 32 bits as floats, so it comes second. */
 const integerEncoder = new Encoder({ ignoreUndefined: true, useBigInt64: true })
-const decoder = new Decoder()
+const decoder = exactDecoder()
 const writer = new MsgpackWriter()
 const bodyKey = encoder.encode('body')
 

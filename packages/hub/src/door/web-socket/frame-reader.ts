@@ -171,7 +171,7 @@ export class FrameReader {
     else if (!isUtf8(reason)) this.#break(1007, 'the reason of a close is not UTF-8')
     else {
       this.stop()
-      this.#listener.closed(code, new TextDecoder().decode(reason))
+      this.#listener.closed(code, new TextDecoder('utf-8', { ignoreBOM: true }).decode(reason))
     }
   }
 
