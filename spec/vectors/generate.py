@@ -391,6 +391,7 @@ def wrong_fields():
         "a part without body": {"part": 0},
     }.items():
         yield refused("client", f"a response with {name}", {"op": "response", "id": "r-1", **fields}, "4.8.4")
+    yield refused("client", "presence with neither watch nor state", {"op": "presence"}, "5.1.1")
     for timeout in (86400001, 1.5, None):
         yield refused("client", f"a request with timeoutMs {timeout}", {"op": "request", "id": "r-1", "to": "b", "method": "m", "timeoutMs": timeout}, "4.8.1")
     yield refused("client", "a request with a method of 257 characters", {"op": "request", "id": "r-1", "to": "b", "method": "m" * 257}, "8.3.2")

@@ -87,7 +87,6 @@ const frames: readonly (readonly [ClientFrame | BadFrame, readonly string[]])[] 
   [{ op: 'presence', watch: true }, ['watch']],
   [{ op: 'presence', watch: true, state: null }, ['state', 'watch']],
   [{ op: 'presence', state: 'here' }, ['state']],
-  [{ op: 'presence' }, ['error invalid_field']],
   [{ op: 'list', id: 'q' }, ['list']],
   [{ op: 'ping' }, ['pong']],
   [{ op: 'pong' }, []],

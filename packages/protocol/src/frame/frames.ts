@@ -37,7 +37,7 @@ export interface Gap {
   readonly reason: 'epoch' | 'expired' | 'trimmed'
 }
 
-/** What a hub allows. Spec: 6. */
+/** What a hub allows. Spec: 6.1. */
 export interface Limits {
   /** Bytes of one WebSocket message. */
   readonly frameBytes: number

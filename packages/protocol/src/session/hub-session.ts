@@ -231,9 +231,6 @@ export class HubSession {
 }
 
 function presenceActions({ watch, state }: PresenceRequestFrame): readonly HubAction[] {
-  if (watch === undefined && state === undefined) {
-    return [fault('invalid_field', 'presence: watch and state are missing; one is needed', { op: 'presence' })]
-  }
   const actions: HubAction[] = []
   if (state !== undefined) actions.push({ do: 'state', state })
   if (watch !== undefined) actions.push({ do: 'watch', on: watch })
