@@ -76,6 +76,25 @@ suite('with authentication', () => {
     assert.equal((await alice.publish('alice', 1, { body: long })).state, 'stored')
   })
 
+  test('tells many watchers one after the other what they may see now', async () => {
+    const register = new Register({ name: 'friend' })
+    await using server = await startHub({ authenticate: register })
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await using bob = await RawPeer.login(server.url, 'bob')
+    for (const peer of [alice, bob]) {
+      peer.send({ op: 'presence', watch: true })
+      await peer.next('presence')
+    }
+    const answers = async (): Promise<number | undefined> => (await server.hub.stats()).counters.presenceAnswers
+    const before = await answers()
+    register.become({ name: 'friend', permissions: [] })
+    assert.equal(await answers(), before)
+    for (const peer of [alice, bob]) {
+      const { full, clients } = await peer.next((frame) => frame.full === true)
+      assert.deepEqual([full, (clients as { client: string }[]).map(({ client }) => client)], [true, [peer.client]])
+    }
+  })
+
   test('takes a change into account that comes between the answer and the welcome', async () => {
     const register = new Register({ name: 'friend' })
     const authenticate = (attempt: LoginAttempt): Promise<Principal> => {

@@ -49,6 +49,9 @@ export class PresenceBoard implements Flushable, Disposable {
   readonly #options: PresenceBoardOptions
   readonly #watchers = new Map<SessionEntry, Watch>()
   readonly #handlers = new Set<HubPresenceHandler>()
+  /** Watchers that are to be told everything anew. */
+  readonly #renewed = new Set<SessionEntry>()
+  #renewing: NodeJS.Immediate | undefined
   #changed = new Map<string, ClientRecord>()
   #toldAt = Number.NEGATIVE_INFINITY
   #timer: Timer | undefined
@@ -104,6 +107,18 @@ export class PresenceBoard implements Flushable, Disposable {
     carrier?.stream(this.#snapshots(entry, watch, carrier))
   }
 
+  /**
+   * Tells `entry` everything anew, where it watches, because it may see others now. Of many such, one after the other:
+   * each is told of everyone.
+   */
+  renew(entry: SessionEntry): void {
+    if (!this.#watchers.has(entry)) return
+    // What is on its way to it shows whom it could see before.
+    this.#watchers.set(entry, { streaming: true, stale: false })
+    this.#renewed.add(entry)
+    this.#renewing ??= setImmediate(() => this.#renewNext())
+  }
+
   /** True where `entry` wants to know of changes. */
   watches(entry: SessionEntry): boolean {
     return this.#watchers.has(entry)
@@ -150,7 +165,17 @@ export class PresenceBoard implements Flushable, Disposable {
   }
 
   [Symbol.dispose](): void {
+    clearImmediate(this.#renewing)
     this.#timer?.[Symbol.dispose]()
+  }
+
+  #renewNext(): void {
+    this.#renewing = undefined
+    const [next] = this.#renewed
+    if (next === undefined) return
+    this.#renewed.delete(next)
+    if (this.#watchers.has(next)) this.watch(next)
+    if (this.#renewed.size > 0) this.#renewing = setImmediate(() => this.#renewNext())
   }
 
   /** False where nobody wants to know. */

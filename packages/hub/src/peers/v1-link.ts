@@ -43,7 +43,7 @@ export class V1Link implements Link, SessionCarrier {
   set access(access: Access) {
     this.#access = access
     const { entry, parts } = this.visit
-    if (parts.presence.watches(entry)) parts.presence.watch(entry)
+    parts.presence.renew(entry)
   }
 
   /** What comes in is held to this; deliveries earn acknowledgements. Made when first used: many connections are idle. */
