@@ -78,7 +78,7 @@ describe('the table of posthouse watch', () => {
   test('where the hub tells no numbers, it shows who is there', () => {
     const clients = [{ client: 'bob', online: true, lastSeen: 0, since: 1000, dialect: 'json' as const, node: 'home' }]
     assert.deepEqual(renderClients(clients, 61_000, size), [
-      '1 clients are online',
+      '1 client is online',
       '',
       'CLIENT  DIALECT  SINCE',
       'bob     json     1m 0s',

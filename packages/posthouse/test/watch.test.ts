@@ -82,7 +82,7 @@ test('where the numbers are refused it shows who is there, and says what is miss
   const { status, out, err } = await Cli.run(['watch', '--once', '--url', `ws://127.0.0.1:${server.port}`])
   assert.equal(status, 0, err)
   assert.match(err, /may not ask for the numbers.*administer on hub.*; here is who is online/)
-  assert.match(out, /^1 clients are online\n\nCLIENT +DIALECT +SINCE\nbob /)
+  assert.match(out, /^1 client is online\n\nCLIENT +DIALECT +SINCE\nbob /)
 })
 
 test('a hub tells its numbers to whoever may administer it, and to nobody else', async () => {

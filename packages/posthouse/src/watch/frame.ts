@@ -26,7 +26,7 @@ export function renderStats(now: HubStats, before: HubStats | undefined, size: S
 
 /** What can be said of a hub that keeps its numbers to itself: who is there. */
 export function renderClients(clients: readonly ClientInfo[], now: number, size: Size): readonly string[] {
-  const head = [cut(`${clients.length} clients are online`, size.columns), '']
+  const head = [cut(`${clients.length} client${clients.length === 1 ? ' is' : 's are'} online`, size.columns), '']
   const columns: readonly Column<ClientInfo>[] = [
     { title: 'CLIENT', cell: ({ client }) => client },
     { title: 'DIALECT', cell: ({ dialect }) => dialect ?? '' },
