@@ -1,9 +1,20 @@
-import { type ManualClock, type Message, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
+import {
+  type ManualClock,
+  type Message,
+  type MessageType,
+  PosthouseError,
+  type Qos,
+  silentLogger,
+} from '@posthouse/core'
 import { type Gap, jsonClientCodec, type Wire } from '@posthouse/protocol'
 import { msgpackClientCodec } from '@posthouse/protocol/msgpack'
+// Loaded beforehand: how long the first import takes is not part of a run.
+import '../../packages/client/src/calls/call-desk.ts'
+import '../../packages/client/src/dialog/presence-desk.ts'
 import { closeAction } from '../../packages/client/src/connection/close-code.ts'
 import type { Line } from '../../packages/client/src/dialog/dialog.ts'
 import { V1Dialog } from '../../packages/client/src/dialog/v1-dialog.ts'
+import { Watchers } from '../../packages/client/src/listening/watchers.ts'
 import { settingsOf } from '../../packages/client/src/settings.ts'
 import type { Cable, ClientEnd } from './cable.ts'
 import { Onlooker } from './onlooker.ts'
@@ -76,26 +87,28 @@ export class Life implements ClientEnd {
     this.dialect = dialect
     this.#events = events
     const settings = settingsOf({ clientId: client, clock, dialect, WebSocket: NoWebSocket })
-    this.telephone = new Telephone(settings, {
+    this.telephone = new Telephone(() => this.#dialog.calls.load(), {
       handled: (tag) => events.called(this, tag),
       crossed: (detail) => events.crossed(this, detail),
     })
+    const watchers = new Watchers(silentLogger)
+    watchers.add('gap', (gap) => events.gap(this, gap))
+    watchers.add('presence', ({ full, clients }) => {
+      const stale = this.onlooker.heard(full, clients)
+      if (stale !== undefined) events.stale(this, stale)
+    })
     this.#dialog = new V1Dialog(dialect === 'json' ? jsonClientCodec : msgpackClientCodec, settings, {
       deliver: (message, done) => this.#deliver(message, done, options.hasty),
-      presence: ({ full, clients }) => {
-        const stale = this.onlooker.heard(full, clients)
-        if (stale !== undefined) events.stale(this, stale)
-      },
-      gap: (gap) => events.gap(this, gap),
-      goaway: () => undefined,
-      calls: this.telephone.gate,
-      report: () => undefined,
-      idle: () => undefined,
+      watchers,
+      handlers: this.telephone.handlers,
+      draining: () => false,
+      rested: () => undefined,
     })
+    void this.#dialog.calls.load()
   }
 
   get idle(): boolean {
-    return this.#dialog.idle && this.telephone.gate.idle
+    return this.#dialog.idle && this.#dialog.calls.loaded?.idle !== false
   }
 
   /** Says hello on a new cable. */

@@ -1,9 +1,6 @@
 import type { PosthouseError } from '@posthouse/core'
-import type { Call } from '@posthouse/protocol/calls'
-// Loaded beforehand: how long the first import takes is not part of a run.
-import '../../packages/client/src/calls/call-desk.ts'
-import { CallGate } from '../../packages/client/src/calls/call-gate.ts'
-import type { Settings } from '../../packages/client/src/settings.ts'
+import type { Call, CallHandler } from '@posthouse/protocol/calls'
+import type { CallDesk } from '../../packages/client/src/calls/call-desk.ts'
 
 /** What is called. */
 export const callMethods = ['echo', 'wait', 'break', 'count', 'peek'] as const
@@ -41,22 +38,23 @@ const peeked = 5
 
 /** The calls of one life. */
 export class Telephone {
-  readonly gate: CallGate
+  readonly handlers: ReadonlyMap<string, CallHandler>
   readonly ringing: Ringing[] = []
   /** What gives up the calls under way, oldest first. */
   readonly talking: AbortController[] = []
+  readonly #desk: () => Promise<CallDesk>
   readonly #events: TelephoneEvents
 
-  constructor(settings: Settings, events: TelephoneEvents) {
+  constructor(desk: () => Promise<CallDesk>, events: TelephoneEvents) {
+    this.#desk = desk
     this.#events = events
-    this.gate = new CallGate(settings, { failed: () => undefined, ended: () => undefined })
-    this.gate.handle('echo', (call) => this.#heard(call))
-    this.gate.handle('wait', (call) => this.#ring(call))
-    this.gate.handle('count', (call) => counted(this.#heard(call)))
-    this.gate.handle('peek', (call) => counted(this.#heard(call)))
-    this.gate.handle('break', (call) => {
-      throw new Error(`no answer to ${String(this.#heard(call))}`)
-    })
+    this.handlers = new Map<CallMethod, CallHandler>([
+      ['echo', (call) => this.#heard(call)],
+      ['wait', (call) => this.#ring(call)],
+      ['count', (call) => counted(this.#heard(call))],
+      ['peek', (call) => counted(this.#heard(call))],
+      ['break', (call) => Promise.reject(new Error(`no answer to ${String(this.#heard(call))}`))],
+    ])
   }
 
   /** Makes a call; resolves with how it ended. */
@@ -65,7 +63,7 @@ export class Telephone {
     this.talking.push(abortion)
     try {
       const { to, method, timeoutMs, tag } = inquiry
-      const desk = await this.gate.desk()
+      const desk = await this.#desk()
       const options = { timeoutMs, signal: abortion.signal }
       if (method === 'count' || method === 'peek') {
         await this.#listen(desk.stream(to, method, tag, options), inquiry)

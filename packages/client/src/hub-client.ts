@@ -8,11 +8,12 @@ import {
 } from '@posthouse/core'
 import { type ClientInfo, type Draft, draftMessage, toBodyValue, toStateValue } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
-import { CallGate } from './calls/call-gate.ts'
+import type { CallDesk } from './calls/call-desk.ts'
 import { type ConnectOptions, Supervisor } from './connection/supervisor.ts'
-import type { Welcome } from './dialog/dialog.ts'
-import { DialogSource } from './dialog/dialog-source.ts'
+import type { Dialog, Welcome } from './dialog/dialog.ts'
+import { dialogOf } from './dialog/dialog-source.ts'
 import type { SendResult } from './dialog/pending-sends.ts'
+import type { Later } from './later.ts'
 import type { MessageHandler } from './listening/listener.ts'
 import { Listeners } from './listening/listeners.ts'
 import { MessageStream } from './listening/message-stream.ts'
@@ -60,8 +61,8 @@ export class HubClient implements AsyncDisposable {
   readonly #settings: Settings
   readonly #watchers: Watchers
   readonly #listeners: Listeners
-  readonly #calls: CallGate
-  readonly #source: DialogSource
+  readonly #handlers = new Map<string, CallHandler>()
+  readonly #dialog: Later<Dialog>
   readonly #supervisor: Supervisor
   readonly #streams = new Set<MessageStream>()
   readonly #address: string
@@ -78,29 +79,20 @@ export class HubClient implements AsyncDisposable {
     const settings = settingsOf(options)
     this.#settings = settings
     this.#address = clientAddress(settings.clientId)
-    this.#watchers = new Watchers(settings.logger)
-    this.#listeners = new Listeners(settings.maxPending, {
-      failed: (error) => this.#watchers.tell('error', error),
-      overflowed: (message, pending) => this.#watchers.tell('overflow', { message, pending }),
-      idle: () => this.#rested(),
-    })
-    this.#calls = new CallGate(settings, {
-      failed: (error) => this.#watchers.tell('error', error),
-      ended: () => this.#rested(),
-    })
-    this.#source = new DialogSource(settings, {
-      calls: this.#calls,
+    const watchers = new Watchers(settings.logger)
+    const rested = (): void => this.#rested()
+    this.#watchers = watchers
+    this.#listeners = new Listeners(settings.maxPending, watchers, rested)
+    this.#dialog = dialogOf(settings, {
+      watchers,
+      handlers: this.#handlers,
+      draining: () => this.#draining !== undefined,
       deliver: (message, done) => this.#deliver(message, done),
-      presence: (change) => this.#watchers.tell('presence', change),
-      gap: (gap) => this.#watchers.tell('gap', gap),
-      goaway: (goaway) => this.#watchers.tell('goaway', goaway),
-      report: (error) => this.#watchers.tell('error', error),
-      idle: () => this.#rested(),
+      rested,
     })
-    this.#supervisor = new Supervisor(settings, this.#source, {
-      state: (change) => this.#watchers.tell('state', change),
+    this.#supervisor = new Supervisor(settings, this.#dialog, {
+      watchers,
       welcomed: (welcome) => this.#welcomed(welcome),
-      report: (error) => this.#watchers.tell('error', error),
       halted: (error) => this.#halted(error),
     })
   }
@@ -141,7 +133,7 @@ export class HubClient implements AsyncDisposable {
       this.#assertLiving()
       assertNotAborted(signal)
       const message = draftMessage(to, body, options)
-      const ready = this.#source.loaded
+      const ready = this.#dialog.loaded
       return ready ? ready.send(message, signal) : this.#sendLater(message, signal)
     } catch (error) {
       return Promise.reject(error)
@@ -196,7 +188,7 @@ export class HubClient implements AsyncDisposable {
   async request(to: string, method: string, body?: unknown, options: CallOptions = {}): Promise<unknown> {
     this.#assertLiving()
     const copy = body === undefined ? body : toBodyValue('x-call', body)
-    const desk = await this.#calls.desk()
+    const desk = await this.#desk()
     return desk.request(to, method, copy, options)
   }
 
@@ -212,7 +204,7 @@ export class HubClient implements AsyncDisposable {
     options: CallOptions = {},
   ): AsyncGenerator<unknown, void, undefined> {
     this.#assertLiving()
-    const desk = await this.#calls.desk()
+    const desk = await this.#desk()
     yield* desk.stream(to, method, body, options)
   }
 
@@ -224,7 +216,17 @@ export class HubClient implements AsyncDisposable {
    */
   handle(method: string, handler: CallHandler): Disposable {
     this.#assertLiving()
-    return this.#calls.handle(method, handler)
+    this.#assertCalls()
+    const handlers = this.#handlers
+    if (handlers.has(method)) throw new PosthouseError('invalid_option', `${method} has a handler already`)
+    handlers.set(method, handler)
+    // Loaded now, the first call need not wait for it.
+    this.#dialog.loaded?.calls?.load().catch((error) => this.#watchers.tell('error', error))
+    return {
+      [Symbol.dispose]: () => {
+        if (handlers.get(method) === handler) handlers.delete(method)
+      },
+    }
   }
 
   /**
@@ -234,7 +236,7 @@ export class HubClient implements AsyncDisposable {
   async clients(options: ClientsOptions = {}): Promise<readonly ClientInfo[]> {
     this.#assertLiving()
     const { online = true, timeoutMs = 5000, signal } = options
-    const dialog = this.#source.loaded
+    const dialog = this.#dialog.loaded
     if (dialog) return dialog.list(online, { timeoutMs, signal })
     throw new PosthouseError('not_connected', 'who is there can only be asked while connected')
   }
@@ -265,7 +267,7 @@ export class HubClient implements AsyncDisposable {
   setState(state: unknown): void {
     this.#assertLiving()
     this.#state = toStateValue(state)
-    this.#source.loaded?.setState(this.#state)
+    this.#dialog.loaded?.setState(this.#state)
   }
 
   /** Ends the wait between two attempts to connect. */
@@ -289,7 +291,7 @@ export class HubClient implements AsyncDisposable {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#closing = promise
       const error = new PosthouseError('closed', 'this client was closed')
-      this.#calls.cut(error)
+      this.#dialog.loaded?.calls?.loaded?.cut(error)
       resolve(this.#supervisor.close(error))
       this.#finish(error)
     }
@@ -304,9 +306,21 @@ export class HubClient implements AsyncDisposable {
     if (this.#closing !== undefined) throw new PosthouseError('closed', 'this client was closed; create a new one')
   }
 
+  #assertCalls(): void {
+    const { dialect } = this.#settings
+    if (dialect === 'cross_comm') throw new PosthouseError('unsupported', `the ${dialect} dialect has no calls`)
+  }
+
+  async #desk(): Promise<CallDesk> {
+    this.#assertCalls()
+    const { loaded } = this.#dialog
+    if (loaded?.calls) return loaded.calls.load()
+    throw new PosthouseError('not_connected', 'calls are made while connected')
+  }
+
   async #sendLater(message: Draft, signal: AbortSignal | undefined): Promise<SendResult> {
     const copy = { ...message, value: structuredClone(message.value) }
-    const dialog = await this.#source.load()
+    const dialog = await this.#dialog.load()
     this.#assertLiving()
     return dialog.send(copy, signal)
   }
@@ -320,11 +334,11 @@ export class HubClient implements AsyncDisposable {
     this.#welcome = welcome
     this.#wishPresence()
     // It may have been lost with the connection before, or its session; the hub passes over what it knows already.
-    if (this.#state !== undefined) this.#source.loaded?.setState(this.#state)
+    if (this.#state !== undefined) this.#dialog.loaded?.setState(this.#state)
   }
 
   #wishPresence(): void {
-    this.#source.loaded?.watchPresence(this.#watchers.count('presence') > 0)
+    this.#dialog.loaded?.watchPresence(this.#watchers.count('presence') > 0)
   }
 
   #halted(error: PosthouseError): void {
@@ -333,7 +347,7 @@ export class HubClient implements AsyncDisposable {
   }
 
   #finish(error: PosthouseError): void {
-    this.#source.loaded?.end(error)
+    this.#dialog.loaded?.end(error)
     this.#listeners.clear()
     for (const stream of [...this.#streams]) stream.end()
     this.#rested()
@@ -341,16 +355,15 @@ export class HubClient implements AsyncDisposable {
 
   /** No handler is at work. */
   get #quiet(): boolean {
-    return this.#listeners.idle && this.#calls.idle
+    return this.#listeners.idle && this.#dialog.loaded?.calls?.loaded?.idle !== false
   }
 
   get #idle(): boolean {
-    return this.#quiet && (this.#source.loaded?.idle ?? true)
+    return this.#quiet && (this.#dialog.loaded?.idle ?? true)
   }
 
   async #drain(timeoutMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#calls.draining = true
     this.#rested = () => {
       // A client that nobody connects confirms nothing, however long one waits.
       if (this.#closing !== undefined || this.#idle || (this.#quiet && this.state === 'idle')) resolve()

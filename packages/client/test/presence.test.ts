@@ -38,6 +38,7 @@ suite('clients', () => {
     await using online = await hub.online({ clock })
     const { client, peer } = online
     const late = assert.rejects(client.clients({ timeoutMs: 50 }), withCode('timeout'))
+    await peer.next('list')
     clock.advance(50)
     await late
     const controller = new AbortController()

@@ -72,7 +72,7 @@ function gist(action: ClientAction | undefined): string {
   if (action === undefined) return 'nothing'
   if (action.do === 'write') return action.frame.op === 'ack' ? `ack ${action.frame.seq}` : action.frame.op
   if (action.do === 'close' || action.do === 'report') return `${action.do} ${action.error.code}`
-  return action.do
+  return action.do === 'hear' ? `hear ${action.frame.op}` : action.do
 }
 
 const info = { code: 'inbox_full' as const, number: 3005, message: 'full', retry: true }
@@ -90,16 +90,16 @@ const frames: readonly (readonly [HubFrame | BadFrame, string, string])[] = [
   [deliver(1, 'm', { stream: 'inbox' }), unexpected, 'deliver'],
   [deliver(1, 'm', { stream: 'channel:news' }), unexpected, unexpected],
   [{ op: 'receipt', id: 'm', state: 'read', by: 'carol' }, unexpected, 'nothing'],
-  [{ op: 'presence', full: true, clients: [] }, unexpected, 'presence'],
-  [{ op: 'list', id: 'q', clients: [] }, unexpected, 'listed'],
-  [{ op: 'request', id: 'r', to: 'bob', method: 'm' }, unexpected, 'call'],
-  [{ op: 'response', id: 'r' }, unexpected, 'call'],
-  [{ op: 'cancel', id: 'r' }, unexpected, 'call'],
-  [{ op: 'credit', id: 'r', parts: 1 }, unexpected, 'call'],
+  [{ op: 'presence', full: true, clients: [] }, unexpected, 'hear presence'],
+  [{ op: 'list', id: 'q', clients: [] }, unexpected, 'hear list'],
+  [{ op: 'request', id: 'r', to: 'bob', method: 'm' }, unexpected, 'hear request'],
+  [{ op: 'response', id: 'r' }, unexpected, 'hear response'],
+  [{ op: 'cancel', id: 'r' }, unexpected, 'hear cancel'],
+  [{ op: 'credit', id: 'r', parts: 1 }, unexpected, 'hear credit'],
   [{ op: 'ping' }, 'pong', 'pong'],
   [{ op: 'pong' }, unexpected, 'nothing'],
   [{ op: 'error', ...info }, 'report inbox_full', 'report inbox_full'],
-  [{ op: 'goaway', reason: 'restart', reconnectAfterMs: 1 }, 'goaway', 'goaway'],
+  [{ op: 'goaway', reason: 'restart', reconnectAfterMs: 1 }, 'hear goaway', 'hear goaway'],
   [{ op: 'bad', about: 'dance', error: unknown }, unexpected, 'nothing'],
   [{ op: 'bad', about: 'deliver', error: wrong }, unexpected, 'report invalid_field'],
   [{ op: 'bad', about: 'welcome', error: wrong }, 'close invalid_field', 'report invalid_field'],

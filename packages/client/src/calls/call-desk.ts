@@ -1,49 +1,59 @@
-import { PosthouseError } from '@posthouse/core'
-import { type CallFrame, draftCall } from '@posthouse/protocol'
+import { type Clock, PosthouseError } from '@posthouse/core'
+import { type CallFrame, draftCall, errorInfo, type RequestFrame } from '@posthouse/protocol'
 import { type CallOptions, HandledCalls, MadeCalls } from '@posthouse/protocol/calls'
-import type { CallGate } from './call-gate.ts'
+import type { DialogEvents } from '../dialog/dialog.ts'
+
+/** What a desk needs of its owner. */
+export interface CallDeskOptions {
+  readonly clock: Clock
+  readonly events: Pick<DialogEvents, 'watchers' | 'handlers' | 'draining' | 'rested'>
+  /**
+   * Sends a frame, and returns how many bytes it takes.
+   * @throws PosthouseError `not_connected`, `body_too_large`, `frame_too_large`, `unrepresentable`, `outbox_full`
+   */
+  readonly write: (frame: CallFrame) => number
+}
 
 /** Calls that a client handles at the same time. */
 const mostHandled = 1024
 
 /** A client's calls, in both directions. */
 export class CallDesk {
-  readonly made: MadeCalls
+  readonly #made: MadeCalls
   readonly #handled: HandledCalls
-  readonly #gate: CallGate
+  readonly #options: CallDeskOptions
 
-  constructor(gate: CallGate) {
-    this.#gate = gate
-    const { clock } = gate.settings
-    const { failed, ended } = gate.events
-    const write = gate.write.bind(gate)
-    this.made = new MadeCalls({ clock, write, ended })
-    this.#handled = new HandledCalls({ clock, handlers: gate.handlers, most: mostHandled, write, failed, ended })
+  constructor(options: CallDeskOptions) {
+    this.#options = options
+    const { clock, events, write } = options
+    const ended = (): void => events.rested()
+    const failed = (error: PosthouseError): void => events.watchers.tell('error', error)
+    this.#made = new MadeCalls({ clock, write, ended })
+    this.#handled = new HandledCalls({ clock, handlers: events.handlers, most: mostHandled, write, failed, ended })
   }
 
   get idle(): boolean {
-    return this.made.size === 0 && this.#handled.size === 0
+    return this.#made.size === 0 && this.#handled.size === 0
   }
 
   /** @throws PosthouseError (also later) what `HubClient.request` documents */
   request(to: string, method: string, body: unknown, options: CallOptions): Promise<unknown> {
-    return this.made.request(draftCall(to, method, body), options)
+    return this.#made.request(draftCall(to, method, body), options)
   }
 
   /** @throws PosthouseError (in the loop) what `HubClient.request` documents */
   stream(to: string, method: string, body: unknown, options: CallOptions): AsyncGenerator<unknown, void, undefined> {
-    return this.made.stream(draftCall(to, method, body), options)
+    return this.#made.stream(draftCall(to, method, body), options)
   }
 
   receive(frame: CallFrame): void {
     switch (frame.op) {
       case 'request':
-        if (this.#gate.draining)
-          this.#gate.refuse(frame, new PosthouseError('draining', 'this client is about to close'))
+        if (this.#options.events.draining()) this.#refuse(frame)
         else this.#handled.receive(frame)
         break
       case 'response':
-        this.made.receive(frame)
+        this.#made.receive(frame)
         break
       case 'cancel':
         this.#handled.cancel(frame.id)
@@ -54,8 +64,18 @@ export class CallDesk {
     }
   }
 
+  /** The hub refused a request by an error frame. Says whether its call was under way. */
+  refused(id: string, error: PosthouseError): boolean {
+    return this.#made.fail(id, error)
+  }
+
   cut(error: PosthouseError): void {
-    this.made.failAll(error)
+    this.#made.failAll(error)
     this.#handled.cancelAll(new PosthouseError('not_connected', 'the connection to the caller was lost'))
+  }
+
+  #refuse({ id }: RequestFrame): void {
+    const error = new PosthouseError('draining', 'this client is about to close')
+    this.#options.write({ op: 'response', id, error: errorInfo(error) })
   }
 }

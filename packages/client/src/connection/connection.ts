@@ -1,6 +1,6 @@
 import { PosthouseError, reasonOf, type Timer, toPosthouseError } from '@posthouse/core'
 import type { Dialog, Line, Welcome } from '../dialog/dialog.ts'
-import type { DialogSource } from '../dialog/dialog-source.ts'
+import type { Later } from '../later.ts'
 import type { Settings } from '../settings.ts'
 import { type CloseAction, closeAction, closeError } from './close-code.ts'
 import { Heartbeat, type Liveness } from './heartbeat.ts'
@@ -29,7 +29,7 @@ const closeTimeoutMs = 2000
 /** One attempt to reach the hub and, if it succeeds, the live connection until its end. */
 export class Connection implements Line {
   readonly #settings: Settings
-  readonly #source: DialogSource
+  readonly #source: Later<Dialog>
   readonly #events: ConnectionEvents
   #timer: Timer | undefined
   #dialog: Dialog | undefined
@@ -41,7 +41,7 @@ export class Connection implements Line {
   #over = false
   #closed: (() => void) | undefined
 
-  constructor(settings: Settings, source: DialogSource, events: ConnectionEvents) {
+  constructor(settings: Settings, source: Later<Dialog>, events: ConnectionEvents) {
     this.#settings = settings
     this.#source = source
     this.#events = events

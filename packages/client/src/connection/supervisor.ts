@@ -1,7 +1,7 @@
 import type { PosthouseError, Timer } from '@posthouse/core'
-import type { Welcome } from '../dialog/dialog.ts'
-import type { DialogSource } from '../dialog/dialog-source.ts'
-import type { ClientState, StateChange } from '../listening/watchers.ts'
+import type { Dialog, Welcome } from '../dialog/dialog.ts'
+import type { Later } from '../later.ts'
+import type { ClientState, StateChange, Watchers } from '../listening/watchers.ts'
 import type { Settings } from '../settings.ts'
 import { Waiter } from '../waiter.ts'
 import { Connection, type Ending } from './connection.ts'
@@ -15,10 +15,9 @@ export interface ConnectOptions {
 
 /** What a supervisor tells its owner. */
 export interface SupervisorEvents {
-  state(change: StateChange): void
+  /** Told of states, and of the error when a connection is lost that nobody waits for and will not be sought again. */
+  readonly watchers: Watchers
   welcomed(welcome: Welcome | undefined): void
-  /** The connection is lost and will not be sought again by itself; nobody waits for it. */
-  report(error: PosthouseError): void
   /** The hub wants no more of this client: it is closed. */
   halted(error: PosthouseError): void
 }
@@ -38,7 +37,7 @@ const network: {
 /** Keeps a client connected: one connection at a time, waits between attempts, an end when the hub says so. */
 export class Supervisor {
   readonly #settings: Settings
-  readonly #source: DialogSource
+  readonly #dialog: Later<Dialog>
   readonly #events: SupervisorEvents
   readonly #waiters = new Set<Waiter<void>>()
   readonly #onNetwork = (): void => this.reconnect()
@@ -52,9 +51,9 @@ export class Supervisor {
   #failures = 0
   #refusals = 0
 
-  constructor(settings: Settings, source: DialogSource, events: SupervisorEvents) {
+  constructor(settings: Settings, dialog: Later<Dialog>, events: SupervisorEvents) {
     this.#settings = settings
-    this.#source = source
+    this.#dialog = dialog
     this.#events = events
   }
 
@@ -87,12 +86,12 @@ export class Supervisor {
     const connection = this.#connection
     const closed = connection?.close()
     this.#leave('closed')
-    this.#rejectAll(error)
+    for (const waiter of this.#takeWaiters()) waiter.reject(error)
     await closed
   }
 
   #attempt(): void {
-    const connection = new Connection(this.#settings, this.#source, {
+    const connection = new Connection(this.#settings, this.#dialog, {
       welcomed: (welcome) => this.#welcomed(welcome),
       ended: (ending) => this.#ended(ending),
     })
@@ -106,8 +105,7 @@ export class Supervisor {
     this.#established = true
     this.#refusals = 0
     this.#events.welcomed(welcome)
-    for (const waiter of this.#waiters) waiter.resolve()
-    this.#waiters.clear()
+    for (const waiter of this.#takeWaiters()) waiter.resolve()
     this.#enter({ state: 'online' })
   }
 
@@ -130,7 +128,7 @@ export class Supervisor {
 
   #wait({ error, action, afterMs }: Ending): void {
     const { backoff, clock, random } = this.#settings
-    if (action === 'anew') this.#source.loaded?.forget()
+    if (action === 'anew') this.#dialog.loaded?.forget()
     const prompt = action !== 'backoff' && this.#failures === 1
     const waitMs = prompt ? afterMs + random() * jitterMs : Math.max(afterMs, backoff(this.#failures))
     this.#timer = clock.after(waitMs, () => this.#attempt())
@@ -140,13 +138,13 @@ export class Supervisor {
   /** Gives up; `connect` begins anew. */
   #rest(error: PosthouseError): void {
     this.#leave('idle', error)
-    if (!this.#rejectAll(error)) this.#events.report(error)
+    this.#fail(error)
   }
 
   #halt(error: PosthouseError): void {
     this.#events.halted(error)
     this.#leave('closed', error)
-    if (!this.#rejectAll(error)) this.#events.report(error)
+    this.#fail(error)
   }
 
   #givenUp(waiter: Waiter<void>): void {
@@ -170,14 +168,19 @@ export class Supervisor {
   #enter(change: StateChange): void {
     if (this.#state === 'closed') return
     this.#state = change.state
-    this.#events.state(change)
+    this.#events.watchers.tell('state', change)
   }
 
-  /** Tells those who wait for the connection, and says whether there were any. */
-  #rejectAll(error: PosthouseError): boolean {
+  /** Tells those who wait for the connection, or the watchers where nobody does. */
+  #fail(error: PosthouseError): void {
+    const waiters = this.#takeWaiters()
+    for (const waiter of waiters) waiter.reject(error)
+    if (waiters.length === 0) this.#events.watchers.tell('error', error)
+  }
+
+  #takeWaiters(): readonly Waiter<void>[] {
     const waiters = [...this.#waiters]
     this.#waiters.clear()
-    for (const waiter of waiters) waiter.reject(error)
-    return waiters.length > 0
+    return waiters
   }
 }

@@ -67,7 +67,7 @@ export class CrossCommDialog implements Dialog {
       this.#hear(this.#session.receive(decodeCrossComm(message), this.#now))
     } catch (error) {
       // As the documented programs do: what cannot be understood is passed over.
-      this.#events.report(toPosthouseError(error, 'malformed_frame'))
+      this.#events.watchers.tell('error', toPosthouseError(error, 'malformed_frame'))
     }
   }
 
@@ -135,11 +135,18 @@ export class CrossCommDialog implements Dialog {
   }
 
   watchPresence(on: boolean): void {
-    if (on) this.#events.report(new PosthouseError('unsupported', 'the cross_comm dialect tells nothing of presence'))
+    if (on)
+      this.#events.watchers.tell(
+        'error',
+        new PosthouseError('unsupported', 'the cross_comm dialect tells nothing of presence'),
+      )
   }
 
   setState(): void {
-    this.#events.report(new PosthouseError('unsupported', 'in the cross_comm dialect a client says nothing of itself'))
+    this.#events.watchers.tell(
+      'error',
+      new PosthouseError('unsupported', 'in the cross_comm dialect a client says nothing of itself'),
+    )
   }
 
   #hear(event: CrossCommEvent): void {
@@ -154,7 +161,7 @@ export class CrossCommDialog implements Dialog {
         this.#listed(event.clients)
         break
       case 'nothing':
-        if (event.error) this.#events.report(event.error)
+        if (event.error) this.#events.watchers.tell('error', event.error)
         break
     }
   }
@@ -188,7 +195,7 @@ export class CrossCommDialog implements Dialog {
   }
 
   #checkIdle(): void {
-    if (this.idle) this.#events.idle()
+    if (this.idle) this.#events.rested()
   }
 
   #write(wire: string): void {

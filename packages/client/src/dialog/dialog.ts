@@ -1,8 +1,10 @@
 import type { Durability, Message, PosthouseError } from '@posthouse/core'
-import type { ClientInfo, Dialect, Draft, Gap, Limits, Wire } from '@posthouse/protocol'
-import type { CallGate } from '../calls/call-gate.ts'
+import type { ClientInfo, Dialect, Draft, Limits, Wire } from '@posthouse/protocol'
+import type { CallHandler } from '@posthouse/protocol/calls'
+import type { CallDesk } from '../calls/call-desk.ts'
 import type { Liveness } from '../connection/heartbeat.ts'
-import type { Goaway, PresenceChange } from '../listening/watchers.ts'
+import type { Later } from '../later.ts'
+import type { Watchers } from '../listening/watchers.ts'
 import type { SendResult } from './pending-sends.ts'
 import type { RollCallOptions } from './roll-call.ts'
 
@@ -37,19 +39,18 @@ export interface Line {
   fail(error: PosthouseError): void
 }
 
-/** What a dialog tells the client. */
+/** What a dialog tells the client, and asks of it. */
 export interface DialogEvents {
+  /** Told of presence, gaps, farewells, and of errors that no caller waits for. */
+  readonly watchers: Watchers
+  /** Who answers calls, by method. */
+  readonly handlers: ReadonlyMap<string, CallHandler>
+  /** No more calls are to be answered. */
+  draining(): boolean
   /** A message for the listeners. Live ones have no `done`. */
   deliver(message: Message, done?: () => void): void
-  presence(change: PresenceChange): void
-  gap(gap: Gap): void
-  goaway(goaway: Goaway): void
-  /** Something went wrong that no caller waits for. */
-  report(error: PosthouseError): void
-  /** The client's calls; absent where there are none. */
-  readonly calls?: Pick<CallGate, 'open' | 'cut' | 'receive' | 'refused'>
-  /** Everything that was to be sent has been. */
-  idle(): void
+  /** Everything that was to be sent has been, or a call has come to its end. */
+  rested(): void
 }
 
 /**
@@ -60,6 +61,8 @@ export interface Dialog {
   readonly dialect: Dialect
   /** What to ask for when the WebSocket is opened; nothing in dialects that have none. */
   readonly subprotocol: string | undefined
+  /** The client's calls; absent in dialects that have none. */
+  readonly calls?: Later<CallDesk>
   /** True while nothing waits to be written or confirmed. */
   readonly idle: boolean
   /** The socket is open: introduce yourself. */

@@ -22,13 +22,15 @@ import {
   type Wire,
   wireBytes,
 } from '@posthouse/protocol'
+import type { CallDesk } from '../calls/call-desk.ts'
 import type { Liveness } from '../connection/heartbeat.ts'
+import { Later } from '../later.ts'
 import type { Settings } from '../settings.ts'
 import type { Dialog, DialogEvents, Line } from './dialog.ts'
 import { LiveQueue } from './live-queue.ts'
 import { PendingSends, type SendResult } from './pending-sends.ts'
-import { PresenceWish } from './presence-wish.ts'
-import { RollCall, type RollCallOptions } from './roll-call.ts'
+import type { PresenceDesk } from './presence-desk.ts'
+import type { RollCallOptions } from './roll-call.ts'
 import { encodeWithin, sendFrame } from './v1-send.ts'
 
 /** The codec of a v1 dialect at a client. */
@@ -47,8 +49,10 @@ export class V1Dialog implements Dialog {
   readonly #session: ClientSession
   readonly #sends: PendingSends
   readonly #live: LiveQueue
-  readonly #rollCall: RollCall
-  readonly #presence = new PresenceWish((watch) => this.#write({ op: 'presence', watch }))
+  readonly calls: Later<CallDesk> = new Later(() => this.#callDesk())
+  readonly #presence: Later<PresenceDesk> = new Later(() => this.#presenceDesk())
+  #presenceWanted = false
+  readonly #report = (error: PosthouseError): void => this.#events.watchers.tell('error', error)
   #limits = defaultLimits
   #line: Line | undefined
   /** The newest acknowledgement that has not been written; it covers all before it. */
@@ -70,7 +74,6 @@ export class V1Dialog implements Dialog {
     })
     this.#sends = new PendingSends(settings.outbox, () => this.#checkIdle())
     this.#live = new LiveQueue(settings.outbox.bytes)
-    this.#rollCall = new RollCall(settings.clock)
   }
 
   get idle(): boolean {
@@ -91,7 +94,7 @@ export class V1Dialog implements Dialog {
 
   gather(): readonly Wire[] {
     const frames = this.#live.take()
-    if (this.#session.state === 'open') {
+    if (this.#isOpen) {
       if (this.#state !== undefined) frames.unshift(this.#encoded({ op: 'presence', state: this.#state }))
       this.#state = undefined
       frames.push(...this.#sends.take(this.#limits))
@@ -107,7 +110,7 @@ export class V1Dialog implements Dialog {
   }
 
   leave(): void {
-    if (this.#session.state === 'open') this.#write({ op: 'bye' })
+    if (this.#isOpen) this.#write({ op: 'bye' })
   }
 
   cut(): void {
@@ -117,8 +120,8 @@ export class V1Dialog implements Dialog {
     this.#session.detach()
     this.#sends.restart()
     this.#live.refuseAll(error)
-    this.#rollCall.failAll(error)
-    this.#events.calls?.cut(new PosthouseError('call_lost', 'the connection was lost during the call'))
+    this.#presence.loaded?.cut(error)
+    this.calls.loaded?.cut(new PosthouseError('call_lost', 'the connection was lost during the call'))
   }
 
   forget(): void {
@@ -141,16 +144,16 @@ export class V1Dialog implements Dialog {
     return answer
   }
 
-  list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
+  async list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
+    const desk = await this.#presence.load()
     this.#assertOpen('who is there can only be asked while connected')
-    const id = createId(this.#settings.clock.now())
-    const answer = this.#rollCall.ask(id, options)
-    this.#write({ op: 'list', id, online })
-    return answer
+    return desk.list(online, options)
   }
 
   watchPresence(on: boolean): void {
-    this.#presence.wish(on, this.#session.state === 'open')
+    this.#presenceWanted = on
+    if (!on && this.#presence.loaded === undefined) return
+    this.#presence.load().then(({ wish }) => wish.wish(this.#presenceWanted, this.#isOpen), this.#report)
   }
 
   setState(state: unknown): void {
@@ -172,7 +175,7 @@ export class V1Dialog implements Dialog {
         this.#reply(action.frame)
         break
       case 'open':
-        for (const gap of action.gaps) this.#events.gap(gap)
+        for (const gap of action.gaps) this.#events.watchers.tell('gap', gap)
         this.#welcomed(action.welcome)
         break
       case 'deliver':
@@ -186,31 +189,42 @@ export class V1Dialog implements Dialog {
         this.#sends.refuse(action.n, action.error)
         this.#answered()
         break
-      default:
-        this.#hear(action)
-    }
-  }
-
-  #hear(action: Exclude<ClientAction, { do: 'write' | 'open' | 'deliver' | 'confirm' | 'refuse' }>): void {
-    switch (action.do) {
-      case 'presence':
-        this.#present(action.frame)
-        break
-      case 'listed':
-        this.#rollCall.receive(action.frame.id, action.frame.clients, action.frame.more)
-        break
-      case 'call':
-        this.#events.calls?.receive(action.frame)
-        break
-      case 'goaway':
-        this.#goaway(action.frame)
+      case 'hear':
+        this.#hear(action.frame)
         break
       case 'report':
-        this.#report(action.error, action.about)
+        this.#told(action.error, action.about)
         break
       case 'close':
         this.#line?.fail(action.error)
         break
+    }
+  }
+
+  #hear(frame: Extract<ClientAction, { do: 'hear' }>['frame']): void {
+    switch (frame.op) {
+      case 'presence':
+        this.#present(frame)
+        break
+      case 'list':
+        this.#presence.loaded?.listed(frame)
+        break
+      case 'goaway':
+        this.#goaway(frame)
+        break
+      default:
+        this.#hearCall(frame)
+    }
+  }
+
+  /** Whoever calls first has the code of calls loaded; the hub bounds how many wait for that (6.1.4). */
+  #hearCall(frame: CallFrame): void {
+    const { loaded } = this.calls
+    if (loaded) loaded.receive(frame)
+    else {
+      const line = this.#line
+      const hear = (desk: CallDesk): void => (line === this.#line ? desk.receive(frame) : undefined)
+      this.calls.load().then(hear, this.#report)
     }
   }
 
@@ -223,8 +237,7 @@ export class V1Dialog implements Dialog {
   #welcomed(frame: WelcomeFrame): void {
     const { resumed, durability, node, limits, caps, serverTime } = frame
     this.#limits = limits
-    this.#presence.welcomed(resumed)
-    this.#events.calls?.open((call) => this.#call(call))
+    this.#presence.loaded?.wish.welcomed(resumed)
     this.#line?.welcomed(this.#liveness(frame), { resumed, durability, node, limits, caps, serverTime })
     this.#line?.wake()
   }
@@ -242,7 +255,7 @@ export class V1Dialog implements Dialog {
     try {
       this.#events.deliver(messageOf(frame), done)
     } catch (error) {
-      this.#events.report(toPosthouseError(error))
+      this.#report(toPosthouseError(error))
       done?.()
     }
   }
@@ -259,23 +272,34 @@ export class V1Dialog implements Dialog {
   }
 
   #present({ full, clients }: PresenceFrame): void {
-    this.#presence.answered()
-    this.#events.presence({ full, clients })
+    this.#presence.loaded?.wish.answered()
+    this.#events.watchers.tell('presence', { full, clients })
   }
 
   #goaway({ reason, reconnectAfterMs }: GoawayFrame): void {
     this.#line?.goaway(reconnectAfterMs)
-    this.#events.goaway({ reason, reconnectAfterMs })
+    this.#events.watchers.tell('goaway', { reason, reconnectAfterMs })
   }
 
-  #report(error: PosthouseError, about: ErrorFrame['about']): void {
+  #told(error: PosthouseError, { op, id }: Partial<NonNullable<ErrorFrame['about']>> = {}): void {
     this.#line?.told(error)
-    if (about?.op === 'list' && about.id !== undefined && this.#rollCall.fail(about.id, error)) return
-    if (about?.op === 'request' && about.id !== undefined && this.#events.calls?.refused(about.id, error)) return
-    this.#events.report(error)
+    const desk = op === 'list' ? this.#presence.loaded : op === 'request' ? this.calls.loaded : undefined
+    if (id === undefined || !desk?.refused(id, error)) this.#report(error)
+  }
+
+  async #presenceDesk(): Promise<PresenceDesk> {
+    const { PresenceDesk } = await import('./presence-desk.ts')
+    return new PresenceDesk(this.#settings.clock, (frame) => this.#write(frame))
+  }
+
+  async #callDesk(): Promise<CallDesk> {
+    const { CallDesk } = await import('../calls/call-desk.ts')
+    const { clock } = this.#settings
+    return new CallDesk({ clock, events: this.#events, write: (frame) => this.#call(frame) })
   }
 
   #call(frame: CallFrame): number {
+    this.#assertOpen('calls are made while connected')
     if (!('body' in frame) || frame.body === undefined) return this.#write(frame)
     const encoded = encodeWithin(this.#codec, { ...frame, body: frame.body }, this.#limits)
     this.#live.assertRoom(encoded.bytes + (this.#line?.bufferedBytes ?? 0))
@@ -283,7 +307,7 @@ export class V1Dialog implements Dialog {
   }
 
   #checkIdle(): void {
-    if (this.idle) this.#events.idle()
+    if (this.idle) this.#events.rested()
   }
 
   #write(frame: ClientFrame): number {
@@ -301,8 +325,12 @@ export class V1Dialog implements Dialog {
     return { wire, bytes: wireBytes(wire) }
   }
 
+  get #isOpen(): boolean {
+    return this.#session.state === 'open'
+  }
+
   #assertOpen(rule: string): void {
-    if (this.#session.state !== 'open') throw new PosthouseError('not_connected', `${rule}; there is no connection now`)
+    if (!this.#isOpen) throw new PosthouseError('not_connected', `${rule}; there is no connection now`)
   }
 }
 

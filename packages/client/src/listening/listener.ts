@@ -1,13 +1,8 @@
 import { type Message, PosthouseError, reasonOf } from '@posthouse/core'
+import type { Watchers } from './watchers.ts'
 
 /** Called with each message, one at a time; the message is done when what it returns has resolved. */
 export type MessageHandler = (message: Message) => unknown
-
-/** What a listener tells its owner. */
-export interface ListenerEvents {
-  failed(error: PosthouseError): void
-  overflowed(message: Message, pending: number): void
-}
 
 /** A message on its way to one or more listeners. */
 export interface Job {
@@ -23,7 +18,7 @@ export class Listener {
   readonly matches: (message: Message) => boolean
   readonly #handler: MessageHandler
   readonly #maxPending: number
-  readonly #events: ListenerEvents
+  readonly #watchers: Watchers
   #queue: Job[] = []
   #liveWaiting = 0
   #working = false
@@ -31,12 +26,12 @@ export class Listener {
   constructor(
     wants: { readonly matches: (message: Message) => boolean; readonly handler: MessageHandler },
     maxPending: number,
-    events: ListenerEvents,
+    watchers: Watchers,
   ) {
     this.matches = wants.matches
     this.#handler = wants.handler
     this.#maxPending = maxPending
-    this.#events = events
+    this.#watchers = watchers
   }
 
   take(job: Job): void {
@@ -44,7 +39,7 @@ export class Listener {
       this.#working = true
       this.#work(job)
     } else if (job.live && this.#liveWaiting >= this.#maxPending) {
-      this.#events.overflowed(job.message, this.#liveWaiting)
+      this.#watchers.tell('overflow', { message: job.message, pending: this.#liveWaiting })
       job.done()
     } else {
       if (job.live) this.#liveWaiting++
@@ -91,7 +86,7 @@ export class Listener {
 
   #failed({ message: { id, from } }: Job, cause: unknown): void {
     const message = `the handler of message ${id} from ${from} threw: ${reasonOf(cause)}`
-    this.#events.failed(new PosthouseError('handler_failed', message, { cause }))
+    this.#watchers.tell('error', new PosthouseError('handler_failed', message, { cause }))
   }
 
   #next(): Job | undefined {

@@ -1,22 +1,25 @@
 import type { Message } from '@posthouse/core'
-import { type Job, Listener, type ListenerEvents, type MessageHandler } from './listener.ts'
+import { type Job, Listener, type MessageHandler } from './listener.ts'
+import type { Watchers } from './watchers.ts'
 
 /** Hands messages to those who want them: to each in order and at its own pace. */
 export class Listeners {
   readonly #maxPending: number
-  readonly #events: ListenerEvents & { idle(): void }
+  readonly #watchers: Watchers
   /** Replaced rather than changed: a handler may add and remove listeners while a message goes around. */
   #listeners: readonly Listener[] = []
   readonly #ended = (): void => {
     this.#unfinished--
-    if (this.idle) this.#events.idle()
+    if (this.idle) this.#rested()
   }
+  readonly #rested: () => void
   #unfinished = 0
 
-  /** @param events `idle`: no handler is at work any more and nothing waits for one. */
-  constructor(maxPending: number, events: ListenerEvents & { idle(): void }) {
+  /** @param rested told when no handler is at work any more and nothing waits for one. */
+  constructor(maxPending: number, watchers: Watchers, rested: () => void) {
     this.#maxPending = maxPending
-    this.#events = events
+    this.#watchers = watchers
+    this.#rested = rested
   }
 
   /** True while no handler is at work and nothing waits for one. */
@@ -26,7 +29,7 @@ export class Listeners {
 
   /** Adds a listener until it is disposed of; what waits for it then counts as done. */
   add(matches: (message: Message) => boolean, handler: MessageHandler): Disposable {
-    const listener = new Listener({ matches, handler }, this.#maxPending, this.#events)
+    const listener = new Listener({ matches, handler }, this.#maxPending, this.#watchers)
     this.#listeners = [...this.#listeners, listener]
     return {
       [Symbol.dispose]: () => {

@@ -30,11 +30,8 @@ export type ClientAction =
   /** Everything up to `n` that is still unanswered was accepted. */
   | { readonly do: 'confirm'; readonly n: number; readonly state: 'stored' | 'duplicate' }
   | { readonly do: 'refuse'; readonly n: number; readonly error: PosthouseError }
-  | { readonly do: 'presence'; readonly frame: PresenceFrame }
-  | { readonly do: 'listed'; readonly frame: ListedFrame }
-  | { readonly do: 'goaway'; readonly frame: GoawayFrame }
-  /** Of a call: this client is asked or answered, or given up. */
-  | { readonly do: 'call'; readonly frame: CallFrame }
+  /** The session has no part in this: who is there, a farewell, or a call. */
+  | { readonly do: 'hear'; readonly frame: PresenceFrame | ListedFrame | GoawayFrame | CallFrame }
   /** The hub told of an error, or sent something that this end does not understand. The connection lives on. */
   | { readonly do: 'report'; readonly error: PosthouseError; readonly about?: ErrorFrame['about'] }
   /** The hub broke the protocol: close the connection with this error's close code. */
@@ -118,25 +115,17 @@ export class ClientSession {
         return this.#receiveSent(frame)
       case 'ping':
         return pong(frame)
-      case 'presence':
-        return { do: 'presence', frame }
-      case 'list':
-        return { do: 'listed', frame }
-      case 'request':
-      case 'response':
-      case 'cancel':
-      case 'credit':
-        return { do: 'call', frame }
       case 'error':
         return report(frame)
-      case 'goaway':
-        return { do: 'goaway', frame }
       case 'bad':
         return frame.error.code === 'unknown_op' ? undefined : { do: 'report', error: frame.error }
       case 'welcome':
         return { do: 'close', error: new PosthouseError('unexpected_frame', 'a second welcome came') }
-      default:
+      case 'receipt':
+      case 'pong':
         return undefined
+      default:
+        return { do: 'hear', frame }
     }
   }
 
@@ -161,7 +150,7 @@ export class ClientSession {
     if (frame.op === 'welcome') return this.#receiveWelcome(frame)
     if (frame.op === 'error') return report(frame)
     if (frame.op === 'ping') return pong(frame)
-    if (frame.op === 'goaway') return { do: 'goaway', frame }
+    if (frame.op === 'goaway') return { do: 'hear', frame }
     if (frame.op === 'bad' && frame.about === 'welcome') return { do: 'close', error: frame.error }
     const message = `welcome was expected, ${frame.op === 'bad' ? frame.about || 'something else' : frame.op} came`
     return { do: 'close', error: new PosthouseError('unexpected_frame', message) }
