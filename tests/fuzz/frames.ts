@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { FrameReader } from '../../packages/hub/src/door/web-socket/frame-reader.ts'
 import { close, frameOf, text } from '../../packages/hub/test/web-socket-bytes.ts'
+import { placed } from '../../packages/protocol/test/placed.ts'
 
 const maxBytes = 1_000_000
 
@@ -27,7 +28,7 @@ export function frames(): readonly Uint8Array[] {
 export function framesRead(input: Uint8Array): unknown {
   const bytes = Array.from(input, (byte) => Uint8Array.of(byte))
   // Reading takes the masks off in place.
-  const whole = read([Uint8Array.from(input)])
+  const whole = read([placed(input, input.length)])
   if (!isDeepStrictEqual(read(bytes), whole)) throw new Error('the places where bytes are cut make a difference')
   return whole
 }

@@ -20,6 +20,7 @@ import { readThoroughly as readJsonThoroughly } from '../../packages/protocol/sr
 import { readQuickly as readJsonQuickly } from '../../packages/protocol/src/json/json-quick.ts'
 import { readThoroughly as readMsgpackThoroughly } from '../../packages/protocol/src/message-pack/msgpack-hub-codec.ts'
 import { readQuickly as readMsgpackQuickly } from '../../packages/protocol/src/message-pack/msgpack-quick.ts'
+import { placed } from '../../packages/protocol/test/placed.ts'
 import { framesRead } from './frames.ts'
 import type { Language } from './inputs.ts'
 
@@ -59,14 +60,24 @@ export const targets: Readonly<Record<Language, readonly Target[]>> = {
   web_socket: [{ name: 'frames of a WebSocket', run: framesRead }],
 }
 
-/** Runs a decoder; returns what it made, or the refusal. Anything else that is thrown goes on. */
+/**
+ * Runs a decoder on an input in the midst of other memory; returns what it made, or the refusal. Anything else that is thrown
+ * goes on.
+ */
 export function attempt(target: Target, input: Uint8Array): unknown {
   try {
-    return target.run(input)
+    return target.run(placed(input, placeOf(input)))
   } catch (error) {
     if (isPosthouseError(error)) return error
     throw error
   }
+}
+
+/** A place that the same input has each time. */
+function placeOf(input: Uint8Array): number {
+  let sum = 0
+  for (const byte of input) sum += byte
+  return sum
 }
 
 /** What is read quickly means the same as when it is read thoroughly. */
