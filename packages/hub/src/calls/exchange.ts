@@ -17,6 +17,7 @@ import {
 } from '@posthouse/protocol'
 import { AnswerProgress, usualCallMs } from '@posthouse/protocol/calls'
 import type { Registry } from '../clients/registry.ts'
+import { assertBodyFits } from '../limits/body-limit.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { CallEntry } from './call-entry.ts'
 import { type CallPort, ownMethods } from './call-port.ts'
@@ -144,7 +145,7 @@ export class Exchange {
     const address = parseAddress(to)
     assertMay(caller, address, method)
     const callee = this.#find(address)
-    assertFits(body, limits.bodyBytes)
+    assertBodyFits(body, limits)
     if (caller.made.size >= limits.calls) {
       throw new PosthouseError('too_many_calls', `${caller.made.size} calls of ${caller.address} are under way`)
     }
@@ -187,7 +188,7 @@ export class Exchange {
     }
     if (step === 'over') this.#end(call)
     try {
-      assertFits(frame.body, this.#options.limits.bodyBytes)
+      assertBodyFits(frame.body, this.#options.limits)
       call.caller.write(answerOf(frame, call.callerId))
     } catch (cause) {
       const error = toPosthouseError(cause)
@@ -270,11 +271,4 @@ function answerOf({ body, error, part, end }: ResponseFrame, id: string): Respon
     ...(end && { end }),
     ...(body !== undefined && { body }),
   }
-}
-
-/** @throws PosthouseError `body_too_large` */
-export function assertFits(body: FrameBody | undefined, most: number): void {
-  const bytes = body === undefined || body.format === 'value' ? 0 : body.bytes.byteLength
-  if (bytes <= most) return
-  throw new PosthouseError('body_too_large', `the body has ${bytes} bytes; at most ${most} are allowed`)
 }

@@ -10,9 +10,10 @@ import {
 import { bodyToValue, encodeBody } from '@posthouse/protocol/bodies'
 import { type CallHandler, type CallOptions, HandledCalls, MadeCalls } from '@posthouse/protocol/calls'
 import { Access } from '../access/access.ts'
+import { assertBodyFits } from '../limits/body-limit.ts'
 import type { CallEntry } from './call-entry.ts'
 import { type CallPort, ownMethods } from './call-port.ts'
-import { assertFits, calleeShare, type Exchange } from './exchange.ts'
+import { calleeShare, type Exchange } from './exchange.ts'
 
 /** What a desk needs. */
 export interface HubDeskOptions {
@@ -118,7 +119,7 @@ export class HubDesk implements CallPort {
       return 0
     }
     const body = encodeBody(frame.body.value)
-    assertFits(body, limits.bodyBytes)
+    assertBodyFits(body, limits)
     exchange.receive(this, { ...frame, body })
     return body.bytes.byteLength
   }

@@ -1,6 +1,7 @@
-import { type Clock, createId, type Envelope, PosthouseError } from '@posthouse/core'
+import { type Clock, createId, type Envelope } from '@posthouse/core'
 import { type DraftOptions, draftMessage, type Limits } from '@posthouse/protocol'
 import { encodeBody } from '@posthouse/protocol/bodies'
+import { assertBodyFits } from '../limits/body-limit.ts'
 
 /** What the hub's own message says. */
 export interface HubMessage {
@@ -20,11 +21,7 @@ export function hubEnvelope(
   const { value, ttlMs, headers, replyTo, id = createId(), ...draft } = draftMessage(to, body, options)
   const ts = clock.now()
   const encoded = encodeBody(value)
-  const { byteLength } = encoded.bytes
-  if (byteLength > limits.bodyBytes) {
-    const message = `the body has ${byteLength} bytes; at most ${limits.bodyBytes} are allowed`
-    throw new PosthouseError('body_too_large', message)
-  }
+  assertBodyFits(encoded, limits)
   return {
     ...draft,
     id,
