@@ -121,6 +121,29 @@ suite('a packer', () => {
     })
   }
 
+  test('spells every length right, and leaves nothing out where it begins to copy no more', () => {
+    const lengths = [0, 125, 126, 127, 32_767, 32_768, 32_769, 65_535, 65_536, 65_537]
+    for (const length of lengths.flatMap((each) => [each - 80, each - 60, each - 2, each - 1, each, each + 1])) {
+      if (length < 0) continue
+      for (const text of ['x'.repeat(length), 'é'.repeat(length / 2)]) {
+        const fields = { id: 'ü"', from: 'f', to: 't', text, ts: 1 }
+        const frames = [1, 2].map((seq) => new Outgoing(envelopeOf(fields), seq).encoded('json', 1_000_000))
+        for (const dialect of ['single', 'json'] as const) {
+          const packed = new Packer(dialect, { ...limits, frameBytes: 1_000_000 }).pack(frames)
+          const read = messagesOf(Buffer.concat(packed)).flatMap(
+            ({ payload }) => JSON.parse(String(payload)) as unknown,
+          )
+          assert.deepEqual(
+            read,
+            [1, 2].map((seq) => {
+              return { op: 'deliver', seq, id: 'ü"', from: 'f', to: 't', type: 'text', ts: 1, body: text }
+            }),
+          )
+        }
+      }
+    }
+  })
+
   test('copies nothing that is large', () => {
     const large = Buffer.alloc(40_000)
     const pieces = new Packer('msgpack', limits).pack([
