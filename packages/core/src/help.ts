@@ -27,7 +27,7 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   token_expired: 'The token is no longer valid because its time has run out. Get a new one and connect again.',
   token_revoked: 'The token was valid once and was taken back. Get a new one and connect again.',
   authentication_unavailable: 'The hub could not find out who this is. Its log has the details. Try again later.',
-  token_file: 'The token file cannot be used. The message names the entry and what to change.',
+  token_file: 'The token file cannot be used. The message names what to change; posthouse token --file makes one.',
   tls_file: 'The certificate or its key cannot be used. The message names the file and what to change.',
   invalid_address:
     'An address is a client id, client:<id>, group:<name>, channel:<dotted.name>, queue:<name>, all or hub.',
@@ -52,7 +52,7 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   not_connected:
     'There is no connection now, and live messages and calls do not wait. Connect first, or send with qos 1.',
   closed: 'This object was closed. Create a new one.',
-  unreachable: 'Nothing answers at that address. Is the hub running, and are host and port right?',
+  unreachable: 'No hub answers at that address. Is it running, and are ws or wss, host and port right?',
   timeout: 'No answer came in time.',
   aborted: 'The caller gave up.',
   port_in_use: 'Another program listens on this port. Stop it, or choose another with --port.',

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { PosthouseError } from '@posthouse/core'
 import type { HubOptions, LegacyRule, ListenOptions, TlsOptions } from '@posthouse/hub'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type AuthenticationWords, authenticatorOf, withAuthenticationWords } from './authentication.ts'
 import { parseDuration } from './duration.ts'
 import { checked, collected, parseByteRate, parseCount, parseRate } from './option-values.ts'
@@ -44,7 +44,7 @@ function addWhoMayComeIn(command: Command): void {
       'let cross_comm programs with these ids in, from these networks; may be repeated',
       collected(parseLegacyRule),
     )
-    .option('--no-legacy', 'do not serve cross_comm programs')
+    .addOption(new Option('--no-legacy', 'do not serve cross_comm programs').conflicts('legacyAllow'))
 }
 
 function addLimits(command: Command): void {

@@ -3,6 +3,7 @@ import { reasonOf } from '@posthouse/core'
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ECONNRESET: 'the connection was cut',
+  UND_ERR_SOCKET: 'it hangs up without an answer: a hub with a certificate wants wss://',
   ENOTFOUND: 'no computer has that name',
   EAI_AGAIN: 'the name service does not answer',
   ETIMEDOUT: 'the computer does not answer',
@@ -27,6 +28,11 @@ export function systemCode(error: unknown): string | undefined {
   const [first] = error instanceof AggregateError ? error.errors : [error]
   const code = typeof first === 'object' && first !== null && 'code' in first ? first.code : undefined
   return typeof code === 'string' ? code : undefined
+}
+
+/** Whether something listens there and only TLS with it fails. */
+export function isTlsTrouble(error: unknown): boolean {
+  return /CERT|TLS|SSL|SIGNATURE/.test(systemCode(error) ?? '')
 }
 
 /** A failure of the network in words, with its code. */

@@ -1,5 +1,6 @@
 import { PosthouseError, reasonOf } from '@posthouse/core'
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from './duration.ts'
 
 /** Runs a parser of ours and lets commander report what it refuses. */
 export function checked<Value>(parse: (word: string) => Value): (word: string) => Value {
@@ -10,6 +11,11 @@ export function checked<Value>(parse: (word: string) => Value): (word: string) =
       throw new InvalidArgumentError(reasonOf(error))
     }
   }
+}
+
+/** An option that takes a duration. Its help names the default as it would be written. */
+export function durationOption(flags: string, help: string, defaultMs: number): Option {
+  return new Option(flags, help).argParser(checked(parseDuration)).default(defaultMs, `${defaultMs / 1000}s`)
 }
 
 /** The same for an option that takes several words, or may be given several times. */

@@ -41,6 +41,7 @@ export function buildProgram(terminal: Terminal): Command {
   addBench(program, terminal)
   program.commandsGroup('This command:')
   addCompletion(program, terminal)
+  for (const each of program.commands) each.showHelpAfterError(`(posthouse ${each.name()} --help shows its words)`)
   return program
 }
 

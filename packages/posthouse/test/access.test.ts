@@ -170,6 +170,7 @@ test('wrong words about access end with status 2', async () => {
     [['--jwt-issuer', 'us'], /need the key of the tokens/],
     [['--jwks-url', 'https://x.example', '--token-file', 'x'], /cannot be used with option/],
     [['--jwt-public-key', join(folder, 'none')], /key file cannot be read/],
+    [['--no-legacy', '--legacy-allow', 'cam_*'], /'--no-legacy' cannot be used with option '--legacy-allow/],
     [['--message-rate', '0'], /a count is a whole number from 1/],
     [['--byte-rate', '1k'], /must not be less than limits\.frameBytes/],
   ] as const) {

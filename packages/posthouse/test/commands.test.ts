@@ -204,13 +204,23 @@ describe('posthouse up', () => {
       [['up', '--heartbeat-interval', 'soon'], /"soon" is no duration/],
       [['up', '--log-level', 'loud'], /Allowed choices are debug, info/],
       [['fly'], /unknown command 'fly'/],
-      [['send'], /missing required argument 'to'/],
+      [['send'], /missing required argument 'to'\n\(posthouse send --help/],
       [['listen', '--count', '0'], /a count is a whole number from 1/],
       [['clients', '--url', 'ftp://x'], /"ftp:\/\/x" is no hub address/],
     ] as const) {
       const { status, err } = await Cli.run(args)
       assert.equal(status, 2, args.join(' '))
       assert.match(err, words)
+    }
+  })
+
+  test('a default time is shown as it would be written', async () => {
+    for (const [name, words] of [
+      ['call', /\(default: 30s\)/],
+      ['watch', /\(default: 1s\)/],
+      ['bench', /\(default:\s+5s\)/],
+    ] as const) {
+      assert.match((await Cli.run([name, '--help'])).out, words)
     }
   })
 

@@ -196,6 +196,20 @@ describe('doctor goes the way to a hub', () => {
     assert.match(await probe(`wss://localhost:${server.port}`), /problem connection: .*name it with --ca/)
   })
 
+  test('a hub with a certificate is not a hub that is away: the advice tells them apart', async () => {
+    await using hub = new Hub({ authenticate: () => ({ name: 'ann', clients: ['ann'] }) })
+    await using server = await serveTls(hub, 'localhost.pem')
+    const advice = async (url: string): Promise<string | undefined> => {
+      const client = { url, clientId: 'doctor', transient: true, token: 'secret' }
+      const findings = await probeHub({ client, signal: new AbortController().signal })
+      return findings.find(({ verdict }) => verdict === 'problem')?.advice
+    }
+    assert.match(`${await advice(`wss://localhost:${server.port}`)}`, /only the certificate/)
+    assert.match(`${await advice(`ws://localhost:${server.port}`)}`, /use wss:/)
+    const { url } = await hub.listen({ port: 0 })
+    assert.match(`${await advice(url)}`, /with --id/)
+  })
+
   test('a hub that refuses the login says why', async () => {
     await using server = await serveSockets((socket) =>
       socket.once('message', () => socket.close(4401, 'who is this?')),

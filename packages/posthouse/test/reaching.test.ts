@@ -39,6 +39,14 @@ describe('a hub behind a certificate of its own', () => {
     assert.match(strange.err, /signed by itself: name it with --ca \(DEPTH_ZERO_SELF_SIGNED_CERT\)/)
   })
 
+  test('is not reached by ws://, and the message says what it wants', async () => {
+    await using hub = new Hub()
+    await using server = await serveTls(hub, 'localhost.pem')
+    const { status, err } = await Cli.run(['clients', '--url', `ws://localhost:${server.port}`])
+    assert.equal(status, 3)
+    assert.match(err, /a hub with a certificate wants wss:\/\/ \(UND_ERR_SOCKET\)/)
+  })
+
   test('that has expired is not trusted', async () => {
     await using hub = new Hub()
     await using server = await serveTls(hub, 'expired.pem')

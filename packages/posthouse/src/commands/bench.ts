@@ -5,12 +5,11 @@ import { type BenchPlan, checkPlan, minSize } from '../bench/plan.ts'
 import { ProgressLine } from '../bench/progress-line.ts'
 import { isSound, printResult } from '../bench/report.ts'
 import { BenchRun } from '../bench/run.ts'
-import { parseDuration } from '../duration.ts'
 import { exitCodes } from '../failure.ts'
 import { type HubAccess, hubUrl, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { clientOptions } from '../open-client.ts'
-import { checked, parseCount } from '../option-values.ts'
+import { checked, durationOption, parseCount } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface BenchOptions extends HubAccess {
@@ -44,7 +43,7 @@ export function addBench(program: Command, terminal: Terminal): void {
     )
     .option('--size <bytes>', `body of a message; at least ${minSize}`, count, 128)
     .addOption(new Option('--qos <level>', '0: live; 1: stored').choices(['0', '1']).default('0'))
-    .option('--duration <time>', 'how long to measure, after warming up (default: 5s)', checked(parseDuration), 5000)
+    .addOption(durationOption('--duration <time>', 'how long to measure after warming up, such as 30s or 2m', 5000))
     .option('--messages <number>', 'end earlier, when so many were sent', count)
     .option('--rate <number>', 'messages a second, all senders together (default: as fast as they arrive)', count)
     .option('--window <number>', 'messages of a sender that may be under way', count, 64)

@@ -1,11 +1,10 @@
 import { bytesToBase64, PosthouseError, parseAddress, reasonOf } from '@posthouse/core'
 import type { Command } from 'commander'
 import { parseExactly, readInput } from '../body.ts'
-import { parseDuration } from '../duration.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { openClient } from '../open-client.ts'
-import { checked } from '../option-values.ts'
+import { durationOption } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface CallCommandOptions extends HubAccess {
@@ -20,9 +19,9 @@ export function addCall(program: Command, terminal: Terminal): void {
     .summary('call a method of a client or of the hub')
     .description('Calls a method and prints the answer as JSON. Nothing is stored: who is called must be there.')
     .argument('<to>', 'a client id, client:<id> or hub')
-    .argument('<method>', 'what to call')
+    .argument('<method>', 'what to call; a hub has hub.stats')
     .argument('[body]', 'JSON; - reads it from standard input')
-    .option('--timeout <time>', 'how long the whole answer may take', checked(parseDuration), 30_000)
+    .addOption(durationOption('--timeout <time>', 'how long the whole answer may take, such as 5s or 2m', 30_000))
     .option('--stream', 'print each part of the answer as it comes, on a line')
     .action((to, method, body, options) => call(terminal, { to, method, body }, options))
   withHubAccess(command)

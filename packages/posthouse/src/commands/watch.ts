@@ -1,10 +1,9 @@
 import { type HubClient, isPosthouseError } from '@posthouse/client'
 import type { Command } from 'commander'
-import { parseDuration } from '../duration.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { onInterrupt, pause } from '../interrupt.ts'
 import { openClient } from '../open-client.ts'
-import { checked, parseCount } from '../option-values.ts'
+import { checked, durationOption, parseCount } from '../option-values.ts'
 import { type Terminal, visible } from '../terminal.ts'
 import { type Look, lookAt } from '../watch/look.ts'
 import { type Viewer, viewerFor } from '../watch/viewer.ts'
@@ -23,7 +22,7 @@ export function addWatch(program: Command, terminal: Terminal): void {
     .description(
       'Shows the numbers of a hub and its busiest clients, again and again until Ctrl-C: in a terminal as a table, elsewhere as lines. Where the hub asks who clients are, it takes the right to administer it.',
     )
-    .option('--interval <time>', 'how often to look', checked(parseDuration), 1000)
+    .addOption(durationOption('--interval <time>', 'how often to look', 1000))
     .option('--clients <number>', 'how many clients to ask for', checked(parseCount), 100)
     .option('--once', 'show the table once, after one interval')
     .addHelpText(

@@ -6,7 +6,7 @@ import { HubClient, type HubClientOptions, type Welcome } from '@posthouse/clien
 import { isPosthouseError, reasonOf } from '@posthouse/core'
 import { errorHelp } from '@posthouse/core/help'
 import { isLoopback } from '@posthouse/hub'
-import { networkReason } from '../network-reason.ts'
+import { isTlsTrouble, networkReason } from '../network-reason.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
 
 /** How to knock at a hub. */
@@ -80,8 +80,9 @@ function openSocket(target: URL, host: string): Promise<Socket> {
     const socket = secure ? tlsConnect(tls, () => resolve(socket)) : connect({ host, port }, () => resolve(socket))
     socket.setTimeout(stepMs, () => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
     socket.once('error', (error) => {
-      const advice =
-        'Is the hub running? Does it listen on an address that this computer reaches (--host), and does a firewall let it through?'
+      const advice = isTlsTrouble(error)
+        ? 'Something listens there: only the certificate, or the scheme of the address, is not right.'
+        : 'Is the hub running? Does it listen on an address that this computer reaches (--host), and does a firewall let it through?'
       reject(new Failed('connection', `${target.host}: ${networkReason(error)}`, advice))
     })
   })
@@ -139,7 +140,8 @@ function upgrade(socket: Socket, target: URL, origin: string | undefined): Promi
       response.once('close', () => answered(response))
     })
     request.once('error', (error) => {
-      const advice = 'Something else listens there. Check the port.'
+      const secure = target.protocol === 'ws:' ? ' If it is a hub with a certificate, use wss://.' : ''
+      const advice = `Something else listens there. Check the port.${secure}`
       reject(new Failed('WebSocket', `it is no web server: ${networkReason(error)}`, advice))
     })
     request.end()
@@ -154,7 +156,9 @@ async function helloFindings({ client: clientOptions, signal }: ProbeOptions): P
   } catch (error) {
     if (!isPosthouseError(error)) throw error
     if (error.code === 'aborted') throw error
-    throw new Failed('login', `${error.message} (${error.code})`, errorHelp[error.code])
+    const nameless = error.code === 'forbidden' && clientOptions.transient === true
+    const advice = nameless ? 'Name the client that the token is for with --id.' : errorHelp[error.code]
+    throw new Failed('login', `${error.message} (${error.code})`, advice)
   }
   const { welcome } = client
   const login = ok('login', `welcome as ${client.clientId}`)
