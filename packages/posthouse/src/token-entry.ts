@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isPosthouseError, PosthouseError, randomHex, reasonOf } from '@posthouse/core'
 import { type Permission, tokenFile } from '@posthouse/hub'
+import { systemCode } from './network-reason.ts'
 
 /** An entry of a token file. */
 export interface TokenEntry {
@@ -77,7 +78,7 @@ async function existing(file: string): Promise<{ readonly text: string; readonly
   try {
     return { text: await readFile(file, 'utf8'), mode: (await stat(file)).mode & 0o777 }
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return { text: '', mode: 0o600 }
+    if (systemCode(cause) === 'ENOENT') return { text: '', mode: 0o600 }
     throw new PosthouseError('token_file', `${file} cannot be read: ${reasonOf(cause)}`, { cause })
   }
 }
