@@ -46,7 +46,7 @@ suite('rates and quotas', () => {
     const endless = Number.POSITIVE_INFINITY
     const usual = resolveAllowances({}, {}, defaultLimits)
     assert.deepEqual(usual, {
-      messages: { perSecond: 50_000, burst: 100_000 },
+      messages: { perSecond: 200_000, burst: 400_000 },
       bytes: { perSecond: 64 * 1_048_576, burst: 128 * 1_048_576 },
       connects: { perSecond: 50, burst: 500 },
       connections: endless,

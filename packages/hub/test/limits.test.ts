@@ -88,13 +88,13 @@ suite('a cross_comm program above its rate', () => {
     assert.deepEqual([line.level, line.fields.client, line.fields.code], ['warn', 'carol', 'rate_limited'])
     const texts: unknown[] = []
     while (texts.length < 200) {
-      const frame = await Promise.race([bob.next('deliver'), later()])
-      if (frame === undefined) {
-        server.clock.advance(100)
-        continue
+      // Bob must show life while time goes on, and the hub has read what may be read when it answers him.
+      for (const frame of await bob.settled()) {
+        if (frame.op !== 'deliver') continue
+        texts.push(frame.body)
+        bob.ack(frame)
       }
-      texts.push(frame.body)
-      bob.ack(frame)
+      server.clock.advance(100)
     }
     assert.deepEqual(
       texts,

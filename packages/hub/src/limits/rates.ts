@@ -10,7 +10,7 @@ export interface Rate {
 
 /** How much one client, or one address, may ask of the hub per second. `false` or `Infinity` switches a rate off. */
 export interface RateOptions {
-  /** Frames of one connection. Default 50,000, at most 100,000 at once. */
+  /** Frames of one connection. Default 200,000, at most 400,000 at once. */
   readonly messages?: Rate | number | false
   /** Bytes of one connection. Default 64 MiB, at most 128 MiB at once. */
   readonly bytes?: Rate | number | false
@@ -64,7 +64,7 @@ export function resolveAllowances(rates: RateOptions, quotas: QuotaOptions, limi
   }
   return {
     bytes,
-    messages: rateOf('rates.messages', rates.messages, { perSecond: 50_000, burst: 100_000 }),
+    messages: rateOf('rates.messages', rates.messages, { perSecond: 200_000, burst: 400_000 }),
     connects: rateOf('rates.connects', rates.connects, { perSecond: 50, burst: 500 }),
     connections: quotaOf('connections', quotas.connections, Number.POSITIVE_INFINITY),
     strangers: quotaOf('strangers', quotas.strangers, 5000),
