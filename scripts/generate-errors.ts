@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-
 export interface ErrorRow {
   readonly name: string
   readonly code: number
@@ -10,14 +8,9 @@ export interface ErrorRow {
 }
 
 const lineWidth = 120
-const root = new URL('../', import.meta.url)
-const outputs = {
-  table: new URL('packages/core/src/error-table.ts', root),
-  help: new URL('packages/core/src/help.ts', root),
-}
 
 /** What the two generated files of core must contain for the rows of `spec/errors.json`. */
-export function renderErrorFiles(rows: readonly ErrorRow[]): Record<keyof typeof outputs, string> {
+export function renderErrorFiles(rows: readonly ErrorRow[]): { readonly table: string; readonly help: string } {
   const notice = '// Generated from spec/errors.json by `npm run generate`. Change the table there.\n\n'
   const codes = rows.map(({ name }) => `  | '${name}'`)
   const statuses = rows.map(({ name, http }) => property(name, String(http)))
@@ -70,18 +63,3 @@ function quote(text: string): string {
   const doubles = text.split('"').length
   return singles > doubles ? quoted : `'${quoted.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
 }
-
-function main(): void {
-  const { errors } = JSON.parse(readFileSync(new URL('spec/errors.json', root), 'utf8')) as { errors: ErrorRow[] }
-  const files = renderErrorFiles(errors)
-  const check = process.argv.includes('--check')
-  for (const key of ['table', 'help'] as const) {
-    if (!check) writeFileSync(outputs[key], files[key])
-    else if (readFileSync(outputs[key], 'utf8') !== files[key]) {
-      console.error(`${outputs[key].pathname} does not match spec/errors.json: run npm run generate`)
-      process.exitCode = 1
-    }
-  }
-}
-
-if (import.meta.main) main()

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import type { HubStats } from '@posthouse/hub'
 import { CrossCommClient } from './cross-comm-peer.ts'
 import { codeOf, message, RawPeer } from './raw-peer.ts'
 import { RawSocket } from './raw-socket.ts'
 import { noticed, startHub, startTimelessHub } from './start-hub.ts'
+
+const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+const { version } = manifest as { readonly version: string }
 
 suite('a hub in numbers', () => {
   test('is plain data that says nothing happened, at first', async () => {
@@ -15,6 +19,7 @@ suite('a hub in numbers', () => {
     const { counters, histograms, ...rest } = stats
     assert.deepEqual(rest, {
       node: 'test-node',
+      version,
       startedAt: server.clock.now() - 1500,
       uptimeMs: 1500,
       connections: 0,

@@ -14,6 +14,7 @@ function numbers(refusal?: string): (socket: WebSocket) => void {
     looks++
     return {
       node: 'home',
+      version: '1.2.3',
       startedAt: 0,
       uptimeMs: looks * 1000,
       connections: 2,

@@ -3,6 +3,7 @@ import type { Dialect } from '@posthouse/protocol'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { HubParts } from '../hub-parts.ts'
 import type { Link } from '../peers/link.ts'
+import { hubVersion } from '../version.ts'
 import { Histogram, type HistogramStats } from './histogram.ts'
 import { Labelled } from './labelled.ts'
 import type { Tally } from './tally.ts'
@@ -35,6 +36,8 @@ export interface PeerStats {
 export interface HubStats {
   /** Name of the hub in presence. */
   readonly node: string
+  /** Of `@posthouse/hub`. */
+  readonly version: string
   /** When the hub was made, in Unix milliseconds. */
   readonly startedAt: number
   readonly uptimeMs: number
@@ -71,7 +74,7 @@ export async function gatherStats(parts: HubParts, facts: HubFacts, options: Sta
     if (record.link !== undefined) linked.push(record)
   }
   const { peers = 0 } = options
-  const sums = { ...facts, clients: { online, known }, ...readings(parts.tally) }
+  const sums = { ...facts, version: hubVersion, clients: { online, known }, ...readings(parts.tally) }
   return peers > 0 ? { ...sums, peers: await busiest(linked, Math.min(peers, maxPeers), parts) } : sums
 }
 

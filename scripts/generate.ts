@@ -1,0 +1,35 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type ErrorRow, renderErrorFiles } from './generate-errors.ts'
+
+const root = new URL('../', import.meta.url)
+
+/** What each generated file must contain, and what it is made from. */
+function outputs(): readonly (readonly [path: string, source: string, text: string])[] {
+  const { errors } = read<{ errors: ErrorRow[] }>('spec/errors.json')
+  const { table, help } = renderErrorFiles(errors)
+  const { version } = read<{ version: string }>('packages/hub/package.json')
+  return [
+    ['packages/core/src/error-table.ts', 'spec/errors.json', table],
+    ['packages/core/src/help.ts', 'spec/errors.json', help],
+    ['packages/hub/src/version.ts', 'packages/hub/package.json', renderVersion(version)],
+  ]
+}
+
+function renderVersion(version: string): string {
+  const notice = '// Generated from package.json by `npm run generate`.\n\n'
+  return `${notice}/** Of this package. */\nexport const hubVersion = '${version}'\n`
+}
+
+function read<Content>(path: string): Content {
+  return JSON.parse(readFileSync(new URL(path, root), 'utf8')) as Content
+}
+
+const check = process.argv.includes('--check')
+for (const [path, source, text] of outputs()) {
+  const file = new URL(path, root)
+  if (!check) writeFileSync(file, text)
+  else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`${file.pathname} does not match ${source}: run npm run generate`)
+    process.exitCode = 1
+  }
+}
