@@ -1,6 +1,5 @@
 import { canonicalAddress, isMessageType, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
 import { inferType, toBodyValue } from './body-value.ts'
-import { headers as headersMisfit, id as idMisfit } from './field-checks.ts'
 
 /** What a program may say about a message that it sends. */
 export interface DraftOptions {
@@ -39,8 +38,9 @@ export function draftMessage(to: string, body: unknown, options: DraftOptions): 
   const { type = inferType(body), qos = 1, id, ttlMs, headers, replyTo } = options
   if (!isMessageType(type)) throw invalid(`type ${JSON.stringify(type)} is no message type`)
   if (qos !== 0 && qos !== 1) throw invalid(`qos must be 0 or 1, not ${String(qos)}`)
-  const problem = id === undefined ? undefined : idMisfit(id)
-  if (problem !== undefined) throw invalid(`id ${problem}`)
+  if (id !== undefined && !(id.length > 0 && id.length <= 256 && id.isWellFormed())) {
+    throw invalid('id must have 1 to 256 characters, without half surrogate pairs')
+  }
   if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs > 0)) {
     throw invalid(`ttlMs must be a whole number above 0, not ${ttlMs}`)
   }
@@ -56,12 +56,14 @@ export function draftMessage(to: string, body: unknown, options: DraftOptions): 
   }
 }
 
+/** The checks that every receiver makes of headers; it would not take the frame. */
 function checked(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const [name, value] of Object.entries(headers)) {
-    if (typeof value !== 'string') throw invalid(`header ${JSON.stringify(name)} must be a string`)
+  const entries = Object.entries(headers)
+  if (entries.length > 64) throw invalid(`there are ${entries.length} headers; at most 64 are allowed`)
+  for (const [name, value] of entries) {
+    if (typeof value === 'string' && value.length <= 4096 && value.isWellFormed() && name.isWellFormed()) continue
+    throw invalid(`header ${JSON.stringify(name.slice(0, 100))} must be a string of at most 4096 characters`)
   }
-  const problem = headersMisfit(headers)
-  if (problem !== undefined) throw invalid(`headers ${problem}`)
   return { ...headers }
 }
 
