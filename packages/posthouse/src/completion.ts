@@ -12,7 +12,11 @@ export function addCompletion(program: Command, terminal: Terminal): void {
   program
     .command('completion')
     .summary('print a completion script for your shell')
-    .description('Prints a completion script. For bash: source <(posthouse completion bash)')
+    .description('Prints a completion script.')
+    .addHelpText(
+      'after',
+      '\nbash: source <(posthouse completion bash)\nzsh:  source <(posthouse completion zsh)\nfish: posthouse completion fish | source',
+    )
     .addArgument(new Argument('<shell>', 'the shell').choices(completionShells))
     .action((shell) => printCompletion(terminal, program, shell))
 }

@@ -22,7 +22,6 @@ export function buildProgram(terminal: Terminal): Command {
     .description('A hub through which devices, services and browsers exchange messages.')
     .version(ownVersion(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
-    .helpCommand(false)
     .addHelpText('after', exitStatus)
     .showHelpAfterError('(posthouse --help shows what there is)')
     .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
@@ -41,6 +40,7 @@ export function buildProgram(terminal: Terminal): Command {
   addBench(program, terminal)
   program.commandsGroup('This command:')
   addCompletion(program, terminal)
+  program.helpCommand('help [command]', 'show the help of a command')
   for (const each of program.commands) each.showHelpAfterError(`(posthouse ${each.name()} --help shows its words)`)
   return program
 }

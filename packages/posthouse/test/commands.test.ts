@@ -240,6 +240,9 @@ describe('posthouse up', () => {
     ]) {
       assert.ok(help.out.includes(flag), flag)
     }
+    const named = await Cli.run(['help', 'up'])
+    assert.equal(named.status, 0)
+    assert.equal(named.out, help.out)
     assert.match((await Cli.run(['--version'])).out, /^\d+\.\d+\.\d+/)
   })
 

@@ -48,7 +48,7 @@ export function statsLine(now: HubStats, before: HubStats | undefined): string {
 
 function hubLines(now: HubStats, interval: Interval | undefined): readonly string[] {
   const { node, uptimeMs, connections, clients, queuedBytes } = now
-  const who = `${visible(node)}  up ${span(uptimeMs)}  ${connections} connections  ${clients.online} of ${clients.known} clients`
+  const who = `${visible(node)}  up ${span(uptimeMs)}  ${connections} connection${connections === 1 ? '' : 's'}  ${clients.online} of ${clients.known} clients`
   const queued = `queued ${bytes(queuedBytes)}`
   if (interval === undefined) return [who, queued]
   const { messagesIn, messagesOut, bytesIn, bytesOut, refusals, calls } = interval.rates
