@@ -51,7 +51,7 @@ function addLimits(command: Command): void {
   const rate = checked(parseRate)
   command
     .optionsGroup('Limits:')
-    .option('--message-rate <number>', 'frames of a client in a second, or off (default: 50000)', rate)
+    .option('--message-rate <number>', 'frames of a client in a second, or off (default: 200000)', rate)
     .option(
       '--byte-rate <bytes>',
       'bytes of a client in a second, such as 512k, or off (default: 64M)',
