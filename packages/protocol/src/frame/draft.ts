@@ -1,5 +1,6 @@
-import { canonicalAddress, isMessageType, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
+import { canonicalAddress, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
 import { inferType, toBodyValue } from './body-value.ts'
+import { headers as fitsHeaders, id as fitsId, messageType, misfit, oneOf, optional, positive } from './fits.ts'
 
 /** What a program may say about a message that it sends. */
 export interface DraftOptions {
@@ -30,19 +31,26 @@ export interface Draft {
   readonly replyTo?: string | undefined
 }
 
+const fields = {
+  type: messageType,
+  qos: oneOf(0, 1),
+  id: optional(fitsId),
+  ttlMs: optional(positive),
+  headers: optional(fitsHeaders),
+}
+
 /**
  * Checks a message and makes plain data of its body.
  * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`
  */
 export function draftMessage(to: string, body: unknown, options: DraftOptions): Draft {
   const { type = inferType(body), qos = 1, id, ttlMs, headers, replyTo } = options
-  if (!isMessageType(type)) throw invalid(`type ${JSON.stringify(type)} is no message type`)
-  if (qos !== 0 && qos !== 1) throw invalid(`qos must be 0 or 1, not ${String(qos)}`)
-  if (id !== undefined && !(id.length > 0 && id.length <= 256 && id.isWellFormed())) {
-    throw invalid('id must have 1 to 256 characters, without half surrogate pairs')
-  }
-  if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs > 0)) {
-    throw invalid(`ttlMs must be a whole number above 0, not ${ttlMs}`)
+  const given = { type, qos, id, ttlMs, headers }
+  const wrong = misfit(given, fields)
+  if (wrong !== undefined) {
+    const value = given[wrong]
+    const shown = typeof value === 'object' ? 'that' : String(value).slice(0, 100)
+    throw new PosthouseError('invalid_option', `${wrong} of a message cannot be ${shown}; see SendOptions`)
   }
   return {
     id,
@@ -51,22 +59,7 @@ export function draftMessage(to: string, body: unknown, options: DraftOptions): 
     value: toBodyValue(type, body),
     qos,
     ttlMs,
-    headers: headers && checked(headers),
+    headers: headers && { ...headers },
     replyTo: replyTo === undefined ? undefined : canonicalAddress(replyTo),
   }
-}
-
-/** The checks that every receiver makes of headers; it would not take the frame. */
-function checked(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const entries = Object.entries(headers)
-  if (entries.length > 64) throw invalid(`there are ${entries.length} headers; at most 64 are allowed`)
-  for (const [name, value] of entries) {
-    if (typeof value === 'string' && value.length <= 4096 && value.isWellFormed() && name.isWellFormed()) continue
-    throw invalid(`header ${JSON.stringify(name.slice(0, 100))} must be a string of at most 4096 characters`)
-  }
-  return { ...headers }
-}
-
-function invalid(problem: string): PosthouseError {
-  return new PosthouseError('invalid_option', problem)
 }

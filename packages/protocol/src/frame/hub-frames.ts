@@ -1,8 +1,9 @@
 import { PosthouseError } from '@posthouse/core'
 import { assertFewFrames, type BadFrame } from './codec.ts'
+import { misfit } from './fits.ts'
 import { isObject } from './frame-shape.ts'
 import type { HubFrame } from './frames.ts'
-import { hubShapes, misfit } from './hub-shapes.ts'
+import { hubShapes } from './hub-shapes.ts'
 
 /**
  * The frames of a decoded message at a client, where bodies are values.

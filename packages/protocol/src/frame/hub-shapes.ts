@@ -1,49 +1,20 @@
-import { isMessageType } from '@posthouse/core'
-import { isObject } from './frame-shape.ts'
+import {
+  anyText,
+  count,
+  type Fields,
+  flag,
+  headers,
+  id,
+  listOf,
+  mapOf,
+  messageType,
+  oneOf,
+  optional,
+  positive,
+  shaped,
+  text,
+} from './fits.ts'
 import { defaultLimits } from './limits.ts'
-
-/** True for a value that fits. Every page loads these, so they say nothing about one that does not. */
-type Fits = (value: unknown) => boolean
-
-type Fields = Readonly<Record<string, Fits>>
-
-const textUpTo =
-  (most: number): Fits =>
-  (value) =>
-    anyText(value) && value !== '' && value.length <= most
-const text = textUpTo(4096)
-const id = textUpTo(256)
-const flag: Fits = (value) => typeof value === 'boolean'
-const positive: Fits = (value) => count(value) && value !== 0
-
-function anyText(value: unknown): value is string {
-  return typeof value === 'string' && value.isWellFormed()
-}
-
-function count(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0
-}
-
-const optional =
-  (fits: Fits): Fits =>
-  (value) =>
-    value === undefined || fits(value)
-const oneOf =
-  (...words: readonly unknown[]): Fits =>
-  (value) =>
-    words.includes(value)
-const listOf =
-  (fits: Fits, most: number): Fits =>
-  (value) =>
-    Array.isArray(value) && value.length <= most && value.every(fits)
-const mapOf =
-  (fits: Fits, most: number): Fits =>
-  (value) =>
-    isObject(value) && listOf(anyText, most)(Object.keys(value)) && Object.values(value).every(fits)
-const shaped =
-  (fields: Fields): Fits =>
-  (value) =>
-    isObject(value) && misfit(value, fields) === undefined
 
 const perhapsText = optional(text)
 const perhapsCount = optional(positive)
@@ -62,12 +33,6 @@ const clients = listOf(
   Number.POSITIVE_INFINITY,
 )
 const sign: Fields = { id: optional(id) }
-
-/** The name of the first field that does not fit, if any. */
-export function misfit(value: Readonly<Record<string, unknown>>, fields: Fields): string | undefined {
-  for (const name in fields) if (fields[name]?.(value[name]) === false) return name
-  return undefined
-}
 
 /** What each op of a hub must look like. Fields that are not listed are ignored. */
 export const hubShapes: Readonly<Record<string, Fields>> = {
@@ -92,9 +57,9 @@ export const hubShapes: Readonly<Record<string, Fields>> = {
   deliver: {
     id,
     to: text,
-    type: (value) => typeof value === 'string' && isMessageType(value),
+    type: messageType,
     body: (value) => value !== undefined,
-    headers: optional(mapOf((value) => value === '' || text(value), 64)),
+    headers: optional(headers),
     replyTo: perhapsText,
     stream: perhapsText,
     seq: perhapsCount,
