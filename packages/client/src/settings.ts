@@ -86,7 +86,7 @@ export interface Settings {
   readonly WebSocket: WebSocketConstructor
 }
 
-const dialects: ReadonlySet<string> = new Set<Dialect>(['json', 'msgpack', 'cross_comm'])
+const dialects: readonly Dialect[] = ['json', 'msgpack', 'cross_comm']
 
 /**
  * Fills in the defaults.
@@ -120,30 +120,24 @@ export function settingsOf(options: HubClientOptions): Settings {
 function assertSettings(settings: Settings, { reconnect, token }: HubClientOptions): void {
   const { attempts, dialect, connectTimeoutMs, maxPending, heartbeatIntervalMs, heartbeatTimeoutMs, outbox } = settings
   const { baseMs, capMs } = typeof reconnect === 'object' ? reconnect : {}
-  assertPositive({ connectTimeoutMs, maxPending, heartbeatIntervalMs, heartbeatTimeoutMs, ...outbox, baseMs, capMs })
+  const positive = { connectTimeoutMs, maxPending, heartbeatIntervalMs, heartbeatTimeoutMs, ...outbox, baseMs, capMs }
+  for (const [name, value = 1] of Object.entries(positive)) {
+    if (!(value > 0)) throw invalid(`${name} must be a number above 0, not ${value}`)
+  }
   if (!(attempts >= 0)) throw invalid(`reconnect.attempts must be a number from 0, not ${attempts}`)
-  if (!dialects.has(dialect)) throw invalid(`dialect must be one of ${[...dialects].join(', ')}`)
-  if (dialect === 'cross_comm' && token !== undefined) {
-    throw invalid('token cannot be sent: the cross_comm dialect has no words for it')
-  }
-}
-
-function assertPositive(options: Readonly<Record<string, number | undefined>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined && !(value > 0)) throw invalid(`${name} must be a number above 0, not ${value}`)
-  }
+  if (!dialects.includes(dialect)) throw invalid(`dialect must be one of ${dialects}`)
+  if (dialect === 'cross_comm' && token !== undefined) throw invalid('the cross_comm dialect has no words for a token')
 }
 
 function hubUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'ws:' || url?.protocol === 'wss:') return text
+  if (/^wss?:/i.test(text) && URL.canParse(text)) return text
   throw invalid(`url must begin with ws:// or wss://; ${JSON.stringify(text.slice(0, 100))} does not`)
 }
 
 function platformWebSocket(): WebSocketConstructor {
   const { WebSocket } = globalThis
   if (WebSocket === undefined)
-    throw invalid('this platform has no WebSocket: use Node 24 or newer, or give one as the option WebSocket')
+    throw invalid('this platform has no WebSocket: give one as the option WebSocket')
   return WebSocket
 }
 

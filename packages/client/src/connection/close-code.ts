@@ -15,14 +15,13 @@ const unknownCodes: Readonly<Record<CloseAction, ErrorCode>> = {
   stop: 'forbidden',
 }
 
+/** What the codes of this protocol ask of the client, by their hundreds. */
+const actions: Readonly<Record<number, CloseAction>> = { 40: 'now', 42: 'anew', 43: 'credentials', 44: 'stop' }
+
 /** What a close code asks of the client; every code has an answer. Source: spec/protocol.md, "Close codes". */
 export function closeAction(code: number): CloseAction {
-  if (code >= 4000 && code < 4100) return 'now'
-  if (code >= 4200 && code < 4300) return 'anew'
-  if (code >= 4300 && code < 4400) return 'credentials'
   // Sent by a WebSocket library itself; the same message would be too big again.
-  if (code === 1009) return 'stop'
-  return code >= 4400 && code < 4500 ? 'stop' : 'backoff'
+  return code === 1009 ? 'stop' : (actions[Math.floor(code / 100)] ?? 'backoff')
 }
 
 /**
@@ -40,8 +39,6 @@ export function closeError(
 
 function codeOf(closeCode: number): ErrorCode {
   if (closeCode === 1009) return 'frame_too_large'
-  for (const [name, facts] of Object.entries(errorTable)) {
-    if (facts.closeCode === closeCode && isErrorCode(name)) return name
-  }
-  return unknownCodes[closeAction(closeCode)]
+  const known = Object.keys(errorTable).filter(isErrorCode)
+  return known.find((name) => errorTable[name].closeCode === closeCode) ?? unknownCodes[closeAction(closeCode)]
 }
