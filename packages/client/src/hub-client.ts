@@ -1,44 +1,21 @@
-import {
-  clientAddress,
-  type Message,
-  type MessageFilter,
-  type MessageType,
-  messageMatcher,
-  PosthouseError,
-} from '@posthouse/core'
+import { type Message, PosthouseError } from '@posthouse/core'
 import { type ClientInfo, type Draft, draftMessage, toBodyValue, toStateValue } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import type { CallDesk } from './calls/call-desk.ts'
+import { CallHandlers } from './calls/call-handlers.ts'
 import { type ConnectOptions, Supervisor } from './connection/supervisor.ts'
 import type { Dialog, Welcome } from './dialog/dialog.ts'
 import { dialogOf } from './dialog/dialog-source.ts'
 import type { SendResult } from './dialog/pending-sends.ts'
+import type { ClientsOptions } from './dialog/roll-call.ts'
 import type { Later } from './later.ts'
 import type { MessageHandler } from './listening/listener.ts'
-import { Listeners } from './listening/listeners.ts'
+import { type ListenerOptions, Listeners, type Wanted } from './listening/listeners.ts'
 import { MessageStream } from './listening/message-stream.ts'
 import { type ClientState, type WatchEvents, Watchers } from './listening/watchers.ts'
 import type { SendOptions } from './send-options.ts'
 import { type HubClientOptions, type Settings, settingsOf } from './settings.ts'
 import { assertNotAborted } from './waiter.ts'
-
-/** Which messages: of one type, all (`'*'`), or those that a filter lets through. */
-export type Wanted = MessageType | '*' | MessageFilter
-
-/** How a listener is added. */
-export interface ListenerOptions {
-  /** Whether it hears messages that this client sent itself. Default false. */
-  readonly includeOwn?: boolean
-}
-
-/** How clients are listed. */
-export interface ClientsOptions {
-  /** Only those who are online. Default true. */
-  readonly online?: boolean
-  /** How long to wait for the answer, in milliseconds. Default 5,000. */
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
-}
 
 /** How a client is drained. */
 export interface DrainOptions {
@@ -61,11 +38,10 @@ export class HubClient implements AsyncDisposable {
   readonly #settings: Settings
   readonly #watchers: Watchers
   readonly #listeners: Listeners
-  readonly #handlers = new Map<string, CallHandler>()
+  readonly #handlers = new CallHandlers()
   readonly #dialog: Later<Dialog>
   readonly #supervisor: Supervisor
   readonly #streams = new Set<MessageStream>()
-  readonly #address: string
   #welcome: Welcome | undefined
   /** What others are to see of this client; nothing until it was set. */
   #state: unknown
@@ -78,14 +54,13 @@ export class HubClient implements AsyncDisposable {
   constructor(options: HubClientOptions = {}) {
     const settings = settingsOf(options)
     this.#settings = settings
-    this.#address = clientAddress(settings.clientId)
     const watchers = new Watchers(settings.logger)
     const rested = (): void => this.#rested()
     this.#watchers = watchers
-    this.#listeners = new Listeners(settings.maxPending, watchers, rested)
+    this.#listeners = new Listeners(settings, watchers, rested)
     this.#dialog = dialogOf(settings, {
       watchers,
-      handlers: this.#handlers,
+      handlers: this.#handlers.byMethod,
       draining: () => this.#draining !== undefined,
       deliver: (message, done) => this.#deliver(message, done),
       rested,
@@ -150,12 +125,8 @@ export class HubClient implements AsyncDisposable {
   on(wanted: Wanted, options: ListenerOptions, handler: MessageHandler): Disposable
   on(wanted: Wanted, second: ListenerOptions | MessageHandler, third?: MessageHandler): Disposable {
     this.#assertLiving()
-    const options = typeof second === 'function' ? {} : second
-    const handler = typeof second === 'function' ? second : third
-    if (typeof handler !== 'function') throw new PosthouseError('invalid_option', 'on needs a handler, a function')
-    const matches = messageMatcher(wanted)
-    const { includeOwn = false } = options
-    return this.#listeners.add((message) => (includeOwn || message.from !== this.#address) && matches(message), handler)
+    const [options, handler] = typeof second === 'function' ? [{}, second] : [second, third]
+    return this.#listeners.add(wanted, options, handler)
   }
 
   /**
@@ -217,16 +188,10 @@ export class HubClient implements AsyncDisposable {
   handle(method: string, handler: CallHandler): Disposable {
     this.#assertLiving()
     this.#assertCalls()
-    const handlers = this.#handlers
-    if (handlers.has(method)) throw new PosthouseError('invalid_option', `${method} has a handler already`)
-    handlers.set(method, handler)
+    const added = this.#handlers.add(method, handler)
     // Loaded now, the first call need not wait for it.
     this.#dialog.loaded?.calls?.load().catch((error) => this.#watchers.tell('error', error))
-    return {
-      [Symbol.dispose]: () => {
-        if (handlers.get(method) === handler) handlers.delete(method)
-      },
-    }
+    return added
   }
 
   /**

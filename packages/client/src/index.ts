@@ -16,14 +16,10 @@ export type { WebSocketConstructor, WebSocketLike } from './connection/link.ts'
 export type { ConnectOptions } from './connection/supervisor.ts'
 export type { Welcome } from './dialog/dialog.ts'
 export type { SendResult } from './dialog/pending-sends.ts'
-export {
-  type ClientsOptions,
-  type DrainOptions,
-  HubClient,
-  type ListenerOptions,
-  type Wanted,
-} from './hub-client.ts'
+export type { ClientsOptions } from './dialog/roll-call.ts'
+export { type DrainOptions, HubClient } from './hub-client.ts'
 export type { MessageHandler } from './listening/listener.ts'
+export type { ListenerOptions, Wanted } from './listening/listeners.ts'
 export type { MessageStream } from './listening/message-stream.ts'
 export type { ClientState, Goaway, Overflow, PresenceChange, StateChange, WatchEvents } from './listening/watchers.ts'
 export type { SendOptions } from './send-options.ts'

@@ -136,8 +136,7 @@ function hubUrl(text: string): string {
 
 function platformWebSocket(): WebSocketConstructor {
   const { WebSocket } = globalThis
-  if (WebSocket === undefined)
-    throw invalid('this platform has no WebSocket: give one as the option WebSocket')
+  if (WebSocket === undefined) throw invalid('this platform has no WebSocket: give one as the option WebSocket')
   return WebSocket
 }
 

@@ -2,6 +2,15 @@ import { type Clock, PosthouseError, type Timer } from '@posthouse/core'
 import type { ClientInfo } from '@posthouse/protocol'
 import { Waiter } from '../waiter.ts'
 
+/** How clients are listed. */
+export interface ClientsOptions {
+  /** Only those who are online. Default true. */
+  readonly online?: boolean
+  /** How long to wait for the answer, in milliseconds. Default 5,000. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
 /** How long to wait for a list of clients. */
 export interface RollCallOptions {
   readonly timeoutMs: number

@@ -16,7 +16,6 @@ import {
   type GoawayFrame,
   type HubFrame,
   type PingFrame,
-  type PresenceFrame,
   packFrames,
   type WelcomeFrame,
   type Wire,
@@ -24,13 +23,13 @@ import {
 } from '@posthouse/protocol'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Liveness } from '../connection/heartbeat.ts'
-import { Later } from '../later.ts'
+import type { Later } from '../later.ts'
 import type { Settings } from '../settings.ts'
 import type { Dialog, DialogEvents, Line } from './dialog.ts'
 import { LiveQueue } from './live-queue.ts'
 import { PendingSends, type SendResult } from './pending-sends.ts'
-import type { PresenceDesk } from './presence-desk.ts'
 import type { RollCallOptions } from './roll-call.ts'
+import { V1Parts } from './v1-parts.ts'
 import { encodeWithin, sendFrame } from './v1-send.ts'
 
 /** The codec of a v1 dialect at a client. */
@@ -49,9 +48,7 @@ export class V1Dialog implements Dialog {
   readonly #session: ClientSession
   readonly #sends: PendingSends
   readonly #live: LiveQueue
-  readonly calls: Later<CallDesk> = new Later(() => this.#callDesk())
-  readonly #presence: Later<PresenceDesk> = new Later(() => this.#presenceDesk())
-  #presenceWanted = false
+  readonly #parts: V1Parts
   readonly #report = (error: PosthouseError): void => this.#events.watchers.tell('error', error)
   #limits = defaultLimits
   #line: Line | undefined
@@ -74,6 +71,15 @@ export class V1Dialog implements Dialog {
     })
     this.#sends = new PendingSends(settings.outbox, () => this.#checkIdle())
     this.#live = new LiveQueue(settings.outbox.bytes)
+    this.#parts = new V1Parts(settings.clock, events, {
+      write: (frame) => this.#write(frame),
+      call: (frame) => this.#call(frame),
+      line: () => (this.#isOpen ? this.#line : undefined),
+    })
+  }
+
+  get calls(): Later<CallDesk> {
+    return this.#parts.calls
   }
 
   get idle(): boolean {
@@ -120,8 +126,7 @@ export class V1Dialog implements Dialog {
     this.#session.detach()
     this.#sends.restart()
     this.#live.refuseAll(error)
-    this.#presence.loaded?.cut(error)
-    this.calls.loaded?.cut(new PosthouseError('call_lost', 'the connection was lost during the call'))
+    this.#parts.cut(error)
   }
 
   forget(): void {
@@ -144,16 +149,12 @@ export class V1Dialog implements Dialog {
     return answer
   }
 
-  async list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
-    const desk = await this.#presence.load()
-    this.#assertOpen('who is there can only be asked while connected')
-    return desk.list(online, options)
+  list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
+    return this.#parts.list(online, options)
   }
 
   watchPresence(on: boolean): void {
-    this.#presenceWanted = on
-    if (!on && this.#presence.loaded === undefined) return
-    this.#presence.load().then(({ wish }) => wish.wish(this.#presenceWanted, this.#isOpen), this.#report)
+    this.#parts.watchPresence(on)
   }
 
   setState(state: unknown): void {
@@ -190,7 +191,8 @@ export class V1Dialog implements Dialog {
         this.#answered()
         break
       case 'hear':
-        this.#hear(action.frame)
+        if (action.frame.op === 'goaway') this.#goaway(action.frame)
+        else this.#parts.hear(action.frame)
         break
       case 'report':
         this.#told(action.error, action.about)
@@ -198,33 +200,6 @@ export class V1Dialog implements Dialog {
       case 'close':
         this.#line?.fail(action.error)
         break
-    }
-  }
-
-  #hear(frame: Extract<ClientAction, { do: 'hear' }>['frame']): void {
-    switch (frame.op) {
-      case 'presence':
-        this.#present(frame)
-        break
-      case 'list':
-        this.#presence.loaded?.listed(frame)
-        break
-      case 'goaway':
-        this.#goaway(frame)
-        break
-      default:
-        this.#hearCall(frame)
-    }
-  }
-
-  /** Whoever calls first has the code of calls loaded; the hub bounds how many wait for that (6.1.4). */
-  #hearCall(frame: CallFrame): void {
-    const { loaded } = this.calls
-    if (loaded) loaded.receive(frame)
-    else {
-      const line = this.#line
-      const hear = (desk: CallDesk): void => (line === this.#line ? desk.receive(frame) : undefined)
-      this.calls.load().then(hear, this.#report)
     }
   }
 
@@ -237,7 +212,7 @@ export class V1Dialog implements Dialog {
   #welcomed(frame: WelcomeFrame): void {
     const { resumed, durability, node, limits, caps, serverTime } = frame
     this.#limits = limits
-    this.#presence.loaded?.wish.welcomed(resumed)
+    this.#parts.welcomed(resumed)
     this.#line?.welcomed(this.#liveness(frame), { resumed, durability, node, limits, caps, serverTime })
     this.#line?.wake()
   }
@@ -271,31 +246,14 @@ export class V1Dialog implements Dialog {
     this.#checkIdle()
   }
 
-  #present({ full, clients }: PresenceFrame): void {
-    this.#presence.loaded?.wish.answered()
-    this.#events.watchers.tell('presence', { full, clients })
-  }
-
   #goaway({ reason, reconnectAfterMs }: GoawayFrame): void {
     this.#line?.goaway(reconnectAfterMs)
     this.#events.watchers.tell('goaway', { reason, reconnectAfterMs })
   }
 
-  #told(error: PosthouseError, { op, id }: Partial<NonNullable<ErrorFrame['about']>> = {}): void {
+  #told(error: PosthouseError, about: ErrorFrame['about']): void {
     this.#line?.told(error)
-    const desk = op === 'list' ? this.#presence.loaded : op === 'request' ? this.calls.loaded : undefined
-    if (id === undefined || !desk?.refused(id, error)) this.#report(error)
-  }
-
-  async #presenceDesk(): Promise<PresenceDesk> {
-    const { PresenceDesk } = await import('./presence-desk.ts')
-    return new PresenceDesk(this.#settings.clock, (frame) => this.#write(frame))
-  }
-
-  async #callDesk(): Promise<CallDesk> {
-    const { CallDesk } = await import('../calls/call-desk.ts')
-    const { clock } = this.#settings
-    return new CallDesk({ clock, events: this.#events, write: (frame) => this.#call(frame) })
+    if (!this.#parts.refused(error, about)) this.#report(error)
   }
 
   #call(frame: CallFrame): number {

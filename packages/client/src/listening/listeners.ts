@@ -1,10 +1,29 @@
-import type { Message } from '@posthouse/core'
+import {
+  clientAddress,
+  type Message,
+  type MessageFilter,
+  type MessageType,
+  messageMatcher,
+  PosthouseError,
+} from '@posthouse/core'
+import type { Settings } from '../settings.ts'
 import { type Job, Listener, type MessageHandler } from './listener.ts'
 import type { Watchers } from './watchers.ts'
+
+/** Which messages: of one type, all (`'*'`), or those that a filter lets through. */
+export type Wanted = MessageType | '*' | MessageFilter
+
+/** How a listener is added. */
+export interface ListenerOptions {
+  /** Whether it hears messages that this client sent itself. Default false. */
+  readonly includeOwn?: boolean
+}
 
 /** Hands messages to those who want them: to each in order and at its own pace. */
 export class Listeners {
   readonly #maxPending: number
+  /** The address of this client. */
+  readonly #own: string
   readonly #watchers: Watchers
   /** Replaced rather than changed: a handler may add and remove listeners while a message goes around. */
   #listeners: readonly Listener[] = []
@@ -16,8 +35,9 @@ export class Listeners {
   #unfinished = 0
 
   /** @param rested told when no handler is at work any more and nothing waits for one. */
-  constructor(maxPending: number, watchers: Watchers, rested: () => void) {
+  constructor({ maxPending, clientId }: Settings, watchers: Watchers, rested: () => void) {
     this.#maxPending = maxPending
+    this.#own = clientAddress(clientId)
     this.#watchers = watchers
     this.#rested = rested
   }
@@ -27,8 +47,15 @@ export class Listeners {
     return this.#unfinished === 0
   }
 
-  /** Adds a listener until it is disposed of; what waits for it then counts as done. */
-  add(matches: (message: Message) => boolean, handler: MessageHandler): Disposable {
+  /**
+   * Adds a listener until it is disposed of; what waits for it then counts as done.
+   * @throws PosthouseError `invalid_option`, `invalid_address`
+   */
+  add(wanted: Wanted, options: ListenerOptions, handler: MessageHandler | undefined): Disposable {
+    if (typeof handler !== 'function') throw new PosthouseError('invalid_option', 'on needs a handler, a function')
+    const { includeOwn = false } = options
+    const fits = messageMatcher(wanted)
+    const matches = (message: Message): boolean => (includeOwn || message.from !== this.#own) && fits(message)
     const listener = new Listener({ matches, handler }, this.#maxPending, this.#watchers)
     this.#listeners = [...this.#listeners, listener]
     return {
