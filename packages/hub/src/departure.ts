@@ -60,7 +60,7 @@ export class Departure {
   /** Waits for `work`, but no longer than so many milliseconds. */
   async within(ms: number, work: Promise<unknown>): Promise<void> {
     const late = Promise.withResolvers<void>()
-    using _timer = this.#options.parts.clock.after(ms, late.resolve)
+    using _timer = this.#options.parts.clock.after(Math.max(0, ms), late.resolve)
     await Promise.race([work, late.promise])
   }
 

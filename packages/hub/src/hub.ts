@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { MessageFilter, MessageType } from '@posthouse/core'
-import { PosthouseError } from '@posthouse/core'
+import { type MessageFilter, type MessageType, PosthouseError } from '@posthouse/core'
 import type { ClientInfo, DraftOptions } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import { Gate } from './access/gate.ts'
