@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { readHubFrames } from '../src/frame/hub-frames.ts'
 
 const sent = { op: 'sent', n: 1, state: 'stored' }
@@ -26,4 +27,20 @@ test('a sent has either a state or an error', () => {
     { op: 'sent', n: 1, error },
   ]).map(({ op }) => op)
   assert.deepEqual(ops, ['bad', 'bad', 'sent'])
+})
+
+const edge = fc.constantFrom<unknown>(null, '', 'x', 'a\ud800', 0, -1, 1.5, 2 ** 53, true, 'x'.repeat(5000), [], {})
+const fields = ['id', 'from', 'to', 'type', 'ts', 'body', 'seq', 'stream', 'headers', 'replyTo', 'unknown']
+const changes = fc.dictionary(fc.constantFrom(...fields), fc.option(edge, { nil: undefined }), { maxKeys: 2 })
+
+test('a usual delivery, which is looked at in short, is taken where an unusual one is', () => {
+  const usual = { op: 'deliver', seq: 1, id: 'm', from: 'a', to: 'b', type: 'text', ts: 1.5, body: 'hi' }
+  fc.assert(
+    fc.property(changes, (changed) => {
+      const [frame] = readHubFrames({ ...usual, ...changed })
+      const [thorough] = readHubFrames({ ...usual, ...changed, attempt: 1 })
+      assert.equal(frame?.op, thorough?.op)
+    }),
+    { numRuns: 2000 },
+  )
 })
