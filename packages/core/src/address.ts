@@ -16,7 +16,7 @@ const prefixed = /^(client|group|channel|queue):(.*)$/s
 const reservedId = /^(all|hub|server)$/
 /** No control characters and no halves of surrogate pairs; as many of the others as `maxNameLength`. */
 const wholeName = /^[^\p{Cc}\p{Cs}]{1,128}$/u
-const nameRule = `a name has 1 to ${maxNameLength} characters, no control ones, and no client is all, hub or server`
+const nameRule = `a name has 1 to ${maxNameLength} characters, no control ones; all, hub and server are reserved`
 
 /** An address that was read, with its shortest spelling. */
 interface Known {

@@ -112,5 +112,5 @@ export function toWire(data: unknown): Wire {
   if (typeof data === 'string') return data
   if (data instanceof ArrayBuffer) return new Uint8Array(data)
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  throw new PosthouseError('malformed_frame', 'the WebSocket handed over neither text nor an ArrayBuffer')
+  throw new PosthouseError('malformed_frame', 'the message is neither text nor an ArrayBuffer')
 }

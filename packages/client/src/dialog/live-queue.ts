@@ -34,7 +34,7 @@ export class LiveQueue {
   /** @throws PosthouseError `outbox_full` */
   assertRoom(bytes: number): void {
     if (this.#bytes + bytes <= this.#maxBytes) return
-    throw new PosthouseError('outbox_full', `more than ${this.#maxBytes} bytes would wait for the network`)
+    throw new PosthouseError('outbox_full', `the outbox is full: more than ${this.#maxBytes} bytes would wait`)
   }
 
   /** Adds a frame of the protocol itself. */

@@ -163,7 +163,7 @@ export class V1Dialog implements Dialog {
   }
 
   #sendLive(message: Draft, id: string, signal: AbortSignal | undefined): Promise<SendResult> {
-    this.#assertOpen('a qos 0 message is sent at once or not at all')
+    this.#assertOpen('qos 0 is sent at once or not at all')
     const encoded = encodeWithin(this.#codec, sendFrame(message, id), this.#limits)
     const answer = this.#live.add(encoded, { id, signal, buffered: this.#line?.bufferedBytes ?? 0 })
     this.#line?.wake()

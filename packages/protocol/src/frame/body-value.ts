@@ -70,10 +70,7 @@ function toPlain(value: unknown, depth: number): unknown {
   if (value instanceof Uint8Array) return value
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
   if (depth >= maxDepth) {
-    throw new PosthouseError(
-      'too_deep',
-      `the body is nested deeper than ${maxDepth - outerLevels} levels, or in a circle`,
-    )
+    throw new PosthouseError('too_deep', `the body has more than ${maxDepth - outerLevels} levels, or a circle`)
   }
   if ('toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON(), depth + 1)
   if (Array.isArray(value)) return Array.from(value, (each: unknown) => toPlain(each, depth + 1) ?? null)
@@ -95,7 +92,7 @@ function toPlainWord(value: unknown): unknown {
       return value
     case 'number':
       if (Number.isFinite(value)) return value
-      throw new PosthouseError('unrepresentable', `${value} cannot be sent: JSON has no word for it`)
+      throw new PosthouseError('unrepresentable', `${value} cannot be sent`)
     case 'bigint':
       return toInteger(value)
     default:
@@ -108,7 +105,7 @@ function toInteger(value: bigint): number | bigint {
   const number = Number(value)
   if (Number.isSafeInteger(number)) return number
   if (BigInt.asIntN(64, value) === value || BigInt.asUintN(64, value) === value) return value
-  throw new PosthouseError('unrepresentable', `${value} cannot be sent: it takes more than 64 bits`)
+  throw new PosthouseError('unrepresentable', `${value} cannot be sent: it has more than 64 bits`)
 }
 
 function described(value: unknown): string {

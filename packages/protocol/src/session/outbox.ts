@@ -45,7 +45,7 @@ export class Outbox<Entry extends OutboxEntry = OutboxEntry> {
   /** @throws PosthouseError `outbox_full` */
   assertRoom(bytes: number): void {
     if (this.#entries.size >= this.#limits.messages || this.#bytes + bytes > this.#limits.bytes) {
-      const message = `${this.#entries.size} messages (${this.#bytes} bytes) wait to be confirmed; the outbox is full`
+      const message = `the outbox is full: ${this.#entries.size} messages (${this.#bytes} bytes) wait`
       throw new PosthouseError('outbox_full', message)
     }
   }
