@@ -55,7 +55,7 @@ suite('with authentication', () => {
     const tokens: unknown[] = []
     const authenticate = ({ token }: LoginAttempt): Principal => {
       tokens.push(token)
-      return { name: 'friend' }
+      return { name: 'friend', clients: ['*'] }
     }
     await using server = await startHub({ authenticate })
     const long = 'x'.repeat(16_384)
@@ -82,14 +82,14 @@ suite('with authentication', () => {
       agent: 'test/1',
     })
     assert.equal(signal.aborted, false)
-    answer.resolve({ name: 'friend' })
+    answer.resolve({ name: 'friend', clients: ['*'] })
     await peer.next('welcome')
   })
 
   test('no token is ever logged, wherever it came from', async () => {
     const token = 'do-not-log-this'
     const broken = new Error(`cannot look up ${token}`, { cause: new Error(`GET https://id.example/?token=${token}`) })
-    for (const authenticate of [bySecret, () => Promise.reject(broken), () => ({ name: 'friend' })]) {
+    for (const authenticate of [bySecret, () => Promise.reject(broken), () => ({ name: 'friend', clients: ['*'] })]) {
       await using server = await startHub({ authenticate })
       for (const options of [{ hello: { token } }, { headers: { authorization: `Bearer ${token}` } }]) {
         await using peer = await RawPeer.hello(server.url, 'alice', options)
@@ -114,6 +114,9 @@ suite('with authentication', () => {
     await using _first = await RawPeer.login(server.url, 'ann')
     await using _second = await RawPeer.login(server.url, 'ann-phone')
     assert.deepEqual(await refusal(server, {}, 'bob'), { code: 4403, reason: 'ann may not log in as bob' })
+    await using own = await startHub({ authenticate: () => ({ name: 'ann' }) })
+    assert.equal((await refusal(own, {}, 'ben')).code, 4403)
+    await using _own = await RawPeer.login(own.url, 'ann')
     await using nobody = await startHub({ authenticate: () => ({ name: 'ann', clients: [] }) })
     assert.equal((await refusal(nobody, {}, 'ann')).code, 4403)
   })
@@ -162,7 +165,7 @@ suite('with authentication', () => {
 
 suite('several ways to log in', () => {
   test('are tried in turn, and each goes on looking after whom it has let in', async () => {
-    const register = new Register({ name: 'ann' })
+    const register = new Register({ name: 'ann', clients: ['*'] })
     const { authenticate } = register
     let asked = 0
     const second: Authenticator = {
@@ -198,7 +201,7 @@ suite('several ways to log in', () => {
     const failing = () => Promise.reject(new Error('the directory is away'))
     const other = (): Principal => {
       asked++
-      return { name: 'ann' }
+      return { name: 'ann', clients: ['*'] }
     }
     await using server = await startHub({ authenticate: [bySecret, failing, other] })
     assert.equal((await refusal(server)).code, 4104)

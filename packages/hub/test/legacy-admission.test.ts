@@ -6,7 +6,7 @@ import { CrossCommClient, crossComm } from './cross-comm-peer.ts'
 import { RawPeer } from './raw-peer.ts'
 import { startHub, startTimelessHub } from './start-hub.ts'
 
-const authenticate = (): { name: string } => ({ name: 'somebody' })
+const authenticate = () => ({ name: 'somebody', clients: ['*'] })
 const here = '127.0.0.1'
 
 /** Whether a rule lets an id in that comes from an address. */

@@ -7,7 +7,7 @@ import { noticed, startHub, startTimelessHub, visit } from './start-hub.ts'
 
 suite('a hub whose authenticator changes its mind', () => {
   test('tells many watchers one after the other what they may see now', async () => {
-    const register = new Register({ name: 'friend' })
+    const register = new Register({ name: 'friend', clients: ['*'] })
     await using server = await startHub({ authenticate: register })
     await using alice = await RawPeer.login(server.url, 'alice')
     await using bob = await RawPeer.login(server.url, 'bob')
@@ -17,7 +17,7 @@ suite('a hub whose authenticator changes its mind', () => {
     }
     const answers = async (): Promise<number | undefined> => (await server.hub.stats()).counters.presenceAnswers
     const before = await answers()
-    register.become({ name: 'friend', permissions: [] })
+    register.become({ name: 'friend', clients: ['*'], permissions: [] })
     assert.equal(await answers(), before)
     for (const peer of [alice, bob]) {
       const { full, clients } = await peer.next((frame) => frame.full === true)
@@ -26,7 +26,7 @@ suite('a hub whose authenticator changes its mind', () => {
   })
 
   test('takes a change into account that comes between the answer and the welcome', async () => {
-    const register = new Register({ name: 'friend' })
+    const register = new Register({ name: 'friend', clients: ['*'] })
     const authenticate = (attempt: LoginAttempt): Promise<Principal> => {
       const answer = register.authenticate()
       const { promise, resolve } = Promise.withResolvers<Principal>()
@@ -50,7 +50,7 @@ suite('a hub whose authenticator changes its mind', () => {
 
 suite('a session', () => {
   test('is resumed by the same principal only', async () => {
-    const register = new Register({ name: 'ann' })
+    const register = new Register({ name: 'ann', clients: ['*'] })
     await using server = await startHub({ authenticate: register })
     const [first, welcome] = await RawPeer.welcomed(server.url, 'desk')
     await first.cut()
@@ -59,7 +59,7 @@ suite('a session', () => {
     assert.equal(again.resumed, true)
     await second.cut()
     await noticed(server, 'desk')
-    register.become({ name: 'bob' })
+    register.become({ name: 'bob', clients: ['*'] })
     const [third, other] = await RawPeer.welcomed(server.url, 'desk', { hello: resume(again) })
     await using _ = third
     assert.equal(other.resumed, false)
@@ -67,13 +67,13 @@ suite('a session', () => {
   })
 
   test('does not answer for the messages of another principal, although the producer has the same name', async () => {
-    const register = new Register({ name: 'ann' })
+    const register = new Register({ name: 'ann', clients: ['*'] })
     await using server = await startHub({ authenticate: register })
     await visit(server, 'target')
     const first = await RawPeer.login(server.url, 'desk')
     assert.equal((await first.publish('target', 1)).state, 'stored')
     await first.cut()
-    register.become({ name: 'bob' })
+    register.become({ name: 'bob', clients: ['*'] })
     const [second, welcome] = await RawPeer.welcomed(server.url, 'desk')
     await using peer = second
     assert.equal(welcome.accepted, 0)
@@ -83,13 +83,13 @@ suite('a session', () => {
 
 suite('a client that is connected', () => {
   test('whose token is taken back is closed with 4301, and its session has ended', async () => {
-    const register = new Register({ name: 'ann' })
+    const register = new Register({ name: 'ann', clients: ['*'] })
     await using server = await startHub({ authenticate: register })
     const [peer, welcome] = await RawPeer.welcomed(server.url, 'desk')
     await using _ = peer
     register.become(undefined)
     assert.equal((await peer.closed()).code, 4301)
-    register.become({ name: 'ann' })
+    register.become({ name: 'ann', clients: ['*'] })
     await using again = await RawPeer.hello(server.url, 'desk', { hello: resume(welcome) })
     assert.equal((await again.next('welcome')).resumed, false)
   })
@@ -103,9 +103,9 @@ suite('a client that is connected', () => {
   })
 
   test('whose token expires is closed with 4300 and can resume with a new one', async () => {
-    const register = new Register({ name: 'ann' })
+    const register = new Register({ name: 'ann', clients: ['*'] })
     await using server = await startTimelessHub({ authenticate: register })
-    register.principal = { name: 'ann', expiresAt: server.clock.now() + 60_000 }
+    register.principal = { name: 'ann', clients: ['*'], expiresAt: server.clock.now() + 60_000 }
     const [peer, welcome] = await RawPeer.welcomed(server.url, 'desk')
     await using _ = peer
     server.clock.advance(30_000)
@@ -114,17 +114,17 @@ suite('a client that is connected', () => {
     assert.deepEqual(await peer.closed(), { code: 4300, reason: 'the token has expired' })
     await noticed(server, 'desk')
     assert.equal((await refusal(server, {}, 'desk')).code, 4300)
-    register.principal = { name: 'ann' }
+    register.principal = { name: 'ann', clients: ['*'] }
     await using again = await RawPeer.hello(server.url, 'desk', { hello: resume(welcome) })
     assert.equal((await again.next('welcome')).resumed, true)
   })
 
   test('that was replaced cannot end the session that goes on elsewhere', async () => {
-    const register = new Register({ name: 'ann' })
+    const register = new Register({ name: 'ann', clients: ['*'] })
     await using server = await startTimelessHub({ authenticate: register })
-    register.principal = { name: 'ann', expiresAt: server.clock.now() + 1000 }
+    register.principal = { name: 'ann', clients: ['*'], expiresAt: server.clock.now() + 1000 }
     await using older = await RawPeer.login(server.url, 'desk')
-    register.principal = { name: 'ann' }
+    register.principal = { name: 'ann', clients: ['*'] }
     older.raw.stall()
     await using newer = await RawPeer.login(server.url, 'desk')
     server.clock.advance(1500)
@@ -147,7 +147,7 @@ suite('a client that is connected', () => {
   test('is judged by what holds at its login, although that changed while it was being asked', async () => {
     const slow = Promise.withResolvers<void>()
     const asked = Promise.withResolvers<void>()
-    const register = new Register({ name: 'ann' })
+    const register = new Register({ name: 'ann', clients: ['*'] })
     const authenticate = async (): Promise<Principal> => {
       const before = register.authenticate()
       asked.resolve()
@@ -165,7 +165,7 @@ suite('a client that is connected', () => {
   })
 
   test('is watched no longer than the hub lives', async () => {
-    const register = new Register({ name: 'ann' })
+    const register = new Register({ name: 'ann', clients: ['*'] })
     const hub = new Hub({ authenticate: register })
     assert.ok(register.watched)
     await hub.close()

@@ -51,6 +51,11 @@ export async function authenticatorOf(words: AuthenticationWords): Promise<Authe
   })
 }
 
+/** True where an issuer of tokens for many services is trusted, and nothing says which of its tokens are for this hub. */
+export function takesTokensForOthers({ jwtPublicKey, jwksUrl, jwtAudience }: AuthenticationWords): boolean {
+  return (jwtPublicKey !== undefined || jwksUrl !== undefined) && jwtAudience === undefined
+}
+
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { PosthouseError, reasonOf } from '@posthouse/core'
@@ -15,6 +15,8 @@ export function tokenOf(
 ): string | (() => Promise<string>) | undefined {
   if (token !== undefined) return token
   if (tokenFile !== undefined) {
+    if (isToken(tokenFile))
+      throw new PosthouseError('invalid_option', '--token-file takes a file, and not the token itself')
     tokenIn(tokenFile, read(tokenFile, 'token'))
     return async () => tokenIn(tokenFile, await readFile(tokenFile, 'utf8'))
   }
@@ -43,6 +45,11 @@ export function certificatesIn(file: string): readonly X509Certificate[] {
   } catch (cause) {
     throw new PosthouseError('invalid_option', `${file} holds a damaged certificate: ${reasonOf(cause)}`, { cause })
   }
+}
+
+/** True for what can only be a token; an error that names it would show it. */
+function isToken(word: string): boolean {
+  return /^[\w.-]{40,}$/.test(word) && !existsSync(word)
 }
 
 function tokenIn(file: string, text: string): string {

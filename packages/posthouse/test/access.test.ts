@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -126,6 +126,13 @@ test('posthouse up lets clients in by JSON Web Tokens', async () => {
   assert.equal(await status({}), 0)
   assert.equal(await status({ iss: 'them' }), 4)
   assert.equal(await status({ exp: 1 }), 4)
+})
+
+test('posthouse up warns where tokens that are meant for other services come in', async () => {
+  const file = join(folder, 'key.pem')
+  await writeFile(file, generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }))
+  await using hub = await startUp(['--jwt-public-key', file, '--data', folder])
+  await hub.line(/warn .*--jwt-audience/)
 })
 
 function signed(claims: unknown, secret: string): string {

@@ -99,12 +99,13 @@ describe('the token', () => {
     for (const [args, words] of [
       [['--token-file', join(folder, 'none')], /token file cannot be read/],
       [['--token-file', file], /holds more than one word/],
+      [['--token-file', `two-words-${'x'.repeat(40)}`], /takes a file, and not the token itself/],
       [['--token-file', file, '--token', 'x'], /cannot be used with option/],
     ] as const) {
       const { status, err } = await Cli.run(['clients', ...args])
       assert.equal(status, 2, err)
       assert.match(err, words)
-      assert.doesNotMatch(err, /two words/)
+      assert.doesNotMatch(err, /two.words/)
     }
   })
 })

@@ -23,7 +23,7 @@ export interface Principal {
   readonly name: string
   /** Default: every operation but `administer`, on every address. */
   readonly permissions?: readonly Permission[]
-  /** The client ids, as patterns, that it may log in with. Default: any. */
+  /** The client ids, as patterns, that it may log in with; `['*']` for any. Default: its name only. */
   readonly clients?: readonly string[]
   /** Its connections are closed then, in Unix milliseconds. Default: never. */
   readonly expiresAt?: number

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { type Logger, PosthouseError, reasonOf } from '@posthouse/core'
 import { defaultPort, Hub } from '@posthouse/hub'
 import { type Command, Option } from 'commander'
+import { takesTokensForOthers } from '../authentication.ts'
 import { banner } from '../banner.ts'
 import { consoleLogger, type LogLevel, logLevels } from '../console-logger.ts'
 import { type HubWords, hubOptionsOf, listenOptionsOf, withHubWords } from '../hub-words.ts'
@@ -48,6 +49,11 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   const logger = consoleLogger(terminal, options.logLevel)
   const listenOptions = listenOptionsOf(options)
   const hubOptions = await hubOptionsOf(options)
+  if (takesTokensForOthers(options)) {
+    logger.warn(
+      'tokens that name no audience are taken, whatever they were made for: name this hub with --jwt-audience',
+    )
+  }
   const statusFile = await prepareStatusFile(options, logger)
   const hub = new Hub({ ...hubOptions, logger, statusFile })
   try {
