@@ -1,5 +1,5 @@
 import { type Codec, jsonSubprotocol } from '../frame/codec.ts'
-import type { ClientFrame, HubFrame } from '../frame/frames.ts'
+import type { ClientFrame, HubFrame, SendFrame } from '../frame/frames.ts'
 import { readHubFrames } from '../frame/hub-frames.ts'
 import { joinJson, parseJson } from './json-message.ts'
 import { toJsonText } from './json-text.ts'
@@ -13,16 +13,25 @@ export const jsonClientCodec: Codec<HubFrame, ClientFrame> = {
   join: joinJson,
 }
 
-/** The frame that clients write most is named field by field: to copy all but one costs more than the text itself. */
+/** The frame that clients write most is put together by hand: that takes half the time of handing over an object. */
 function encode(frame: ClientFrame): string {
   const carried = 'body' in frame ? frame.body : undefined
   if (carried?.format !== 'value') return toJsonText(frame)
-  if (frame.op !== 'send' || frame.sec !== undefined) return toJsonText({ ...frame, body: carried.value })
-  const { op, id, to, type, qos, n, ttlMs, headers, replyTo } = frame
   const { value } = carried
-  if (typeof value === 'string') {
-    return JSON.stringify({ op, id, to, type, qos, n, ttlMs, headers, replyTo, body: value })
+  if (frame.op !== 'send' || frame.sec !== undefined) return toJsonText({ ...frame, body: value })
+  return `${sendHead(frame)},"body":${toJsonText(value)}}`
+}
+
+/** A `send` frame up to its body. */
+function sendHead({ op, id, to, type, qos, n, ttlMs, headers, replyTo }: SendFrame): string {
+  if (ttlMs !== undefined || headers !== undefined || replyTo !== undefined) {
+    return JSON.stringify({ op, id, to, type, qos, n, ttlMs, headers, replyTo }).slice(0, -1)
   }
-  const head = JSON.stringify({ op, id, to, type, qos, n, ttlMs, headers, replyTo })
-  return `${head.slice(0, -1)},"body":${toJsonText(value)}}`
+  const numbers = `${qos === undefined ? '' : `,"qos":${qos}`}${n === undefined ? '' : `,"n":${n}`}`
+  // A type that may be sent has no character that JSON escapes.
+  return `{"op":"send","id":${quoted(id)},"to":${quoted(to)},"type":"${type}"${numbers}`
+}
+
+function quoted(name: string): string {
+  return /^[\w-]+$/.test(name) ? `"${name}"` : JSON.stringify(name)
 }
