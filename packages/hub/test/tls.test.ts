@@ -133,7 +133,7 @@ suite('a hub with a certificate', { skip: withoutOpenssl }, () => {
   test('can listen on a second port without it, for programs that know no TLS', async () => {
     await using at = await CertificateFolder.make()
     await at.issue('hub')
-    await using hub = new Hub({ authenticate: () => ({ name: 'ann' }), legacyAllow: [{ clients: ['carol'] }] })
+    await using hub = new Hub({ authenticate: () => ({ name: 'bob' }), legacyAllow: [{ clients: ['carol'] }] })
     const { url: secure } = await hub.listen({ port: 0, tls: { cert: at.file('hub.crt'), key: at.file('hub.key') } })
     const { url: plain } = await hub.listen({ port: 0 })
     await using bob = await RawPeer.login(secure, 'bob', { ca: await at.read('hub.crt') })
