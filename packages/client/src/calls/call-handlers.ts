@@ -3,7 +3,7 @@ import type { CallHandler } from '@posthouse/protocol/calls'
 
 /** Who answers a client's calls. */
 export class CallHandlers {
-  readonly byMethod = new Map<string, CallHandler>()
+  readonly byMethod: Map<string, CallHandler> = new Map()
 
   /**
    * Has `handler` answer calls of `method`, until disposed of.

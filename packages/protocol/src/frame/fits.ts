@@ -10,8 +10,8 @@ const textUpTo =
   (most: number): Fits =>
   (value) =>
     anyText(value) && value !== '' && value.length <= most
-export const text = textUpTo(4096)
-export const id = textUpTo(256)
+export const text: Fits = textUpTo(4096)
+export const id: Fits = textUpTo(256)
 export const flag: Fits = (value) => typeof value === 'boolean'
 export const positive: Fits = (value) => count(value) && value !== 0
 
