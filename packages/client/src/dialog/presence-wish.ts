@@ -6,6 +6,8 @@ export class PresenceWish {
   #told = false
   /** False while what was told may have been lost with its connection. */
   #certain = true
+  /** Questions on this connection. */
+  #asked = 0
 
   /** @param ask writes the question to the connection. */
   constructor(ask: (watch: boolean) => void) {
@@ -19,6 +21,7 @@ export class PresenceWish {
 
   /** A connection begins. */
   welcomed(resumed: boolean): void {
+    this.#asked = 0
     if (!resumed) {
       this.#told = false
       this.#certain = true
@@ -26,14 +29,15 @@ export class PresenceWish {
     if (this.#wanted !== this.#told || !this.#certain) this.#tell()
   }
 
-  /** The hub spoke of presence: it was told. */
+  /** The hub spoke of presence: it was told. Of several questions nobody knows which one that answers. */
   answered(): void {
-    this.#certain = this.#told
+    this.#certain = this.#told && this.#asked < 2
   }
 
   #tell(): void {
     this.#told = this.#wanted
     this.#certain = false
+    this.#asked++
     this.#ask(this.#wanted)
   }
 }
