@@ -1,16 +1,7 @@
-import {
-  type ClientFrame,
-  type Codec,
-  type HubFrame,
-  jsonClientCodec,
-  type SendFrame,
-  type Wire,
-} from '@posthouse/protocol'
+import { type ClientCodec, jsonClientCodec, type SendFrame, type Wire } from '@posthouse/protocol'
 import { msgpackClientCodec } from '@posthouse/protocol/msgpack'
 import type { Language, Letter } from './language.ts'
 import { clientFrame, upgradeRequest } from './web-socket.ts'
-
-type ClientCodec = Codec<HubFrame, ClientFrame>
 
 /** v1 JSON, with so many frames in each WebSocket message. */
 export function posthouseJson(batch: number): Language {

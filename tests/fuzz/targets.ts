@@ -10,6 +10,7 @@ import {
   jsonHubCodec,
   type RequestFrame,
   type ResponseFrame,
+  readPartFrame,
   type SendFrame,
   type Wire,
 } from '@posthouse/protocol'
@@ -39,7 +40,7 @@ const utf8 = new TextDecoder()
 const v1 = (dialect: 'json' | 'msgpack', wireOf: (input: Uint8Array) => Wire): readonly Target[] => [
   { name: `${dialect} at the hub`, run: (input) => passedOn(hubs[dialect].decode(wireOf(input))) },
   { name: `${dialect} read quickly`, run: (input) => readTwice(dialect, input) },
-  { name: `${dialect} at a client`, run: (input) => opened(clients[dialect].decode(input)) },
+  { name: `${dialect} at a client`, run: (input) => opened(clients[dialect].decode(input).map(readPartFrame)) },
 ]
 
 /** The decoders that inputs of each language are given to. */
@@ -105,7 +106,7 @@ function passCall(frame: RequestFrame | ResponseFrame, dialect: 'json' | 'msgpac
     return hubs[dialect].encode(body ? { ...frame, body: convertBody({ type: 'x-call', body }, dialect) } : frame)
   })
   if (wire === undefined) return
-  const [read, ...more] = clients[dialect].decode(wire)
+  const [read, ...more] = clients[dialect].decode(wire).map(readPartFrame)
   if (read?.op !== frame.op || more.length > 0 || read.id !== frame.id) {
     throw new Error(`a ${dialect} client cannot read what the hub makes of a ${frame.op}`)
   }
@@ -133,7 +134,7 @@ function deliver(frame: SendFrame, dialect: 'json' | 'msgpack'): void {
     }),
   )
   if (wire === undefined) return
-  const [delivered, ...more] = clients[dialect].decode(wire)
+  const [delivered, ...more] = clients[dialect].decode(wire).map(readPartFrame)
   if (delivered?.op !== 'deliver' || more.length > 0 || delivered.id !== id) {
     throw new Error(`a ${dialect} client cannot read what the hub makes of it`)
   }

@@ -10,7 +10,7 @@ import { type Gap, jsonClientCodec, type Wire } from '@posthouse/protocol'
 import { msgpackClientCodec } from '@posthouse/protocol/msgpack'
 // Loaded beforehand: how long the first import takes is not part of a run.
 import '../../packages/client/src/calls/call-desk.ts'
-import '../../packages/client/src/dialog/presence-desk.ts'
+import '../../packages/client/src/dialog/v1-parts.ts'
 import { closeAction } from '../../packages/client/src/connection/close-code.ts'
 import type { Line } from '../../packages/client/src/dialog/dialog.ts'
 import { V1Dialog } from '../../packages/client/src/dialog/v1-dialog.ts'
@@ -87,7 +87,7 @@ export class Life implements ClientEnd {
     this.dialect = dialect
     this.#events = events
     const settings = settingsOf({ clientId: client, clock, dialect, WebSocket: NoWebSocket })
-    this.telephone = new Telephone(() => this.#dialog.calls.load(), {
+    this.telephone = new Telephone(async () => (await this.#dialog.parts.load()).calls(), {
       handled: (tag) => events.called(this, tag),
       crossed: (detail) => events.crossed(this, detail),
     })
@@ -104,11 +104,11 @@ export class Life implements ClientEnd {
       draining: () => false,
       rested: () => undefined,
     })
-    void this.#dialog.calls.load()
+    void this.#dialog.parts.load().then((parts) => parts.calls())
   }
 
   get idle(): boolean {
-    return this.#dialog.idle && this.#dialog.calls.loaded?.idle !== false
+    return this.#dialog.idle && !this.#dialog.parts.loaded?.busy
   }
 
   /** Says hello on a new cable. */
@@ -170,13 +170,19 @@ export class Life implements ClientEnd {
   /** Wants to know who is there, or no longer. */
   watch(): void {
     this.onlooker.wanted = !this.onlooker.wanted
-    this.#dialog.watchPresence(this.onlooker.wanted)
+    this.#wish()
   }
 
   /** Says something about itself. */
   say(state: unknown): void {
     this.onlooker.state = state
-    this.#dialog.setState(state)
+    this.#wish()
+  }
+
+  /** As `HubClient` does it. */
+  #wish(): void {
+    const { wanted: presence, state } = this.onlooker
+    void this.#dialog.parts.load().then((parts) => parts.wish({ presence, state }))
   }
 
   /** A handler is done, perhaps before one that began earlier. */
@@ -206,11 +212,7 @@ export class Life implements ClientEnd {
       wake: () => {
         this.#woken = true
       },
-      // As `HubClient` does it.
-      welcomed: () => {
-        this.#dialog.watchPresence(this.onlooker.wanted)
-        if (this.onlooker.state !== undefined) this.#dialog.setState(this.onlooker.state)
-      },
+      welcomed: () => this.#wish(),
       goaway: () => undefined,
       told: () => undefined,
       fail: (error) => {

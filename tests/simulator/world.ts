@@ -1,5 +1,5 @@
 import { type LogFields, type Logger, ManualClock, MemoryInboxStore } from '@posthouse/core'
-import { type Codec, type Frame, jsonClientCodec, jsonHubCodec, type Wire } from '@posthouse/protocol'
+import { jsonClientCodec, jsonHubCodec, readPartFrame, type Wire } from '@posthouse/protocol'
 import { msgpackClientCodec, msgpackHubCodec } from '@posthouse/protocol/msgpack'
 import type { Action, LetterKind } from './actions.ts'
 import { Cable } from './cable.ts'
@@ -365,11 +365,8 @@ function letterOf(id: string, to: string, kind: LetterKind): Letter {
 /** The frames of a WebSocket message as the end that it goes to reads them. */
 function decoded(wire: Wire, way: 'up' | 'down'): readonly { readonly op: string }[] {
   const json = typeof wire === 'string'
-  const ends: Record<'up' | 'down', Pick<Codec<Frame, never>, 'decode'>> = {
-    up: json ? jsonHubCodec : msgpackHubCodec,
-    down: json ? jsonClientCodec : msgpackClientCodec,
-  }
-  return ends[way].decode(wire)
+  if (way === 'up') return (json ? jsonHubCodec : msgpackHubCodec).decode(wire)
+  return (json ? jsonClientCodec : msgpackClientCodec).decode(wire).map(readPartFrame)
 }
 
 function shown(wire: Wire): string {

@@ -1,13 +1,20 @@
 import { type Message, PosthouseError } from '@posthouse/core'
-import { type ClientInfo, type Draft, draftMessage, toBodyValue, toStateValue } from '@posthouse/protocol'
+import {
+  type ClientInfo,
+  type Draft,
+  type Drafter,
+  drafter,
+  formOf,
+  toBodyValue,
+  toStateValue,
+} from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import type { CallDesk } from './calls/call-desk.ts'
-import { CallHandlers } from './calls/call-handlers.ts'
 import { type ConnectOptions, Supervisor } from './connection/supervisor.ts'
-import type { Dialog, Welcome } from './dialog/dialog.ts'
+import type { Dialog, DialogParts, Welcome } from './dialog/dialog.ts'
 import { dialogOf } from './dialog/dialog-source.ts'
-import type { SendResult } from './dialog/pending-sends.ts'
 import type { ClientsOptions } from './dialog/roll-call.ts'
+import type { SendResult } from './dialog/sends.ts'
 import type { Later } from './later.ts'
 import type { MessageHandler } from './listening/listener.ts'
 import { type ListenerOptions, Listeners, type Wanted } from './listening/listeners.ts'
@@ -38,7 +45,9 @@ export class HubClient implements AsyncDisposable {
   readonly #settings: Settings
   readonly #watchers: Watchers
   readonly #listeners: Listeners
-  readonly #handlers = new CallHandlers()
+  readonly #draft: Drafter
+  /** Who answers calls, by method. */
+  readonly #handlers = new Map<string, CallHandler>()
   readonly #dialog: Later<Dialog>
   readonly #supervisor: Supervisor
   readonly #streams = new Set<MessageStream>()
@@ -57,10 +66,11 @@ export class HubClient implements AsyncDisposable {
     const watchers = new Watchers(settings.logger)
     const rested = (): void => this.#rested()
     this.#watchers = watchers
+    this.#draft = drafter(formOf(settings.dialect))
     this.#listeners = new Listeners(settings, watchers, rested)
     this.#dialog = dialogOf(settings, {
       watchers,
-      handlers: this.#handlers.byMethod,
+      handlers: this.#handlers,
       draining: () => this.#draining !== undefined,
       deliver: (message, done) => this.#deliver(message, done),
       rested,
@@ -107,7 +117,7 @@ export class HubClient implements AsyncDisposable {
     try {
       this.#assertLiving()
       assertNotAborted(signal)
-      const message = draftMessage(to, body, options)
+      const message = this.#draft(to, body, options)
       const ready = this.#dialog.loaded
       return ready ? ready.send(message, signal) : this.#sendLater(message, signal)
     } catch (error) {
@@ -187,11 +197,18 @@ export class HubClient implements AsyncDisposable {
    */
   handle(method: string, handler: CallHandler): Disposable {
     this.#assertLiving()
-    this.#assertCalls()
-    const added = this.#handlers.add(method, handler)
+    const { dialect } = this.#settings
+    if (dialect === 'cross_comm') throw new PosthouseError('unsupported', `the ${dialect} dialect has no calls`)
+    const handlers = this.#handlers
+    if (handlers.has(method)) throw new PosthouseError('invalid_option', `${method} has a handler already`)
+    handlers.set(method, handler)
     // Loaded now, the first call need not wait for it.
-    this.#dialog.loaded?.calls?.load().catch((error) => this.#watchers.tell('error', error))
-    return added
+    this.#desk().catch((error) => this.#watchers.tell('error', error))
+    return {
+      [Symbol.dispose]: () => {
+        if (handlers.get(method) === handler) handlers.delete(method)
+      },
+    }
   }
 
   /**
@@ -200,10 +217,8 @@ export class HubClient implements AsyncDisposable {
    */
   async clients(options: ClientsOptions = {}): Promise<readonly ClientInfo[]> {
     this.#assertLiving()
-    const { online = true, timeoutMs = 5000, signal } = options
-    const dialog = this.#dialog.loaded
-    if (dialog) return dialog.list(online, { timeoutMs, signal })
-    throw new PosthouseError('not_connected', 'who is there can only be asked while connected')
+    const parts = await this.#parts()
+    return parts.list(options)
   }
 
   /**
@@ -215,11 +230,11 @@ export class HubClient implements AsyncDisposable {
     this.#assertLiving()
     const watcher = this.#watchers.add(name, handler)
     if (name !== 'presence') return watcher
-    this.#wishPresence()
+    this.#tellWishes()
     return {
       [Symbol.dispose]: () => {
         watcher[Symbol.dispose]()
-        this.#wishPresence()
+        this.#tellWishes()
       },
     }
   }
@@ -232,7 +247,7 @@ export class HubClient implements AsyncDisposable {
   setState(state: unknown): void {
     this.#assertLiving()
     this.#state = toStateValue(state)
-    this.#dialog.loaded?.setState(this.#state)
+    this.#tellWishes()
   }
 
   /** Ends the wait between two attempts to connect. */
@@ -256,7 +271,7 @@ export class HubClient implements AsyncDisposable {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#closing = promise
       const error = new PosthouseError('closed', 'this client was closed')
-      this.#dialog.loaded?.calls?.loaded?.cut(error)
+      this.#dialog.loaded?.parts.loaded?.fail(error)
       resolve(this.#supervisor.close(error))
       this.#finish(error)
     }
@@ -271,16 +286,14 @@ export class HubClient implements AsyncDisposable {
     if (this.#closing !== undefined) throw new PosthouseError('closed', 'this client was closed; create a new one')
   }
 
-  #assertCalls(): void {
-    const { dialect } = this.#settings
-    if (dialect === 'cross_comm') throw new PosthouseError('unsupported', `the ${dialect} dialect has no calls`)
+  async #parts(): Promise<DialogParts> {
+    const dialog = await this.#dialog.load()
+    return dialog.parts.load()
   }
 
   async #desk(): Promise<CallDesk> {
-    this.#assertCalls()
-    const { loaded } = this.#dialog
-    if (loaded?.calls) return loaded.calls.load()
-    throw new PosthouseError('not_connected', 'calls are made while connected')
+    const parts = this.#dialog.loaded?.parts.loaded ?? (await this.#parts())
+    return parts.calls()
   }
 
   async #sendLater(message: Draft, signal: AbortSignal | undefined): Promise<SendResult> {
@@ -297,13 +310,16 @@ export class HubClient implements AsyncDisposable {
 
   #welcomed(welcome: Welcome | undefined): void {
     this.#welcome = welcome
-    this.#wishPresence()
-    // It may have been lost with the connection before, or its session; the hub passes over what it knows already.
-    if (this.#state !== undefined) this.#dialog.loaded?.setState(this.#state)
+    this.#tellWishes()
   }
 
-  #wishPresence(): void {
-    this.#dialog.loaded?.watchPresence(this.#watchers.count('presence') > 0)
+  /** Asked for on each connection: what was told may be lost, and the code may not have been there. */
+  #tellWishes(): void {
+    const wished = (): boolean => this.#watchers.count('presence') > 0
+    if (!wished() && this.#state === undefined && !this.#dialog.loaded?.parts.loaded) return
+    this.#parts()
+      .then((parts) => parts.wish({ presence: wished(), state: this.#state }))
+      .catch((error) => this.#watchers.tell('error', error))
   }
 
   #halted(error: PosthouseError): void {
@@ -320,7 +336,7 @@ export class HubClient implements AsyncDisposable {
 
   /** No handler is at work. */
   get #quiet(): boolean {
-    return this.#listeners.idle && this.#dialog.loaded?.calls?.loaded?.idle !== false
+    return this.#listeners.idle && !this.#dialog.loaded?.parts.loaded?.busy
   }
 
   get #idle(): boolean {

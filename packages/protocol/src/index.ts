@@ -1,4 +1,4 @@
-export { fromBodyValue, inferType, toBodyValue } from './frame/body-value.ts'
+export { type BodyForm, formOf, fromBodyValue, inferType, toBodyValue } from './frame/body-value.ts'
 export {
   type BadFrame,
   type Codec,
@@ -6,9 +6,10 @@ export {
   maxDepth,
   maxFramesPerArray,
   msgpackSubprotocol,
+  type OtherFrame,
   type Wire,
 } from './frame/codec.ts'
-export { type Draft, type DraftOptions, draftMessage } from './frame/draft.ts'
+export { type Draft, type Drafter, type DraftOptions, drafter } from './frame/draft.ts'
 export { assertMethod, type CallDraft, draftCall, noHandler } from './frame/draft-call.ts'
 export { errorFrame, errorFromInfo, errorInfo } from './frame/error-info.ts'
 export {
@@ -47,15 +48,17 @@ export {
   type SentFrame,
   type WelcomeFrame,
 } from './frame/frames.ts'
+export type { ClientCodec } from './frame/hub-frames.ts'
 export { defaultLimits } from './frame/limits.ts'
 export { type Encoded, packFrames, wireBytes } from './frame/pack.ts'
+export { readPartFrame } from './frame/part-frames.ts'
 export { toStateValue } from './frame/state-value.ts'
 export { jsonClientCodec } from './json/json-client-codec.ts'
 export { jsonHubCodec } from './json/json-hub-codec.ts'
 export {
-  type ClientAction,
   type ClientIdentity,
   ClientSession,
+  type ClientSessionEvents,
   type ClientSessionState,
 } from './session/client-session.ts'
 export { DeliveryWindow } from './session/delivery-window.ts'

@@ -88,8 +88,17 @@ const refused: readonly (readonly [string, MessageType, unknown, string])[] = [
 ]
 
 for (const [what, type, value, code] of refused) {
-  test(`a body is refused: ${what}`, () => assert.throws(() => toBodyValue(type, value), { code }))
+  test(`a body is refused: ${what}`, () => {
+    for (const form of ['exact', 'json'] as const) assert.throws(() => toBodyValue(type, value, form), { code })
+  })
 }
+
+test('a body in the form of JSON is text where bytes were, and keeps its integers', () => {
+  assert.equal(toBodyValue('bytes', bytes, 'json'), 'AQL/')
+  assert.equal(toBodyValue('bytes', new Uint8Array(), 'json'), '')
+  const plain = toBodyValue('x-any', [bytes.buffer, 2n ** 64n - 1n, 7n, { deep: [bytes] }], 'json')
+  assert.equal(JSON.stringify(plain), '["AQL/",18446744073709551615,7,{"deep":["AQL/"]}]')
+})
 
 test('a member named __proto__ stays a member in JSON and is refused in MessagePack', () => {
   const value: unknown = JSON.parse('{"a":{"__proto__":{"b":1}}}')
@@ -106,7 +115,7 @@ test('every view of bytes is sent as bytes', () => {
 
 test('bytes inside other types become base64 in JSON, also those of a Buffer', () => {
   for (const value of [{ a: bytes }, { a: Buffer.from(bytes) }]) {
-    const [frame] = jsonHubCodec.decode(jsonClientCodec.encode(sent('dict', value)))
+    const [frame] = jsonHubCodec.decode(jsonClientCodec.encode(sent('dict', toBodyValue('dict', value, 'json'))))
     assert.ok(frame)
     assert.deepEqual(plainFrame(frame), { ...sent('dict', {}), body: { a: 'AQL/' } })
   }

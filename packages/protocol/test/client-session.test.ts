@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PosthouseError } from '@posthouse/core'
 import {
+  type AckFrame,
   type BadFrame,
-  type ClientAction,
   type ClientIdentity,
   ClientSession,
+  type ClientSessionEvents,
   type DeliverFrame,
   type HubFrame,
+  type OtherFrame,
+  type PingFrame,
   type WelcomeFrame,
 } from '@posthouse/protocol'
 
@@ -50,59 +53,93 @@ function deliver(seq?: number, id = `m-${seq}`, fields: Partial<DeliverFrame> = 
   }
 }
 
-function greeting(identity: Partial<ClientIdentity> = {}): ClientSession {
-  const session = new ClientSession({ client: 'bob', producer: 'p-1', ...identity })
-  session.hello()
-  return session
+/** A session, and what it asked of its owner. */
+class Attended {
+  readonly session: ClientSession
+  #asked: readonly unknown[] = []
+
+  constructor(identity: Partial<ClientIdentity> = {}) {
+    const note =
+      (name: keyof ClientSessionEvents) =>
+      (...details: readonly unknown[]): void => {
+        this.#asked = [...this.#asked, name, ...details]
+      }
+    this.session = new ClientSession(
+      { client: 'bob', producer: 'p-1', ...identity },
+      {
+        write: note('write'),
+        opened: note('opened'),
+        deliver: note('deliver'),
+        confirmed: note('confirmed'),
+        refused: note('refused'),
+        goaway: note('goaway'),
+        hear: note('hear'),
+        told: note('told'),
+        broken: note('broken'),
+      },
+    )
+  }
+
+  /** What comes of a frame: the name of what was asked for, and its details. */
+  receive(frame: HubFrame | BadFrame | OtherFrame): readonly unknown[] {
+    this.#asked = []
+    this.session.receive(frame)
+    return this.#asked
+  }
 }
 
-function open(identity: Partial<ClientIdentity> = {}): ClientSession {
-  const session = greeting(identity)
-  session.receive(welcome)
-  return session
+function greeting(identity: Partial<ClientIdentity> = {}): Attended {
+  const attended = new Attended(identity)
+  attended.session.hello()
+  return attended
 }
 
-function again(session: ClientSession, seq: number, epoch = 'e1'): void {
-  session.detach()
-  session.hello()
-  session.receive({ ...welcome, resumed: true, positions: { inbox: { epoch, seq } } })
+function open(identity: Partial<ClientIdentity> = {}): Attended {
+  const attended = greeting(identity)
+  attended.receive(welcome)
+  return attended
 }
 
-function gist(action: ClientAction | undefined): string {
-  if (action === undefined) return 'nothing'
-  if (action.do === 'write') return action.frame.op === 'ack' ? `ack ${action.frame.seq}` : action.frame.op
-  if (action.do === 'close' || action.do === 'report') return `${action.do} ${action.error.code}`
-  return action.do === 'hear' ? `hear ${action.frame.op}` : action.do
+function again(attended: Attended, seq: number, epoch = 'e1'): void {
+  attended.session.detach()
+  attended.session.hello()
+  attended.receive({ ...welcome, resumed: true, positions: { inbox: { epoch, seq } } })
+}
+
+/** The name of what was asked for, and of the error or frame that it is about. */
+function gist([name = 'nothing', first, second]: readonly unknown[]): string {
+  const about = first instanceof PosthouseError ? first : second instanceof PosthouseError ? second : undefined
+  if (about !== undefined) return `${name} ${about.code}`
+  if (name !== 'write') return String(name)
+  const frame = first as AckFrame | PingFrame
+  return frame.op === 'ack' ? `ack ${frame.seq}` : frame.op
+}
+
+function other(op: string): OtherFrame {
+  return { op: 'other', raw: { op } }
 }
 
 const info = { code: 'inbox_full' as const, number: 3005, message: 'full', retry: true }
-const unknown = new PosthouseError('unknown_op', 'dance')
 const wrong = new PosthouseError('invalid_field', 'wrong')
-const unexpected = 'close unexpected_frame'
+const unexpected = 'broken unexpected_frame'
 
 /** A frame, what comes of it while welcome is awaited, and what comes of it afterwards. */
-const frames: readonly (readonly [HubFrame | BadFrame, string, string])[] = [
-  [welcome, 'open', unexpected],
-  [{ op: 'sent', n: 1, state: 'stored' }, unexpected, 'confirm'],
-  [{ op: 'sent', n: 1, error: info }, unexpected, 'refuse'],
+const frames: readonly (readonly [HubFrame | BadFrame | OtherFrame, string, string])[] = [
+  [welcome, 'opened', unexpected],
+  [{ op: 'sent', n: 1, state: 'stored' }, unexpected, 'confirmed'],
+  [{ op: 'sent', n: 1, error: info }, unexpected, 'refused inbox_full'],
   [deliver(1), unexpected, 'deliver'],
   [deliver(), unexpected, 'deliver'],
   [deliver(1, 'm', { stream: 'inbox' }), unexpected, 'deliver'],
   [deliver(1, 'm', { stream: 'channel:news' }), unexpected, unexpected],
-  [{ op: 'receipt', id: 'm', state: 'read', by: 'carol' }, unexpected, 'nothing'],
-  [{ op: 'presence', full: true, clients: [] }, unexpected, 'hear presence'],
-  [{ op: 'list', id: 'q', clients: [] }, unexpected, 'hear list'],
-  [{ op: 'request', id: 'r', to: 'bob', method: 'm' }, unexpected, 'hear request'],
-  [{ op: 'response', id: 'r' }, unexpected, 'hear response'],
-  [{ op: 'cancel', id: 'r' }, unexpected, 'hear cancel'],
-  [{ op: 'credit', id: 'r', parts: 1 }, unexpected, 'hear credit'],
+  [other('presence'), unexpected, 'hear'],
+  [other('dance'), unexpected, 'hear'],
   [{ op: 'ping' }, 'pong', 'pong'],
   [{ op: 'pong' }, unexpected, 'nothing'],
-  [{ op: 'error', ...info }, 'report inbox_full', 'report inbox_full'],
-  [{ op: 'goaway', reason: 'restart', reconnectAfterMs: 1 }, 'hear goaway', 'hear goaway'],
-  [{ op: 'bad', about: 'dance', error: unknown }, unexpected, 'nothing'],
-  [{ op: 'bad', about: 'deliver', error: wrong }, unexpected, 'report invalid_field'],
-  [{ op: 'bad', about: 'welcome', error: wrong }, 'close invalid_field', 'report invalid_field'],
+  [{ op: 'error', ...info }, 'told inbox_full', 'told inbox_full'],
+  [{ op: 'goaway', reason: 'restart', reconnectAfterMs: 1 }, 'goaway', 'goaway'],
+  [{ op: 'bad', about: 'deliver', error: wrong }, unexpected, 'told invalid_field'],
+  [{ op: 'bad', about: 'welcome', error: wrong }, 'broken invalid_field', 'told invalid_field'],
 ]
 
 for (const [frame, whileGreeting, whileOpen] of frames) {
@@ -113,20 +150,21 @@ for (const [frame, whileGreeting, whileOpen] of frames) {
   })
 
   test(`nothing comes of ${about} while there is no connection`, () => {
-    assert.equal(new ClientSession({ client: 'bob', producer: 'p' }).receive(frame), undefined)
+    assert.equal(gist(new Attended().receive(frame)), 'nothing')
     const lost = open()
-    lost.detach()
-    assert.equal(lost.receive(frame), undefined)
+    lost.session.detach()
+    assert.equal(gist(lost.receive(frame)), 'nothing')
   })
 }
 
 test('a ping is answered with its id, before welcome and after it', () => {
-  const answer = { do: 'write', frame: { op: 'pong', id: 'x' } }
-  for (const session of [greeting(), open()]) assert.deepEqual(session.receive({ op: 'ping', id: 'x' }), answer)
+  const answer = ['write', { op: 'pong', id: 'x' }]
+  for (const attended of [greeting(), open()]) assert.deepEqual(attended.receive({ op: 'ping', id: 'x' }), answer)
 })
 
 test('the first hello asks for no session, the next one for the last session and position', () => {
-  const session = new ClientSession({ client: 'bob', producer: 'p-1', agent: 'demo' })
+  const attended = new Attended({ agent: 'demo' })
+  const { session } = attended
   assert.deepEqual(session.hello('secret'), {
     op: 'hello',
     client: 'bob',
@@ -134,9 +172,10 @@ test('the first hello asks for no session, the next one for the last session and
     producer: 'p-1',
     agent: 'demo',
     token: 'secret',
+    transient: undefined,
   })
-  session.receive({ ...welcome, positions: { inbox: { epoch: 'e1', seq: 4 } } })
-  session.receive(deliver(7))
+  attended.receive({ ...welcome, positions: { inbox: { epoch: 'e1', seq: 4 } } })
+  attended.receive(deliver(7))
   session.processed(deliver(7))
   session.detach()
   assert.deepEqual(session.hello().resume, {
@@ -148,87 +187,95 @@ test('the first hello asks for no session, the next one for the last session and
 
 test('a welcome names its gaps', () => {
   const gaps = [{ stream: 'inbox', from: 1, to: 3, reason: 'expired' as const }]
-  assert.deepEqual(greeting().receive({ ...welcome, gaps }), { do: 'open', welcome: { ...welcome, gaps }, gaps })
+  assert.deepEqual(greeting().receive({ ...welcome, gaps }), ['opened', { ...welcome, gaps }])
 })
 
 test('handlers that finish out of order acknowledge only what lies before the slowest', () => {
-  const session = open()
-  for (const seq of [3, 5, 9]) session.receive(deliver(seq))
+  const attended = open()
+  const { session } = attended
+  for (const seq of [3, 5, 9]) attended.receive(deliver(seq))
   assert.equal(session.processed(deliver(5)), undefined)
   assert.equal(session.processed(deliver(9)), undefined)
   assert.deepEqual(session.processed(deliver(3)), { op: 'ack', seq: 9 })
 })
 
 test('a live message is delivered without an acknowledgement', () => {
-  const session = open()
-  session.receive(deliver(undefined, 'live'))
+  const attended = open()
+  const { session } = attended
+  attended.receive(deliver(undefined, 'live'))
   assert.equal(session.processed(deliver(undefined, 'live')), undefined)
 })
 
 test('a position that does not grow breaks the protocol', () => {
-  const session = open()
-  session.receive(deliver(5))
-  for (const seq of [5, 4]) assert.equal(gist(session.receive(deliver(seq, 'other'))), unexpected)
+  const attended = open()
+  attended.receive(deliver(5))
+  for (const seq of [5, 4]) assert.equal(gist(attended.receive(deliver(seq, 'other'))), unexpected)
 })
 
 test('a message that was processed and comes again is acknowledged and not handed over again', () => {
-  const session = open()
-  session.receive(deliver(1, 'm'))
+  const attended = open()
+  const { session } = attended
+  attended.receive(deliver(1, 'm'))
   session.detach()
   assert.equal(session.processed(deliver(1, 'm')), undefined, 'there is nobody to tell')
-  again(session, 0)
-  assert.equal(gist(session.receive(deliver(1, 'm'))), 'ack 1')
+  again(attended, 0)
+  assert.equal(gist(attended.receive(deliver(1, 'm'))), 'ack 1')
 })
 
 test('a message that comes again while its handler works is acknowledged when the handler is done', () => {
-  const session = open()
-  session.receive(deliver(1, 'm'))
-  again(session, 0)
-  assert.equal(session.receive(deliver(1, 'm')), undefined)
+  const attended = open()
+  const { session } = attended
+  attended.receive(deliver(1, 'm'))
+  again(attended, 0)
+  assert.equal(gist(attended.receive(deliver(1, 'm'))), 'nothing')
   assert.deepEqual(session.processed(deliver(1, 'm')), { op: 'ack', seq: 1 })
 })
 
 test('a handler that finishes between two connections acknowledges nothing by itself', () => {
-  const session = open()
-  session.receive(deliver(1, 'm'))
-  again(session, 0)
+  const attended = open()
+  const { session } = attended
+  attended.receive(deliver(1, 'm'))
+  again(attended, 0)
   assert.equal(session.processed(deliver(1, 'm')), undefined, 'its message has not come again yet')
-  assert.equal(gist(session.receive(deliver(1, 'm'))), 'ack 1')
+  assert.equal(gist(attended.receive(deliver(1, 'm'))), 'ack 1')
 })
 
 test('a new epoch starts the positions anew and still knows the messages of the old one', () => {
-  const session = open()
-  session.receive(deliver(500, 'm'))
+  const attended = open()
+  const { session } = attended
+  attended.receive(deliver(500, 'm'))
   session.processed(deliver(500, 'm'))
-  again(session, 2, 'e2')
-  assert.equal(gist(session.receive(deliver(3, 'm'))), 'ack 3')
-  assert.equal(gist(session.receive(deliver(4, 'new'))), 'deliver')
+  again(attended, 2, 'e2')
+  assert.equal(gist(attended.receive(deliver(3, 'm'))), 'ack 3')
+  assert.equal(gist(attended.receive(deliver(4, 'new'))), 'deliver')
   session.detach()
   assert.deepEqual(session.hello().resume?.positions, { inbox: { epoch: 'e2', seq: 3 } })
 })
 
 test('the same id from another sender is another message', () => {
-  const session = open()
-  session.receive(deliver(1, 'm'))
-  assert.equal(gist(session.receive(deliver(2, 'm', { from: 'carol' }))), 'deliver')
+  const attended = open()
+  attended.receive(deliver(1, 'm'))
+  assert.equal(gist(attended.receive(deliver(2, 'm', { from: 'carol' }))), 'deliver')
 })
 
 test('a duplicate of what is at a handler is noticed however short the memory for duplicates is', () => {
-  const session = open({ duplicateWindow: 1 })
-  session.receive(deliver(1, 'a'))
-  session.receive(deliver(2, 'b'))
-  assert.equal(session.receive(deliver(3, 'a')), undefined)
+  const attended = open({ duplicateWindow: 1 })
+  const { session } = attended
+  attended.receive(deliver(1, 'a'))
+  attended.receive(deliver(2, 'b'))
+  assert.equal(gist(attended.receive(deliver(3, 'a'))), 'nothing')
   assert.deepEqual(session.processed(deliver(1, 'a')), { op: 'ack', seq: 1 })
   assert.deepEqual(session.processed(deliver(2, 'b')), { op: 'ack', seq: 3 })
 })
 
 test('a refusal carries the error, one with an unknown code stays readable', () => {
-  const known = open().receive({ op: 'sent', n: 4, error: info })
-  assert.ok(known?.do === 'refuse')
-  assert.deepEqual([known.n, known.error.code, known.error.message], [4, 'inbox_full', 'full'])
+  const refusal = (error: typeof info): readonly unknown[] => {
+    const [name, n, refused] = open().receive({ op: 'sent', n: 4, error })
+    assert.ok(refused instanceof PosthouseError)
+    return [name, n, refused.code, refused.message]
+  }
+  assert.deepEqual(refusal(info), ['refused', 4, 'inbox_full', 'full'])
   // A newer hub may send a code that this end's types do not know.
-  const later = { ...info, code: 'too_purple' as 'internal' }
-  const other = open().receive({ op: 'sent', n: 4, error: later })
-  assert.ok(other?.do === 'refuse')
-  assert.deepEqual([other.error.code, other.error.message], ['internal', 'too_purple: full'])
+  const later = { ...info, code: 'too_purple' as 'inbox_full' }
+  assert.deepEqual(refusal(later), ['refused', 4, 'internal', 'too_purple: full'])
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { decode, encode } from '@msgpack/msgpack'
 import { isPosthouseError, type MessageType } from '@posthouse/core'
 import type { ClientFrame, SendFrame, Wire } from '@posthouse/protocol'
-import { jsonClientCodec, jsonHubCodec } from '@posthouse/protocol'
+import { type BodyForm, jsonClientCodec, jsonHubCodec, toBodyValue } from '@posthouse/protocol'
 import { msgpackClientCodec, msgpackHubCodec } from '@posthouse/protocol/msgpack'
 import fc from 'fast-check'
 import { convertBody } from '../src/bodies.ts'
@@ -205,10 +205,13 @@ test('integers that no number holds leave a client digit by digit, in either dia
   const text =
     '{"least":-9223372036854775808,"most":18446744073709551615,"odd":9007199254740993,"small":1700000000000,"pi":3.5}'
   for (const headers of [undefined, { a: 'b' }]) {
-    const frame = { ...sendOf(value, 1, 'dict'), ...(headers && { headers }) }
+    const frameOf = (form: BodyForm): ClientFrame => ({
+      ...sendOf(toBodyValue('dict', value, form), 1, 'dict'),
+      ...(headers && { headers }),
+    })
     for (const sent of [
-      jsonHubCodec.decode(jsonClientCodec.encode(frame)),
-      msgpackHubCodec.decode(msgpackClientCodec.encode(frame)),
+      jsonHubCodec.decode(jsonClientCodec.encode(frameOf('json'))),
+      msgpackHubCodec.decode(msgpackClientCodec.encode(frameOf('exact'))),
     ]) {
       const [read] = sent
       assert.ok(read && 'body' in read && read.body && read.body.format !== 'value')

@@ -56,7 +56,7 @@ for (const vector of arrays) {
 for (const vector of frames.filter(({ from }) => from === 'client')) {
   test(`what a client writes is read at the hub: ${vector.name}`, () => {
     for (const dialect of dialects) {
-      const wire = clientCodec(dialect).encode(frameToSend(vector.frame))
+      const wire = clientCodec(dialect).encode(frameToSend(vector.frame, dialect))
       assert.deepEqual(hubCodec(dialect).decode(wire).map(plainFrame), [canonical(vector.frame, dialect)])
     }
   })
@@ -77,7 +77,7 @@ test('frames that were encoded one by one are joined to an array that is read ba
       const wires = list.map((frame) =>
         from === 'hub'
           ? hubCodec(dialect).encode(frameToDeliver(frame, dialect))
-          : clientCodec(dialect).encode(frameToSend(frame)),
+          : clientCodec(dialect).encode(frameToSend(frame, dialect)),
       )
       const wire = from === 'hub' ? hubCodec(dialect).join(wires) : clientCodec(dialect).join(wires)
       assert.deepEqual(receiverOf(from, dialect).decode(wire).map(plainFrame), canonical(list, dialect))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { decode, encode } from '@msgpack/msgpack'
 import { base64ToBytes, bytesToBase64, type MessageType } from '@posthouse/core'
 import type { BadFrame, ClientFrame, Codec, Frame, HubFrame, Wire } from '@posthouse/protocol'
-import { jsonClientCodec, jsonHubCodec } from '@posthouse/protocol'
+import { jsonClientCodec, jsonHubCodec, readPartFrame } from '@posthouse/protocol'
 import { msgpackClientCodec, msgpackHubCodec } from '@posthouse/protocol/msgpack'
 
 /** The spellings that a vector may have: text, hexadecimal digits, or pieces with how often each is repeated. */
@@ -81,12 +81,13 @@ type Decoder = { decode(message: Wire): readonly (Frame | BadFrame)[] }
 /** The codec of the end that receives what `from` sends. */
 export function receiverOf(from: 'client' | 'hub', dialect: Dialect): Decoder {
   if (from === 'client') return dialect === 'json' ? jsonHubCodec : msgpackHubCodec
-  return dialect === 'json' ? jsonClientCodec : msgpackClientCodec
+  return clientCodec(dialect)
 }
 
-/** The client's codec of a dialect. */
+/** The client's codec of a dialect, with all parts of a client. */
 export function clientCodec(dialect: Dialect): Codec<HubFrame, ClientFrame> {
-  return dialect === 'json' ? jsonClientCodec : msgpackClientCodec
+  const codec = dialect === 'json' ? jsonClientCodec : msgpackClientCodec
+  return { ...codec, decode: (wire) => codec.decode(wire).map(readPartFrame) }
 }
 
 /** The hub's codec of a dialect. */
@@ -116,8 +117,8 @@ export function plainFrame(frame: Frame | BadFrame): unknown {
 }
 
 /** A vector's frame as a client hands it to its codec. */
-export function frameToSend(value: unknown): ClientFrame {
-  const frame = canonical(value, 'msgpack')
+export function frameToSend(value: unknown, dialect: Dialect): ClientFrame {
+  const frame = canonical(value, dialect)
   // The vectors hold frames of the client's shapes only where `from` is client.
   return withBody(frame, (body) => ({ format: 'value', value: body })) as ClientFrame
 }

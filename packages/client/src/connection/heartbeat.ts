@@ -3,7 +3,7 @@ import type { Clock, Timer } from '@posthouse/core'
 /** How a connection shows that it lives. */
 export interface Liveness {
   /** How often this end says something, in milliseconds; never when absent. */
-  readonly intervalMs?: number
+  readonly intervalMs?: number | undefined
   /** How long the other end may be silent, in milliseconds; for ever when absent. */
   readonly timeoutMs?: number
 }

@@ -6,11 +6,12 @@ import {
   decodeCrossComm,
   maxCrossCommBytes,
 } from '@posthouse/protocol/cross-comm'
+import type { CallDesk } from '../calls/call-desk.ts'
+import { Later } from '../later.ts'
 import type { Settings } from '../settings.ts'
-import type { Dialog, DialogEvents, Line } from './dialog.ts'
-import { LiveQueue } from './live-queue.ts'
-import { PendingSends, type SendResult } from './pending-sends.ts'
-import { RollCall, type RollCallOptions } from './roll-call.ts'
+import type { Dialog, DialogEvents, DialogParts, Line, Wishes } from './dialog.ts'
+import { type ClientsOptions, RollCall } from './roll-call.ts'
+import { type SendResult, Sends } from './sends.ts'
 
 /** How often the documented programs say that they live, in milliseconds. */
 const usualIntervalMs = 30_000
@@ -23,14 +24,17 @@ const limits = { inFlight: Number.POSITIVE_INFINITY, frameBytes: maxCrossCommByt
  * A client's conversation in the cross_comm dialect: no sessions, no acknowledgements, one frame in each WebSocket message.
  * What is sent while there is no connection waits for the next one.
  */
-export class CrossCommDialog implements Dialog {
+export class CrossCommDialog implements Dialog, DialogParts {
   readonly dialect = 'cross_comm'
   readonly subprotocol: undefined
+  /** The dialect has so few of them that they need no code of their own. */
+  readonly parts = new Later<DialogParts>(async () => this, this)
+  /** The dialect has no calls. */
+  readonly busy = false
   readonly #settings: Settings
   readonly #events: DialogEvents
   readonly #session: CrossCommClientSession
-  readonly #sends: PendingSends
-  readonly #live: LiveQueue
+  readonly #sends: Sends
   readonly #rollCall: RollCall
   #line: Line | undefined
   #loggedIn = false
@@ -45,13 +49,12 @@ export class CrossCommDialog implements Dialog {
     this.#settings = settings
     this.#events = events
     this.#session = new CrossCommClientSession(settings.clientId)
-    this.#sends = new PendingSends(settings.outbox, () => this.#checkIdle())
-    this.#live = new LiveQueue(settings.outbox.bytes)
+    this.#sends = new Sends(settings.outbox, () => this.#checkIdle())
     this.#rollCall = new RollCall(settings.clock)
   }
 
   get idle(): boolean {
-    return this.#sends.size === 0 && this.#live.size === 0
+    return this.#sends.idle
   }
 
   // The dialect has no words for a token.
@@ -72,8 +75,8 @@ export class CrossCommDialog implements Dialog {
   }
 
   gather(): readonly Wire[] {
-    const frames: Encoded[] = this.#live.take()
-    for (const entry of this.#loggedIn ? this.#sends.take(limits) : []) {
+    const frames: Encoded[] = this.#sends.takeLive()
+    for (const entry of this.#loggedIn ? this.#sends.takeKept(limits) : []) {
       frames.push(entry)
       this.#sends.confirm(entry.n, 'sent')
     }
@@ -97,8 +100,11 @@ export class CrossCommDialog implements Dialog {
     this.#line = undefined
     this.#loggedIn = false
     this.#asked = []
-    this.#sends.restart()
-    this.#live.refuseAll(error)
+    this.#sends.cut(error)
+    this.fail(error)
+  }
+
+  fail(error: PosthouseError): void {
     this.#rollCall.failAll(error)
   }
 
@@ -107,7 +113,7 @@ export class CrossCommDialog implements Dialog {
 
   end(error: PosthouseError): void {
     this.cut()
-    this.#sends.refuseAll(error)
+    this.#sends.end(error)
   }
 
   send(message: Draft, signal?: AbortSignal): Promise<SendResult> {
@@ -118,35 +124,33 @@ export class CrossCommDialog implements Dialog {
     const { id, wire } = this.#session.message(message, this.#now)
     const encoded = { wire, bytes: wireBytes(wire) }
     const buffered = this.#line?.bufferedBytes ?? 0
-    if (qos === 0) {
-      this.#assertOpen('a qos 0 message is sent at once or not at all')
-      return this.#woken(this.#live.add(encoded, { id, signal, buffered }))
-    }
-    this.#live.assertRoom(encoded.bytes + buffered)
-    return this.#woken(this.#sends.add(this.#sends.next(), encoded, { id, signal }))
-  }
-
-  list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
-    this.#assertOpen('who is there can only be asked while connected')
-    const id = randomHex(8)
-    const answer = this.#rollCall.ask(id, options)
-    this.#ask(online, id)
+    if (qos === 0) this.#assertOpen('a qos 0 message is sent at once or not at all')
+    this.#sends.assertRoom(encoded.bytes + buffered)
+    const caller = { id, signal }
+    const answer = qos === 0 ? this.#sends.add(encoded, caller) : this.#sends.keep(encoded, caller, this.#sends.next())
+    this.#line?.wake()
     return answer
   }
 
-  watchPresence(on: boolean): void {
-    if (on)
-      this.#events.watchers.tell(
-        'error',
-        new PosthouseError('unsupported', 'the cross_comm dialect tells nothing of presence'),
-      )
+  async list(options: ClientsOptions): Promise<readonly ClientInfo[]> {
+    this.#assertOpen('who is there can only be asked while connected')
+    const id = randomHex(8)
+    const answer = this.#rollCall.ask(id, options)
+    this.#ask(options.online ?? true, id)
+    return answer
   }
 
-  setState(): void {
-    this.#events.watchers.tell(
-      'error',
-      new PosthouseError('unsupported', 'in the cross_comm dialect a client says nothing of itself'),
-    )
+  wish({ presence, state }: Wishes): void {
+    if (presence) this.#cannot('the cross_comm dialect tells nothing of presence')
+    if (state !== undefined) this.#cannot('in the cross_comm dialect a client says nothing of itself')
+  }
+
+  async calls(): Promise<CallDesk> {
+    throw new PosthouseError('unsupported', 'the cross_comm dialect has no calls')
+  }
+
+  #cannot(reason: string): void {
+    this.#events.watchers.tell('error', new PosthouseError('unsupported', reason))
   }
 
   #hear(event: CrossCommEvent): void {
@@ -199,13 +203,8 @@ export class CrossCommDialog implements Dialog {
   }
 
   #write(wire: string): void {
-    this.#live.push({ wire, bytes: wireBytes(wire) })
+    this.#sends.push({ wire, bytes: wireBytes(wire) })
     this.#line?.wake()
-  }
-
-  #woken(answer: Promise<SendResult>): Promise<SendResult> {
-    this.#line?.wake()
-    return answer
   }
 
   #assertOpen(rule: string): void {

@@ -1,4 +1,4 @@
-import { type ClientFrame, type Codec, type HubFrame, jsonClientCodec } from '@posthouse/protocol'
+import { type ClientCodec, jsonClientCodec } from '@posthouse/protocol'
 import { Later } from '../later.ts'
 import type { Settings } from '../settings.ts'
 import type { Dialog, DialogEvents } from './dialog.ts'
@@ -7,7 +7,7 @@ import { V1Dialog } from './v1-dialog.ts'
 /** The dialog of the wanted dialect. A JSON client loads no other. */
 export function dialogOf(settings: Settings, events: DialogEvents): Later<Dialog> {
   const { dialect } = settings
-  const v1 = (codec: Codec<HubFrame, ClientFrame>): Dialog => new V1Dialog(codec, settings, events)
+  const v1 = (codec: ClientCodec): Dialog => new V1Dialog(codec, settings, events)
   const load = async (): Promise<Dialog> => {
     if (dialect === 'cross_comm') {
       const { CrossCommDialog } = await import('./cross-comm-dialog.ts')

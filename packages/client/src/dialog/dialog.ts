@@ -5,8 +5,8 @@ import type { CallDesk } from '../calls/call-desk.ts'
 import type { Liveness } from '../connection/heartbeat.ts'
 import type { Later } from '../later.ts'
 import type { Watchers } from '../listening/watchers.ts'
-import type { SendResult } from './pending-sends.ts'
-import type { RollCallOptions } from './roll-call.ts'
+import type { ClientsOptions } from './roll-call.ts'
+import type { SendResult } from './sends.ts'
 
 /** What the hub said when it welcomed this client. */
 export interface Welcome {
@@ -61,8 +61,8 @@ export interface Dialog {
   readonly dialect: Dialect
   /** What to ask for when the WebSocket is opened; nothing in dialects that have none. */
   readonly subprotocol: string | undefined
-  /** The client's calls; absent in dialects that have none. */
-  readonly calls?: Later<CallDesk>
+  /** What most pages do without. */
+  readonly parts: Later<DialogParts>
   /** True while nothing waits to be written or confirmed. */
   readonly idle: boolean
   /** The socket is open: introduce yourself. */
@@ -86,10 +86,26 @@ export interface Dialog {
   end(error: PosthouseError): void
   /** @throws PosthouseError (also later) what `HubClient.send` documents */
   send(message: Draft, signal?: AbortSignal): Promise<SendResult>
-  /** @throws PosthouseError (also later) `not_connected`, `timeout`, `aborted` */
-  list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]>
-  /** Be told of presence, or no longer. */
-  watchPresence(on: boolean): void
-  /** Say this about the client, now or as soon as there is a connection; only the last is said. */
-  setState(state: unknown): void
+}
+
+/** What a client wants others to know of it, and to know of them. */
+export interface Wishes {
+  /** Whether it is to be told who comes and goes. */
+  readonly presence: boolean
+  /** What it says about itself; nothing until it was set. */
+  readonly state: unknown
+}
+
+/** What most pages do without, presence and calls: its code is loaded when it is first needed. */
+export interface DialogParts {
+  /** True while calls are under way. */
+  readonly busy: boolean
+  /** Sees to it that the hub knows, now or as soon as there is a connection. */
+  wish(wishes: Wishes): void
+  /** @throws PosthouseError (also later) what `HubClient.clients` documents */
+  list(options: ClientsOptions): Promise<readonly ClientInfo[]>
+  /** @throws PosthouseError (later) `unsupported`, `internal` where the code cannot be had */
+  calls(): Promise<CallDesk>
+  /** The connection is gone, or the client is closed: whoever waits for an answer is told. */
+  fail(error: PosthouseError): void
 }

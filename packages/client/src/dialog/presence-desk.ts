@@ -1,24 +1,46 @@
 import { type Clock, createId, type PosthouseError } from '@posthouse/core'
 import type { ClientInfo, ListedFrame, ListFrame, PresenceRequestFrame } from '@posthouse/protocol'
+import type { Wishes } from './dialog.ts'
 import { PresenceWish } from './presence-wish.ts'
-import { RollCall, type RollCallOptions } from './roll-call.ts'
+import { type ClientsOptions, RollCall } from './roll-call.ts'
 
-/** What a client wants to know of others in the v1 dialects. */
+/** What a client wants to know of others, and them to know of it, in the v1 dialects. */
 export class PresenceDesk {
   readonly #clock: Clock
   readonly #write: (frame: ListFrame | PresenceRequestFrame) => void
   readonly #rollCall: RollCall
-  readonly wish: PresenceWish
+  readonly #wish: PresenceWish
+  /** What was told of the client on this connection. */
+  #state: unknown
 
   constructor(clock: Clock, write: (frame: ListFrame | PresenceRequestFrame) => void) {
     this.#clock = clock
     this.#write = write
     this.#rollCall = new RollCall(clock)
-    this.wish = new PresenceWish((watch) => write({ op: 'presence', watch }))
+    this.#wish = new PresenceWish((watch) => write({ op: 'presence', watch }))
+  }
+
+  wish({ presence, state }: Wishes, connected: boolean): void {
+    this.#wish.wish(presence, connected)
+    if (!connected || state === this.#state) return
+    this.#state = state
+    this.#write({ op: 'presence', state })
+  }
+
+  /** A connection begins. What was told of the client may have been lost, and is told anew with the next wish. */
+  welcomed(resumed: boolean): void {
+    this.#state = undefined
+    this.#wish.welcomed(resumed)
+  }
+
+  /** The hub spoke of presence. */
+  answered(): void {
+    this.#wish.answered()
   }
 
   /** @throws PosthouseError (also later) `timeout`, `aborted`, `not_connected` */
-  list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
+  list(options: ClientsOptions): Promise<readonly ClientInfo[]> {
+    const { online = true } = options
     const id = createId(this.#clock.now())
     const answer = this.#rollCall.ask(id, options)
     this.#write({ op: 'list', id, online })
@@ -34,7 +56,7 @@ export class PresenceDesk {
     return this.#rollCall.fail(id, error)
   }
 
-  cut(error: PosthouseError): void {
+  fail(error: PosthouseError): void {
     this.#rollCall.failAll(error)
   }
 }

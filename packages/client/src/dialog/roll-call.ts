@@ -11,12 +11,6 @@ export interface ClientsOptions {
   readonly signal?: AbortSignal
 }
 
-/** How long to wait for a list of clients. */
-export interface RollCallOptions {
-  readonly timeoutMs: number
-  readonly signal?: AbortSignal | undefined
-}
-
 interface Question {
   readonly found: ClientInfo[]
   readonly waiter: Waiter<readonly ClientInfo[]>
@@ -33,7 +27,7 @@ export class RollCall {
   }
 
   /** @throws PosthouseError `aborted` */
-  ask(id: string, { timeoutMs, signal }: RollCallOptions): Promise<readonly ClientInfo[]> {
+  ask(id: string, { timeoutMs = 5000, signal }: ClientsOptions): Promise<readonly ClientInfo[]> {
     const waiter = new Waiter<readonly ClientInfo[]>(signal, () => this.#close(id))
     const timer = this.#clock.after(timeoutMs, () => {
       this.fail(id, new PosthouseError('timeout', `the hub did not list its clients within ${timeoutMs} ms`))

@@ -2,60 +2,48 @@ import { createId, Message, PosthouseError, randomHex, toPosthouseError } from '
 import {
   type AckFrame,
   type CallFrame,
-  type ClientAction,
+  type ClientCodec,
   type ClientFrame,
-  type ClientInfo,
   ClientSession,
-  type Codec,
+  type ClientSessionEvents,
   type DeliverFrame,
   type Draft,
   defaultLimits,
   type Encoded,
   type ErrorFrame,
+  formOf,
   fromBodyValue,
   type GoawayFrame,
-  type HubFrame,
-  type PingFrame,
+  type OtherFrame,
   packFrames,
   type WelcomeFrame,
   type Wire,
-  wireBytes,
 } from '@posthouse/protocol'
-import type { CallDesk } from '../calls/call-desk.ts'
 import type { Liveness } from '../connection/heartbeat.ts'
-import type { Later } from '../later.ts'
+import { Later } from '../later.ts'
 import type { Settings } from '../settings.ts'
 import type { Dialog, DialogEvents, Line } from './dialog.ts'
-import { LiveQueue } from './live-queue.ts'
-import { PendingSends, type SendResult } from './pending-sends.ts'
-import type { RollCallOptions } from './roll-call.ts'
-import { V1Parts } from './v1-parts.ts'
+import { type SendResult, Sends } from './sends.ts'
+import type { V1Parts } from './v1-parts.ts'
 import { encodeWithin, sendFrame } from './v1-send.ts'
-
-/** The codec of a v1 dialect at a client. */
-export type ClientCodec = Codec<HubFrame, ClientFrame>
 
 /** How long the hub may be silent beyond its heartbeat. Spec: 5.3. */
 const graceMs = 10_000
 
 /** A client's conversation in v1 JSON or v1 MessagePack. */
-export class V1Dialog implements Dialog {
-  readonly dialect: Codec<HubFrame, ClientFrame>['dialect']
+export class V1Dialog implements Dialog, ClientSessionEvents {
+  readonly dialect: ClientCodec['dialect']
   readonly subprotocol: string
+  readonly parts: Later<V1Parts>
   readonly #codec: ClientCodec
   readonly #settings: Settings
   readonly #events: DialogEvents
   readonly #session: ClientSession
-  readonly #sends: PendingSends
-  readonly #live: LiveQueue
-  readonly #parts: V1Parts
-  readonly #report = (error: PosthouseError): void => this.#events.watchers.tell('error', error)
+  readonly #sends: Sends
   #limits = defaultLimits
   #line: Line | undefined
   /** The newest acknowledgement that has not been written; it covers all before it. */
   #ack: AckFrame | undefined
-  /** What the client says about itself, while it has not been written. */
-  #state: unknown
 
   constructor(codec: ClientCodec, settings: Settings, events: DialogEvents) {
     this.dialect = codec.dialect
@@ -63,48 +51,39 @@ export class V1Dialog implements Dialog {
     this.#codec = codec
     this.#settings = settings
     this.#events = events
-    this.#session = new ClientSession({
-      client: settings.clientId,
-      producer: randomHex(16),
-      agent: '@posthouse/client',
-      transient: settings.transient,
+    const { clientId: client, transient, clock } = settings
+    const producer = randomHex(16)
+    this.#session = new ClientSession({ client, producer, agent: '@posthouse/client', transient }, this)
+    this.#sends = new Sends(settings.outbox, () => this.#checkIdle())
+    this.parts = new Later(async () => {
+      const { V1Parts } = await import('./v1-parts.ts')
+      return new V1Parts({
+        form: formOf(codec.dialect),
+        clock,
+        events,
+        line: () => (this.#isOpen ? this.#line : undefined),
+        write: (frame) => this.write(frame),
+        call: (frame) => this.#call(frame),
+      })
     })
-    this.#sends = new PendingSends(settings.outbox, () => this.#checkIdle())
-    this.#live = new LiveQueue(settings.outbox.bytes)
-    this.#parts = new V1Parts(settings.clock, events, {
-      write: (frame) => this.#write(frame),
-      call: (frame) => this.#call(frame),
-      line: () => (this.#isOpen ? this.#line : undefined),
-    })
-  }
-
-  get calls(): Later<CallDesk> {
-    return this.#parts.calls
   }
 
   get idle(): boolean {
-    return this.#sends.size === 0 && this.#live.size === 0
+    return this.#sends.idle
   }
 
   open(line: Line, token: string | undefined): void {
     this.#line = line
-    this.#write(this.#session.hello(token))
+    this.write(this.#session.hello(token))
   }
 
   receive(message: Wire): void {
-    for (const frame of this.#codec.decode(message)) {
-      const action = this.#session.receive(frame)
-      if (action !== undefined) this.#act(action)
-    }
+    for (const frame of this.#codec.decode(message)) this.#session.receive(frame)
   }
 
   gather(): readonly Wire[] {
-    const frames = this.#live.take()
-    if (this.#isOpen) {
-      if (this.#state !== undefined) frames.unshift(this.#encoded({ op: 'presence', state: this.#state }))
-      this.#state = undefined
-      frames.push(...this.#sends.take(this.#limits))
-    }
+    const frames = this.#sends.takeLive()
+    if (this.#isOpen) frames.push(...this.#sends.takeKept(this.#limits))
     if (this.#ack !== undefined) frames.push(this.#encoded(this.#ack))
     this.#ack = undefined
     this.#checkIdle()
@@ -112,11 +91,11 @@ export class V1Dialog implements Dialog {
   }
 
   beat(): void {
-    this.#write({ op: 'ping' })
+    this.write({ op: 'ping' })
   }
 
   leave(): void {
-    if (this.#isOpen) this.#write({ op: 'bye' })
+    if (this.#isOpen) this.write({ op: 'bye' })
   }
 
   cut(): void {
@@ -124,9 +103,8 @@ export class V1Dialog implements Dialog {
     this.#line = undefined
     this.#ack = undefined
     this.#session.detach()
-    this.#sends.restart()
-    this.#live.refuseAll(error)
-    this.#parts.cut(error)
+    this.#sends.cut(error)
+    this.parts.loaded?.fail(error)
   }
 
   forget(): void {
@@ -135,152 +113,117 @@ export class V1Dialog implements Dialog {
 
   end(error: PosthouseError): void {
     this.cut()
-    this.#sends.refuseAll(error)
+    this.#sends.end(error)
   }
 
   send(message: Draft, signal?: AbortSignal): Promise<SendResult> {
-    const { clock } = this.#settings
-    const id = message.id ?? createId(clock.now())
-    if (message.qos === 0) return this.#sendLive(message, id, signal)
-    const n = this.#sends.next()
-    const encoded = encodeWithin(this.#codec, sendFrame(message, id, n), this.#limits)
-    const answer = this.#sends.add(n, encoded, { id, signal })
+    const id = message.id ?? createId(this.#settings.clock.now())
+    const live = message.qos === 0
+    if (live) this.#assertOpen('qos 0 is sent at once or not at all')
+    const n = live ? undefined : this.#sends.next()
+    const encoded = this.#encoded(sendFrame(message, id, n))
+    if (live) this.#assertRoom(encoded)
+    const caller = { id, signal }
+    const answer = n === undefined ? this.#sends.add(encoded, caller) : this.#sends.keep(encoded, caller, n)
     this.#line?.wake()
     return answer
   }
 
-  list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
-    return this.#parts.list(online, options)
-  }
-
-  watchPresence(on: boolean): void {
-    this.#parts.watchPresence(on)
-  }
-
-  setState(state: unknown): void {
-    this.#state = state
+  /** Has a frame of the protocol itself written; only the last of several acknowledgements. */
+  write(frame: ClientFrame): void {
+    if (frame.op === 'ack') this.#ack = frame
+    else this.#sends.push(this.#encoded(frame))
     this.#line?.wake()
   }
 
-  #sendLive(message: Draft, id: string, signal: AbortSignal | undefined): Promise<SendResult> {
-    this.#assertOpen('qos 0 is sent at once or not at all')
-    const encoded = encodeWithin(this.#codec, sendFrame(message, id), this.#limits)
-    const answer = this.#live.add(encoded, { id, signal, buffered: this.#line?.bufferedBytes ?? 0 })
+  opened(frame: WelcomeFrame): void {
+    const { resumed, durability, node, limits, caps, serverTime, gaps = [] } = frame
+    for (const gap of gaps) this.#events.watchers.tell('gap', gap)
+    this.#limits = limits
+    this.parts.loaded?.welcomed(resumed)
+    this.#line?.welcomed(this.#liveness(frame), { resumed, durability, node, limits, caps, serverTime })
     this.#line?.wake()
-    return answer
   }
 
-  #act(action: ClientAction): void {
-    switch (action.do) {
-      case 'write':
-        this.#reply(action.frame)
-        break
-      case 'open':
-        for (const gap of action.gaps) this.#events.watchers.tell('gap', gap)
-        this.#welcomed(action.welcome)
-        break
-      case 'deliver':
-        this.#deliver(action.frame)
-        break
-      case 'confirm':
-        this.#sends.confirm(action.n, action.state)
-        this.#answered()
-        break
-      case 'refuse':
-        this.#sends.refuse(action.n, action.error)
-        this.#answered()
-        break
-      case 'hear':
-        if (action.frame.op === 'goaway') this.#goaway(action.frame)
-        else this.#parts.hear(action.frame)
-        break
-      case 'report':
-        this.#told(action.error, action.about)
-        break
-      case 'close':
-        this.#line?.fail(action.error)
-        break
+  deliver(frame: DeliverFrame): void {
+    const done = frame.seq === undefined ? undefined : (): void => this.#processed(frame)
+    try {
+      this.#events.deliver(messageOf(frame), done)
+    } catch (error) {
+      this.#events.watchers.tell('error', toPosthouseError(error))
+      done?.()
     }
   }
 
-  #reply(frame: AckFrame | PingFrame): void {
-    if (frame.op === 'ack') this.#ack = frame
-    else this.#write(frame)
-    this.#line?.wake()
+  confirmed(n: number, state: SendResult['state']): void {
+    this.#sends.confirm(n, state)
+    this.#answered()
   }
 
-  #welcomed(frame: WelcomeFrame): void {
-    const { resumed, durability, node, limits, caps, serverTime } = frame
-    this.#limits = limits
-    this.#parts.welcomed(resumed)
-    this.#line?.welcomed(this.#liveness(frame), { resumed, durability, node, limits, caps, serverTime })
-    this.#line?.wake()
+  refused(n: number, error: PosthouseError): void {
+    this.#sends.refuse(n, error)
+    this.#answered()
+  }
+
+  goaway({ reason, reconnectAfterMs }: GoawayFrame): void {
+    this.#line?.goaway(reconnectAfterMs)
+    this.#events.watchers.tell('goaway', { reason, reconnectAfterMs })
+  }
+
+  hear(frame: OtherFrame): void {
+    const line = this.#line
+    const { loaded } = this.parts
+    const report = (error: PosthouseError): void => this.#events.watchers.tell('error', error)
+    if (loaded) loaded.hear(frame)
+    else this.parts.load().then((parts) => line === this.#line && parts.hear(frame), report)
+  }
+
+  told(error: PosthouseError, about?: ErrorFrame['about']): void {
+    this.#line?.told(error)
+    if (!this.parts.loaded?.refused(error, about)) this.#events.watchers.tell('error', error)
+  }
+
+  broken(error: PosthouseError): void {
+    this.#line?.fail(error)
   }
 
   /** The hub speaks at least every `heartbeatMs`; who wants to notice silence earlier has to ask. */
   #liveness({ heartbeatMs }: WelcomeFrame): Liveness {
     const { heartbeatIntervalMs, heartbeatTimeoutMs } = this.#settings
     const intervalMs = heartbeatIntervalMs ?? (heartbeatTimeoutMs === undefined ? undefined : heartbeatTimeoutMs / 2)
-    if (intervalMs === undefined) return { timeoutMs: heartbeatMs + graceMs }
-    return { intervalMs, timeoutMs: heartbeatTimeoutMs ?? intervalMs + graceMs }
-  }
-
-  #deliver(frame: DeliverFrame): void {
-    const done = frame.seq === undefined ? undefined : (): void => this.#processed(frame)
-    try {
-      this.#events.deliver(messageOf(frame), done)
-    } catch (error) {
-      this.#report(toPosthouseError(error))
-      done?.()
-    }
+    return { intervalMs, timeoutMs: heartbeatTimeoutMs ?? (intervalMs ?? heartbeatMs) + graceMs }
   }
 
   #processed(frame: DeliverFrame): void {
     const ack = this.#session.processed(frame)
-    if (ack !== undefined) this.#reply(ack)
+    if (ack !== undefined) this.write(ack)
   }
 
   /** More may go out, or nothing is left. */
   #answered(): void {
-    if (this.#sends.size > 0) this.#line?.wake()
+    if (this.#sends.kept > 0) this.#line?.wake()
     this.#checkIdle()
-  }
-
-  #goaway({ reason, reconnectAfterMs }: GoawayFrame): void {
-    this.#line?.goaway(reconnectAfterMs)
-    this.#events.watchers.tell('goaway', { reason, reconnectAfterMs })
-  }
-
-  #told(error: PosthouseError, about: ErrorFrame['about']): void {
-    this.#line?.told(error)
-    if (!this.#parts.refused(error, about)) this.#report(error)
   }
 
   #call(frame: CallFrame): number {
     this.#assertOpen('calls are made while connected')
-    if (!('body' in frame) || frame.body === undefined) return this.#write(frame)
-    const encoded = encodeWithin(this.#codec, { ...frame, body: frame.body }, this.#limits)
-    this.#live.assertRoom(encoded.bytes + (this.#line?.bufferedBytes ?? 0))
-    return this.#push(encoded)
+    const encoded = this.#encoded(frame)
+    if ('body' in frame) this.#assertRoom(encoded)
+    this.#sends.push(encoded)
+    this.#line?.wake()
+    return encoded.bytes
   }
 
   #checkIdle(): void {
     if (this.idle) this.#events.rested()
   }
 
-  #write(frame: ClientFrame): number {
-    return this.#push(this.#encoded(frame))
-  }
-
-  #push(encoded: Encoded): number {
-    this.#live.push(encoded)
-    this.#line?.wake()
-    return encoded.bytes
-  }
-
   #encoded(frame: ClientFrame): Encoded {
-    const wire = this.#codec.encode(frame)
-    return { wire, bytes: wireBytes(wire) }
+    return encodeWithin(this.#codec, frame, this.#limits)
+  }
+
+  #assertRoom({ bytes }: Encoded): void {
+    this.#sends.assertRoom(bytes + (this.#line?.bufferedBytes ?? 0))
   }
 
   get #isOpen(): boolean {

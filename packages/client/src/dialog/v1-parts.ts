@@ -1,102 +1,123 @@
 import { type Clock, PosthouseError } from '@posthouse/core'
-import type {
-  CallFrame,
-  ClientInfo,
-  ErrorFrame,
-  ListedFrame,
-  ListFrame,
-  PresenceFrame,
-  PresenceRequestFrame,
+import {
+  type BodyForm,
+  type CallFrame,
+  type ClientInfo,
+  type ErrorFrame,
+  type ListFrame,
+  type OtherFrame,
+  type PresenceRequestFrame,
+  readPartFrame,
+  toBodyValue,
 } from '@posthouse/protocol'
 import type { CallDesk } from '../calls/call-desk.ts'
 import { Later } from '../later.ts'
-import type { DialogEvents, Line } from './dialog.ts'
-import type { PresenceDesk } from './presence-desk.ts'
-import type { RollCallOptions } from './roll-call.ts'
+import type { DialogEvents, DialogParts, Line, Wishes } from './dialog.ts'
+import { PresenceDesk } from './presence-desk.ts'
+import type { ClientsOptions } from './roll-call.ts'
 
 /** What the parts need of their dialog. */
 export interface PartsOwner {
+  /** Which bodies the codec writes. */
+  readonly form: BodyForm
+  readonly clock: Clock
+  readonly events: DialogEvents
+  /** The open connection, if any. */
+  line(): Line | undefined
   write(frame: ListFrame | PresenceRequestFrame): void
   /** @throws PosthouseError what `CallDeskOptions.write` documents */
   call(frame: CallFrame): number
-  /** The open connection, if any. */
-  line(): Line | undefined
 }
 
-/** What most pages do without, presence and calls: the code of each is loaded when it is first needed. */
-export class V1Parts {
-  readonly calls: Later<CallDesk>
-  readonly #presence: Later<PresenceDesk>
-  readonly #events: DialogEvents
+/** Presence and calls in the v1 dialects. */
+export class V1Parts implements DialogParts {
   readonly #owner: PartsOwner
-  readonly #report = (error: PosthouseError): void => this.#events.watchers.tell('error', error)
-  #presenceWanted = false
+  readonly #presence: PresenceDesk
+  readonly #calls: Later<CallDesk>
 
-  constructor(clock: Clock, events: DialogEvents, owner: PartsOwner) {
-    this.#events = events
+  constructor(owner: PartsOwner) {
     this.#owner = owner
-    this.calls = new Later(async () => {
+    const { clock, events } = owner
+    this.#presence = new PresenceDesk(clock, (frame) => owner.write(frame))
+    this.#calls = new Later(async () => {
       const { CallDesk } = await import('../calls/call-desk.ts')
-      return new CallDesk({ clock, events, write: owner.call })
-    })
-    this.#presence = new Later(async () => {
-      const { PresenceDesk } = await import('./presence-desk.ts')
-      return new PresenceDesk(clock, owner.write)
+      return new CallDesk({ clock, events, write: (frame) => owner.call(inForm(frame, owner.form)) })
     })
   }
 
-  /** @throws PosthouseError `internal` where the code cannot be had, or what `Dialog.list` documents */
-  async list(online: boolean, options: RollCallOptions): Promise<readonly ClientInfo[]> {
-    const desk = await this.#presence.load()
-    if (this.#owner.line()) return desk.list(online, options)
+  get busy(): boolean {
+    return this.#calls.loaded?.idle === false
+  }
+
+  wish(wishes: Wishes): void {
+    this.#presence.wish(wishes, this.#owner.line() !== undefined)
+  }
+
+  async list(options: ClientsOptions): Promise<readonly ClientInfo[]> {
+    if (this.#owner.line()) return this.#presence.list(options)
     throw new PosthouseError('not_connected', 'who is there can only be asked while connected')
   }
 
-  /** Where the code cannot be had, the next connection asks again. */
-  watchPresence(on: boolean): void {
-    this.#presenceWanted = on
-    if (!on && this.#presence.loaded === undefined) return
-    const tell = ({ wish }: PresenceDesk): void => wish.wish(this.#presenceWanted, this.#owner.line() !== undefined)
-    this.#presence.load().then(tell, this.#report)
+  calls(): Promise<CallDesk> {
+    return this.#calls.load()
   }
 
   /** A connection begins. */
   welcomed(resumed: boolean): void {
-    this.#presence.loaded?.wish.welcomed(resumed)
+    this.#presence.welcomed(resumed)
   }
 
-  hear(frame: PresenceFrame | ListedFrame | CallFrame): void {
+  /** Takes a frame that the dialog knows nothing of. */
+  hear(other: OtherFrame): void {
+    const { watchers } = this.#owner.events
+    const frame = readPartFrame(other)
     switch (frame.op) {
+      case 'bad':
+        if (frame.error.code !== 'unknown_op') watchers.tell('error', frame.error)
+        break
       case 'presence':
-        this.#presence.loaded?.wish.answered()
-        this.#events.watchers.tell('presence', { full: frame.full, clients: frame.clients })
+        this.#presence.answered()
+        watchers.tell('presence', { full: frame.full, clients: frame.clients })
         break
       case 'list':
-        this.#presence.loaded?.listed(frame)
+        this.#presence.listed(frame)
         break
-      default:
+      case 'request':
+      case 'response':
+      case 'cancel':
+      case 'credit':
         this.#hearCall(frame)
+        break
     }
   }
 
   /** Says whether somebody waited for what the hub refused. */
   refused(error: PosthouseError, about: ErrorFrame['about']): boolean {
     if (about?.id === undefined) return false
-    const desk = about.op === 'list' ? this.#presence.loaded : about.op === 'request' ? this.calls.loaded : undefined
-    return desk?.refused(about.id, error) === true
+    const { op, id } = about
+    const desk = op === 'list' ? this.#presence : op === 'request' ? this.#calls.loaded : undefined
+    return desk?.refused(id, error) === true
   }
 
-  /** The connection is gone. */
-  cut(error: PosthouseError): void {
-    this.#presence.loaded?.cut(error)
-    this.calls.loaded?.cut(new PosthouseError('call_lost', 'the connection was lost during the call'))
+  fail(error: PosthouseError): void {
+    this.#presence.fail(error)
+    const lost = new PosthouseError('call_lost', 'the connection was lost during the call')
+    this.#calls.loaded?.cut(error.code === 'closed' ? error : lost)
   }
 
   /** Whoever calls first has the code loaded; the hub bounds how many wait for that. Spec: 6.1.4. */
   #hearCall(frame: CallFrame): void {
-    const { loaded } = this.calls
-    const line = this.#owner.line()
+    const { events, line } = this.#owner
+    const { loaded } = this.#calls
+    const now = line()
+    const report = (error: PosthouseError): void => events.watchers.tell('error', error)
     if (loaded) loaded.receive(frame)
-    else this.calls.load().then((desk) => line === this.#owner.line() && desk.receive(frame), this.#report)
+    else this.#calls.load().then((desk) => now === line() && desk.receive(frame), report)
   }
+}
+
+/** Calls are drafted without regard to the dialect. */
+function inForm(frame: CallFrame, form: BodyForm): CallFrame {
+  if (!('body' in frame) || frame.body?.format !== 'value') return frame
+  return { ...frame, body: { format: 'value', value: toBodyValue('x-call', frame.body.value, form) } }
 }

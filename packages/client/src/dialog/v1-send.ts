@@ -1,18 +1,14 @@
 import { PosthouseError } from '@posthouse/core'
 import {
+  type ClientCodec,
   type ClientFrame,
-  type Codec,
   type Draft,
   type Encoded,
-  type FrameBody,
-  type HubFrame,
   type Limits,
   type SendFrame,
   wireBytes,
 } from '@posthouse/protocol'
-import { tooLarge } from './pending-sends.ts'
-
-type ClientCodec = Codec<HubFrame, ClientFrame>
+import { tooLarge } from './sends.ts'
 
 /** A `send` frame. `n` is absent for live messages. */
 export function sendFrame(message: Draft, id: string, n?: number): SendFrame {
@@ -23,20 +19,21 @@ export function sendFrame(message: Draft, id: string, n?: number): SendFrame {
 }
 
 /**
- * Writes a frame with a body that the hub will not close the connection for.
+ * Writes a frame that the hub will not close the connection for.
  * @throws PosthouseError `body_too_large`, `frame_too_large`, `unrepresentable`
  */
 export function encodeWithin(
   codec: ClientCodec,
-  frame: Extract<ClientFrame, { readonly body?: FrameBody }>,
+  frame: ClientFrame,
   limits: Pick<Limits, 'bodyBytes' | 'frameBytes'>,
 ): Encoded {
   const wire = codec.encode(frame)
   const bytes = wireBytes(wire)
   // Only what is larger than a body may be can hold a body that is too large.
   if (bytes > limits.bodyBytes) {
-    // Zero takes one byte in either encoding.
-    const bodyBytes = bytes + 1 - wireBytes(codec.encode({ ...frame, body: { format: 'value', value: 0 } }))
+    // Zero takes one byte in either encoding. What has no body is shorter with one that is taken away again.
+    const bodiless = codec.encode({ ...frame, body: { format: 'value', value: 0 } } as ClientFrame)
+    const bodyBytes = bytes + 1 - wireBytes(bodiless)
     if (bodyBytes > limits.bodyBytes) {
       const rule = `the hub takes at most ${limits.bodyBytes}; send large content as a file`
       throw new PosthouseError('body_too_large', `the body has ${bodyBytes} bytes on the wire; ${rule}`)

@@ -1,5 +1,5 @@
 import { type Clock, createId, type Envelope } from '@posthouse/core'
-import { type DraftOptions, draftMessage, type Limits } from '@posthouse/protocol'
+import { type DraftOptions, drafter, type Limits } from '@posthouse/protocol'
 import { encodeBody } from '@posthouse/protocol/bodies'
 import { assertBodyFits } from '../limits/body-limit.ts'
 
@@ -18,7 +18,7 @@ export function hubEnvelope(
   { to, body, options }: HubMessage,
   { clock, limits }: { readonly clock: Clock; readonly limits: Pick<Limits, 'bodyBytes'> },
 ): Envelope {
-  const { value, ttlMs, headers, replyTo, id = createId(), ...draft } = draftMessage(to, body, options)
+  const { value, ttlMs, headers, replyTo, id = createId(), ...draft } = drafter('exact')(to, body, options)
   const ts = clock.now()
   const encoded = encodeBody(value)
   assertBodyFits(encoded, limits)

@@ -1,20 +1,28 @@
-import { base64ToBytes, type MessageType, PosthouseError, reasonOf } from '@posthouse/core'
-import { toJsonText } from '../json/json-text.ts'
+import { base64ToBytes, bytesToBase64, type MessageType, PosthouseError, reasonOf } from '@posthouse/core'
+import { jsonDigits } from '../json/json-digits.ts'
 import { maxDepth } from './codec.ts'
+import type { Dialect } from './frames.ts'
 
 /** The frame, which stands around a body on the wire and counts towards the depth limit. */
 const outerLevels = 1
+
+/** `exact`: bytes and 64-bit integers stay what they are. `json`: they become what says them in JSON. Spec: 2.5. */
+export type BodyForm = 'exact' | 'json'
+
+/** The form of the bodies that a client of this dialect hands to its codec. */
+export function formOf(dialect: Dialect): BodyForm {
+  return dialect === 'json' ? 'json' : 'exact'
+}
 
 /**
  * Checks a value against the type it is to be sent as, and makes plain data of it: `toJSON` is applied, `undefined`
  * members are left out. `json` takes JSON text, or any other value, which becomes text.
  * @throws PosthouseError `invalid_body`, `unrepresentable`, `too_deep`
  */
-export function toBodyValue(type: MessageType, value: unknown): unknown {
+export function toBodyValue(type: MessageType, value: unknown, form: BodyForm = 'exact'): unknown {
   if (type === 'text') return textOf(value)
   if (type === 'json') return jsonText(value)
-  if (type === 'bytes') return toBytes(value)
-  const plain = toPlain(value, outerLevels)
+  const plain = toPlain(type === 'bytes' ? toBytes(value) : value, form, outerLevels)
   if (type === 'dict' && (typeof plain !== 'object' || plain === null || Array.isArray(plain))) {
     throw new PosthouseError('invalid_body', `a dict body must be an object, not ${described(plain)}`)
   }
@@ -47,7 +55,7 @@ function textOf(value: unknown): string {
 }
 
 function jsonText(value: unknown): string {
-  if (typeof value !== 'string') return toJsonText(toPlain(value, outerLevels) ?? null)
+  if (typeof value !== 'string') return JSON.stringify(toPlain(value, 'json', outerLevels) ?? null)
   try {
     JSON.parse(value)
   } catch (cause) {
@@ -64,48 +72,41 @@ function toBytes(value: unknown): Uint8Array {
   throw new PosthouseError('invalid_body', `a bytes body must be a Uint8Array or ArrayBuffer, not ${described(value)}`)
 }
 
-function toPlain(value: unknown, depth: number): unknown {
-  if (typeof value !== 'object') return toPlainWord(value)
+function toPlain(value: unknown, form: BodyForm, depth: number): unknown {
+  if (typeof value !== 'object') return toPlainWord(value, form)
   if (value === null) return value
-  if (value instanceof Uint8Array) return value
-  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  if (value instanceof ArrayBuffer) return toPlain(new Uint8Array(value), form, depth)
+  if (value instanceof Uint8Array) return form === 'json' ? bytesToBase64(value) : value
   if (depth >= maxDepth) {
     throw new PosthouseError('too_deep', `the body has more than ${maxDepth - outerLevels} levels, or a circle`)
   }
-  if ('toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON(), depth + 1)
-  if (Array.isArray(value)) return Array.from(value, (each: unknown) => toPlain(each, depth + 1) ?? null)
-  const plain: Record<string, unknown> = {}
+  if ('toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON(), form, depth + 1)
+  if (Array.isArray(value)) return Array.from(value, (each: unknown) => toPlain(each, form, depth + 1) ?? null)
+  const members: [string, unknown][] = []
   for (const [key, each] of Object.entries(value)) {
-    const member = typeof each === 'function' ? undefined : toPlain(each, depth + 1)
-    // Plain assignment to __proto__ would change the prototype and lose the member.
-    if (member !== undefined)
-      Object.defineProperty(plain, key, { value: member, enumerable: true, writable: true, configurable: true })
+    const member = typeof each === 'function' ? undefined : toPlain(each, form, depth + 1)
+    if (member !== undefined) members.push([key, member])
   }
-  return plain
+  // Plain assignment to __proto__ would change the prototype and lose the member.
+  return Object.fromEntries(members)
 }
 
-function toPlainWord(value: unknown): unknown {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-    case 'undefined':
-      return value
-    case 'number':
-      if (Number.isFinite(value)) return value
-      throw new PosthouseError('unrepresentable', `${value} cannot be sent`)
-    case 'bigint':
-      return toInteger(value)
-    default:
-      throw new PosthouseError('unrepresentable', `${described(value)} cannot be sent`)
-  }
+function toPlainWord(value: unknown, form: BodyForm): unknown {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (typeof value === 'bigint') return toInteger(value, form)
+  if (value === undefined || typeof value === 'string' || typeof value === 'boolean') return value
+  const what = typeof value === 'number' ? value : described(value)
+  throw new PosthouseError('unrepresentable', `${what} cannot be sent`)
 }
 
 /** A number where it holds all digits; beyond that a `bigint`, of at most 64 bits as in MessagePack. Spec: 2.5.4. */
-function toInteger(value: bigint): number | bigint {
+function toInteger(value: bigint, form: BodyForm): unknown {
   const number = Number(value)
   if (Number.isSafeInteger(number)) return number
-  if (BigInt.asIntN(64, value) === value || BigInt.asUintN(64, value) === value) return value
-  throw new PosthouseError('unrepresentable', `${value} cannot be sent: it has more than 64 bits`)
+  if (BigInt.asIntN(64, value) !== value && BigInt.asUintN(64, value) !== value) {
+    throw new PosthouseError('unrepresentable', `${value} cannot be sent: it has more than 64 bits`)
+  }
+  return form === 'json' ? jsonDigits(value) : value
 }
 
 function described(value: unknown): string {

@@ -16,8 +16,14 @@ export interface BadFrame {
   readonly n?: number
 }
 
+/** A frame whose op a client knows only once the code of the part is loaded that it concerns; its fields were not looked at. */
+export interface OtherFrame {
+  readonly op: 'other'
+  readonly raw: Record<string, unknown>
+}
+
 /** Translates between WebSocket messages and frames. Pure. `In` is what this end receives. */
-export interface Codec<In extends Frame, Out extends Frame> {
+export interface Codec<In extends Frame | OtherFrame, Out extends Frame> {
   readonly dialect: 'json' | 'msgpack'
   readonly subprotocol: string
   /**

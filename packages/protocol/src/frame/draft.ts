@@ -1,5 +1,5 @@
 import { canonicalAddress, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
-import { inferType, toBodyValue } from './body-value.ts'
+import { type BodyForm, inferType, toBodyValue } from './body-value.ts'
 import { headers as fitsHeaders, id as fitsId, messageType, misfit, oneOf, optional, positive } from './fits.ts'
 
 /** What a program may say about a message that it sends. */
@@ -39,27 +39,33 @@ const fields = {
   headers: optional(fitsHeaders),
 }
 
+/** Checks a message and makes plain data of its body. */
+export type Drafter = (to: string, body: unknown, options: DraftOptions) => Draft
+
 /**
- * Checks a message and makes plain data of its body.
- * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`
+ * Makes drafts with bodies of one form.
+ * @throws PosthouseError (the drafter) `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`
  */
-export function draftMessage(to: string, body: unknown, options: DraftOptions): Draft {
-  const { type = inferType(body), qos = 1, id, ttlMs, headers, replyTo } = options
-  const given = { type, qos, id, ttlMs, headers }
-  const wrong = misfit(given, fields)
-  if (wrong !== undefined) {
-    const value = given[wrong]
-    const shown = typeof value === 'object' ? 'that' : String(value).slice(0, 100)
-    throw new PosthouseError('invalid_option', `${wrong} of a message cannot be ${shown}; see SendOptions`)
+export function drafter(form: BodyForm): Drafter {
+  return (to, body, options) => {
+    const { type = inferType(body), qos = 1, id, ttlMs, headers, replyTo } = options
+    const given = { type, qos, id, ttlMs, headers }
+    const wrong = misfit(given, fields)
+    if (wrong !== undefined) throw unfit(wrong, given[wrong])
+    return {
+      id,
+      to: canonicalAddress(to),
+      type,
+      value: toBodyValue(type, body, form),
+      qos,
+      ttlMs,
+      headers: headers && { ...headers },
+      replyTo: replyTo === undefined ? undefined : canonicalAddress(replyTo),
+    }
   }
-  return {
-    id,
-    to: canonicalAddress(to),
-    type,
-    value: toBodyValue(type, body),
-    qos,
-    ttlMs,
-    headers: headers && { ...headers },
-    replyTo: replyTo === undefined ? undefined : canonicalAddress(replyTo),
-  }
+}
+
+function unfit(name: string, value: unknown): PosthouseError {
+  const shown = typeof value === 'object' ? 'that' : String(value).slice(0, 100)
+  return new PosthouseError('invalid_option', `${name} of a message cannot be ${shown}; see SendOptions`)
 }

@@ -18,15 +18,15 @@ export interface ResumeRequest {
 export interface HelloFrame {
   readonly op: 'hello'
   readonly client: string
-  readonly token?: string
+  readonly token?: string | undefined
   readonly caps: readonly string[]
   /** Names the numbering of `n`; new for each life of a client that does not keep its outbox. */
   readonly producer: string
   readonly resume?: ResumeRequest
   /** Software and version, for logs. */
-  readonly agent?: string
+  readonly agent?: string | undefined
   /** True for a client that the hub forgets when its session ends: one that comes only once. */
-  readonly transient?: boolean
+  readonly transient?: boolean | undefined
 }
 
 /** Messages of one stream that cannot be delivered any more. */
@@ -250,7 +250,7 @@ export type CallFrame = RequestFrame | ResponseFrame | CancelFrame | CreditFrame
 /** Asks for, and gives, a sign of life. `id` is echoed. Spec: 5.3. */
 export interface PingFrame {
   readonly op: 'ping' | 'pong'
-  readonly id?: string
+  readonly id?: string | undefined
 }
 
 /** Something went wrong and the connection lives on. Spec: 2.6. */

@@ -16,25 +16,16 @@ import {
 } from './fits.ts'
 import { defaultLimits } from './limits.ts'
 
-const perhapsText = optional(text)
-const perhapsCount = optional(positive)
+export const perhapsText = optional(text)
+export const perhapsCount = optional(positive)
 const errorInfo: Fields = { code: text, number: count, message: anyText, retry: flag }
-const perhapsError = optional(shaped(errorInfo))
-const clients = listOf(
-  shaped({
-    client: text,
-    online: flag,
-    generation: optional(count),
-    since: optional(Number.isFinite),
-    lastSeen: Number.isFinite,
-    node: anyText,
-    dialect: perhapsText,
-  }),
-  Number.POSITIVE_INFINITY,
-)
+export const perhapsError = optional(shaped(errorInfo))
 const sign: Fields = { id: optional(id) }
 
-/** What each op of a hub must look like. Fields that are not listed are ignored. */
+/**
+ * What each op of a hub must look like that every client has to understand. Fields that are not listed are ignored. The
+ * others are in `partShapes`.
+ */
 export const hubShapes: Readonly<Record<string, Fields>> = {
   welcome: {
     client: text,
@@ -67,13 +58,6 @@ export const hubShapes: Readonly<Record<string, Fields>> = {
     from: text,
     ts: Number.isFinite,
   },
-  receipt: { id, state: oneOf('delivered', 'read', 'expired', 'failed'), by: text },
-  presence: { full: flag, clients },
-  list: { id, more: optional(flag), clients },
-  request: { id, to: text, from: perhapsText, method: id, timeoutMs: perhapsCount },
-  response: { id, error: perhapsError, part: optional(count), end: optional(flag) },
-  cancel: { id },
-  credit: { id, parts: positive },
   ping: sign,
   pong: sign,
   error: { ...errorInfo, about: optional(shaped({ op: anyText, id: optional(anyText) })) },

@@ -1,4 +1,3 @@
-import { toJsonText } from '../json/json-text.ts'
 import { toBodyValue } from './body-value.ts'
 
 /**
@@ -7,5 +6,5 @@ import { toBodyValue } from './body-value.ts'
  * @throws PosthouseError `unrepresentable`, `too_deep`
  */
 export function toStateValue(value: unknown): unknown {
-  return JSON.parse(toJsonText(toBodyValue('x-state', value ?? null)))
+  return JSON.parse(JSON.stringify(toBodyValue('x-state', value ?? null, 'json')))
 }

@@ -1,4 +1,5 @@
 import { bytesToBase64, PosthouseError } from '@posthouse/core'
+import { jsonDigits } from './json-digits.ts'
 
 /**
  * A value as JSON text: bytes anywhere in it become base64, 64-bit integers keep all their digits. Spec: 2.5.
@@ -31,14 +32,5 @@ function jsonMember(this: Record<string, unknown>, key: string, value: unknown):
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new PosthouseError('unrepresentable', `${value} cannot be said in JSON`)
   }
-  return typeof value === 'bigint' ? digits(value) : value
-}
-
-/** A `bigint` as the digits that JSON.stringify writes unquoted (ECMAScript 2026 `JSON.rawJSON`). */
-function digits(value: bigint): unknown {
-  const rawJson: unknown = Reflect.get(JSON, 'rawJSON')
-  if (typeof rawJson === 'function') return Reflect.apply(rawJson, JSON, [value.toString()])
-  const number = Number(value)
-  if (Number.isSafeInteger(number)) return number
-  throw new PosthouseError('unrepresentable', `${value} cannot be said here: this platform has no JSON.rawJSON`)
+  return typeof value === 'bigint' ? jsonDigits(value) : value
 }

@@ -1,41 +1,38 @@
 import { PosthouseError } from '@posthouse/core'
-import type { BadFrame } from '../frame/codec.ts'
+import type { BadFrame, OtherFrame } from '../frame/codec.ts'
 import { errorFromInfo } from '../frame/error-info.ts'
 import type {
   AckFrame,
-  CallFrame,
   DeliverFrame,
   ErrorFrame,
-  Gap,
   GoawayFrame,
   HelloFrame,
   HubFrame,
-  ListedFrame,
   PingFrame,
-  PresenceFrame,
-  SentFrame,
   WelcomeFrame,
 } from '../frame/frames.ts'
 import { inboxStream } from '../frame/frames.ts'
 import { AckTracker } from './ack-tracker.ts'
 import { DuplicateFilter } from './duplicate-filter.ts'
 
-/** What a client session asks its owner to do. The session itself touches no socket and no clock. */
-export type ClientAction =
-  | { readonly do: 'write'; readonly frame: AckFrame | PingFrame }
+/** What a client session asks of its owner. The session itself touches no socket and no clock. */
+export interface ClientSessionEvents {
+  write(frame: AckFrame | PingFrame): void
   /** The conversation is open; what the outbox holds may go out. */
-  | { readonly do: 'open'; readonly welcome: WelcomeFrame; readonly gaps: readonly Gap[] }
+  opened(welcome: WelcomeFrame): void
   /** Hand this to the handlers, then call `processed` with it. */
-  | { readonly do: 'deliver'; readonly frame: DeliverFrame }
+  deliver(frame: DeliverFrame): void
   /** Everything up to `n` that is still unanswered was accepted. */
-  | { readonly do: 'confirm'; readonly n: number; readonly state: 'stored' | 'duplicate' }
-  | { readonly do: 'refuse'; readonly n: number; readonly error: PosthouseError }
-  /** The session has no part in this: who is there, a farewell, or a call. */
-  | { readonly do: 'hear'; readonly frame: PresenceFrame | ListedFrame | GoawayFrame | CallFrame }
-  /** The hub told of an error, or sent something that this end does not understand. The connection lives on. */
-  | { readonly do: 'report'; readonly error: PosthouseError; readonly about?: ErrorFrame['about'] }
+  confirmed(n: number, state: 'stored' | 'duplicate'): void
+  refused(n: number, error: PosthouseError): void
+  goaway(frame: GoawayFrame): void
+  /** The session has no part in this, and it was not looked at: who is there, a call, or what a later hub says. */
+  hear(frame: OtherFrame): void
+  /** The hub told of an error, or sent something that does not fit. The connection lives on. */
+  told(error: PosthouseError, about?: ErrorFrame['about']): void
   /** The hub broke the protocol: close the connection with this error's close code. */
-  | { readonly do: 'close'; readonly error: PosthouseError }
+  broken(error: PosthouseError): void
+}
 
 /** The optional features that this end can use, as `hello.caps` announces them. Spec: 2.4. */
 const clientCaps: readonly string[] = ['calls']
@@ -56,11 +53,12 @@ export interface ClientIdentity {
 }
 
 /**
- * The client's end of a conversation in the v1 dialects. Pure: frames in, actions out. It outlives the connections that
+ * The client's end of a conversation in the v1 dialects. Pure: frames in, calls of its owner out. It outlives the connections that
  * carry it. Source: spec/protocol.md, sections 3 and 4.
  */
 export class ClientSession {
   readonly #identity: ClientIdentity
+  readonly #events: ClientSessionEvents
   readonly #acks = new AckTracker()
   readonly #seen: DuplicateFilter
   /** Messages at their handlers, with the positions to mark when the handlers are done. */
@@ -68,8 +66,9 @@ export class ClientSession {
   #state: ClientSessionState = 'detached'
   #resume: { readonly session: string; readonly token: string } | undefined
 
-  constructor(identity: ClientIdentity) {
+  constructor(identity: ClientIdentity, events: ClientSessionEvents) {
     this.#identity = identity
+    this.#events = events
     this.#seen = new DuplicateFilter(identity.duplicateWindow ?? 4096)
   }
 
@@ -87,9 +86,9 @@ export class ClientSession {
       client,
       caps: clientCaps,
       producer,
-      ...(agent !== undefined && { agent }),
-      ...(transient && { transient }),
-      ...(token !== undefined && { token }),
+      agent,
+      transient: transient || undefined,
+      token,
       ...(this.#resume && { resume: { ...this.#resume, positions: position ? { [inboxStream]: position } : {} } }),
     }
   }
@@ -104,28 +103,22 @@ export class ClientSession {
     this.#resume = undefined
   }
 
-  /** Takes the next frame of the hub, and says what it asks for, if anything. */
-  receive(frame: HubFrame | BadFrame): ClientAction | undefined {
-    if (this.#state === 'detached') return undefined
-    if (this.#state === 'greeting') return this.#receiveGreeting(frame)
+  /** Takes the next frame of the hub. */
+  receive(frame: HubFrame | BadFrame | OtherFrame): void {
+    if (this.#state === 'detached') return
     switch (frame.op) {
-      case 'deliver':
-        return this.#receiveDeliver(frame)
-      case 'sent':
-        return this.#receiveSent(frame)
       case 'ping':
-        return pong(frame)
+        this.#events.write({ op: 'pong', id: frame.id })
+        break
       case 'error':
-        return report(frame)
-      case 'bad':
-        return frame.error.code === 'unknown_op' ? undefined : { do: 'report', error: frame.error }
-      case 'welcome':
-        return { do: 'close', error: new PosthouseError('unexpected_frame', 'a second welcome came') }
-      case 'receipt':
-      case 'pong':
-        return undefined
+        this.#events.told(errorFromInfo(frame), frame.about)
+        break
+      case 'goaway':
+        this.#events.goaway(frame)
+        break
       default:
-        return { do: 'hear', frame }
+        if (this.#state === 'open') this.#receiveOpen(frame)
+        else this.#receiveGreeting(frame)
     }
   }
 
@@ -146,68 +139,71 @@ export class ClientSession {
     return position === undefined || this.#state !== 'open' ? undefined : { op: 'ack', seq: position }
   }
 
-  #receiveGreeting(frame: HubFrame | BadFrame): ClientAction | undefined {
-    if (frame.op === 'welcome') return this.#receiveWelcome(frame)
-    if (frame.op === 'error') return report(frame)
-    if (frame.op === 'ping') return pong(frame)
-    if (frame.op === 'goaway') return { do: 'hear', frame }
-    if (frame.op === 'bad' && frame.about === 'welcome') return { do: 'close', error: frame.error }
-    const message = `welcome was expected, ${frame.op === 'bad' ? frame.about || 'something else' : frame.op} came`
-    return { do: 'close', error: new PosthouseError('unexpected_frame', message) }
+  #receiveOpen(frame: HubFrame | BadFrame | OtherFrame): void {
+    switch (frame.op) {
+      case 'deliver':
+        this.#receiveDeliver(frame)
+        break
+      case 'sent':
+        if ('error' in frame) this.#events.refused(frame.n, errorFromInfo(frame.error))
+        else this.#events.confirmed(frame.n, frame.state)
+        break
+      case 'bad':
+        this.#events.told(frame.error)
+        break
+      case 'welcome':
+        this.#unexpected('a second welcome came')
+        break
+      case 'other':
+        this.#events.hear(frame)
+        break
+    }
   }
 
-  #receiveWelcome(frame: WelcomeFrame): ClientAction | undefined {
+  #receiveGreeting(frame: HubFrame | BadFrame | OtherFrame): void {
+    if (frame.op === 'welcome') this.#receiveWelcome(frame)
+    else if (frame.op === 'bad' && frame.about === 'welcome') this.#events.broken(frame.error)
+    else this.#unexpected(`${frame.op === 'other' ? frame.raw.op : frame.op} came before the welcome`)
+  }
+
+  #unexpected(message: string): void {
+    this.#events.broken(new PosthouseError('unexpected_frame', message))
+  }
+
+  #receiveWelcome(frame: WelcomeFrame): void {
     this.#state = 'open'
     this.#resume = { session: frame.session, token: frame.resumeToken }
     this.#acks.restart(frame.positions[inboxStream])
     // Positions of the old connection mean nothing now; what is under way comes again and is entered anew.
     for (const key of this.#working.keys()) this.#working.set(key, [])
-    return { do: 'open', welcome: frame, gaps: frame.gaps ?? [] }
+    this.#events.opened(frame)
   }
 
-  #receiveDeliver(frame: DeliverFrame): ClientAction | undefined {
-    if (frame.seq === undefined) return { do: 'deliver', frame }
-    if (frame.stream !== undefined && frame.stream !== inboxStream) {
-      const message = `stream ${JSON.stringify(frame.stream)} was not asked for`
-      return { do: 'close', error: new PosthouseError('unexpected_frame', message) }
-    }
-    if (!this.#acks.arrived(frame.seq)) {
-      const message = `seq ${frame.seq} came after seq ${this.#acks.newest}`
-      return { do: 'close', error: new PosthouseError('unexpected_frame', message) }
-    }
+  #receiveDeliver(frame: DeliverFrame): void {
+    const { seq, stream = inboxStream } = frame
+    if (seq === undefined) this.#events.deliver(frame)
+    else if (stream !== inboxStream) this.#unexpected(`stream ${JSON.stringify(stream)} was not asked for`)
+    else if (!this.#acks.arrived(seq)) this.#unexpected(`seq ${seq} came after seq ${this.#acks.newest}`)
+    else this.#receiveStored(frame, seq)
+  }
+
+  #receiveStored(frame: DeliverFrame, seq: number): void {
     const key = keyOf(frame)
-    // What is at a handler is known for certain, however short the memory for duplicates.
-    if (this.#working.has(key) || !this.#seen.add(key)) return this.#receiveAgain(key, frame.seq)
-    this.#working.set(key, [frame.seq])
-    return { do: 'deliver', frame }
-  }
-
-  /** A message that a handler has or had already. It is acknowledged once that handler is done. */
-  #receiveAgain(key: string, seq: number): ClientAction | undefined {
     const working = this.#working.get(key)
     if (working !== undefined) {
+      // It is acknowledged once the handler that has it is done, however short the memory for duplicates.
       working.push(seq)
-      return undefined
+    } else if (this.#seen.add(key)) {
+      this.#working.set(key, [seq])
+      this.#events.deliver(frame)
+    } else {
+      const ack = this.#acknowledge([seq])
+      if (ack !== undefined) this.#events.write(ack)
     }
-    const ack = this.#acknowledge([seq])
-    return ack === undefined ? undefined : { do: 'write', frame: ack }
-  }
-
-  #receiveSent(frame: SentFrame): ClientAction | undefined {
-    if ('error' in frame) return { do: 'refuse', n: frame.n, error: errorFromInfo(frame.error) }
-    return { do: 'confirm', n: frame.n, state: frame.state }
   }
 }
 
 /** Sender ids hold no control characters, so the two parts cannot run into each other. */
 function keyOf(frame: DeliverFrame): string {
   return `${frame.from}\n${frame.id}`
-}
-
-function pong(ping: PingFrame): ClientAction {
-  return { do: 'write', frame: { op: 'pong', ...(ping.id !== undefined && { id: ping.id }) } }
-}
-
-function report(frame: ErrorFrame): ClientAction {
-  return { do: 'report', error: errorFromInfo(frame), ...(frame.about && { about: frame.about }) }
 }

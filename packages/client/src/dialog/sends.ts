@@ -13,12 +13,12 @@ export interface SendResult {
 }
 
 /** Who sends a message. */
-interface Caller {
+export interface Caller {
   readonly id: string
   readonly signal: AbortSignal | undefined
 }
 
-/** A message that waits to be confirmed, and who waits for that. */
+/** A message that waits to be written or confirmed, and who waits for that. */
 interface Pending extends OutboxEntry {
   readonly id: string
   readonly waiter: Waiter<SendResult>
@@ -26,19 +26,28 @@ interface Pending extends OutboxEntry {
   written: boolean
 }
 
-/** The outbox, and those who wait for their messages in it. */
-export class PendingSends {
+/** What a client has to say: what goes out at the end of this tick or never, and what is kept until the hub has answered. */
+export class Sends {
   readonly #outbox: Outbox<Pending>
+  readonly #maxBytes: number
   readonly #withdrawn: () => void
+  #live: (Encoded | Pending)[] = []
+  #liveBytes = 0
 
   /** @param withdrawn told when a caller has taken back a message. */
   constructor(limits: OutboxLimits, withdrawn: () => void) {
     this.#outbox = new Outbox(limits)
+    this.#maxBytes = limits.bytes
     this.#withdrawn = withdrawn
   }
 
-  get size(): number {
+  /** Messages that are kept. */
+  get kept(): number {
     return this.#outbox.size
+  }
+
+  get idle(): boolean {
+    return this.kept === 0 && this.#live.length === 0
   }
 
   /** The next free `n`. */
@@ -46,30 +55,55 @@ export class PendingSends {
     return this.#outbox.next()
   }
 
+  /** @throws PosthouseError `outbox_full` where so many more bytes may not wait for the socket. */
+  assertRoom(bytes: number): void {
+    if (this.#liveBytes + bytes <= this.#maxBytes) return
+    throw new PosthouseError('outbox_full', `the outbox is full: more than ${this.#maxBytes} bytes would wait`)
+  }
+
+  /** Adds a frame of the protocol itself. */
+  push(frame: Encoded): void {
+    this.#live.push(frame)
+    this.#liveBytes += frame.bytes
+  }
+
+  /**
+   * Adds a live message; its promise resolves when it has been taken.
+   * @throws PosthouseError `aborted`
+   */
+  add(encoded: Encoded, caller: Caller): Promise<SendResult> {
+    const entry = this.#entry(encoded, caller, 0, () => {
+      this.#live = this.#live.filter((other) => other !== entry)
+      this.#liveBytes -= entry.bytes
+    })
+    this.push(entry)
+    return entry.waiter.promise
+  }
+
   /**
    * Keeps a message until the hub has answered. The signal takes it out again while it was never written: what was may
    * have been accepted, and stays until the hub has answered, so that the order of n holds.
    * @throws PosthouseError `outbox_full`, `aborted`
    */
-  add(n: number, encoded: Encoded, caller: Caller): Promise<SendResult> {
-    const { wire, bytes } = encoded
-    this.#outbox.assertRoom(bytes)
-    const waiter = new Waiter<SendResult>(caller.signal, () => {
+  keep(encoded: Encoded, caller: Caller, n: number): Promise<SendResult> {
+    this.#outbox.assertRoom(encoded.bytes)
+    const entry = this.#entry(encoded, caller, n, () => {
       if (!entry.written) this.#outbox.withdraw(n)
       this.#withdrawn()
     })
-    const entry: Pending = { n, wire, bytes, id: caller.id, waiter, written: false }
     this.#outbox.push(entry)
-    return waiter.promise
+    return entry.waiter.promise
   }
 
-  /** A new connection begins: everything unanswered goes out again. */
-  restart(): void {
-    this.#outbox.restart()
+  /** What goes out now: the live ones. */
+  takeLive(): Encoded[] {
+    const entries = this.#clearLive()
+    for (const entry of entries) if ('waiter' in entry) entry.waiter.resolve({ id: entry.id, state: 'sent' })
+    return entries
   }
 
-  /** What may be written now. What the hub would close the connection for is refused here. */
-  take(limits: Pick<Limits, 'inFlight' | 'frameBytes'>): readonly OutboxEntry[] {
+  /** What may be written now of that which is kept. What the hub would close the connection for is refused here. */
+  takeKept(limits: Pick<Limits, 'inFlight' | 'frameBytes'>): readonly OutboxEntry[] {
     const ready = this.#outbox.take(limits.inFlight)
     let refused = 0
     for (const entry of ready) {
@@ -90,9 +124,26 @@ export class PendingSends {
     for (const { waiter } of this.#outbox.settle(n, 'only')) waiter.reject(error)
   }
 
+  /** The connection is gone: nothing live can be said any more, and everything unanswered goes out again. */
+  cut(error: PosthouseError): void {
+    this.#outbox.restart()
+    for (const entry of this.#clearLive()) if ('waiter' in entry) entry.waiter.reject(error)
+  }
+
   /** Nothing will be sent any more. */
-  refuseAll(error: PosthouseError): void {
+  end(error: PosthouseError): void {
     for (const { waiter } of this.#outbox.clear()) waiter.reject(error)
+  }
+
+  #entry({ wire, bytes }: Encoded, { id, signal }: Caller, n: number, aborted: () => void): Pending {
+    return { n, wire, bytes, id, waiter: new Waiter<SendResult>(signal, aborted), written: false }
+  }
+
+  #clearLive(): (Encoded | Pending)[] {
+    const entries = this.#live
+    this.#live = []
+    this.#liveBytes = 0
+    return entries
   }
 }
 

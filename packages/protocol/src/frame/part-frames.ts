@@ -1,0 +1,43 @@
+import { PosthouseError } from '@posthouse/core'
+import type { BadFrame, OtherFrame } from './codec.ts'
+import { anyText, count, type Fields, flag, id, listOf, oneOf, optional, positive, shaped, text } from './fits.ts'
+import type { CallFrame, HubFrame, ListedFrame, PresenceFrame, ReceiptFrame } from './frames.ts'
+import { readShaped, shapeOf } from './hub-frames.ts'
+import { perhapsCount, perhapsError, perhapsText } from './hub-shapes.ts'
+
+type PartFrame = CallFrame | ListedFrame | PresenceFrame | ReceiptFrame
+
+const clients = listOf(
+  shaped({
+    client: text,
+    online: flag,
+    generation: optional(count),
+    since: optional(Number.isFinite),
+    lastSeen: Number.isFinite,
+    node: anyText,
+    dialect: perhapsText,
+  }),
+  Number.POSITIVE_INFINITY,
+)
+
+/** What each op must look like that is in no page before its code is needed. Fields that are not listed are ignored. */
+const partShapes: Readonly<Record<PartFrame['op'], Fields>> = {
+  receipt: { id, state: oneOf('delivered', 'read', 'expired', 'failed'), by: text },
+  presence: { full: flag, clients },
+  list: { id, more: optional(flag), clients },
+  request: { id, to: text, from: perhapsText, method: id, timeoutMs: perhapsCount },
+  response: { id, error: perhapsError, part: optional(count), end: optional(flag) },
+  cancel: { id },
+  credit: { id, parts: positive },
+}
+
+/** The frame that a codec did not look at, looked at; any other as it is. */
+export function readPartFrame(frame: HubFrame | BadFrame | OtherFrame): HubFrame | BadFrame {
+  if (frame.op !== 'other') return frame
+  const { raw } = frame
+  const about = String(raw.op)
+  const fields = shapeOf(partShapes, about)
+  if (fields !== undefined) return readShaped(raw, fields)
+  const id = typeof raw.id === 'string' ? { id: raw.id } : {}
+  return { op: 'bad', error: new PosthouseError('unknown_op', 'this op is not known'), about, ...id }
+}
