@@ -28,6 +28,7 @@ LIMITS = {
     "windowMessages": 256,
     "windowBytes": 1048576,
     "calls": 256,
+    "subscriptions": 128,
 }
 WELCOME = {
     "op": "welcome",
@@ -126,15 +127,20 @@ def other_client_frames():
     yield "ack that names the inbox", "4.4.1", {"op": "ack", "stream": "inbox", "seq": 9007199254740991}
     yield "nack", "4.5.1", {"op": "nack", "seq": 7}
     yield "nack with stream and delay", "4.5.1", {"op": "nack", "stream": "queue:jobs", "seq": 7, "delayMs": 1000}
-    yield "join", "4.7.1", {"op": "join", "to": "group:team"}
-    yield "leave", "4.7.1", {"op": "leave", "to": "group:team"}
-    yield "subscribe", "4.7.1", {"op": "subscribe", "to": "channel:news.*"}
-    yield "subscribe from a position", "4.7.1", {
+    yield "join", "4.7.1", {"op": "join", "id": "q-1", "to": "group:team"}
+    yield "join of somebody else", "4.7.1", {"op": "join", "id": "q-1", "to": "group:team", "client": "bob", "role": "owner"}
+    yield "leave of somebody else", "4.7.1", {"op": "leave", "id": "q-1", "to": "group:team", "client": "bob"}
+    yield "subscribe", "4.7.5", {"op": "subscribe", "id": "q-1", "to": "channel:news.*"}
+    yield "subscribe from a position", "4.7.6", {
         "op": "subscribe",
+        "id": "q-1",
         "to": "channel:news",
-        "from": {"epoch": "e1", "seq": 0},
+        "after": {"epoch": "e1", "seq": 0},
+        "retained": False,
     }
-    yield "unsubscribe", "4.7.1", {"op": "unsubscribe", "to": "channel:news.*"}
+    yield "subscribe from the start", "4.7.6", {"op": "subscribe", "id": "q-1", "to": "channel:**", "after": "start"}
+    yield "subscribe with the newest", "4.7.6", {"op": "subscribe", "id": "q-1", "to": "channel:news.**", "last": 10, "retained": True}
+    yield "subscribe to a queue", "4.7.5", {"op": "subscribe", "id": "q-1", "to": "queue:jobs", "prefetch": 16}
     yield "watch presence", "5.1.1", {"op": "presence", "watch": True}
     yield "watch presence no longer", "5.1.1", {"op": "presence", "watch": False}
     yield "state", "5.1.3", {"op": "presence", "state": {"mode": "busy", "cpu": 0.5, "jobs": [1, None, True]}}
@@ -171,6 +177,8 @@ def both_ends():
     yield "response that failed", "4.8.4", {"op": "response", "id": "r-1", "error": REFUSED}
     yield "credit", "4.8.6", {"op": "credit", "id": "r-1", "parts": 16}
     yield "cancel", "4.8.7", {"op": "cancel", "id": "r-1"}
+    yield "leave", "4.7.1", {"op": "leave", "id": "q-1", "to": "group:team"}
+    yield "unsubscribe", "4.7.5", {"op": "unsubscribe", "id": "q-1", "to": "channel:news.*"}
     yield "ping", "5.3.1", {"op": "ping"}
     yield "ping with id", "5.3.1", {"op": "ping", "id": "1"}
     yield "pong", "5.3.1", {"op": "pong"}
@@ -206,6 +214,20 @@ def hub_frames():
     }
     yield "deliver from the hub to everyone", "4.3.1", {**DELIVER, "from": "hub", "to": "all"}
     yield "deliver at a fractional time", "4.3.1", {**DELIVER, "ts": 1795167060574.5}
+    yield "deliver of a retained value", "4.7.7", {
+        **{key: value for key, value in DELIVER.items() if key != "seq"},
+        "to": "channel:news.local",
+        "retained": True,
+    }
+    yield "joined", "4.7.1", {"op": "join", "id": "q-1", "to": "group:team", "members": 3, "role": "member"}
+    yield "subscribed", "4.7.6", {
+        "op": "subscribe",
+        "id": "q-1",
+        "to": "channel:news.*",
+        "position": {"epoch": "e1", "seq": 41},
+        "gaps": [{"stream": "channel:news.*", "from": 1, "to": 12, "reason": "trimmed"}],
+    }
+    yield "subscribed to a queue", "4.7.5", {"op": "subscribe", "id": "q-1", "to": "queue:jobs"}
     for state in ("delivered", "read", "expired", "failed"):
         yield f"receipt: {state}", "4.6.1", {"op": "receipt", "id": "m-1", "state": state, "by": "bob"}
     bob = {"client": "bob", "online": True, "since": 1795167060574, "lastSeen": 1795167061000, "node": "n1", "dialect": "json"}
@@ -220,6 +242,7 @@ def hub_frames():
     yield "listed", "5.2.2", {"op": "list", "id": "q-1", "clients": [bob, {**carol, "dialect": "cross_comm"}]}
     yield "error", "2.6.1", {"op": "error", "code": "unknown_op", "number": 1003, "message": "op \"x\" is not known", "retry": False}
     yield "error about a frame", "2.6.1", {"op": "error", **REFUSED, "about": {"op": "send", "id": "m-0"}}
+    yield "error about an address", "2.6.1", {"op": "error", **REFUSED, "about": {"op": "subscribe", "to": "channel:a.*"}}
     yield "error about an op", "2.6.1", {"op": "error", **REFUSED, "about": {"op": "ack"}}
     yield "goaway", "5.4.1", {"op": "goaway", "reason": "the hub restarts", "reconnectAfterMs": 1500}
 
@@ -303,10 +326,11 @@ WRONG = {
         (SEND, {"id": "", "to": 5, "type": "letter", "qos": 2, "headers": {"a": 1}, "replyTo": [], "ttlMs": 0}),
         ({"op": "ack", "seq": 1}, {"seq": -1, "stream": 1}),
         ({"op": "nack", "seq": 1}, {"seq": 1.5, "delayMs": "1"}),
-        ({"op": "join", "to": "group:a"}, {"to": None}),
-        ({"op": "leave", "to": "group:a"}, {"to": ""}),
-        ({"op": "subscribe", "to": "channel:a"}, {"to": {}, "from": {"epoch": "e"}}),
-        ({"op": "unsubscribe", "to": "channel:a"}, {"to": False}),
+        ({"op": "join", "id": "q", "to": "group:a"}, {"id": "", "to": None, "client": 1, "role": "king"}),
+        ({"op": "leave", "id": "q", "to": "group:a"}, {"id": 1, "to": "", "client": ""}),
+        ({"op": "subscribe", "id": "q", "to": "channel:a"}, {
+            "id": None, "to": {}, "after": {"epoch": "e"}, "last": 0, "retained": 1, "prefetch": 0}),
+        ({"op": "unsubscribe", "id": "q", "to": "channel:a"}, {"id": [], "to": False}),
         ({"op": "presence", "watch": True}, {"watch": 1}),
         ({"op": "list", "id": "q"}, {"id": "x" * 257, "online": "yes"}),
         ({"op": "request", "id": "r", "to": "bob", "method": "m"}, {"id": 1, "to": "", "method": None, "timeoutMs": 0}),
@@ -324,6 +348,10 @@ WRONG = {
         (DELIVER, {"id": 1, "from": "", "to": None, "type": "letter", "ts": "now", "seq": 0, "attempt": 0, "stream": ""}),
         ({"op": "receipt", "id": "m", "state": "read", "by": "bob"}, {"id": "", "state": "seen", "by": 1}),
         ({"op": "presence", "full": True, "clients": []}, {"full": None, "clients": [{"client": "bob"}]}),
+        ({"op": "join", "id": "q", "to": "group:a", "members": 1, "role": "owner"}, {"id": 1, "to": "", "members": -1, "role": "king"}),
+        ({"op": "leave", "id": "q", "to": "group:a"}, {"id": 1, "to": ""}),
+        ({"op": "subscribe", "id": "q", "to": "channel:a"}, {"id": "", "to": 1, "position": 7, "gaps": {}}),
+        ({"op": "unsubscribe", "id": "q", "to": "channel:a"}, {"id": None, "to": None}),
         ({"op": "list", "id": "q", "clients": []}, {"id": 1, "clients": {}, "more": "yes"}),
         ({"op": "error", **REFUSED}, {"code": "", "number": -1, "message": None, "retry": "no", "about": "send"}),
         ({"op": "goaway", "reason": "r", "reconnectAfterMs": 0}, {"reason": 1, "reconnectAfterMs": -1}),
@@ -334,7 +362,8 @@ REQUIRED = {
     "send": ("id", "to", "type", "body"),
     "welcome": tuple(key for key in WELCOME if key != "op"),
     "deliver": ("id", "from", "to", "type", "ts", "body"),
-    "ack": ("seq",), "nack": ("seq",), "join": ("to",), "leave": ("to",), "subscribe": ("to",), "unsubscribe": ("to",),
+    "ack": ("seq",), "nack": ("seq",), 
+    "join": ("id", "to", "members", "role"), "leave": ("id", "to"), "subscribe": ("id", "to"), "unsubscribe": ("id", "to"),
     "presence": ("full", "clients"), "list": ("id", "clients"), "request": ("id", "to", "method"),
     "response": ("id",), "cancel": ("id",), "credit": ("id", "parts"), "receipt": ("id", "state", "by"), "sent": ("n", "state"),
     "error": ("code", "number", "message", "retry"), "goaway": ("reason", "reconnectAfterMs"),
@@ -391,6 +420,8 @@ def wrong_fields():
         "a part without body": {"part": 0},
     }.items():
         yield refused("client", f"a response with {name}", {"op": "response", "id": "r-1", **fields}, "4.8.4")
+    both = {"op": "subscribe", "id": "q-1", "to": "channel:a", "after": "start", "last": 1}
+    yield refused("client", "a subscribe with both after and last", both, "4.7.6")
     yield refused("client", "presence with neither watch nor state", {"op": "presence"}, "5.1.1")
     for timeout in (86400001, 1.5, None):
         yield refused("client", f"a request with timeoutMs {timeout}", {"op": "request", "id": "r-1", "to": "b", "method": "m", "timeoutMs": timeout}, "4.8.1")

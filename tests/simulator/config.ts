@@ -65,6 +65,7 @@ export function drawConfig(random: Random, { sabotage }: Circumstances = {}): Co
       windowMessages: random.pick([1, 3, 8]),
       windowBytes: random.pick([300, 1000, 10_000]),
       calls: random.pick([2, 8]),
+      subscriptions: 8,
     },
     inbox: { messages: random.pick([4, 8, 100]), bytes: random.pick([1500, 1_000_000]), ageMs: 86_400_000 },
     // A snapshot must fit, as it does in the documented limits.

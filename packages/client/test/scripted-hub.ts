@@ -21,6 +21,7 @@ const limits: Limits = {
   windowMessages: 256,
   windowBytes: 1_048_576,
   calls: 256,
+  subscriptions: 128,
 }
 
 /** What a welcome may be told to say instead. */

@@ -10,6 +10,7 @@ import { Flusher } from './door/flusher.ts'
 import { HeldClock } from './door/held-clock.ts'
 import { type Packers, packersOf } from './door/packers.ts'
 import type { Allowances } from './limits/rates.ts'
+import { Memberships } from './membership/memberships.ts'
 import { Batcher } from './routing/batcher.ts'
 import type { HubListeners } from './routing/hub-listeners.ts'
 import { Router } from './routing/router.ts'
@@ -30,6 +31,8 @@ export interface HubParts {
   readonly registry: Registry
   readonly router: Router
   readonly presence: PresenceBoard
+  /** Where groups, channels and queues are asked for. */
+  readonly memberships: Memberships
   readonly timing: Timing
   readonly tally: Tally
   readonly gate: Gate
@@ -105,5 +108,6 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const exchange = new Exchange({ registry, clock, limits, tally })
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }
-  return { ...world, flusher, packers, batcher, registry, router, presence, exchange, desk }
+  const memberships = new Memberships()
+  return { ...world, memberships, flusher, packers, batcher, registry, router, presence, exchange, desk }
 }

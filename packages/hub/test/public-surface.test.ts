@@ -32,6 +32,7 @@ test('the documented port and limits stand', () => {
     windowMessages: 256,
     windowBytes: 1_048_576,
     calls: 256,
+    subscriptions: 128,
   })
 })
 

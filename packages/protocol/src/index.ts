@@ -35,7 +35,6 @@ export {
   type Limits,
   type ListedFrame,
   type ListFrame,
-  type MembershipFrame,
   type NackFrame,
   type PingFrame,
   type PresenceFrame,
@@ -50,6 +49,17 @@ export {
 } from './frame/frames.ts'
 export type { ClientCodec } from './frame/hub-frames.ts'
 export { defaultLimits } from './frame/limits.ts'
+export type {
+  GroupRole,
+  JoinedFrame,
+  JoinFrame,
+  LeaveFrame,
+  MembershipAnswer,
+  MembershipFrame,
+  SubscribedFrame,
+  SubscribeFrame,
+  UnsubscribeFrame,
+} from './frame/membership-frames.ts'
 export { type Encoded, packFrames, wireBytes } from './frame/pack.ts'
 export { readPartFrame } from './frame/part-frames.ts'
 export { toStateValue } from './frame/state-value.ts'

@@ -31,6 +31,7 @@ const welcome: WelcomeFrame = {
     windowMessages: 1,
     windowBytes: 1,
     calls: 256,
+    subscriptions: 128,
   },
   durability: 'memory',
   caps: [],

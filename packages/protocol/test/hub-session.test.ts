@@ -22,6 +22,7 @@ const limits: Limits = {
   windowMessages: 3,
   windowBytes: 1000,
   calls: 256,
+  subscriptions: 128,
 }
 const admission: Admission = {
   resumeToken: 't-1',
@@ -76,10 +77,10 @@ const frames: readonly (readonly [ClientFrame | BadFrame, readonly string[]])[] 
   [{ op: 'ack', seq: 11 }, ['error unexpected_frame']],
   [{ op: 'ack', stream: 'channel:news', seq: 1 }, ['error unsupported']],
   [{ op: 'nack', seq: 1 }, ['error unsupported']],
-  [{ op: 'join', to: 'group:a' }, ['error unsupported']],
-  [{ op: 'leave', to: 'group:a' }, ['error unsupported']],
-  [{ op: 'subscribe', to: 'channel:a' }, ['error unsupported']],
-  [{ op: 'unsubscribe', to: 'channel:a' }, ['error unsupported']],
+  [{ op: 'join', id: 'q', to: 'group:a' }, ['membership']],
+  [{ op: 'leave', id: 'q', to: 'group:a' }, ['membership']],
+  [{ op: 'subscribe', id: 'q', to: 'channel:a' }, ['membership']],
+  [{ op: 'unsubscribe', id: 'q', to: 'channel:a' }, ['membership']],
   [{ op: 'request', id: 'r', to: 'bob', method: 'm' }, ['call']],
   [{ op: 'response', id: 'r' }, ['call']],
   [{ op: 'cancel', id: 'r' }, ['call']],

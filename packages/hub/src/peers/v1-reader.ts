@@ -81,6 +81,9 @@ export class V1Reader {
       case 'state':
         link.write(parts.presence.setState(record, action.state))
         break
+      case 'membership':
+        parts.memberships.receive(link, action.frame)
+        break
       case 'call':
         parts.exchange.receive(link.calls, action.frame)
         break

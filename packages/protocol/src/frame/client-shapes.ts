@@ -23,7 +23,9 @@ const qos: Check = (value) => (value === 0 || value === 1 ? undefined : 'must be
 /** Tokens with many claims are long. */
 const secret: Check = (value) =>
   isText(value) && value.length <= 16_384 ? undefined : 'must be a string of at most 16384 characters'
-const membership = { to: text, '?from': position }
+const role: Check = (value) => (value === 'owner' || value === 'member' ? undefined : 'must be owner or member')
+const after: Check = (value) =>
+  value === 'start' || position(value) === undefined ? undefined : 'must be a position or start'
 
 const callTime: Check = (value) =>
   positive(value) === undefined && Number(value) <= longestCallMs
@@ -44,10 +46,10 @@ const shapes: Shapes = {
   send: { ...envelope, '?qos': qos, '?n': positive, '?ttlMs': positive },
   ack: { '?stream': text, seq: count },
   nack: { '?stream': text, seq: count, '?delayMs': count },
-  join: membership,
-  leave: membership,
-  subscribe: membership,
-  unsubscribe: membership,
+  join: { id, to: text, '?client': text, '?role': role },
+  leave: { id, to: text, '?client': text },
+  subscribe: { id, to: text, '?after': after, '?last': positive, '?retained': flag, '?prefetch': positive },
+  unsubscribe: { id, to: text },
   presence: { '?watch': flag },
   list: { id, '?online': flag },
   request: { ...request, '?timeoutMs': callTime },
@@ -65,6 +67,8 @@ export const clientGrammar: Grammar = {
   contradiction: (op, raw) => {
     if (op === 'presence')
       return raw.watch === undefined && raw.state === undefined ? 'must have watch or state' : undefined
+    if (op === 'subscribe')
+      return raw.after !== undefined && raw.last !== undefined ? 'must have after or last, not both' : undefined
     return op === 'response' ? responseContradiction(raw) : undefined
   },
 }

@@ -1,4 +1,5 @@
 import type { Body, Durability, ErrorCode, MessageType, Position, Qos } from '@posthouse/core'
+import type { MembershipAnswer, MembershipFrame } from './membership-frames.ts'
 
 /** A body as a frame carries it: bytes as received, or a value that this end made or wants. */
 export type FrameBody = Body | { readonly format: 'value'; readonly value: unknown }
@@ -52,6 +53,8 @@ export interface Limits {
   readonly windowBytes: number
   /** Calls of one client under way. Four times as many may be under way to one. */
   readonly calls: number
+  /** Channels and queues that one client is subscribed to. */
+  readonly subscriptions: number
 }
 
 /** The answer to `hello`. Spec: 3.2. */
@@ -117,6 +120,8 @@ export interface DeliverFrame extends EnvelopeFields {
   readonly attempt?: number
   readonly from: string
   readonly ts: number
+  /** The value that a channel has kept: it was sent before. A client reads anything but true as false. */
+  readonly retained?: true
 }
 
 /** Everything up to `seq` has been processed. Spec: 4.4. */
@@ -140,13 +145,6 @@ export interface ReceiptFrame {
   readonly id: string
   readonly state: 'delivered' | 'read' | 'expired' | 'failed'
   readonly by: string
-}
-
-/** Membership of a group or interest in a channel. Spec: 4.7. */
-export interface MembershipFrame {
-  readonly op: 'join' | 'leave' | 'subscribe' | 'unsubscribe'
-  readonly to: string
-  readonly from?: Position
 }
 
 /** One client as `list` and `presence` show it. */
@@ -257,7 +255,7 @@ export interface PingFrame {
 export interface ErrorFrame extends ErrorInfo {
   readonly op: 'error'
   /** The frame that it is about. */
-  readonly about?: { readonly op: string; readonly id?: string }
+  readonly about?: { readonly op: string; readonly id?: string; readonly to?: string }
 }
 
 /** The hub will close this connection. Spec: 5.4. */
@@ -291,6 +289,7 @@ export type HubFrame =
   | SentFrame
   | DeliverFrame
   | ReceiptFrame
+  | MembershipAnswer
   | PresenceFrame
   | ListedFrame
   | CallFrame

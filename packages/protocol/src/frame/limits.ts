@@ -10,4 +10,5 @@ export const defaultLimits: Limits = {
   windowMessages: 256,
   windowBytes: 1_048_576,
   calls: 256,
+  subscriptions: 128,
 }

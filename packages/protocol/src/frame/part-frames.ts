@@ -4,8 +4,9 @@ import { anyText, count, type Fields, flag, id, listOf, oneOf, optional, positiv
 import type { CallFrame, HubFrame, ListedFrame, PresenceFrame, ReceiptFrame } from './frames.ts'
 import { readShaped, shapeOf } from './hub-frames.ts'
 import { perhapsCount, perhapsError, perhapsText } from './hub-shapes.ts'
+import type { MembershipAnswer } from './membership-frames.ts'
 
-type PartFrame = CallFrame | ListedFrame | PresenceFrame | ReceiptFrame
+type PartFrame = CallFrame | ListedFrame | PresenceFrame | ReceiptFrame | MembershipAnswer
 
 const clients = listOf(
   shaped({
@@ -20,6 +21,10 @@ const clients = listOf(
   Number.POSITIVE_INFINITY,
 )
 
+const about: Fields = { id, to: text }
+const gap = shaped({ stream: text, from: count, to: count, reason: oneOf('epoch', 'expired', 'trimmed') })
+const position = shaped({ epoch: text, seq: count })
+
 /** What each op must look like that is in no page before its code is needed. Fields that are not listed are ignored. */
 const partShapes: Readonly<Record<PartFrame['op'], Fields>> = {
   receipt: { id, state: oneOf('delivered', 'read', 'expired', 'failed'), by: text },
@@ -29,6 +34,10 @@ const partShapes: Readonly<Record<PartFrame['op'], Fields>> = {
   response: { id, error: perhapsError, part: optional(count), end: optional(flag) },
   cancel: { id },
   credit: { id, parts: positive },
+  join: { ...about, members: count, role: oneOf('owner', 'member') },
+  leave: about,
+  subscribe: { ...about, position: optional(position), gaps: optional(listOf(gap, 1024)) },
+  unsubscribe: about,
 }
 
 /** The frame that a codec did not look at, looked at; any other as it is. */

@@ -15,6 +15,7 @@ import type {
   WelcomeFrame,
 } from '../frame/frames.ts'
 import { inboxStream } from '../frame/frames.ts'
+import type { MembershipFrame } from '../frame/membership-frames.ts'
 import { DeliveryWindow } from './delivery-window.ts'
 import { SentLedger } from './sent-ledger.ts'
 
@@ -30,6 +31,8 @@ export type HubAction =
   | { readonly do: 'watch'; readonly on: boolean }
   /** What the client says about itself from now on. */
   | { readonly do: 'state'; readonly state: unknown }
+  /** The client comes to, or leaves, a group, channels or a queue. */
+  | { readonly do: 'membership'; readonly frame: MembershipFrame }
   /** Of a call: the client asks, answers, gives up or takes more. */
   | { readonly do: 'call'; readonly frame: CallFrame }
   /** The client leaves for good: end the session, close the connection. */
@@ -50,7 +53,7 @@ export type HubSessionState = 'fresh' | 'open' | 'detached' | 'ended'
 /** The optional features that this end of the protocol serves, as `welcome.caps` announces them. Spec: 2.4. */
 export const hubCaps: readonly string[] = ['calls', 'list', 'presence']
 
-const unserved: ReadonlySet<string> = new Set(['nack', 'join', 'leave', 'subscribe', 'unsubscribe'])
+const unserved: ReadonlySet<string> = new Set(['nack'])
 
 /**
  * The hub's end of one client's conversation in the v1 dialects. Pure: frames in, actions out. It outlives the
@@ -123,6 +126,11 @@ export class HubSession {
         return [{ do: 'list', frame }]
       case 'presence':
         return presenceActions(frame)
+      case 'join':
+      case 'leave':
+      case 'subscribe':
+      case 'unsubscribe':
+        return [{ do: 'membership', frame }]
       case 'request':
       case 'response':
       case 'cancel':
