@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 export interface ChildOptions {
   /** Where it shall leave a profile of its processor time. */
   readonly profileTo?: string | undefined
+  /** What stands on its command line. */
+  readonly args?: readonly string[]
 }
 
 /** A Node process of ours that answers each message with one of its own. */
@@ -13,10 +15,10 @@ export class Child {
   readonly #process: ChildProcess
 
   /** @param file of this folder */
-  constructor(file: string, { profileTo }: ChildOptions = {}) {
+  constructor(file: string, { profileTo, args = [] }: ChildOptions = {}) {
     const profile = profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileTo}`]
     const path = fileURLToPath(new URL(file, import.meta.url))
-    this.#process = fork(path, { execArgv: [...process.execArgv, ...profile] })
+    this.#process = fork(path, args, { execArgv: [...process.execArgv, ...profile] })
   }
 
   /** Says something, where there is something to say, and waits for what it says next. */

@@ -29,7 +29,7 @@ async function run(options: Options): Promise<void> {
 
 function casesOf({ name, only }: Options): readonly Case[] {
   const wanted = planOf(name).filter(
-    ({ group, label, server }) => server === 'relay' || `${group}: ${label}`.includes(only),
+    ({ group, label, server }) => server === 'relay' || server === 'reference' || `${group}: ${label}`.includes(only),
   )
   const missing = new Set(wanted.map(({ server }) => missingProgram(server)).filter((program) => program !== undefined))
   for (const program of missing) process.stderr.write(`${program} is not installed; its rows are left out\n`)

@@ -18,6 +18,7 @@ export const benchmarks = {
   fanout: 'one sender to 1,000 receivers, 20 messages in flight',
   latency: 'one pair at 5,000 messages in a second: p50, p99, p99.9',
   idle: 'memory of the server for each of 10,000 connections that say nothing',
+  durable: 'one pair, every message kept before it is confirmed, and acknowledged: 500 and 1 in flight',
   'slow-reader': 'what one of 100 receivers does to the others when it stops reading, and to the memory of the server',
 } as const
 
@@ -41,6 +42,13 @@ const contenders: readonly Contender[] = [
   { label: 'NATS', server: 'nats', language: 'nats' },
   { label: 'Mosquitto', server: 'mosquitto', language: 'mqtt' },
 ]
+/** What keeps messages, each as its language says. `NATS` and `Mosquitto` write to disk now and then. */
+const keepers: readonly Contender[] = [
+  { label: 'ws and SQLite', server: 'reference', language: 'relay' },
+  { label: 'Posthouse, memory', server: 'hub-memory', language: 'posthouse-json' },
+  { label: 'NATS JetStream', server: 'jetstream', language: 'nats' },
+  { label: 'Mosquitto, qos 1', server: 'mosquitto-kept', language: 'mqtt' },
+]
 /** Only where throughput counts: clients that put what waits into one WebSocket message. */
 const arrays: Contender = { label: 'Posthouse, JSON arrays of 16', server: 'hub', language: 'posthouse-arrays' }
 
@@ -62,6 +70,8 @@ export function planOf(name: BenchmarkName): readonly Case[] {
       return all('5,000 messages in a second', { kind: 'latency', perSecond: 5000 })
     case 'idle':
       return idle(10_000)
+    case 'durable':
+      return [500, 1].flatMap((inFlight) => all(`${inFlight} in flight`, { kind: 'durable', inFlight }, keepers))
     case 'slow-reader':
       return [
         ...all('all read', { kind: 'slow-reader', receivers: 100, perSecond: 250, reads: true }),
@@ -70,8 +80,8 @@ export function planOf(name: BenchmarkName): readonly Case[] {
   }
 }
 
-function all(group: string, work: Work): readonly Case[] {
-  return contenders.map((contender) => ({ ...contender, group, work }))
+function all(group: string, work: Work, of = contenders): readonly Case[] {
+  return of.map((contender) => ({ ...contender, group, work }))
 }
 
 /** As many connections as this computer lets one process have, but no more than are wanted. */

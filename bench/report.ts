@@ -26,10 +26,11 @@ const perConnection = (index: 1 | 2, title: string): Column => ({
   // What the load of `idle` has delivered before the window are its connections.
   of: ({ rss, deliveredBefore }) => (rss[index] - rss[0]) / 1024 / deliveredBefore,
 })
+const isBase = ({ server }: Case): boolean => server === 'relay' || server === 'reference'
 const xRelay = ({ of }: Column, title = 'x relay'): Column => ({
   title,
   of,
-  against: (what, other) => other.group === what.group && other.server === 'relay',
+  against: (what, other) => other.group === what.group && isBase(other),
 })
 /** The same server and language where everyone reads. */
 const xAllRead = ({ of }: Column, title: string): Column => ({
@@ -48,6 +49,7 @@ const columns: Readonly<Record<BenchmarkName, readonly Column[]>> = {
     perConnection(1, 'KB each at once'),
     megabytes(0, 'MB before'),
   ],
+  durable: [rate, xRelay(rate, 'x ws and SQLite'), p50, p99, ...costs],
   'slow-reader': [
     p50,
     p99,

@@ -1,9 +1,22 @@
+import { writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Child } from './child.ts'
 import { programPath, startNative } from './native.ts'
 import type { Usage } from './peers/announce.ts'
 
 /** The servers that are held side by side. */
-export type ServerName = 'hub' | 'relay' | 'socket.io' | 'nats' | 'mosquitto'
+export type ServerName =
+  | 'hub'
+  | 'hub-memory'
+  | 'relay'
+  | 'reference'
+  | 'socket.io'
+  | 'nats'
+  | 'jetstream'
+  | 'mosquitto'
+  | 'mosquitto-kept'
 
 /** A running server. */
 export interface Server {
@@ -12,7 +25,12 @@ export interface Server {
   close(): Promise<void>
 }
 
-const programs: Readonly<Partial<Record<ServerName, string>>> = { nats: 'nats-server', mosquitto: 'mosquitto' }
+const programs: Readonly<Partial<Record<ServerName, string>>> = {
+  nats: 'nats-server',
+  jetstream: 'nats-server',
+  mosquitto: 'mosquitto',
+  'mosquitto-kept': 'mosquitto',
+}
 
 /** The program that a server needs and that is not installed, if there is one. */
 export function missingProgram(name: ServerName): string | undefined {
@@ -20,20 +38,63 @@ export function missingProgram(name: ServerName): string | undefined {
   return program !== undefined && programPath(program) === undefined ? program : undefined
 }
 
-/** Starts a server in a process of its own. */
-export function startServer(name: ServerName, profileTo?: string): Promise<Server> {
-  switch (name) {
-    case 'nats':
-      return startNative(programPath('nats-server') ?? '', (port) => ['--addr', '127.0.0.1', '--port', `${port}`])
-    case 'mosquitto':
-      return startNative(programPath('mosquitto') ?? '', (port) => ['-p', `${port}`])
-    default:
-      return startNode(`peers/${name.replace('.', '-')}.ts`, profileTo)
+/** Starts a server in a process of its own, with a folder that goes with it. */
+export async function startServer(name: ServerName, profileTo?: string): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'posthouse-bench-'))
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  try {
+    const server = await startIn(folder, name, profileTo)
+    const close = async (): Promise<void> => {
+      await server.close()
+      await remove()
+    }
+    return { ...server, close }
+  } catch (error) {
+    await remove()
+    throw error
   }
 }
 
-async function startNode(file: string, profileTo?: string): Promise<Server> {
-  const child = new Child(file, { profileTo })
+function startIn(folder: string, name: ServerName, profileTo?: string): Promise<Server> {
+  const program = programPath(programs[name] ?? '') ?? ''
+  switch (name) {
+    case 'nats':
+      return startNative(program, (port) => ['--addr', '127.0.0.1', '--port', `${port}`])
+    case 'jetstream':
+      return startNative(program, (port) => [
+        ...['--addr', '127.0.0.1', '--port', `${port}`],
+        ...['--jetstream', '--store_dir', folder],
+      ])
+    case 'mosquitto':
+      return startNative(program, (port) => ['-p', `${port}`])
+    case 'mosquitto-kept':
+      return startNative(program, (port) => ['-c', mosquittoSettings(folder, port)])
+    case 'hub-memory':
+      return startNode('peers/keeping-hub.ts', { profileTo, args: ['memory', folder] })
+    case 'reference':
+      return startNode('peers/reference.ts', { profileTo, args: [folder] })
+    default:
+      return startNode(`peers/${name.replace('.', '-')}.ts`, { profileTo })
+  }
+}
+
+/** As its Debian package does it: everything in memory, and in a file every half an hour. */
+function mosquittoSettings(folder: string, port: number): string {
+  const path = join(folder, 'mosquitto.conf')
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    'allow_anonymous true',
+    'persistence true',
+    `persistence_location ${folder}/`,
+    // It would become a user that may not write there.
+    ...(process.getuid?.() === 0 ? ['user root'] : []),
+  ]
+  writeFileSync(path, `${lines.join('\n')}\n`)
+  return path
+}
+
+async function startNode(file: string, options: ConstructorParameters<typeof Child>[1]): Promise<Server> {
+  const child = new Child(file, options)
   const { port } = await child.ask<{ readonly port: number }>()
   return { port, usage: () => child.ask<Usage>({}), close: () => child.close() }
 }

@@ -20,6 +20,7 @@ export type Work =
   | { readonly kind: 'library'; readonly library: LibraryName; readonly inFlight: number }
   | { readonly kind: 'fanout'; readonly receivers: number; readonly inFlight: number }
   | { readonly kind: 'latency'; readonly perSecond: number }
+  | { readonly kind: 'durable'; readonly inFlight: number }
   | { readonly kind: 'idle'; readonly connections: number }
   | { readonly kind: 'slow-reader'; readonly receivers: number; readonly perSecond: number; readonly reads: boolean }
 
@@ -37,7 +38,10 @@ interface Outcome {
   readonly latency?: Latency
 }
 
-/** Times between the moment when a message was due to be sent and its arrival, in microseconds. */
+/**
+ * Times in microseconds, between the moment when a message was due to be sent and its arrival; in `durable` from its
+ * sending until it was confirmed.
+ */
 export interface Latency {
   readonly p50: number
   readonly p99: number

@@ -5,6 +5,9 @@ import { FrameWalker } from './web-socket.ts'
 /** All lines of this process read into it: what it holds is used up before the next read. */
 const shared = Buffer.allocUnsafe(256 * 1024)
 
+/** What is to be known of a peer before it can be spoken to. */
+type Manners = Pick<Language, 'webSocket' | 'greet'>
+
 /** One raw TCP connection to a peer, logged in. */
 export class Line {
   /** Told of what came, in a buffer that is used again. */
@@ -15,7 +18,7 @@ export class Line {
   #greeted = false
   #ended = false
 
-  private constructor(port: number, language: Language) {
+  private constructor(port: number, language: Manners) {
     this.#walker = language.webSocket ? new FrameWalker() : undefined
     const callback = (bytes: number): boolean => {
       const chunk = shared.subarray(0, bytes)
@@ -29,7 +32,7 @@ export class Line {
   }
 
   /** Connects and logs in as `client`. */
-  static async open(port: number, language: Language, client: string): Promise<Line> {
+  static async open(port: number, language: Manners, client: string): Promise<Line> {
     const line = new Line(port, language)
     for (const step of language.greet(client)) await line.#take(step)
     line.#greeted = true

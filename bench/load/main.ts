@@ -21,6 +21,7 @@ async function obey(order: Order): Promise<Answer> {
 
 async function start(job: Job): Promise<Running> {
   if (job.kind === 'library') return (await import('./library.ts')).library(job, job)
+  if (job.kind === 'durable') return (await import('./durable.ts')).durable(job, job)
   const language = await loadLanguage(job.language)
   switch (job.kind) {
     case 'unicast':

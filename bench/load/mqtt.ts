@@ -20,7 +20,8 @@ function subscribe(topics: readonly string[]): Buffer {
   return packet(0x82, [Buffer.from([0, 1]), ...topics.map((topic) => Buffer.concat([text(topic), Buffer.from([0])]))])
 }
 
-function packet(type: number, parts: readonly Buffer[]): Buffer {
+/** A control packet (MQTT 3.1.1, section 2.2). */
+export function packet(type: number, parts: readonly Buffer[]): Buffer {
   const rest = Buffer.concat(parts)
   const size: number[] = []
   let left = rest.length
@@ -31,7 +32,8 @@ function packet(type: number, parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([type, ...size]), rest])
 }
 
-function text(value: string): Buffer {
+/** A string with its length before it. */
+export function text(value: string): Buffer {
   const bytes = Buffer.from(value)
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
 }

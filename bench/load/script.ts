@@ -53,6 +53,6 @@ export class Script {
 }
 
 /** As long as the ids that the client library makes. */
-function messageId(lane: number, number: number): string {
+export function messageId(lane: number, number: number): string {
   return `018f6f3a-0000-7000-8000-${String(lane).padStart(4, '0')}${String(number).padStart(8, '0')}`
 }

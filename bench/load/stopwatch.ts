@@ -31,10 +31,15 @@ export class Stopwatch {
   }
 
   result(): Latency {
-    const sorted = Float64Array.from(this.#us).sort()
-    const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-    return { p50: at(0.5), p99: at(0.99), p999: at(0.999) }
+    return percentiles(this.#us)
   }
+}
+
+/** The times that a half, 99 % and 99.9 % did not exceed. */
+export function percentiles(us: readonly number[]): Latency {
+  const sorted = Float64Array.from(us).sort()
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+  return { p50: at(0.5), p99: at(0.99), p999: at(0.999) }
 }
 
 /**

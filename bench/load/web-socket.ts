@@ -69,7 +69,8 @@ export class FrameWalker {
   }
 }
 
-function headBytes(size: number | undefined): number {
+/** Length of what stands before the payload of a server's frame, by the second byte of the frame. */
+export function headBytes(size: number | undefined): number {
   if (size === undefined || size < 126) return 2
   return size === 126 ? 4 : 10
 }
