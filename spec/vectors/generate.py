@@ -58,6 +58,7 @@ DELIVER = {
     "ts": 1795167060574,
     "body": "hello",
 }
+RECEIPT = {"op": "receipt", "seq": 8, "id": "m-1", "state": "delivered", "by": "bob", "at": 1795167060574}
 REFUSED = {"code": "inbox_full", "number": 3005, "message": "the inbox of bob is full", "retry": True}
 FILE = {"key": "cross_comm/alice/1795167062089_fe7e40eb.txt", "name": "a.txt", "path": "src/a.txt"}
 
@@ -99,6 +100,24 @@ def sends():
         "replyTo": "client:alice",
         "sec": {"alg": "none", "sig": "c2ln"},
     }
+    for policy in ("store", "error", "drop"):
+        yield f"send that says what to do when offline: {policy}", "4.1.8", {**SEND, "whenOffline": policy}
+    yield "send that asks for receipts", "4.1.9", {**SEND, "receipts": True}
+    yield "send that asks for no receipts", "4.1.9", {**SEND, "receipts": False}
+    yield "send for later", "4.1.10", {**SEND, "deliverAt": 1795167060574}
+    yield "send for a fractional time", "4.1.10", {**SEND, "deliverAt": 1795167060574.5}
+    for priority in (0, 9):
+        yield f"send with priority {priority}", "4.1.11", {**SEND, "to": "queue:jobs", "priority": priority}
+    yield "send that is to be retained", "4.1.12", {**SEND, "to": "channel:news", "retain": True}
+    yield "send with every wish", "4.1.1", {
+        **SEND,
+        "receipts": True,
+        "whenOffline": "store",
+        "deliverAt": 1795167060574,
+        "priority": 4,
+        "retain": False,
+        "ttlMs": 1000,
+    }
     yield "send live", "4.1.2", LIVE
     yield "send of empty bytes", "2.5.1", {**SEND, "type": "bytes", "body": b""}
     yield "send of empty text", "2.5.1", {**SEND, "body": ""}
@@ -127,6 +146,8 @@ def other_client_frames():
     yield "ack that names the inbox", "4.4.1", {"op": "ack", "stream": "inbox", "seq": 9007199254740991}
     yield "nack", "4.5.1", {"op": "nack", "seq": 7}
     yield "nack with stream and delay", "4.5.1", {"op": "nack", "stream": "queue:jobs", "seq": 7, "delayMs": 1000}
+    yield "nack with the longest delay", "4.5.1", {"op": "nack", "seq": 7, "delayMs": 86400000}
+    yield "receipt: read", "4.6.5", {"op": "receipt", "id": "m-1", "from": "alice", "state": "read"}
     yield "join", "4.7.1", {"op": "join", "id": "q-1", "to": "group:team"}
     yield "join of somebody else", "4.7.1", {"op": "join", "id": "q-1", "to": "group:team", "client": "bob", "role": "owner"}
     yield "leave of somebody else", "4.7.1", {"op": "leave", "id": "q-1", "to": "group:team", "client": "bob"}
@@ -199,6 +220,7 @@ def hub_frames():
         yield f"welcome with a gap: {reason}", "3.4.6", {**WELCOME, "resumed": True, "gaps": [gap]}
     yield "sent: stored", "4.2.1", {"op": "sent", "n": 3, "state": "stored"}
     yield "sent: duplicate", "4.2.3", {"op": "sent", "n": 3, "state": "duplicate"}
+    yield "sent: dropped", "4.1.8", {"op": "sent", "n": 3, "state": "dropped"}
     yield "sent: refused", "4.2.2", {"op": "sent", "n": 4, "error": REFUSED}
     for kind, body in BODIES.items():
         yield f"deliver of type {kind}", "4.3.1", {**DELIVER, "type": kind, "body": body}
@@ -229,7 +251,9 @@ def hub_frames():
     }
     yield "subscribed to a queue", "4.7.5", {"op": "subscribe", "id": "q-1", "to": "queue:jobs"}
     for state in ("delivered", "read", "expired", "failed"):
-        yield f"receipt: {state}", "4.6.1", {"op": "receipt", "id": "m-1", "state": state, "by": "bob"}
+        yield f"receipt: {state}", "4.6.1", {**RECEIPT, "state": state}
+    yield "receipt of a failure, with its reason", "4.6.1", {**RECEIPT, "state": "failed", "code": "attempts_exhausted"}
+    yield "deliver whose sender wants receipts", "4.6.5", {**DELIVER, "attempt": 16, "receipts": True}
     bob = {"client": "bob", "online": True, "since": 1795167060574, "lastSeen": 1795167061000, "node": "n1", "dialect": "json"}
     carol = {"client": "carol", "online": False, "lastSeen": 1795167050000, "node": "n1"}
     dave = {**bob, "client": "dave", "generation": 1795167060574, "state": {"mode": "busy", "jobs": [1, None]}}
@@ -323,9 +347,11 @@ def without(frame, key):
 WRONG = {
     "client": [
         ({**HELLO}, {"client": 1, "caps": "list", "producer": "", "token": None, "resume": {"session": "s"}, "agent": "", "transient": 1}),
-        (SEND, {"id": "", "to": 5, "type": "letter", "qos": 2, "headers": {"a": 1}, "replyTo": [], "ttlMs": 0}),
+        (SEND, {"id": "", "to": 5, "type": "letter", "qos": 2, "headers": {"a": 1}, "replyTo": [], "ttlMs": 0,
+                "receipts": 1, "whenOffline": "wait", "deliverAt": "now", "priority": 10, "retain": "yes"}),
         ({"op": "ack", "seq": 1}, {"seq": -1, "stream": 1}),
         ({"op": "nack", "seq": 1}, {"seq": 1.5, "delayMs": "1"}),
+        ({"op": "receipt", "id": "m", "from": "alice", "state": "read"}, {"id": "", "from": 1, "state": "delivered"}),
         ({"op": "join", "id": "q", "to": "group:a"}, {"id": "", "to": None, "client": 1, "role": "king"}),
         ({"op": "leave", "id": "q", "to": "group:a"}, {"id": 1, "to": "", "client": ""}),
         ({"op": "subscribe", "id": "q", "to": "channel:a"}, {
@@ -346,7 +372,7 @@ WRONG = {
                    "gaps": [{"stream": "inbox", "from": 1, "to": 2, "reason": "lost"}]}),
         ({"op": "sent", "n": 1, "state": "stored"}, {"n": 0, "state": "lost"}),
         (DELIVER, {"id": 1, "from": "", "to": None, "type": "letter", "ts": "now", "seq": 0, "attempt": 0, "stream": ""}),
-        ({"op": "receipt", "id": "m", "state": "read", "by": "bob"}, {"id": "", "state": "seen", "by": 1}),
+        (RECEIPT, {"id": "", "state": "seen", "by": 1, "at": "now", "seq": 0, "code": 7}),
         ({"op": "presence", "full": True, "clients": []}, {"full": None, "clients": [{"client": "bob"}]}),
         ({"op": "join", "id": "q", "to": "group:a", "members": 1, "role": "owner"}, {"id": 1, "to": "", "members": -1, "role": "king"}),
         ({"op": "leave", "id": "q", "to": "group:a"}, {"id": 1, "to": ""}),
@@ -365,7 +391,7 @@ REQUIRED = {
     "ack": ("seq",), "nack": ("seq",), 
     "join": ("id", "to", "members", "role"), "leave": ("id", "to"), "subscribe": ("id", "to"), "unsubscribe": ("id", "to"),
     "presence": ("full", "clients"), "list": ("id", "clients"), "request": ("id", "to", "method"),
-    "response": ("id",), "cancel": ("id",), "credit": ("id", "parts"), "receipt": ("id", "state", "by"), "sent": ("n", "state"),
+    "response": ("id",), "cancel": ("id",), "credit": ("id", "parts"), "receipt": ("id", "state", "by", "at", "from"), "sent": ("n", "state"),
     "error": ("code", "number", "message", "retry"), "goaway": ("reason", "reconnectAfterMs"),
 }
 
@@ -407,6 +433,9 @@ def wrong_fields():
     yield refused("client", "a send with an n beyond 2^53 - 1", {**SEND, "n": 9007199254740993}, "4.2.4")
     yield refused("client", "a send with more than 64 headers", {**SEND, "headers": {str(i): "" for i in range(65)}})
     yield refused("client", "empty bytes where an object belongs", {**SEND, "headers": b""}, dialects=("msgpack",))
+    for priority in (-1, 10, 4.5, True):
+        yield refused("client", f"a send with priority {priority}", {**SEND, "to": "queue:jobs", "priority": priority}, "4.1.11")
+    yield refused("client", "a nack with a delay of more than a day", {"op": "nack", "seq": 1, "delayMs": 86400001}, "4.5.1")
     yield refused("client", "half a surrogate pair in an id", {**SEND, "id": "\ud800"}, dialects=("json",))
     yield refused("client", "an x- type with a forbidden character", {**SEND, "type": "x-a b"})
     yield refused("client", "an x- type without a name", {**SEND, "type": "x-"})

@@ -39,13 +39,17 @@ export {
   type PingFrame,
   type PresenceFrame,
   type PresenceRequestFrame,
+  type ReadFrame,
   type ReceiptFrame,
+  type ReceiptState,
   type RequestFrame,
   type ResponseFrame,
   type ResumeRequest,
   type SendFrame,
   type SentFrame,
+  type SentState,
   type WelcomeFrame,
+  type WhenOffline,
 } from './frame/frames.ts'
 export type { ClientCodec } from './frame/hub-frames.ts'
 export { defaultLimits } from './frame/limits.ts'

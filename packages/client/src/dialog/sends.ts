@@ -6,10 +6,11 @@ import { Waiter } from '../waiter.ts'
 export interface SendResult {
   readonly id: string
   /**
-   * `stored`: the hub keeps it, as safely as `welcome.durability` says. `duplicate`: it had it already. `sent`: it was
-   * written to the connection, which is all there is to know of it.
+   * `stored`: the hub keeps it, as safely as `welcome.durability` says. `duplicate`: it had it already. `dropped`: its
+   * recipient is away, and the message was to be dropped then. `sent`: it was written to the connection, which is all
+   * there is to know of it.
    */
-  readonly state: 'stored' | 'duplicate' | 'sent'
+  readonly state: 'stored' | 'duplicate' | 'dropped' | 'sent'
 }
 
 /** Who sends a message. */

@@ -14,6 +14,7 @@ import {
 import type { SendOutcome } from '@posthouse/protocol'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Registry } from '../clients/registry.ts'
+import { offline } from '../delivery/when-offline.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { Batcher } from './batcher.ts'
 import type { HubListeners } from './hub-listeners.ts'
@@ -69,7 +70,7 @@ export class Router {
     if (kind === 'client') {
       const record = this.#recipient(name)
       if (!record.online || record.link === undefined) {
-        throw new PosthouseError('offline', `${JSON.stringify(name)} is not connected`)
+        throw offline(name)
       }
       record.link.live(outgoing)
       return
@@ -99,6 +100,14 @@ export class Router {
     } catch (error) {
       this.refuse(incoming.from, toPosthouseError(error), settle)
     }
+  }
+
+  /** Takes a qos 1 message that nobody is to get, so that a resend is not delivered either. Spec: 4.1.8. */
+  drop(incoming: Incoming, settle: SettleListener): void {
+    this.#options.batcher.append({ ...incoming, recipients: [] }, (outcome) => {
+      const settled = outcomeOf(outcome)
+      settle(settled.state === 'stored' ? { state: 'dropped' } : settled)
+    })
   }
 
   /** Remembers that a message was refused, so that a resend is told the same. */

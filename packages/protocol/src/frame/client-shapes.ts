@@ -9,6 +9,7 @@ import {
   isText,
   listOf,
   mapOf,
+  oneOf,
   position,
   positive,
   request,
@@ -26,6 +27,16 @@ const secret: Check = (value) =>
 const role: Check = (value) => (value === 'owner' || value === 'member' ? undefined : 'must be owner or member')
 const after: Check = (value) =>
   value === 'start' || position(value) === undefined ? undefined : 'must be a position or start'
+const time: Check = (value) => (Number.isFinite(value) ? undefined : 'must be a time in Unix milliseconds')
+const whenOffline: Check = oneOf('store', 'error', 'drop')
+const priority: Check = (value) =>
+  count(value) === undefined && Number(value) <= 9 ? undefined : 'must be a whole number from 0 to 9'
+/** The longest wait that a client may ask for: a day. Spec: 4.5.1. */
+const longestDelayMs = 86_400_000
+const delay: Check = (value) =>
+  count(value) === undefined && Number(value) <= longestDelayMs
+    ? undefined
+    : `must be a whole number from 0 to ${longestDelayMs}`
 
 const callTime: Check = (value) =>
   positive(value) === undefined && Number(value) <= longestCallMs
@@ -43,9 +54,20 @@ const shapes: Shapes = {
     '?agent': text,
     '?transient': flag,
   },
-  send: { ...envelope, '?qos': qos, '?n': positive, '?ttlMs': positive },
+  send: {
+    ...envelope,
+    '?qos': qos,
+    '?n': positive,
+    '?ttlMs': positive,
+    '?receipts': flag,
+    '?whenOffline': whenOffline,
+    '?deliverAt': time,
+    '?priority': priority,
+    '?retain': flag,
+  },
   ack: { '?stream': text, seq: count },
-  nack: { '?stream': text, seq: count, '?delayMs': count },
+  nack: { '?stream': text, seq: count, '?delayMs': delay },
+  receipt: { id, from: text, state: oneOf('read') },
   join: { id, to: text, '?client': text, '?role': role },
   leave: { id, to: text, '?client': text },
   subscribe: { id, to: text, '?after': after, '?last': positive, '?retained': flag, '?prefetch': positive },

@@ -20,6 +20,10 @@ const messageType: Check = (value) =>
   typeof value === 'string' && isMessageType(value)
     ? undefined
     : `must be one of ${messageTypes.join(', ')} or x-<name>`
+export const oneOf =
+  (...words: readonly string[]): Check =>
+  (value) =>
+    typeof value === 'string' && words.includes(value) ? undefined : `must be ${words.join(' or ')}`
 export const listOf =
   (check: Check, most: number): Check =>
   (value) =>

@@ -95,7 +95,22 @@ export interface SendFrame extends EnvelopeFields {
   /** Producer sequence; with qos 1 only. */
   readonly n?: number
   readonly ttlMs?: number
+  /** Whether the sender wants to know what becomes of it; with qos 1, to a client or a group. Spec: 4.6. */
+  readonly receipts?: boolean
+  readonly whenOffline?: WhenOffline
+  /** Not before this time of the hub's clock, in Unix milliseconds. Spec: 4.1.10. */
+  readonly deliverAt?: number
+  /** 0 to 9, the highest first; default 4. To a queue only. */
+  readonly priority?: number
+  /** Whether a channel keeps it for those who subscribe later. Spec: 4.1.12. */
+  readonly retain?: boolean
 }
+
+/** What is done with a message to a client that is not connected. Spec: 4.1.8. */
+export type WhenOffline = 'store' | 'error' | 'drop'
+
+/** What the hub has done with an accepted message. */
+export type SentState = 'stored' | 'duplicate' | 'dropped'
 
 /** A failure as it stands in a frame. */
 export interface ErrorInfo {
@@ -107,7 +122,7 @@ export interface ErrorInfo {
 
 /** What became of sent messages, in the order of `n`; a state holds for all unanswered messages up to `n`. Spec: 4.2. */
 export type SentFrame =
-  | { readonly op: 'sent'; readonly n: number; readonly state: 'stored' | 'duplicate' }
+  | { readonly op: 'sent'; readonly n: number; readonly state: SentState }
   | { readonly op: 'sent'; readonly n: number; readonly error: ErrorInfo }
 
 /** A message for its recipient. Spec: 4.3. */
@@ -117,7 +132,10 @@ export interface DeliverFrame extends EnvelopeFields {
   readonly stream?: string
   /** Absent for qos 0, which is not acknowledged. */
   readonly seq?: number
+  /** How often it has been tried, this time included; 1 when absent. */
   readonly attempt?: number
+  /** True where its sender wants to know when it is read. */
+  readonly receipts?: boolean
   readonly from: string
   readonly ts: number
   /** The value that a channel has kept: it was sent before. A client reads anything but true as false. */
@@ -139,12 +157,33 @@ export interface NackFrame {
   readonly delayMs?: number
 }
 
-/** What became of a message at its recipient. Spec: 4.6. */
+/** What became of a message at one of its recipients. */
+export type ReceiptState = 'delivered' | 'read' | 'expired' | 'failed'
+
+/** Tells the sender of a message what became of it at its recipient. Spec: 4.6. */
 export interface ReceiptFrame {
   readonly op: 'receipt'
+  /** Its position in the sender's inbox, which it is acknowledged by. */
+  readonly seq?: number
+  /** Of the message. */
   readonly id: string
-  readonly state: 'delivered' | 'read' | 'expired' | 'failed'
+  readonly state: ReceiptState
+  /** Address of the recipient. */
   readonly by: string
+  /** When it happened, in Unix milliseconds. */
+  readonly at: number
+  /** Why a message has `failed`. */
+  readonly code?: ErrorCode
+}
+
+/** The recipient of a message has read it. Spec: 4.6.5. */
+export interface ReadFrame {
+  readonly op: 'receipt'
+  /** Of the message. */
+  readonly id: string
+  /** Its sender. */
+  readonly from: string
+  readonly state: 'read'
 }
 
 /** One client as `list` and `presence` show it. */
@@ -276,6 +315,7 @@ export type ClientFrame =
   | SendFrame
   | AckFrame
   | NackFrame
+  | ReadFrame
   | MembershipFrame
   | PresenceRequestFrame
   | ListFrame

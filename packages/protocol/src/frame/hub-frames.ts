@@ -46,7 +46,7 @@ function withBody(raw: Record<string, unknown>): HubFrame {
 
 /** True for a delivery with no more than most have: that it fits is told in a fraction of the time that its shape takes. */
 function isUsual(raw: Readonly<Record<string, unknown>>): boolean {
-  const { op, seq, headers, replyTo, stream, attempt } = raw
+  const { op, seq, headers, replyTo, stream, attempt, receipts } = raw
   return (
     op === 'deliver' &&
     id(raw.id) &&
@@ -59,7 +59,8 @@ function isUsual(raw: Readonly<Record<string, unknown>>): boolean {
     headers === undefined &&
     replyTo === undefined &&
     stream === undefined &&
-    attempt === undefined
+    attempt === undefined &&
+    receipts === undefined
   )
 }
 

@@ -44,7 +44,7 @@ export const hubShapes: Readonly<Record<string, Fields>> = {
     node: anyText,
     serverTime: Number.isFinite,
   },
-  sent: { n: positive, state: oneOf('stored', 'duplicate', undefined), error: perhapsError },
+  sent: { n: positive, state: oneOf('stored', 'duplicate', 'dropped', undefined), error: perhapsError },
   deliver: {
     id,
     to: text,
@@ -55,6 +55,7 @@ export const hubShapes: Readonly<Record<string, Fields>> = {
     stream: perhapsText,
     seq: perhapsCount,
     attempt: perhapsCount,
+    receipts: optional(flag),
     from: text,
     ts: Number.isFinite,
   },

@@ -27,7 +27,14 @@ const position = shaped({ epoch: text, seq: count })
 
 /** What each op must look like that is in no page before its code is needed. Fields that are not listed are ignored. */
 const partShapes: Readonly<Record<PartFrame['op'], Fields>> = {
-  receipt: { id, state: oneOf('delivered', 'read', 'expired', 'failed'), by: text },
+  receipt: {
+    seq: perhapsCount,
+    id,
+    state: oneOf('delivered', 'read', 'expired', 'failed'),
+    by: text,
+    at: Number.isFinite,
+    code: perhapsText,
+  },
   presence: { full: flag, clients },
   list: { id, more: optional(flag), clients },
   request: { id, to: text, from: perhapsText, method: id, timeoutMs: perhapsCount },

@@ -17,10 +17,18 @@ export const names = {
   replyTo: 512,
   headers: 1024,
   sec: 2048,
+  retain: 4096,
+  receipts: 8192,
+  priority: 16384,
+  deliverAt: 32768,
+  whenOffline: 65536,
 } as const
 
 const needed = names.op | names.id | names.to | names.type | names.body
 const ackOnly = names.op | names.seq
+/** What few messages ask for. */
+const wishes = names.retain | names.receipts | names.priority | names.deliverAt | names.whenOffline
+const longestName = 'whenOffline'.length
 /** The names of up to four bytes, as the number that their bytes make. */
 const short = {
   n: packed('n'),
@@ -72,7 +80,7 @@ export function opOf(bytes: Uint8Array, start: number, end: number): 'send' | 'a
 }
 
 function longNameOf(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start > 7) return 0
+  if (end - start > longestName) return 0
   switch (asciiText(bytes, start, end)) {
     case 'ttlMs':
       return names.ttlMs
@@ -80,6 +88,16 @@ function longNameOf(bytes: Uint8Array, start: number, end: number): number {
       return names.replyTo
     case 'headers':
       return names.headers
+    case 'retain':
+      return names.retain
+    case 'receipts':
+      return names.receipts
+    case 'priority':
+      return names.priority
+    case 'deliverAt':
+      return names.deliverAt
+    case 'whenOffline':
+      return names.whenOffline
     default:
       return 0
   }
@@ -97,6 +115,8 @@ function packed(name: string): number {
   return packedAt(new TextEncoder().encode(name), 0, name.length)
 }
 
+type Draft = { -readonly [Name in keyof SendFrame]: SendFrame[Name] }
+
 /** What was read of a `send` or `ack`, before it is known to be one. */
 export class QuickFrame {
   /** The names that came. */
@@ -110,6 +130,11 @@ export class QuickFrame {
   qos = 0
   seq = 0
   ttlMs = 0
+  priority = 0
+  deliverAt = 0
+  whenOffline = ''
+  retain = false
+  receipts = false
   headers: unknown
   sec: unknown
   body: Body | undefined
@@ -134,6 +159,7 @@ export class QuickFrame {
     else if (name === names.to) this.to = text
     else if (name === names.type) this.type = text
     else if (name === names.op) this.op = text
+    else if (name === names.whenOffline) this.whenOffline = text
     else this.replyTo = text
   }
 
@@ -142,7 +168,15 @@ export class QuickFrame {
     if (name === names.n) this.n = value
     else if (name === names.seq) this.seq = value
     else if (name === names.qos) this.qos = value
-    else this.ttlMs = value
+    else if (name === names.ttlMs) this.ttlMs = value
+    else if (name === names.priority) this.priority = value
+    else this.deliverAt = value
+  }
+
+  /** Takes the value of a member that is true or false. */
+  setFlag(name: number, value: boolean): void {
+    if (name === names.receipts) this.receipts = value
+    else this.retain = value
   }
 
   /** The frame, where everything about it is as the specification wants it; otherwise nothing. */
@@ -163,8 +197,9 @@ export class QuickFrame {
     return this.#unusual({ op: 'send', id, to, type, body })
   }
 
-  #unusual(frame: { -readonly [Name in keyof SendFrame]: SendFrame[Name] }): SendFrame | undefined {
-    const { seen, ttlMs, replyTo, headers } = this
+  #unusual(frame: Draft): SendFrame | undefined {
+    const { seen, ttlMs } = this
+    if ((seen & wishes) !== 0 && !this.#wish(frame)) return undefined
     if ((seen & names.n) !== 0) frame.n = this.n
     if ((seen & names.qos) !== 0) frame.qos = this.qos === 0 ? 0 : 1
     if ((seen & names.sec) !== 0) frame.sec = this.sec
@@ -172,15 +207,39 @@ export class QuickFrame {
       if (ttlMs === 0) return undefined
       frame.ttlMs = ttlMs
     }
+    if ((seen & (names.replyTo | names.headers)) !== 0 && !this.#head(frame)) return undefined
+    return frame
+  }
+
+  /** Enters what an answer needs; false where it does not fit. */
+  #head(frame: Draft): boolean {
+    const { seen, replyTo, headers } = this
     if ((seen & names.replyTo) !== 0) {
-      if (replyTo.length === 0 || replyTo.length > 4096) return undefined
+      if (replyTo.length === 0 || replyTo.length > 4096) return false
       frame.replyTo = replyTo
     }
     if ((seen & names.headers) !== 0) {
-      if (checkHeaders(headers) !== undefined) return undefined
+      if (checkHeaders(headers) !== undefined) return false
       // Their form was checked just above.
       frame.headers = headers as Record<string, string>
     }
-    return frame
+    return true
+  }
+
+  /** Enters what few messages ask for; false where some of it does not fit. */
+  #wish(frame: Draft): boolean {
+    const { seen, priority, whenOffline } = this
+    if ((seen & names.receipts) !== 0) frame.receipts = this.receipts
+    if ((seen & names.retain) !== 0) frame.retain = this.retain
+    if ((seen & names.deliverAt) !== 0) frame.deliverAt = this.deliverAt
+    if ((seen & names.priority) !== 0) {
+      if (priority > 9) return false
+      frame.priority = priority
+    }
+    if ((seen & names.whenOffline) !== 0) {
+      if (whenOffline !== 'store' && whenOffline !== 'error' && whenOffline !== 'drop') return false
+      frame.whenOffline = whenOffline
+    }
+    return true
   }
 }

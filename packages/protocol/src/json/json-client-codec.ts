@@ -15,15 +15,21 @@ export const jsonClientCodec: ClientCodec = {
 /** The frame that clients write most is put together by hand: that takes half the time of handing over an object. */
 function encode(frame: ClientFrame): string {
   const body = 'body' in frame && frame.body?.format === 'value' ? frame.body.value : undefined
-  if (frame.op !== 'send' || frame.sec !== undefined) return JSON.stringify({ ...frame, body })
-  return `${sendHead(frame)},"body":${JSON.stringify(body)}}`
+  return frame.op === 'send' && isUsual(frame)
+    ? `${sendHead(frame)},"body":${JSON.stringify(body)}}`
+    : JSON.stringify({ ...frame, body })
 }
 
-/** A `send` frame up to its body. */
-function sendHead({ op, id, to, type, qos, n, ttlMs, headers, replyTo }: SendFrame): string {
-  if (ttlMs !== undefined || headers !== undefined || replyTo !== undefined) {
-    return JSON.stringify({ op, id, to, type, qos, n, ttlMs, headers, replyTo }).slice(0, -1)
-  }
+/** True for a message without what few have. */
+function isUsual(frame: SendFrame): boolean {
+  const { ttlMs, headers, replyTo, sec, receipts, whenOffline, deliverAt, priority, retain } = frame
+  return (
+    (ttlMs ?? headers ?? replyTo ?? sec ?? receipts ?? whenOffline ?? deliverAt ?? priority ?? retain) === undefined
+  )
+}
+
+/** A usual `send` frame up to its body. */
+function sendHead({ id, to, type, qos, n }: SendFrame): string {
   const numbers = `${qos === undefined ? '' : `,"qos":${qos}`}${n === undefined ? '' : `,"n":${n}`}`
   // A type that may be sent has no character that JSON escapes.
   return `{"op":"send","id":${quoted(id)},"to":${quoted(to)},"type":"${type}"${numbers}`

@@ -79,7 +79,12 @@ class QuickReader {
       case names.qos:
       case names.seq:
       case names.ttlMs:
+      case names.priority:
+      case names.deliverAt:
         return this.#number(name, at)
+      case names.receipts:
+      case names.retain:
+        return this.#flag(name, at)
       case names.headers:
       case names.sec:
         return this.#content(name, at)
@@ -117,6 +122,15 @@ class QuickReader {
     this.#frame.setNumber(name, value)
     // What follows a number must be a comma or brace; a fraction or exponent is no end.
     return at
+  }
+
+  #flag(name: number, at: number): number {
+    const bytes = this.#bytes
+    const end = at + (bytes[at] === 0x74 ? 4 : 5)
+    const word = asciiText(bytes, at, Math.min(end, bytes.length))
+    if (word !== 'true' && word !== 'false') return declined
+    this.#frame.setFlag(name, word === 'true')
+    return end
   }
 
   #text(name: number, at: number): number {

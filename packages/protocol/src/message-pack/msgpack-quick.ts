@@ -71,7 +71,12 @@ class QuickReader {
       case names.qos:
       case names.seq:
       case names.ttlMs:
+      case names.priority:
+      case names.deliverAt:
         return this.#number(name, at)
+      case names.receipts:
+      case names.retain:
+        return this.#flag(name, at)
       case names.headers:
       case names.sec:
         return this.#content(name, at)
@@ -105,6 +110,13 @@ class QuickReader {
     if (value > Number.MAX_SAFE_INTEGER) return declined
     this.#frame.setNumber(name, value)
     return at + 1 + length
+  }
+
+  #flag(name: number, at: number): number {
+    const byte = this.#bytes[at]
+    if (byte !== 0xc2 && byte !== 0xc3) return declined
+    this.#frame.setFlag(name, byte === 0xc3)
+    return at + 1
   }
 
   #text(name: number, at: number): number {

@@ -9,6 +9,7 @@ import type {
   HelloFrame,
   HubFrame,
   PingFrame,
+  SentState,
   WelcomeFrame,
 } from '../frame/frames.ts'
 import { inboxStream } from '../frame/frames.ts'
@@ -23,7 +24,7 @@ export interface ClientSessionEvents {
   /** Hand this to the handlers, then call `processed` with it. */
   deliver(frame: DeliverFrame): void
   /** Everything up to `n` that is still unanswered was accepted. */
-  confirmed(n: number, state: 'stored' | 'duplicate'): void
+  confirmed(n: number, state: SentState): void
   refused(n: number, error: PosthouseError): void
   goaway(frame: GoawayFrame): void
   /** The session has no part in this, and it was not looked at: who is there, a call, or what a later hub says. */

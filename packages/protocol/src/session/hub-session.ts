@@ -12,11 +12,13 @@ import type {
   PresenceRequestFrame,
   SendFrame,
   SentFrame,
+  SentState,
   WelcomeFrame,
 } from '../frame/frames.ts'
 import { inboxStream } from '../frame/frames.ts'
 import type { MembershipFrame } from '../frame/membership-frames.ts'
 import { DeliveryWindow } from './delivery-window.ts'
+import { sendConflict } from './send-conflict.ts'
 import { SentLedger } from './sent-ledger.ts'
 
 /** What a session asks its hub to do. The session itself touches no socket, store or clock. */
@@ -40,9 +42,7 @@ export type HubAction =
   | { readonly do: 'close'; readonly error: PosthouseError }
 
 /** What became of a message, as `settle` is told. */
-export type SendOutcome =
-  | { readonly state: 'stored' | 'duplicate' }
-  | { readonly state: 'refused'; readonly error: PosthouseError }
+export type SendOutcome = { readonly state: SentState } | { readonly state: 'refused'; readonly error: PosthouseError }
 
 /** What the hub knows when a client has said hello and was let in. */
 export type Admission = Omit<WelcomeFrame, 'op' | 'client' | 'session' | 'limits'>
@@ -53,7 +53,7 @@ export type HubSessionState = 'fresh' | 'open' | 'detached' | 'ended'
 /** The optional features that this end of the protocol serves, as `welcome.caps` announces them. Spec: 2.4. */
 export const hubCaps: readonly string[] = ['calls', 'list', 'presence']
 
-const unserved: ReadonlySet<string> = new Set(['nack'])
+const unserved: ReadonlySet<string> = new Set(['nack', 'receipt'])
 
 /**
  * The hub's end of one client's conversation in the v1 dialects. Pure: frames in, actions out. It outlives the
@@ -182,6 +182,8 @@ export class HubSession {
   }
 
   #refusal(frame: SendFrame): PosthouseError | undefined {
+    const conflict = sendConflict(frame)
+    if (conflict !== undefined) return conflict
     const body = frame.body
     if (body.format === 'value') return undefined
     if (body.bytes.byteLength > this.#limits.bodyBytes) {

@@ -1,6 +1,6 @@
-import type { ErrorInfo, SentFrame } from '../frame/frames.ts'
+import type { ErrorInfo, SentFrame, SentState } from '../frame/frames.ts'
 
-type Answer = { readonly state: 'stored' | 'duplicate' } | { readonly error: ErrorInfo }
+type Answer = { readonly state: SentState } | { readonly error: ErrorInfo }
 
 interface Entry {
   readonly n: number

@@ -1,0 +1,41 @@
+import { type AddressKind, PosthouseError, parseAddress, toPosthouseError } from '@posthouse/core'
+import type { SendFrame } from '../frame/frames.ts'
+
+/** Types that begin like this are the hub's own. Spec: 8.3.1. */
+const reservedTypes = 'x-posthouse.'
+
+/** The refusal of a `send` whose fields do not go together, or with its address; otherwise nothing. Spec: 4.1.8 to 4.1.12. */
+export function sendConflict(frame: SendFrame): PosthouseError | undefined {
+  const { receipts, whenOffline, deliverAt, priority, retain, type } = frame
+  if (type.startsWith(reservedTypes)) return invalid(`types that begin with ${reservedTypes} are the hub's own`)
+  if (
+    receipts === undefined &&
+    whenOffline === undefined &&
+    deliverAt === undefined &&
+    priority === undefined &&
+    retain === undefined
+  ) {
+    return undefined
+  }
+  try {
+    const wrong = conflictOf(frame, parseAddress(frame.to).kind)
+    return wrong === undefined ? undefined : invalid(wrong)
+  } catch (error) {
+    return toPosthouseError(error)
+  }
+}
+
+function conflictOf(frame: SendFrame, kind: AddressKind): string | undefined {
+  const { receipts = false, whenOffline, deliverAt, priority, retain = false, qos = 1 } = frame
+  if (qos === 0 && (receipts || deliverAt !== undefined)) return 'receipts and deliverAt go with qos 1 only'
+  if (qos === 0 && whenOffline === 'store') return 'whenOffline cannot be store with qos 0'
+  if (receipts && kind !== 'client' && kind !== 'group') return 'receipts goes to a client or a group only'
+  if (whenOffline !== undefined && kind !== 'client') return 'whenOffline goes to a client only'
+  if (whenOffline !== undefined && deliverAt !== undefined) return 'whenOffline and deliverAt do not go together'
+  if (priority !== undefined && kind !== 'queue') return 'priority goes to a queue only'
+  return retain && kind !== 'channel' ? 'retain goes to a channel only' : undefined
+}
+
+function invalid(wrong: string): PosthouseError {
+  return new PosthouseError('invalid_field', `send: ${wrong}`)
+}
