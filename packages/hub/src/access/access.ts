@@ -1,5 +1,6 @@
 import { clientAddress, PosthouseError, parseAddress } from '@posthouse/core'
 import { type AddressPattern, covers, parsePattern } from './address-pattern.ts'
+import { coversChannels } from './coverage.ts'
 import { type Operation, operations, type Permission } from './permission.ts'
 
 /** Answers that are remembered for each operation. */
@@ -13,7 +14,14 @@ export class Access {
   /** Every operation on every address: what holds without authentication. */
   static readonly everything: Access = Access.#unlimited()
 
-  readonly #rules: Record<Operation, Rule> = { send: false, request: false, see: false, administer: false }
+  readonly #rules: Record<Operation, Rule> = {
+    send: false,
+    request: false,
+    see: false,
+    join: false,
+    subscribe: false,
+    administer: false,
+  }
   readonly #client: string
   /** The client's own address. */
   readonly #self: string
@@ -58,6 +66,12 @@ export class Access {
     throw new PosthouseError('forbidden', message)
   }
 
+  /** True where the client may do this to every channel that fits a pattern, given in its parts. Spec: 4.7.5. */
+  mayChannels(operation: Operation, parts: readonly string[]): boolean {
+    const rule = this.#rules[operation]
+    return typeof rule === 'boolean' ? rule : rule.allowsChannels(parts)
+  }
+
   /** True where the client may do this to every address. */
   mayAlways(operation: Operation): boolean {
     return this.#rules[operation] === true
@@ -82,6 +96,13 @@ class PatternRule {
 
   meansClient(name: string): boolean {
     return this.#patterns.some((pattern) => covers(pattern, { kind: 'client', name }))
+  }
+
+  allowsChannels(parts: readonly string[]): boolean {
+    return coversChannels(
+      this.#patterns.flatMap((pattern) => (pattern.parts === undefined ? [] : [pattern.parts])),
+      parts,
+    )
   }
 
   allows(address: string): boolean {

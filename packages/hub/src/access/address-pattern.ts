@@ -1,5 +1,5 @@
 import { type Address, type AddressKind, PosthouseError } from '@posthouse/core'
-import { compileDotted, compileGlob, type NameTest } from './glob.ts'
+import { compileDotted, compileGlob, dottedTest, type NameTest, type Part } from './glob.ts'
 
 /** Which addresses are meant. */
 export interface AddressPattern {
@@ -7,6 +7,8 @@ export interface AddressPattern {
   readonly kind?: AddressKind
   /** Which names of that kind; every one where it is absent. */
   readonly fits?: NameTest
+  /** Of channels: what `fits` tests, part by part. */
+  readonly parts?: readonly Part[]
 }
 
 /** Longest pattern, in UTF-16 code units: a name of the greatest length that is all surrogate pairs, and room for `*`. */
@@ -27,7 +29,10 @@ export function parsePattern(text: string, client?: string): AddressPattern {
   if (text === 'hub' || text === 'server') return { kind: 'hub' }
   const [, kind = 'client', name = text] = prefixed.exec(text) ?? []
   if (name === '') throw invalid(text, 'nothing stands behind its colon')
-  if (kind === 'channel') return { kind, fits: channelTest(text, name, client) }
+  if (kind === 'channel') {
+    const parts = channelParts(text, name, client)
+    return { kind, parts, fits: dottedTest(parts) }
+  }
   if (name.includes('**')) throw invalid(text, '** is for channels; * stands for any run of characters')
   return { kind: kind as AddressKind, ...(name !== '*' && { fits: compileGlob(name, client) }) }
 }
@@ -51,7 +56,7 @@ export function compileClients(patterns: readonly string[]): NameTest {
   return (client) => tests.some((fits) => fits(client))
 }
 
-function channelTest(text: string, name: string, client: string | undefined): NameTest {
+function channelParts(text: string, name: string, client: string | undefined): readonly Part[] {
   for (const part of name.split('.')) {
     if (part === '') throw invalid(text, 'a part between its dots is empty')
     if (part !== '**' && part.includes('**')) throw invalid(text, '** must be a whole part between dots')

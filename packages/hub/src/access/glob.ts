@@ -1,6 +1,9 @@
 /** Tells whether a name fits a pattern. */
 export type NameTest = (name: string) => boolean
 
+/** Fits every name. */
+export const everyName: NameTest = () => true
+
 /** Where a pattern speaks of the client's own id. */
 const ownId = '{client}'
 
@@ -9,6 +12,7 @@ const ownId = '{client}'
  * literally whatever characters it has. A test looks at each character of the pattern once and never turns back.
  */
 export function compileGlob(pattern: string, client?: string): NameTest {
+  if (pattern === '*') return everyName
   const texts = pattern.split('*').map((text) => (client === undefined ? text : text.split(ownId).join(client)))
   const [first = '', ...others] = texts
   const last = others.pop()
@@ -29,14 +33,18 @@ export function compileGlob(pattern: string, client?: string): NameTest {
 }
 
 /** A part of a dotted pattern: a test of one part of the name, or any number of parts. */
-type Part = NameTest | 'any'
+export type Part = NameTest | 'any'
 
 /**
  * Compiles a pattern over dotted names, part by part: `*` stays inside one part, and the part `**` stands for any number
  * of parts, none included. `{client}` is one part or less, so an id with a dot fits no name.
  */
-export function compileDotted(pattern: string, client?: string): NameTest {
-  const parts = pattern.split('.').map((part): Part => (part === '**' ? 'any' : compileGlob(part, client)))
+export function compileDotted(pattern: string, client?: string): readonly Part[] {
+  return pattern.split('.').map((part) => (part === '**' ? 'any' : compileGlob(part, client)))
+}
+
+/** Tells whether a dotted name fits such a pattern. */
+export function dottedTest(parts: readonly Part[]): NameTest {
   return (name) => fits(parts, name.split('.'))
 }
 

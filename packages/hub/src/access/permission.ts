@@ -1,8 +1,11 @@
-/** What a client may do. `send` and `request` name whom, `see` whose presence, `administer` the hub's own methods. */
-export type Operation = 'send' | 'request' | 'see' | 'administer'
+/**
+ * What a client may do. `send` and `request` name whom, `see` whose presence, `join` which groups, `subscribe` which channels
+ * and queues, `administer` the hub's own methods.
+ */
+export type Operation = 'send' | 'request' | 'see' | 'join' | 'subscribe' | 'administer'
 
 /** Every operation that there is. */
-export const operations: readonly Operation[] = ['send', 'request', 'see', 'administer']
+export const operations: readonly Operation[] = ['send', 'request', 'see', 'join', 'subscribe', 'administer']
 
 /** Allows operations on addresses. What no permission allows is forbidden. */
 export interface Permission {
