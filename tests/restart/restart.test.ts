@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type InboxStore, MemoryInboxStore } from '@posthouse/core'
+import { changedStore } from '@posthouse/core/testing'
 import { Hub } from '@posthouse/hub'
 import { Load, type Tally } from './load.ts'
 
@@ -42,15 +43,7 @@ async function known(statusFile: string, client: string): Promise<void> {
 
 /** A store that outlives its hubs, as one on a disk would. */
 function lastingStore(): InboxStore {
-  const memory = new MemoryInboxStore()
-  return {
-    durability: 'process',
-    commit: (appends, acknowledgements) => memory.commit(appends, acknowledgements),
-    read: (inbox, after, limit) => memory.read(inbox, after, limit),
-    inspect: (inbox) => memory.inspect(inbox),
-    lastAccepted: (producer) => memory.lastAccepted(producer),
-    [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
-  }
+  return changedStore(new MemoryInboxStore(), { durability: 'process' })
 }
 
 suite('a hub under load', () => {

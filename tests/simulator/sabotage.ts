@@ -1,4 +1,5 @@
-import type { AppendOutcome, InboxStore } from '@posthouse/core'
+import type { AppendOutcome, Batch, CommitOutcome, InboxStore } from '@posthouse/core'
+import { changedStore } from '@posthouse/core/testing'
 import type { Sabotage } from './config.ts'
 import type { SimHub } from './sim-hub.ts'
 
@@ -41,42 +42,35 @@ function crossAnswers({ core: { exchange } }: SimHub): void {
 
 /** Answers refusals and keeps no memory of them. */
 function forgetful(inner: InboxStore): InboxStore {
-  return wrapped(inner, async (appends, acknowledgements) => {
+  const commit = async (batch: Batch): Promise<CommitOutcome> => {
+    const { appends } = batch
     const kept = appends.filter((append) => !('refusal' in append))
-    const outcome = await inner.commit(kept, acknowledgements)
+    const outcome = await inner.commit({ ...batch, appends: kept })
     const answers = [...outcome.appends]
     const all = appends.map(
       (append): AppendOutcome =>
         'refusal' in append ? { state: 'refused', code: append.refusal } : (answers.shift() ?? { state: 'duplicate' }),
     )
     return { ...outcome, appends: all }
-  })
+  }
+  return changedStore(inner, { commit })
 }
 
 /** Says that everything was stored, and drops every third message. */
 function lossy(inner: InboxStore): InboxStore {
   let count = 0
-  return wrapped(inner, async (appends, acknowledgements) => {
+  const commit = async (batch: Batch): Promise<CommitOutcome> => {
+    const { appends } = batch
     const kept = appends.map((append) =>
       'refusal' in append || ++count % 3 > 0 ? append : { ...append, recipients: [] },
     )
-    const outcome = await inner.commit(kept, acknowledgements)
+    const outcome = await inner.commit({ ...batch, appends: kept })
     const claimed = outcome.appends.map((each, index): AppendOutcome => {
       const append = appends[index]
       const recipients = append !== undefined && 'recipients' in append ? append.recipients : []
       return each.state === 'stored' ? { ...each, fill: recipients.map(() => 0) } : each
     })
     return { ...outcome, appends: claimed }
-  })
-}
-
-function wrapped(inner: InboxStore, commit: InboxStore['commit']): InboxStore {
-  return {
-    durability: inner.durability,
-    commit,
-    read: (inbox, after, limit) => inner.read(inbox, after, limit),
-    inspect: (inbox) => inner.inspect(inbox),
-    lastAccepted: (producer) => inner.lastAccepted(producer),
-    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   }
+  return changedStore(inner, { commit })
 }

@@ -1,20 +1,22 @@
 import type {
-  Acknowledgement,
-  Append,
+  Batch,
   CommitOutcome,
   Durability,
+  ExpiredEntry,
   InboxState,
   InboxStore,
+  LogInfo,
+  LogKind,
+  LogPage,
+  LogQuery,
+  RecordEntry,
+  ShelfEntry,
+  ShelfQuery,
   StoredEnvelope,
 } from '@posthouse/core'
 
 /** Told what a commit did, in the order in which commits took effect. */
-export type CommitListener = (
-  appends: readonly Append[],
-  acknowledgements: readonly Acknowledgement[],
-  outcome: CommitOutcome,
-) => void
-
+export type CommitListener = (batch: Batch, outcome: CommitOutcome) => void
 interface Operation {
   readonly name: string
   run(): Promise<void>
@@ -55,10 +57,10 @@ export class SteppedStore implements InboxStore {
     else this.#waiting.splice(index, 1)[0]?.fail()
   }
 
-  commit(appends: readonly Append[], acknowledgements: readonly Acknowledgement[]): Promise<CommitOutcome> {
+  commit(batch: Batch): Promise<CommitOutcome> {
     return this.#enter('commit', async () => {
-      const outcome = await this.#inner.commit(appends, acknowledgements)
-      this.#onCommit(appends, acknowledgements, outcome)
+      const outcome = await this.#inner.commit(batch)
+      this.#onCommit(batch, outcome)
       return outcome
     })
   }
@@ -67,12 +69,40 @@ export class SteppedStore implements InboxStore {
     return this.#enter('read', () => this.#inner.read(inbox, after, limit))
   }
 
+  readLog(wanted: LogQuery, after: number, limit: number): Promise<LogPage> {
+    return this.#enter('readLog', () => this.#inner.readLog(wanted, after, limit))
+  }
+
+  logs(kind: LogKind): Promise<readonly LogInfo[]> {
+    return this.#enter('logs', () => this.#inner.logs(kind))
+  }
+
+  retained(matches: (to: string) => boolean): Promise<readonly StoredEnvelope[]> {
+    return this.#enter('retained', () => this.#inner.retained(matches))
+  }
+
   inspect(inbox: string): Promise<InboxState> {
     return this.#enter('inspect', () => this.#inner.inspect(inbox))
   }
 
   lastAccepted(producer: string): Promise<number> {
     return this.#enter('lastAccepted', () => this.#inner.lastAccepted(producer))
+  }
+
+  shelf(query: ShelfQuery): Promise<readonly ShelfEntry[]> {
+    return this.#enter('shelf', () => this.#inner.shelf(query))
+  }
+
+  nextDue(): Promise<number | undefined> {
+    return this.#enter('nextDue', () => this.#inner.nextDue())
+  }
+
+  expired(now: number, limit: number): Promise<readonly ExpiredEntry[]> {
+    return this.#enter('expired', () => this.#inner.expired(now, limit))
+  }
+
+  records(kind: string, prefix?: string): Promise<readonly RecordEntry[]> {
+    return this.#enter('records', () => this.#inner.records(kind, prefix))
   }
 
   /** The hub that uses it has died: nothing takes effect any more. */

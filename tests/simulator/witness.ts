@@ -1,4 +1,4 @@
-import type { Acknowledgement, Append, AppendOutcome, CommitOutcome, Message } from '@posthouse/core'
+import type { Append, AppendOutcome, Batch, CommitOutcome, Message } from '@posthouse/core'
 import type {
   BadFrame,
   ClientFrame,
@@ -194,7 +194,7 @@ export class Witness {
   }
 
   /** The store has taken a batch. */
-  committed(appends: readonly Append[], acknowledgements: readonly Acknowledgement[], outcome: CommitOutcome): void {
+  committed({ appends, acknowledgements }: Batch, outcome: CommitOutcome): void {
     for (const { inbox, seq } of acknowledgements) this.#checkAcknowledged(inbox, seq)
     for (const [index, append] of appends.entries()) this.#appended(append, outcome.appends[index])
   }
@@ -245,7 +245,7 @@ export class Witness {
     if (key !== undefined && !this.#heard.has(key)) {
       this.fail('a replaced connection is dead', `${key.replace('\n', ' ')} was accepted and never heard`)
     }
-    if (result?.state !== 'stored' || 'refusal' in append) return
+    if (result?.state !== 'stored' || !('recipients' in append)) return
     if (key !== undefined) this.#noteStored(key)
     const { id, expiresAt = Number.POSITIVE_INFINITY } = append.envelope
     for (const recipient of append.recipients) {

@@ -94,6 +94,19 @@ export function isClientId(id: string): boolean {
   return wholeName.test(id) && !reservedId.test(id)
 }
 
+/** The name in the store of how far `client` has come in `stream`: for `inbox` the client id, so that an inbox has its own. */
+export function cursorName(client: string, stream: string): string {
+  return stream === 'inbox' ? client : `${client}\n${stream}`
+}
+
+/**
+ * The inbox in the store of what waits in a queue with one priority, 0 to 9. No client can have its name, and sorted by
+ * name the highest priority comes first.
+ */
+export function queueInbox(queue: string, priority: number): string {
+  return `\nqueue\n${queue}\n${9 - priority}`
+}
+
 function invalidAddress(text: string, reason: string): PosthouseError {
   return new PosthouseError('invalid_address', `${JSON.stringify(text.slice(0, 100))} is not an address: ${reason}`)
 }

@@ -39,6 +39,10 @@ export interface Envelope {
   readonly replyTo?: string
   /** Encryption and signature block; opaque to the hub. */
   readonly sec?: unknown
+  /** The sender wants to be told what becomes of it. */
+  readonly receipts?: true
+  /** In a queue, what is higher is handed out first: 0 to 9. Default 4. */
+  readonly priority?: number
 }
 
 const applicationType = /^x-[A-Za-z0-9._-]{1,62}$/

@@ -37,6 +37,8 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   offline:
     'The recipient is not connected, and live messages and calls do not wait. Send with qos 1, or try again later.',
   inbox_full: 'The recipient is away or slow and its inbox has reached its limit. Try again when it has caught up.',
+  store_full:
+    'The hub keeps as many scheduled messages or retained values as it may. Try again later, or raise its bounds.',
   rate_limited: 'Too much in too short a time. Slow down.',
   window_exceeded: 'More messages are under way than limits.inFlight allows. Wait for sent before sending more.',
   slow_consumer: 'The peer reads more slowly than it is sent to, and its send queue is full.',
@@ -96,6 +98,7 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   unknown_recipient: 404,
   offline: 404,
   inbox_full: 507,
+  store_full: 507,
   rate_limited: 429,
   window_exceeded: 429,
   slow_consumer: 503,

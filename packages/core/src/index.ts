@@ -4,10 +4,12 @@ export {
   assertClientId,
   canonicalAddress,
   clientAddress,
+  cursorName,
   formatAddress,
   isClientId,
   maxNameLength,
   parseAddress,
+  queueInbox,
 } from './address.ts'
 export { base64ToBytes, bytesToBase64 } from './base64.ts'
 export type { Broker, Signal } from './broker.ts'
@@ -40,18 +42,37 @@ export { Message, type MessageFields } from './message.ts'
 export { type Filterable, type MessageFilter, messageMatcher } from './message-filter.ts'
 export { readMessage } from './message-json.ts'
 export {
-  type Acknowledgement,
-  type Append,
-  type AppendOutcome,
-  type CommitOutcome,
-  type Delivery,
   type Durability,
   defaultInboxLimits,
+  defaultStoreBounds,
+  type ExpiredEntry,
   type InboxLimits,
   type InboxState,
   type InboxStore,
+  type LogInfo,
+  type LogKind,
+  type LogPage,
+  type LogQuery,
   type Position,
-  type ProducerPosition,
-  type Refusal,
+  type RecordEntry,
+  type ShelfEntry,
+  type ShelfQuery,
+  type StoreBounds,
   type StoredEnvelope,
 } from './store.ts'
+export type {
+  Acknowledgement,
+  Append,
+  AppendOutcome,
+  Batch,
+  CommitOutcome,
+  DeadLetter,
+  Delivery,
+  LogLimits,
+  ProducerPosition,
+  RecordChange,
+  Refusal,
+  Removal,
+  RemovalOutcome,
+  Shelving,
+} from './store-batch.ts'

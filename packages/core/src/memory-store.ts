@@ -1,26 +1,32 @@
 import { type Clock, systemClock } from './clock.ts'
-import { type Envelope, envelopeBytes } from './envelope.ts'
 import { PosthouseError } from './errors.ts'
 import { randomHex } from './ids.ts'
-import { MemoryInbox } from './memory-inbox.ts'
-import { ProducerLedger } from './producer-ledger.ts'
+import { writeRecord } from './memory-records.ts'
+import { MemoryState, weigh } from './memory-state.ts'
 import {
-  type Acknowledgement,
-  type Append,
-  type AppendOutcome,
-  type CommitOutcome,
-  type Delivery,
   type Durability,
   defaultInboxLimits,
+  defaultStoreBounds,
+  type ExpiredEntry,
   type InboxLimits,
   type InboxState,
   type InboxStore,
+  type LogInfo,
+  type LogKind,
+  type LogPage,
+  type LogQuery,
+  type RecordEntry,
+  type ShelfEntry,
+  type ShelfQuery,
+  type StoreBounds,
   type StoredEnvelope,
 } from './store.ts'
+import type { Batch, CommitOutcome } from './store-batch.ts'
 
 /** Settings of `MemoryInboxStore`. */
 export interface MemoryInboxStoreOptions {
   readonly limits?: Partial<InboxLimits>
+  readonly bounds?: Partial<StoreBounds>
   /** Producers remembered for duplicate detection; the one unused for longest is forgotten first. Default 10,000. */
   readonly producers?: number
   readonly clock?: Clock
@@ -29,105 +35,95 @@ export interface MemoryInboxStoreOptions {
 /** An inbox store in this process' memory: fast, and gone when the process ends. */
 export class MemoryInboxStore implements InboxStore {
   readonly durability: Durability = 'memory'
-  readonly #limits: InboxLimits
   readonly #clock: Clock
   readonly #epoch = randomHex(8)
-  readonly #inboxes = new Map<string, MemoryInbox>()
-  readonly #producers: ProducerLedger
-  #seq = 0
+  readonly #state: MemoryState
   #closed = false
 
   constructor(options: MemoryInboxStoreOptions = {}) {
-    this.#limits = { ...defaultInboxLimits, ...options.limits }
     this.#clock = options.clock ?? systemClock
-    this.#producers = new ProducerLedger(options.producers ?? 10_000)
+    this.#state = new MemoryState({
+      limits: { ...defaultInboxLimits, ...options.limits },
+      bounds: { ...defaultStoreBounds, ...options.bounds },
+      producers: options.producers ?? 10_000,
+    })
   }
 
-  async commit(appends: readonly Append[], acknowledgements: readonly Acknowledgement[]): Promise<CommitOutcome> {
-    this.#assertOpen()
-    // Acknowledgements first: they make the room that an append of the same batch may need.
-    // Nobody can have processed what is not there yet: a position from the future would swallow later ones.
-    for (const { inbox, seq } of acknowledgements) this.#inboxes.get(inbox)?.acknowledge(Math.min(seq, this.#seq))
+  async commit(batch: Batch): Promise<CommitOutcome> {
+    const state = this.#open()
+    const now = this.#clock.now()
+    // What may fail comes before anything is changed.
+    const appends = batch.appends.map(weigh)
+    const records = (batch.records ?? []).map(writeRecord)
+    for (const name of batch.forget ?? []) state.forget(name)
+    // Before the appends: they make the room that an append of the same batch may need.
+    for (const { inbox, seq } of batch.acknowledgements) state.acknowledge(inbox, seq)
+    const removals = batch.removals ?? []
+    const found = removals.map((removal) => state.remove(removal, now))
+    for (const seq of batch.unshelve ?? []) state.unshelve(seq)
+    for (const record of records) state.records.change(record)
     return {
-      appends: appends.map((append) => this.#append(append)),
-      fill: acknowledgements.map(({ inbox }) => this.#current(inbox)?.fill ?? 0),
+      appends: appends.map((append) => state.append(append, now)),
+      fill: batch.acknowledgements.map(({ inbox }) => state.fill(inbox, now)),
+      removals: removals.map(({ inbox }, index) => ({ found: found[index] === true, fill: state.fill(inbox, now) })),
     }
   }
 
   async read(inbox: string, after: number, limit: number): Promise<readonly StoredEnvelope[]> {
-    this.#assertOpen()
-    return this.#current(inbox)?.after(after, limit) ?? []
+    return this.#open().current(inbox, this.#clock.now())?.after(after, limit) ?? []
+  }
+
+  async readLog(wanted: LogQuery, after: number, limit: number): Promise<LogPage> {
+    const { log, newest } = this.#open()
+    return log.page(wanted, after, limit, { now: this.#clock.now(), newest })
+  }
+
+  async logs(kind: LogKind): Promise<readonly LogInfo[]> {
+    return this.#open().log.list(kind, this.#clock.now())
+  }
+
+  async retained(matches: (to: string) => boolean): Promise<readonly StoredEnvelope[]> {
+    return this.#open().retained.list(matches, this.#clock.now())
   }
 
   async inspect(inbox: string): Promise<InboxState> {
-    this.#assertOpen()
-    const found = this.#current(inbox)
+    const state = this.#open()
+    const found = state.current(inbox, this.#clock.now())
     return {
-      position: { epoch: this.#epoch, seq: found?.acknowledged ?? this.#seq },
+      position: { epoch: this.#epoch, seq: state.position(inbox) },
+      newest: state.newest,
       messages: found?.messages ?? 0,
       bytes: found?.bytes ?? 0,
     }
   }
 
   async lastAccepted(producer: string): Promise<number> {
-    this.#assertOpen()
-    return this.#producers.last(producer)
+    return this.#open().producers.last(producer)
+  }
+
+  async shelf(query: ShelfQuery): Promise<readonly ShelfEntry[]> {
+    return this.#open().shelf.query(query)
+  }
+
+  async nextDue(): Promise<number | undefined> {
+    return this.#open().shelf.nextDue
+  }
+
+  async expired(now: number, limit: number): Promise<readonly ExpiredEntry[]> {
+    return this.#open().expired(now, limit)
+  }
+
+  async records(kind: string, prefix = ''): Promise<readonly RecordEntry[]> {
+    return this.#open().records.list(kind, prefix)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
-    this.#inboxes.clear()
+    this.#state.clear()
   }
 
-  #append(append: Append): AppendOutcome {
-    const known = append.from && this.#producers.answer(append.from)
-    if (known) return known
-    const outcome: AppendOutcome =
-      'refusal' in append ? { state: 'refused', code: append.refusal } : this.#store(append)
-    if (append.from) this.#producers.record(append.from, outcome)
-    return outcome
-  }
-
-  #store({ envelope, recipients }: Delivery): AppendOutcome {
-    const bytes = envelopeBytes(envelope)
-    const open: MemoryInbox[] = []
-    const full: string[] = []
-    for (const recipient of recipients) {
-      const inbox = this.#current(recipient) ?? this.#create(recipient)
-      if (inbox.hasRoom(bytes)) open.push(inbox)
-      else full.push(recipient)
-    }
-    if (open.length === 0 && full.length > 0) return { state: 'refused', code: 'inbox_full' }
-    const entry = { seq: ++this.#seq, envelope: detached(envelope) }
-    for (const inbox of open) inbox.push(entry)
-    const fill = recipients.map((recipient) => this.#inboxes.get(recipient)?.fill ?? 0)
-    return { state: 'stored', seq: entry.seq, full, fill }
-  }
-
-  /** The inbox of that name without what has expired; an empty one is given up, its owner has processed everything. */
-  #current(name: string): MemoryInbox | undefined {
-    const inbox = this.#inboxes.get(name)
-    inbox?.expire(this.#clock.now())
-    if (inbox?.messages !== 0) return inbox
-    this.#inboxes.delete(name)
-    return undefined
-  }
-
-  #create(name: string): MemoryInbox {
-    const inbox = new MemoryInbox(this.#limits, this.#seq)
-    this.#inboxes.set(name, inbox)
-    return inbox
-  }
-
-  #assertOpen(): void {
+  #open(): MemoryState {
     if (this.#closed) throw new PosthouseError('closed', 'the memory inbox store was closed')
+    return this.#state
   }
-}
-
-/** The body may be a view into a much larger receive buffer, which must not be kept alive by it. */
-function detached(envelope: Envelope): Envelope {
-  const { bytes, format } = envelope.body
-  if (bytes.byteLength === bytes.buffer.byteLength) return envelope
-  // Not slice(), which is another view where the bytes are a Buffer.
-  return { ...envelope, body: { format, bytes: new Uint8Array(bytes) } }
 }

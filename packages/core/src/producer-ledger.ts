@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.ts'
-import type { AppendOutcome, ProducerPosition } from './store.ts'
+import type { AppendOutcome, ProducerPosition } from './store-batch.ts'
 
 /** Refusals remembered per producer: as many as a client may have under way, and some. */
 const maxRefusals = 1024

@@ -1,5 +1,6 @@
 import type { Envelope } from './envelope.ts'
 import type { ErrorCode } from './errors.ts'
+import type { Batch, CommitOutcome } from './store-batch.ts'
 
 /** What `stored` survives: nothing, kill -9 of the hub, or loss of power. */
 export type Durability = 'memory' | 'process' | 'disk'
@@ -10,7 +11,7 @@ export interface Position {
   readonly seq: number
 }
 
-/** How much an inbox may hold before its owner has acknowledged it. */
+/** How much an inbox may hold before its owner has acknowledged it, with what waits on the shelf for it. */
 export interface InboxLimits {
   /** Default 1,000. */
   readonly messages: number
@@ -23,84 +24,148 @@ export interface InboxLimits {
 /** The documented inbox limits. Source: spec/protocol.md, "Inbox limits". */
 export const defaultInboxLimits: InboxLimits = { messages: 1000, bytes: 8 * 1024 * 1024, ageMs: 7 * 86_400_000 }
 
-/** Which message of which producer this is: the key of duplicate detection. */
-export interface ProducerPosition {
-  readonly producer: string
-  /** Grows by at least one from message to message of one producer. */
-  readonly n: number
+/** How much a store keeps outside the inboxes, over all addresses. */
+export interface StoreBounds {
+  /** Bytes of the log; beyond them the oldest messages are trimmed. Default 256 MiB. */
+  readonly logBytes: number
+  /** Channels with a retained value; more are refused with `store_full`. Default 10,000. */
+  readonly retained: number
+  /** Envelopes that wait for a time and have no inbox yet; more are refused with `store_full`. Default 10,000. */
+  readonly scheduled: number
+  /** Dead letters; beyond them the oldest go. Default 10,000. */
+  readonly deadLetters: number
 }
 
-/** One envelope for the inboxes of its recipients. */
-export interface Delivery {
-  readonly envelope: Envelope
-  /** Client ids, each once. With none the envelope only takes a position. */
-  readonly recipients: readonly string[]
-  /** Given where the sender may send it again and wants that noticed. */
-  readonly from?: ProducerPosition
+/** The documented bounds of a store. */
+export const defaultStoreBounds: StoreBounds = {
+  logBytes: 256 * 1024 * 1024,
+  retained: 10_000,
+  scheduled: 10_000,
+  deadLetters: 10_000,
 }
 
-/** The memory that a message was refused, so that a resend gets the same answer. */
-export interface Refusal {
-  readonly from: ProducerPosition
-  readonly refusal: ErrorCode
-}
-
-/** One entry of a commit. */
-export type Append = Delivery | Refusal
-
-/** What became of one append. */
-export type AppendOutcome =
-  /** `seq` is its position in every inbox; `full` lists the recipients that had no room; `fill` is parallel to the recipients. */
-  | {
-      readonly state: 'stored'
-      readonly seq: number
-      readonly full: readonly string[]
-      readonly fill: readonly number[]
-    }
-  /** Accepted before. */
-  | { readonly state: 'duplicate' }
-  /** Not stored, now or when it came first. */
-  | { readonly state: 'refused'; readonly code: ErrorCode }
-
-/** Everything in `inbox` up to and including `seq` has been processed by its owner. */
-export interface Acknowledgement {
-  readonly inbox: string
-  readonly seq: number
-}
-
-/** What one commit did; both lists are parallel to its arguments. */
-export interface CommitOutcome {
-  readonly appends: readonly AppendOutcome[]
-  /** How full each acknowledged inbox is now: 0 is empty, 1 is at a limit. */
-  readonly fill: readonly number[]
-}
-
-/** One envelope in an inbox. */
+/** One envelope in an inbox or in the log. */
 export interface StoredEnvelope {
   readonly seq: number
   readonly envelope: Envelope
+  /** Which attempt to have it processed this is. Absent for the first. */
+  readonly attempt?: number
 }
 
 /** What an inbox holds. */
 export interface InboxState {
-  /** The last acknowledged position. */
+  /**
+   * What the cursor of that name was last acknowledged to, kept until it is forgotten. Where it never was: behind it
+   * lies everything that the inbox holds, and nothing else.
+   */
   readonly position: Position
+  /** The last position that the store has given out, to whatever it was. */
+  readonly newest: number
   readonly messages: number
   readonly bytes: number
 }
 
+/** Which part of the log is wanted: that of one address, or of every channel that matches. */
+export type LogQuery = { readonly to: string } | { readonly kind: 'channel'; readonly matches: (to: string) => boolean }
+
+/** One page of the log. */
+export interface LogPage {
+  /** Oldest first, without expired ones. */
+  readonly entries: readonly StoredEnvelope[]
+  /** Up to here there is nothing more of what was wanted: where to go on. */
+  readonly scanned: number
+  /** Positions up to this may be missing, because the log was trimmed; 0 where it never was. */
+  readonly trimmed: number
+}
+
+/** Which addresses have a log. */
+export type LogKind = 'channel' | 'group' | 'all'
+
+/** The log of one address. */
+export interface LogInfo {
+  readonly to: string
+  readonly messages: number
+  readonly bytes: number
+  /** Position of its newest message … */
+  readonly newest: number
+  /** … and when the hub accepted that, in Unix milliseconds. */
+  readonly ts: number
+}
+
+/** Which entries of the shelf are wanted. */
+export interface ShelfQuery {
+  readonly kind: 'scheduled' | 'dead'
+  /** Only those that are due at this time or before, in Unix milliseconds. */
+  readonly until?: number
+  /** Only those of this inbox. */
+  readonly inbox?: string
+  /** Only those behind this position. */
+  readonly after?: number
+  readonly limit: number
+}
+
+/** One envelope on the shelf. */
+export interface ShelfEntry {
+  readonly seq: number
+  readonly envelope: Envelope
+  readonly inbox?: string
+  /** Of one that waits: the attempt that it will be; of a dead letter: the one that was the last. */
+  readonly attempt: number
+  /** Of one that waits, in Unix milliseconds. */
+  readonly dueAt?: number
+  /** Of a dead letter: why. */
+  readonly dead?: ErrorCode
+  /** When it came onto the shelf, in Unix milliseconds. */
+  readonly at: number
+}
+
+/** One entry of an inbox that has passed its time. */
+export interface ExpiredEntry {
+  readonly inbox: string
+  readonly seq: number
+  readonly envelope: Envelope
+  readonly attempt: number
+}
+
+/** What is remembered under one key. */
+export interface RecordEntry {
+  readonly key: string
+  readonly value: unknown
+}
+
 /**
- * Keeps envelopes for their recipients until they are acknowledged, and remembers per producer what was accepted and
- * refused. An append log with store-wide positions: one envelope has the same `seq` in every inbox.
+ * Keeps envelopes until they are processed: in inboxes, in a log that many read, as retained values, and on a shelf
+ * for those that wait. It also remembers per producer what was accepted and refused, and records of the hub.
+ * One count of positions goes through all of it: one envelope has the same `seq` in every inbox and in the log.
  */
 export interface InboxStore extends AsyncDisposable {
   readonly durability: Durability
-  /** Writes a batch, in order, all of it or nothing. It is kept as `durability` promises when the promise resolves. */
-  commit(appends: readonly Append[], acknowledgements: readonly Acknowledgement[]): Promise<CommitOutcome>
+  /**
+   * Writes a batch, all of it or nothing: where the promise rejects, the store is as before. It is kept as
+   * `durability` promises when the promise resolves.
+   */
+  commit(batch: Batch): Promise<CommitOutcome>
   /** Up to `limit` envelopes of `inbox` behind position `after`, oldest first, without expired ones. */
   read(inbox: string, after: number, limit: number): Promise<readonly StoredEnvelope[]>
-  /** What `inbox` holds now; the newest position where it holds nothing. */
+  /** Up to `limit` envelopes of the log behind position `after`. */
+  readLog(wanted: LogQuery, after: number, limit: number): Promise<LogPage>
+  /** The logs of this kind that hold something, sorted by address. */
+  logs(kind: LogKind): Promise<readonly LogInfo[]>
+  /** The retained values of the matching addresses, the oldest first, without expired ones. */
+  retained(matches: (to: string) => boolean): Promise<readonly StoredEnvelope[]>
+  /** What `inbox` holds now, and where its cursor, or any other cursor of that name, is. */
   inspect(inbox: string): Promise<InboxState>
   /** The last `n` that was accepted or refused for `producer`; 0 where it is unknown. */
   lastAccepted(producer: string): Promise<number>
+  /** Entries of the shelf, by position. Nothing on the shelf expires: whoever takes an entry looks at its time. */
+  shelf(query: ShelfQuery): Promise<readonly ShelfEntry[]>
+  /** When the first entry on the shelf is due, in Unix milliseconds; undefined where none waits. */
+  nextDue(): Promise<number | undefined>
+  /**
+   * Up to `limit` entries of inboxes whose time was over at `now` and whose envelope asks for receipts. They are not
+   * read or counted any more, and stay here until they are removed. All others vanish silently.
+   */
+  expired(now: number, limit: number): Promise<readonly ExpiredEntry[]>
+  /** The records of a kind whose key begins with `prefix`, sorted by key in the order of UTF-16 units. */
+  records(kind: string, prefix?: string): Promise<readonly RecordEntry[]>
 }

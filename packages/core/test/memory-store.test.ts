@@ -24,10 +24,10 @@ describe('the memory inbox store', () => {
 
   it('keeps 1,000 messages of one inbox by default', async () => {
     await using store = new MemoryInboxStore()
-    const outcome = await store.commit(
-      Array.from({ length: 1001 }, (_, index) => to('bob', `m${index}`)),
-      [],
-    )
+    const outcome = await store.commit({
+      appends: Array.from({ length: 1001 }, (_, index) => to('bob', `m${index}`)),
+      acknowledgements: [],
+    })
     assert.deepEqual([outcome.appends[999]?.state, outcome.appends[1000]?.state], ['stored', 'refused'])
     assert.deepEqual(defaultInboxLimits, { messages: 1000, bytes: 8_388_608, ageMs: 604_800_000 })
   })
@@ -36,21 +36,24 @@ describe('the memory inbox store', () => {
     await using store = new MemoryInboxStore()
     for (const buffer of [new Uint8Array(65_536), Buffer.alloc(65_536)]) {
       const body = { format: 'json', bytes: buffer.subarray(100, 110) } as const
-      await store.commit([{ envelope: envelope('m', { body }), recipients: ['bob'] }], [])
+      await store.commit({
+        appends: [{ envelope: envelope('m', { body }), recipients: ['bob'] }],
+        acknowledgements: [],
+      })
     }
     for (const entry of await store.read('bob', 0, 10)) assert.equal(entry.envelope.body.bytes.buffer.byteLength, 10)
   })
 
   it('stores one copy for all recipients', async () => {
     await using store = new MemoryInboxStore()
-    await store.commit([{ envelope: envelope('m1'), recipients: ['bob', 'carol'] }], [])
+    await store.commit({ appends: [{ envelope: envelope('m1'), recipients: ['bob', 'carol'] }], acknowledgements: [] })
     const [[bob], [carol]] = [await store.read('bob', 0, 1), await store.read('carol', 0, 1)]
     assert.equal(bob?.envelope, carol?.envelope)
   })
 
   it('forgets the producer that was silent for longest when there are too many', async () => {
     await using store = new MemoryInboxStore({ producers: 2 })
-    await store.commit([from('p1', 1), from('p2', 1), from('p1', 2), from('p3', 1)], [])
+    await store.commit({ appends: [from('p1', 1), from('p2', 1), from('p1', 2), from('p3', 1)], acknowledgements: [] })
     const last = await Promise.all(['p1', 'p2', 'p3'].map((producer) => store.lastAccepted(producer)))
     assert.deepEqual(last, [2, 0, 1])
   })
@@ -58,11 +61,11 @@ describe('the memory inbox store', () => {
   it('answers window_exceeded for a refusal that it had to forget', async () => {
     await using store = new MemoryInboxStore()
     const numbers = Array.from({ length: 1025 }, (_, index) => index + 1)
-    await store.commit(
-      numbers.map((n) => ({ from: { producer: 'p1', n }, refusal: 'forbidden' })),
-      [],
-    )
-    const { appends } = await store.commit([from('p1', 1), from('p1', 2)], [])
+    await store.commit({
+      appends: numbers.map((n) => ({ from: { producer: 'p1', n }, refusal: 'forbidden' })),
+      acknowledgements: [],
+    })
+    const { appends } = await store.commit({ appends: [from('p1', 1), from('p1', 2)], acknowledgements: [] })
     assert.deepEqual(appends, [
       { state: 'refused', code: 'window_exceeded' },
       { state: 'refused', code: 'forbidden' },
@@ -105,13 +108,15 @@ async function compareWithModel(script: readonly Step[]): Promise<void> {
     model = model.filter(({ gone }) => gone > clock.now())
     if (step.kind === 'append') {
       const own = envelope('m', { ts: clock.now(), expiresAt: clock.now() + step.ttlMs })
-      const [outcome] = (await store.commit([{ envelope: own, recipients: ['bob'] }], [])).appends
+      const [outcome] = (
+        await store.commit({ appends: [{ envelope: own, recipients: ['bob'] }], acknowledgements: [] })
+      ).appends
       assert.equal(outcome?.state, model.length < 10 ? 'stored' : 'refused')
       if (outcome?.state === 'stored') model.push({ seq: outcome.seq, gone: clock.now() + Math.min(step.ttlMs, 40) })
     }
     if (step.kind === 'acknowledge') {
       const seq = model[step.by % 10]?.seq ?? 0
-      await store.commit([], [{ inbox: 'bob', seq }])
+      await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq }] })
       acknowledged = Math.max(acknowledged, seq)
       model = model.filter((entry) => entry.seq > seq)
     }

@@ -20,7 +20,9 @@ describe('the public names of core', () => {
       'canonicalAddress',
       'clientAddress',
       'createId',
+      'cursorName',
       'defaultInboxLimits',
+      'defaultStoreBounds',
       'envelopeBytes',
       'errorTable',
       'formatAddress',
@@ -33,6 +35,7 @@ describe('the public names of core', () => {
       'messageMatcher',
       'messageTypes',
       'parseAddress',
+      'queueInbox',
       'randomHex',
       'readMessage',
       'reasonOf',
@@ -47,7 +50,7 @@ describe('the public names of core', () => {
   })
 
   it('are these under ./testing', () => {
-    assert.deepEqual(Object.keys(testing), ['brokerContract', 'inboxStoreContract'])
+    assert.deepEqual(Object.keys(testing), ['brokerContract', 'changedStore', 'inboxStoreContract'])
   })
 
   it('are these under ./help', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { type Durability, type InboxStore, ManualClock, MemoryInboxStore } from '@posthouse/core'
+import { type Durability, ManualClock, MemoryInboxStore } from '@posthouse/core'
+import { changedStore } from '@posthouse/core/testing'
 import { codeOf, type Frame, message, RawPeer, resume } from './raw-peer.ts'
 import { slowStore } from './slow-store.ts'
 import { noticed, type RunningHub, startHub, startTimelessHub } from './start-hub.ts'
@@ -151,14 +152,7 @@ suite('sent is withheld while the inbox of a connected recipient is over half fu
   function startSmall(durability: Durability = 'memory') {
     const clock = new ManualClock()
     const memory = new MemoryInboxStore({ clock, limits: { messages: 10 } })
-    const store: InboxStore = {
-      durability,
-      commit: (appends, acknowledgements) => memory.commit(appends, acknowledgements),
-      read: (inbox, after, limit) => memory.read(inbox, after, limit),
-      inspect: (inbox) => memory.inspect(inbox),
-      lastAccepted: (producer) => memory.lastAccepted(producer),
-      [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
-    }
+    const store = changedStore(memory, { durability })
     return startTimelessHub({ store }, clock)
   }
 

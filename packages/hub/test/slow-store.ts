@@ -1,4 +1,5 @@
 import { type InboxStore, MemoryInboxStore } from '@posthouse/core'
+import { changedStore } from '@posthouse/core/testing'
 
 /** A memory store whose work waits at gates that the test opens. */
 export interface SlowStore {
@@ -19,14 +20,10 @@ export function slowStore(): SlowStore {
     gates[gate] = promise
     return resolve
   }
-  const store: InboxStore = {
-    durability: inner.durability,
-    commit: (appends, acknowledgements) => gates.commit.then(() => inner.commit(appends, acknowledgements)),
-    read: (inbox, after, limit) => inner.read(inbox, after, limit),
+  const store = changedStore(inner, {
+    commit: (batch) => gates.commit.then(() => inner.commit(batch)),
     inspect: (inbox) => gates.inspect.then(() => inner.inspect(inbox)),
-    lastAccepted: (producer) => inner.lastAccepted(producer),
-    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
-  }
+  })
   const breakCommit = (): (() => void) => {
     const broken = Promise.reject(new Error('the disk is full'))
     broken.catch(() => undefined)

@@ -40,7 +40,7 @@ function ordersPositions(test: DeclareStoreTest): void {
     for (const inbox of ['bob', 'carol', 'bob', 'dave']) {
       const seq = await stored(store, delivery('m', { recipients: [inbox] }))
       seqs.push(seq)
-      await store.commit([], [{ inbox, seq }])
+      await store.commit({ appends: [], acknowledgements: [{ inbox, seq }] })
     }
     assert.ok((seqs[0] ?? 0) > 0, 'the first position is above 0')
     assert.deepEqual(
@@ -51,19 +51,19 @@ function ordersPositions(test: DeclareStoreTest): void {
 
   test('the order is that of the appends, within a commit and from one to the next', async (store) => {
     await Promise.all([
-      store.commit([delivery('m1'), delivery('m2')], []),
-      store.commit([delivery('m3')], []),
-      store.commit([delivery('m4'), delivery('m5')], []),
+      store.commit({ appends: [delivery('m1'), delivery('m2')], acknowledgements: [] }),
+      store.commit({ appends: [delivery('m3')], acknowledgements: [] }),
+      store.commit({ appends: [delivery('m4'), delivery('m5')], acknowledgements: [] }),
     ])
     assert.deepEqual(await waiting(store), ['m1', 'm2', 'm3', 'm4', 'm5'])
   })
 
   test('an inbox is read page by page', async (store) => {
     const ids = Array.from({ length: 7 }, (_, index) => `m${index}`)
-    await store.commit(
-      ids.map((id) => delivery(id)).flatMap((own) => [own, delivery('x', { recipients: ['carol'] })]),
-      [],
-    )
+    await store.commit({
+      appends: ids.map((id) => delivery(id)).flatMap((own) => [own, delivery('x', { recipients: ['carol'] })]),
+      acknowledgements: [],
+    })
     const pages: string[][] = []
     let page = await store.read('bob', 0, 3)
     while (page.length > 0) {
@@ -80,35 +80,35 @@ function acknowledges(test: DeclareStoreTest): void {
     await stored(store, delivery('m1'))
     const seq = await stored(store, delivery('m2'))
     await stored(store, delivery('m3'))
-    await store.commit([], [{ inbox: 'bob', seq }])
+    await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq }] })
     assert.deepEqual(await waiting(store), ['m3'])
   })
 
   test('an acknowledgement leaves the other inboxes alone', async (store) => {
     const seq = await stored(store, delivery('m1', { recipients: ['bob', 'carol'] }))
-    await store.commit([], [{ inbox: 'bob', seq }])
+    await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq }] })
     assert.deepEqual([await waiting(store, 'bob'), await waiting(store, 'carol')], [[], ['m1']])
   })
 
   test('acknowledging a position that is behind changes nothing', async (store) => {
     const [first, second] = [await stored(store, delivery('m1')), await stored(store, delivery('m2'))]
-    await store.commit([], [{ inbox: 'bob', seq: second }])
-    await store.commit([], [{ inbox: 'bob', seq: first }])
+    await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq: second }] })
+    await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq: first }] })
     assert.equal((await store.inspect('bob')).position.seq, second)
   })
 
   test('acknowledging a position that is not there yet swallows nothing that comes later', async (store) => {
     const seq = await stored(store, delivery('m1'))
-    await store.commit([], [{ inbox: 'bob', seq: seq + 1_000_000 }])
+    await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq: seq + 1_000_000 }] })
     assert.equal((await store.inspect('bob')).position.seq, seq)
     const next = await stored(store, delivery('m2'))
     assert.deepEqual(await waiting(store), ['m2'])
-    await store.commit([], [{ inbox: 'bob', seq: next }])
+    await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq: next }] })
     assert.deepEqual(await waiting(store), [])
   })
 
   test('acknowledging in an inbox that does not exist is harmless', async (store) => {
-    const { fill } = await store.commit([], [{ inbox: 'nobody', seq: 5 }])
+    const { fill } = await store.commit({ appends: [], acknowledgements: [{ inbox: 'nobody', seq: 5 }] })
     assert.deepEqual(fill, [0])
     await stored(store, delivery('m1', { recipients: ['nobody'] }))
     assert.deepEqual(await waiting(store, 'nobody'), ['m1'])
@@ -118,7 +118,7 @@ function acknowledges(test: DeclareStoreTest): void {
 function inspects(test: DeclareStoreTest): void {
   test('an inbox tells its acknowledged position and its size', async (store) => {
     const first = await stored(store, delivery('m1'))
-    await store.commit([delivery('m2'), delivery('m3')], [{ inbox: 'bob', seq: first }])
+    await store.commit({ appends: [delivery('m2'), delivery('m3')], acknowledgements: [{ inbox: 'bob', seq: first }] })
     const { position, messages, bytes } = await store.inspect('bob')
     // 7 bytes of body and the fixed share of 128 each.
     assert.deepEqual({ seq: position.seq, messages, bytes }, { seq: first, messages: 2, bytes: 270 })
@@ -142,7 +142,7 @@ function closes(test: DeclareStoreTest): void {
   test('a closed store refuses every use with closed, and can be closed again', async (store) => {
     await store[Symbol.asyncDispose]()
     const uses = [
-      () => store.commit([delivery('m1')], []),
+      () => store.commit({ appends: [delivery('m1')], acknowledgements: [] }),
       () => store.read('bob', 0, 1),
       () => store.inspect('bob'),
       () => store.lastAccepted('p1'),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Delivery } from '../store.ts'
+import type { Delivery } from '../store-batch.ts'
 import type { DeclareStoreTest } from './inbox-store-contract.ts'
 import { append, delivery, sampleEnvelope, stored, waiting } from './sample.ts'
 
@@ -16,7 +16,10 @@ function refusesWhenFull(test: DeclareStoreTest): void {
   test(
     'an inbox with as many messages as it may hold refuses with inbox_full',
     async (store) => {
-      const { appends } = await store.commit([delivery('m1'), delivery('m2'), delivery('m3')], [])
+      const { appends } = await store.commit({
+        appends: [delivery('m1'), delivery('m2'), delivery('m3')],
+        acknowledgements: [],
+      })
       assert.deepEqual(
         appends.map(({ state }) => state),
         ['stored', 'stored', 'refused'],
@@ -41,7 +44,10 @@ function refusesWhenFull(test: DeclareStoreTest): void {
     'an acknowledgement makes room for the appends of its own commit',
     async (store) => {
       const seq = await stored(store, delivery('m1'))
-      const { appends, fill } = await store.commit([delivery('m2'), delivery('m3')], [{ inbox: 'bob', seq }])
+      const { appends, fill } = await store.commit({
+        appends: [delivery('m2'), delivery('m3')],
+        acknowledgements: [{ inbox: 'bob', seq }],
+      })
       assert.deepEqual(
         appends.map(({ state }) => state),
         ['stored', 'refused'],
@@ -100,7 +106,7 @@ function reportsFill(test: DeclareStoreTest): void {
 
 function expires(test: DeclareStoreTest): void {
   test('an envelope that has expired is neither read nor counted', async (store, clock) => {
-    await store.commit([brief('m1', 1000), delivery('m2')], [])
+    await store.commit({ appends: [brief('m1', 1000), delivery('m2')], acknowledgements: [] })
     clock.advance(999)
     assert.deepEqual(await waiting(store), ['m1', 'm2'])
     clock.advance(1)
@@ -111,7 +117,10 @@ function expires(test: DeclareStoreTest): void {
   test(
     'envelopes that expire between others make room',
     async (store, clock) => {
-      await store.commit([delivery('m1'), brief('m2', 1000), brief('m3', 2000), delivery('m4')], [])
+      await store.commit({
+        appends: [delivery('m1'), brief('m2', 1000), brief('m3', 2000), delivery('m4')],
+        acknowledgements: [],
+      })
       assert.deepEqual(await append(store, delivery('m5')), refused)
       clock.advance(1000)
       await stored(store, delivery('m6'))
@@ -139,7 +148,7 @@ function expires(test: DeclareStoreTest): void {
     await stored(store, brief('m1', 1000))
     const seq = await stored(store, delivery('m2'))
     clock.advance(1000)
-    await store.commit([], [{ inbox: 'bob', seq }])
+    await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq }] })
     const { position, messages, bytes } = await store.inspect('bob')
     assert.deepEqual({ seq: position.seq, messages, bytes }, { seq, messages: 0, bytes: 0 })
   })

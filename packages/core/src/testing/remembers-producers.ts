@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ErrorCode } from '../errors.ts'
-import type { Append } from '../store.ts'
+import type { Append } from '../store-batch.ts'
 import type { DeclareStoreTest } from './inbox-store-contract.ts'
 import { append, delivery, stored, waiting } from './sample.ts'
 
@@ -19,7 +19,7 @@ function detectsDuplicates(test: DeclareStoreTest): void {
   })
 
   test('a duplicate is noticed within one commit', async (store) => {
-    const { appends } = await store.commit([sent(1), sent(1), sent(2)], [])
+    const { appends } = await store.commit({ appends: [sent(1), sent(1), sent(2)], acknowledgements: [] })
     assert.deepEqual(
       appends.map(({ state }) => state),
       ['stored', 'duplicate', 'stored'],
@@ -28,7 +28,7 @@ function detectsDuplicates(test: DeclareStoreTest): void {
 
   test('a duplicate is noticed after the first one was acknowledged', async (store) => {
     const seq = await stored(store, sent(1))
-    await store.commit([], [{ inbox: 'bob', seq }])
+    await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq }] })
     assert.deepEqual(await append(store, sent(1)), { state: 'duplicate' })
     assert.deepEqual(await waiting(store), [])
   })
@@ -62,8 +62,8 @@ function repeatsRefusals(test: DeclareStoreTest): void {
   })
 
   test('a refusal stays one among accepted messages', async (store) => {
-    await store.commit([sent(1), refuse(2, 'forbidden'), sent(3)], [])
-    const { appends } = await store.commit([sent(1), sent(2), sent(3)], [])
+    await store.commit({ appends: [sent(1), refuse(2, 'forbidden'), sent(3)], acknowledgements: [] })
+    const { appends } = await store.commit({ appends: [sent(1), sent(2), sent(3)], acknowledgements: [] })
     assert.deepEqual(appends, [{ state: 'duplicate' }, { state: 'refused', code: 'forbidden' }, { state: 'duplicate' }])
   })
 
@@ -72,7 +72,7 @@ function repeatsRefusals(test: DeclareStoreTest): void {
     async (store) => {
       const seq = await stored(store, sent(1))
       await append(store, sent(2))
-      await store.commit([], [{ inbox: 'bob', seq }])
+      await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq }] })
       assert.deepEqual(await append(store, sent(2)), { state: 'refused', code: 'inbox_full' })
       await stored(store, sent(3))
       assert.deepEqual(await waiting(store), ['p1-3'])
@@ -82,14 +82,8 @@ function repeatsRefusals(test: DeclareStoreTest): void {
 
   test('a refusal never becomes a duplicate, however many follow it', async (store) => {
     const numbers = Array.from({ length: 3000 }, (_, index) => index + 1)
-    await store.commit(
-      numbers.map((n) => refuse(n, 'forbidden')),
-      [],
-    )
-    const { appends } = await store.commit(
-      numbers.map((n) => sent(n)),
-      [],
-    )
+    await store.commit({ appends: numbers.map((n) => refuse(n, 'forbidden')), acknowledgements: [] })
+    const { appends } = await store.commit({ appends: numbers.map((n) => sent(n)), acknowledgements: [] })
     assert.deepEqual(new Set(appends.map(({ state }) => state)), new Set(['refused']))
   })
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Envelope } from '../envelope.ts'
-import type { Append, AppendOutcome, Delivery, InboxStore } from '../store.ts'
+import type { InboxStore } from '../store.ts'
+import type { Append, AppendOutcome, Delivery } from '../store-batch.ts'
 
 /** A small text envelope to `bob`, changed by `fields`. */
 export function sampleEnvelope(fields: Partial<Envelope> = {}): Envelope {
@@ -16,7 +17,7 @@ export function delivery(id: string, rest: Partial<Delivery> = {}): Delivery {
 
 /** Commits one append by itself. */
 export async function append(store: InboxStore, entry: Append): Promise<AppendOutcome> {
-  const { appends } = await store.commit([entry], [])
+  const { appends } = await store.commit({ appends: [entry], acknowledgements: [] })
   assert.equal(appends.length, 1, 'one outcome for each append')
   return appends[0] ?? assert.fail()
 }

@@ -108,7 +108,7 @@ export class Batcher {
     const { store, clock, tally } = this.#options
     const startedAt = clock.elapsed()
     try {
-      const outcome = await store.commit(appends, acknowledgements)
+      const outcome = await store.commit({ appends, acknowledgements })
       tally.storeCommits++
       tally.storeAppends += appends.length
       tally.storeCommitMs.observe(clock.elapsed() - startedAt)

@@ -1,0 +1,157 @@
+import type { LogInfo, LogKind, LogPage, LogQuery, StoredEnvelope } from './store.ts'
+import type { LogLimits } from './store-batch.ts'
+
+interface NewEntry extends StoredEnvelope {
+  readonly bytes: number
+}
+
+interface Kept extends NewEntry {
+  readonly log: OneLog
+}
+
+interface OneLog {
+  readonly to: string
+  limits: LogLimits
+  readonly entries: Kept[]
+  head: number
+  bytes: number
+  trimmed: number
+}
+
+/** Addresses whose trimming is remembered exactly. */
+const maxLogs = 10_000
+
+/** The log: what many read, each from where he is, kept once per address and trimmed by count and age. */
+export class MemoryLog {
+  readonly #maxBytes: number
+  readonly #logs = new Map<string, OneLog>()
+  /** Everything that is kept, oldest first. */
+  readonly #kept = new Map<number, Kept>()
+  #bytes = 0
+  /** The last position that was trimmed from a log that is not remembered any more. */
+  #forgotten = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  push(entry: NewEntry, limits: LogLimits, now: number): void {
+    const log = this.#open(entry.envelope.to, limits)
+    const kept = { ...entry, log }
+    log.entries.push(kept)
+    log.bytes += entry.bytes
+    this.#bytes += entry.bytes
+    this.#kept.set(entry.seq, kept)
+    this.#trim(log, now)
+    while (this.#bytes > this.#maxBytes) this.#dropOldest()
+  }
+
+  page(
+    wanted: LogQuery,
+    after: number,
+    limit: number,
+    place: { readonly now: number; readonly newest: number },
+  ): LogPage {
+    const logs = this.#wanted(wanted)
+    for (const log of logs) this.#trim(log, place.now)
+    const found = logs.flatMap((log) => live(log, after, limit + 1, place.now))
+    if (logs.length > 1) found.sort((a, b) => a.seq - b.seq)
+    const page = found.slice(0, Math.max(0, limit))
+    const scanned = found.length > page.length ? (page.at(-1)?.seq ?? after) : Math.max(after, place.newest)
+    const trimmed = logs.reduce((last, log) => Math.max(last, log.trimmed), this.#forgotten)
+    return { entries: page.map(({ seq, envelope }) => ({ seq, envelope })), scanned, trimmed }
+  }
+
+  list(kind: LogKind, now: number): LogInfo[] {
+    const infos: LogInfo[] = []
+    for (const log of this.#logs.values()) {
+      if (!isKind(log.to, kind)) continue
+      this.#trim(log, now)
+      const last = log.entries.at(-1)
+      if (last === undefined || log.head === log.entries.length) continue
+      const messages = log.entries.length - log.head
+      infos.push({ to: log.to, messages, bytes: log.bytes, newest: last.seq, ts: last.envelope.ts })
+    }
+    return infos.sort((a, b) => (a.to < b.to ? -1 : 1))
+  }
+
+  #wanted(wanted: LogQuery): OneLog[] {
+    if ('to' in wanted) {
+      const log = this.#logs.get(wanted.to)
+      return log === undefined ? [] : [log]
+    }
+    return [...this.#logs.values()].filter(({ to }) => isKind(to, wanted.kind) && wanted.matches(to))
+  }
+
+  #open(to: string, limits: LogLimits): OneLog {
+    const known = this.#logs.get(to)
+    if (known !== undefined) {
+      known.limits = limits
+      return known
+    }
+    const log = { to, limits, entries: [], head: 0, bytes: 0, trimmed: 0 }
+    this.#logs.set(to, log)
+    if (this.#logs.size > maxLogs) this.#forgetEmpty(log)
+    return log
+  }
+
+  /** Remembers less exactly what was trimmed from the logs that hold nothing now. */
+  #forgetEmpty(except: OneLog): void {
+    for (const log of this.#logs.values()) {
+      if (log === except || log.head < log.entries.length) continue
+      this.#forgotten = Math.max(this.#forgotten, log.trimmed)
+      this.#logs.delete(log.to)
+    }
+  }
+
+  #trim(log: OneLog, now: number): void {
+    const oldest = now - log.limits.ageMs
+    for (let entry = log.entries[log.head]; entry !== undefined; entry = log.entries[log.head]) {
+      if (log.entries.length - log.head <= log.limits.messages && entry.envelope.ts > oldest) break
+      this.#drop(entry)
+    }
+  }
+
+  #dropOldest(): void {
+    const [oldest] = this.#kept.values()
+    if (oldest !== undefined) this.#drop(oldest)
+  }
+
+  /** Drops an entry that is the oldest of its log. */
+  #drop({ seq, bytes, log }: Kept): void {
+    this.#kept.delete(seq)
+    this.#bytes -= bytes
+    log.bytes -= bytes
+    log.trimmed = seq
+    log.head++
+    // Shifting one by one is quadratic in the backlog; cutting when half is gone is linear overall.
+    if (log.head * 2 <= log.entries.length) return
+    log.entries.splice(0, log.head)
+    log.head = 0
+  }
+}
+
+function isKind(to: string, kind: LogKind): boolean {
+  return kind === 'all' ? to === 'all' : to.startsWith(`${kind}:`)
+}
+
+/** Up to `limit` of a log behind a position, without what has expired. */
+function live(log: OneLog, after: number, limit: number, now: number): Kept[] {
+  const found: Kept[] = []
+  for (let index = firstBehind(log, after); index < log.entries.length && found.length < limit; index++) {
+    const entry = log.entries[index]
+    if (entry !== undefined && (entry.envelope.expiresAt ?? Infinity) > now) found.push(entry)
+  }
+  return found
+}
+
+function firstBehind(log: OneLog, seq: number): number {
+  let low = log.head
+  let high = log.entries.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((log.entries[middle]?.seq ?? 0) <= seq) low = middle + 1
+    else high = middle
+  }
+  return low
+}
