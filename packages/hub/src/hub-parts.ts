@@ -82,6 +82,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     tally,
     onFill: (inbox, fill) => router.drained(inbox, fill),
     onSettled: () => flusher.flush(),
+    isAwaited: () => router.holds,
   })
   const registry: Registry = new Registry({
     store,

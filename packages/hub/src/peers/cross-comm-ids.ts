@@ -127,7 +127,7 @@ export class CrossCommIds {
 
   async #beginDelivery(link: CrossCommLink): Promise<void> {
     const { record } = link
-    const { position } = await this.#visit.parts.store.inspect(record.id)
+    const { position } = await this.#visit.parts.batcher.inspect(record.id)
     if (record.link !== link) return
     link.start(position.seq)
     record.pump.attach(link, position.seq)

@@ -9,7 +9,7 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   const { visit } = link
   const { parts, connection, record, entry, resumed } = visit
   const { store, batcher, presence } = parts
-  const [stored, accepted] = await Promise.all([store.inspect(record.id), store.lastAccepted(visit.producer)])
+  const [stored, accepted] = await Promise.all([batcher.inspect(record.id), store.lastAccepted(visit.producer)])
   if (record.link !== link || !connection.open) return
   const { position, gaps } = startingPoint(stored.position, visit, hello)
   if (position.seq > stored.position.seq) batcher.acknowledge(record.id, position.seq)

@@ -1,26 +1,22 @@
 import {
-  type Acknowledgement,
   type Append,
-  type AppendOutcome,
   type Clock,
   type CommitOutcome,
+  type InboxState,
   type InboxStore,
   type Logger,
   PosthouseError,
+  type RecordChange,
+  type Removal,
 } from '@posthouse/core'
 import type { Tally } from '../stats/tally.ts'
+import { type AppendListener, PendingBatch, type RecordListener, type RemovalListener } from './pending-batch.ts'
 
-/** Told what became of an append; an error where the store failed. */
-export type AppendListener = (outcome: AppendOutcome | PosthouseError) => void
+/** How long acknowledgements wait for company when nothing else is to be stored. */
+const defaultPatienceMs = 5
 
-/** Told how full an inbox is after an acknowledgement. */
+/** Told how full an inbox is after something has gone from it. */
 type FillListener = (inbox: string, fill: number) => void
-
-interface Batch {
-  readonly appends: Append[]
-  readonly listeners: AppendListener[]
-  readonly acknowledgements: Map<string, number>
-}
 
 /** What a batcher needs. */
 export interface BatcherOptions {
@@ -31,13 +27,28 @@ export interface BatcherOptions {
   readonly onFill: FillListener
   /** Called when a batch and everything that it caused is done. */
   readonly onSettled: () => void
+  /** True while somebody waits for an inbox to drain: then acknowledgements do not wait for company. */
+  readonly isAwaited?: () => boolean
+  /** How long acknowledgements wait for company, in milliseconds. Default 5. */
+  readonly patienceMs?: number
 }
 
-/** Gathers what a tick wants to store into one commit; the next begins when the last is done, so order is kept. */
+/**
+ * Gathers what a tick wants to store into one commit; the next begins when the last is done, so order is kept. What is
+ * handed in without a pause is stored together or not at all. What has a listener fails with its commit and is not tried
+ * again; what has none is, with whatever comes next.
+ */
 export class Batcher {
   readonly #options: BatcherOptions
-  #batch: Batch = emptyBatch()
+  #batch = new PendingBatch()
+  #committing: PendingBatch | undefined
   #running: Promise<void> | undefined
+  /** Ends the wait of acknowledgements for company. */
+  #wake: (() => void) | undefined
+  /** How many wait for everything to be committed. */
+  #flushing = 0
+  /** True where something came in since the last commit began or failed. */
+  #fresh = false
 
   constructor(options: BatcherOptions) {
     this.#options = options
@@ -45,84 +56,146 @@ export class Batcher {
 
   /** Has an entry committed with this tick's batch. */
   append(entry: Append, listener: AppendListener): void {
-    this.#batch.appends.push(entry)
-    this.#batch.listeners.push(listener)
-    this.#running ??= this.#run()
+    this.#batch.append(entry, listener)
+    this.#hurry()
   }
 
-  /** Has an acknowledgement committed with this tick's batch. */
-  acknowledge(inbox: string, seq: number): void {
-    const known = this.#batch.acknowledgements.get(inbox) ?? 0
-    this.#batch.acknowledgements.set(inbox, Math.max(known, seq))
-    this.#running ??= this.#run()
+  /** Has an acknowledgement committed with this tick's batch, or a little later where there is nothing else in it. */
+  acknowledge(cursor: string, seq: number): void {
+    this.#batch.acknowledge(cursor, seq)
+    this.#start()
+  }
+
+  /** Has an entry taken out of its inbox with this tick's batch. */
+  remove(removal: Removal, listener?: RemovalListener): void {
+    this.#batch.remove(removal, listener)
+    this.#hurry()
+  }
+
+  /** Has a record changed with this tick's batch. Without a listener an older change of it is never written after this. */
+  record(change: RecordChange, listener?: RecordListener): void {
+    this.#batch.record(change, listener)
+    this.#hurry()
+  }
+
+  /** Has an entry dropped from the shelf with this tick's batch. */
+  unshelve(seq: number): void {
+    this.#batch.unshelve(seq)
+    this.#hurry()
+  }
+
+  /** Has a cursor dropped with this tick's batch, and the inbox of that name with what was in it before. */
+  forget(cursor: string): void {
+    this.#batch.forget(cursor)
+    this.#hurry()
+  }
+
+  /**
+   * What the store says of an inbox or a cursor, with the position that was acknowledged here, be it committed or not: who
+   * connects again at once must not get again what he has just acknowledged.
+   */
+  async inspect(cursor: string): Promise<InboxState> {
+    const pending = this.#acknowledged(cursor)
+    const state = await this.#options.store.inspect(cursor)
+    const seq = Math.min(Math.max(state.position.seq, pending, this.#acknowledged(cursor)), state.newest)
+    return { ...state, position: { ...state.position, seq } }
   }
 
   /** Resolves when everything that was handed in has been committed. */
   async settled(): Promise<void> {
-    while (this.#running !== undefined) await this.#running
+    this.#flushing++
+    this.#wake?.()
+    try {
+      while (this.#running !== undefined) await this.#running
+    } finally {
+      this.#flushing--
+    }
+  }
+
+  #acknowledged(cursor: string): number {
+    return Math.max(this.#batch.acknowledged(cursor), this.#committing?.acknowledged(cursor) ?? 0)
+  }
+
+  #hurry(): void {
+    this.#wake?.()
+    this.#start()
+  }
+
+  #start(): void {
+    this.#fresh = true
+    this.#running ??= this.#run()
   }
 
   async #run(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve))
-    while (this.#batch.appends.length > 0 || this.#batch.acknowledgements.size > 0) {
+    await endOfTick()
+    while (!this.#batch.empty) {
+      if (this.#isPatient()) {
+        await this.#company()
+        await endOfTick()
+      }
       const batch = this.#batch
-      this.#batch = emptyBatch()
-      const done = await this.#commit(batch)
+      this.#batch = new PendingBatch()
+      this.#fresh = false
+      this.#committing = batch
+      const outcome = await this.#write(batch)
+      this.#committing = undefined
+      if (outcome instanceof PosthouseError) this.#fail(batch, outcome)
+      else this.#finish(batch, outcome)
       this.#tell(this.#options.onSettled)
-      if (!done && this.#batch.appends.length === 0) break
+      if (outcome instanceof PosthouseError && !this.#fresh) break
     }
     this.#running = undefined
   }
 
-  async #commit(batch: Batch): Promise<boolean> {
-    const acknowledgements = [...batch.acknowledgements].map(([inbox, seq]) => ({ inbox, seq }))
-    const outcome = await this.#write(batch.appends, acknowledgements)
-    const failed = outcome instanceof PosthouseError
+  #isPatient(): boolean {
+    return this.#batch.unhurried && this.#flushing === 0 && !this.#options.isAwaited?.()
+  }
+
+  async #company(): Promise<void> {
+    const { clock, patienceMs = defaultPatienceMs } = this.#options
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#wake = resolve
+    using _timer = clock.after(patienceMs, resolve)
+    await promise
+    this.#wake = undefined
+  }
+
+  #finish(batch: PendingBatch, outcome: CommitOutcome): void {
+    batch.done(outcome, this.#tell)
+    for (const [inbox, fill] of batch.fills(outcome)) this.#tell(() => this.#options.onFill(inbox, fill))
+  }
+
+  #fail(batch: PendingBatch, error: PosthouseError): void {
     // What waits behind must not be stored before what failed is sent again: the store would call that a duplicate.
-    if (failed) this.#failToo(batch)
-    const lost = new PosthouseError('internal', 'the store gave no outcome')
-    for (const [index, listener] of batch.listeners.entries()) {
-      this.#tell(() => listener(failed ? outcome : (outcome.appends[index] ?? lost)))
-    }
-    if (failed) return false
-    for (const [index, { inbox }] of acknowledgements.entries()) {
-      this.#tell(() => this.#options.onFill(inbox, outcome.fill[index] ?? 0))
-    }
-    return true
-  }
-
-  #failToo(batch: Batch): void {
     const behind = this.#batch
-    this.#batch = emptyBatch()
-    batch.listeners.push(...behind.listeners)
-    // Acknowledgements are tried again with whatever comes next.
-    for (const { acknowledgements } of [batch, behind]) {
-      for (const [inbox, seq] of acknowledgements) this.#batch.acknowledgements.set(inbox, seq)
-    }
+    this.#batch = new PendingBatch()
+    this.#fresh = false
+    this.#batch.retry(batch)
+    this.#batch.retry(behind)
+    batch.failed(error, this.#tell)
+    behind.failed(error, this.#tell)
   }
 
-  async #write(
-    appends: readonly Append[],
-    acknowledgements: readonly Acknowledgement[],
-  ): Promise<CommitOutcome | PosthouseError> {
-    const { store, clock, tally } = this.#options
+  async #write(batch: PendingBatch): Promise<CommitOutcome | PosthouseError> {
+    const { store, clock, tally, logger } = this.#options
+    const { length } = batch.appends
     const startedAt = clock.elapsed()
     try {
-      const outcome = await store.commit({ appends, acknowledgements })
+      const outcome = await store.commit(batch.written())
       tally.storeCommits++
-      tally.storeAppends += appends.length
+      tally.storeAppends += length
       tally.storeCommitMs.observe(clock.elapsed() - startedAt)
-      if (appends.length > 0) tally.storeBatch.observe(appends.length)
+      if (length > 0) tally.storeBatch.observe(length)
       return outcome
     } catch (cause) {
       tally.storeFailures++
-      this.#options.logger.error('the store failed', { error: cause })
+      logger.error('the store failed', { error: cause })
       return new PosthouseError('store_failed', 'the message could not be stored', { cause })
     }
   }
 
   /** What goes wrong for one message concerns neither the others of its batch nor the batches behind it. */
-  #tell(listener: () => void): void {
+  readonly #tell = (listener: () => void): void => {
     try {
       listener()
     } catch (error) {
@@ -131,6 +204,6 @@ export class Batcher {
   }
 }
 
-function emptyBatch(): Batch {
-  return { appends: [], listeners: [], acknowledgements: new Map() }
+function endOfTick(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -55,6 +55,9 @@ export interface RouterOptions {
 export class Router {
   readonly #options: RouterOptions
 
+  /** Confirmations that wait for inboxes to drain. */
+  #held = 0
+
   constructor(options: RouterOptions) {
     this.#options = options
   }
@@ -114,6 +117,11 @@ export class Router {
   refuse(from: ProducerPosition | undefined, error: PosthouseError, settle: SettleListener): void {
     if (from === undefined) settle({ state: 'refused', error })
     else this.#options.batcher.append({ from, refusal: error.code }, (outcome) => settle(outcomeOf(outcome, error)))
+  }
+
+  /** True while a confirmation waits for an inbox to drain. */
+  get holds(): boolean {
+    return this.#held > 0
   }
 
   /** Lets waiting confirmations go where an inbox has drained. */
@@ -177,7 +185,9 @@ export class Router {
     const waiting = new Set(crowded)
     let timer: Timer | undefined
     const releases = new Map<ClientRecord, () => void>()
+    this.#held++
     const finish = (): void => {
+      this.#held--
       timer?.[Symbol.dispose]()
       for (const [record, release] of releases) record.held?.delete(release)
       go()

@@ -1,0 +1,137 @@
+import {
+  type Append,
+  type AppendOutcome,
+  type Batch,
+  type CommitOutcome,
+  PosthouseError,
+  type RecordChange,
+  type Removal,
+  type RemovalOutcome,
+} from '@posthouse/core'
+
+/** Told what became of an append; an error where the store failed. */
+export type AppendListener = (outcome: AppendOutcome | PosthouseError) => void
+
+/** Told what became of a removal; an error where the store failed. */
+export type RemovalListener = (outcome: RemovalOutcome | PosthouseError) => void
+
+/** Told that a record is kept; an error where the store failed. */
+export type RecordListener = (error?: PosthouseError) => void
+
+interface PendingRemoval {
+  readonly removal: Removal
+  readonly listener: RemovalListener | undefined
+}
+
+interface PendingRecord {
+  readonly change: RecordChange
+  readonly listener: RecordListener | undefined
+}
+
+/** Runs a listener and survives what it throws. */
+export type Tell = (listener: () => void) => void
+
+/** What is to be in one commit, and who wants to know. */
+export class PendingBatch {
+  readonly appends: Append[] = []
+  readonly #listeners: AppendListener[] = []
+  readonly #acknowledgements = new Map<string, number>()
+  readonly #removals: PendingRemoval[] = []
+  #records: PendingRecord[] = []
+  readonly #unshelve = new Set<number>()
+  readonly #forget = new Set<string>()
+
+  get empty(): boolean {
+    return this.#acknowledgements.size === 0 && this.unhurried
+  }
+
+  /** True while nobody waits for it: it holds nothing, or acknowledgements only. */
+  get unhurried(): boolean {
+    if (this.appends.length > 0 || this.#removals.length > 0) return false
+    return this.#records.length === 0 && this.#unshelve.size === 0 && this.#forget.size === 0
+  }
+
+  append(entry: Append, listener: AppendListener): void {
+    this.appends.push(entry)
+    this.#listeners.push(listener)
+  }
+
+  acknowledge(cursor: string, seq: number): void {
+    const known = this.#acknowledgements.get(cursor)
+    if (known === undefined || known < seq) this.#acknowledgements.set(cursor, seq)
+  }
+
+  /** The position that is to be acknowledged for a cursor; 0 where none is. */
+  acknowledged(cursor: string): number {
+    return this.#acknowledgements.get(cursor) ?? 0
+  }
+
+  remove(removal: Removal, listener: RemovalListener | undefined): void {
+    this.#removals.push({ removal, listener })
+  }
+
+  record(change: RecordChange, listener: RecordListener | undefined): void {
+    this.#records.push({ change, listener })
+  }
+
+  unshelve(seq: number): void {
+    this.#unshelve.add(seq)
+  }
+
+  forget(cursor: string): void {
+    // The store forgets first: what was acknowledged before must not make the cursor anew.
+    this.#acknowledgements.delete(cursor)
+    this.#forget.add(cursor)
+  }
+
+  /** What the store is given. */
+  written(): Batch {
+    return {
+      appends: this.appends,
+      acknowledgements: [...this.#acknowledgements].map(([inbox, seq]) => ({ inbox, seq })),
+      ...(this.#removals.length > 0 && { removals: this.#removals.map(({ removal }) => removal) }),
+      ...(this.#records.length > 0 && { records: this.#records.map(({ change }) => change) }),
+      ...(this.#unshelve.size > 0 && { unshelve: [...this.#unshelve] }),
+      ...(this.#forget.size > 0 && { forget: [...this.#forget] }),
+    }
+  }
+
+  /** Tells everyone what became of it. */
+  done(outcome: CommitOutcome, tell: Tell): void {
+    const lost = new PosthouseError('internal', 'the store gave no outcome')
+    for (const [index, listener] of this.#listeners.entries()) tell(() => listener(outcome.appends[index] ?? lost))
+    for (const [index, { listener }] of this.#removals.entries()) {
+      if (listener) tell(() => listener(outcome.removals[index] ?? lost))
+    }
+    for (const { listener } of this.#records) if (listener) tell(() => listener())
+  }
+
+  /** How full each inbox is from which something went. */
+  *fills({ fill, removals }: CommitOutcome): Iterable<readonly [inbox: string, fill: number]> {
+    let index = 0
+    for (const inbox of this.#acknowledgements.keys()) yield [inbox, fill[index++] ?? 0]
+    for (const [at, { removal }] of this.#removals.entries()) yield [removal.inbox, removals[at]?.fill ?? 0]
+  }
+
+  /** Tells everyone who waits that it failed. */
+  failed(error: PosthouseError, tell: Tell): void {
+    for (const listener of this.#listeners) tell(() => listener(error))
+    for (const { listener } of [...this.#removals, ...this.#records]) if (listener) tell(() => listener(error))
+  }
+
+  /** Takes over, to try it again, what nobody waits for in a batch that failed. */
+  retry(failed: PendingBatch): void {
+    for (const [cursor, seq] of failed.#acknowledgements) this.acknowledge(cursor, seq)
+    for (const { removal, listener } of failed.#removals) if (!listener) this.remove(removal, undefined)
+    for (const { change, listener } of failed.#records) if (!listener) this.#supersede(change)
+    for (const seq of failed.#unshelve) this.unshelve(seq)
+    for (const cursor of failed.#forget) this.#forget.add(cursor)
+  }
+
+  #supersede(change: RecordChange): void {
+    this.#records = this.#records.filter(
+      (older) => older.change.kind !== change.kind || older.change.key !== change.key,
+    )
+    this.record(change, undefined)
+  }
+}
