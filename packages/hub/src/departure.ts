@@ -110,6 +110,6 @@ export class Departure {
   }
 }
 
-function isBusy({ online, link, pump }: ClientRecord): boolean {
-  return online && link !== undefined && !(link.idle && pump.done)
+function isBusy({ online, link, feeds }: ClientRecord): boolean {
+  return online && link !== undefined && !(link.idle && feeds.done)
 }

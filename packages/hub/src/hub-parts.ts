@@ -90,7 +90,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     logger,
     tally,
     maxClients,
-    acknowledge: (client, seq) => batcher.acknowledge(client, seq),
+    acknowledge: (cursor, seq) => batcher.acknowledge(cursor, seq),
     onChange: (record) => {
       presence.changed(record)
       options.onChange(record)

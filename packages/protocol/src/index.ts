@@ -32,6 +32,7 @@ export {
   type HelloFrame,
   type HubFrame,
   inboxStream,
+  isQueueStream,
   type Limits,
   type ListedFrame,
   type ListFrame,
@@ -75,6 +76,7 @@ export {
   type ClientSessionEvents,
   type ClientSessionState,
 } from './session/client-session.ts'
+export { DeliveryBudget } from './session/delivery-budget.ts'
 export { DeliveryWindow } from './session/delivery-window.ts'
 export {
   type Admission,

@@ -209,6 +209,40 @@ test('an acknowledgement of something that was never delivered is refused, one o
   assert.deepEqual(session.receive({ op: 'ack', seq: 20 }), [{ do: 'acknowledge', seq: 20 }])
 })
 
+test('each stream that is followed is acknowledged by itself', () => {
+  const session = open()
+  session.follow('channel:a', 20)
+  session.follow('queue:jobs', 0)
+  assert.deepEqual(session.receive({ op: 'ack', stream: 'channel:b', seq: 1 }).map(gist), ['error unsupported'])
+  session.delivered(25, 10, 'channel:a')
+  session.delivered(24, 10, 'queue:jobs')
+  session.delivered(23, 10, 'queue:jobs')
+  assert.deepEqual([session.ready, session.unacknowledged], [false, 3])
+  assert.deepEqual(
+    session.receive({ op: 'ack', seq: 25 }).map(gist),
+    ['error unexpected_frame'],
+    'the inbox had nothing',
+  )
+  assert.deepEqual(session.receive({ op: 'ack', stream: 'channel:a', seq: 26 }).map(gist), ['error unexpected_frame'])
+  const ack = { op: 'ack', stream: 'queue:jobs', seq: 24 } as const
+  assert.deepEqual(session.receive(ack), [{ do: 'acknowledge', stream: 'queue:jobs', seq: 24 }])
+  assert.deepEqual(session.receive(ack), [], 'twice')
+  assert.equal(session.unacknowledged, 2)
+  session.unfollow('channel:a')
+  assert.deepEqual(session.receive({ op: 'ack', stream: 'channel:a', seq: 25 }), [], 'it was on its way')
+  assert.equal(session.unacknowledged, 1)
+})
+
+test('a new connection follows the streams that its welcome names', () => {
+  const session = open()
+  session.follow('all', 10)
+  session.delivered(12, 1, 'all')
+  assert.equal(session.newest('all'), 12)
+  session.detach()
+  session.attach({ ...admission, positions: { ...admission.positions, 'channel:a': { epoch: 'e', seq: 3 } } })
+  assert.deepEqual([session.newest('all'), session.newest('channel:a'), session.unacknowledged], [0, 3, 0])
+})
+
 test('a client that stops acknowledging stops receiving', () => {
   const session = open()
   for (const seq of [11, 12, 13]) {

@@ -57,7 +57,9 @@ const send = fc
   )
   .map(({ body, ...fields }): SendFrame => ({ op: 'send', ...fields, body: { format: 'value', value: body } }))
   .filter((frame) => !JSON.stringify(frame).includes('__proto__'))
-const ack = wholeNumber.map((seq): ClientFrame => ({ op: 'ack', seq }))
+const ack = fc
+  .record({ seq: wholeNumber, stream: fc.constantFrom(undefined, 'all', 'channel:a.*', 'queue:李雷') })
+  .map(({ seq, stream }): ClientFrame => ({ op: 'ack', ...(stream !== undefined && { stream }), seq }))
 /** Text that JSON spells without escapes. */
 const unescaped = /^[^"\\\p{Cc}]*$/u
 

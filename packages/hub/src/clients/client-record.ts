@@ -5,7 +5,7 @@ import type { QuestionRate } from '../limits/question-rate.ts'
 import type { Link } from '../peers/link.ts'
 import type { ResumeTokens } from '../peers/resume-tokens.ts'
 import type { Encoded } from '../routing/encoded.ts'
-import type { InboxPump } from '../routing/inbox-pump.ts'
+import type { Feeds } from '../routing/feeds.ts'
 import type { ClientState } from './client-state.ts'
 
 /** A v1 client's conversation, with what is needed to find it again. */
@@ -46,7 +46,7 @@ export class ClientRecord {
   readonly id: string
   /** How other clients address it. */
   readonly address: string
-  readonly pump: InboxPump
+  readonly feeds: Feeds
   #lastSeen: number
   /** When it came online last, in Unix milliseconds. */
   loginAt: number
@@ -65,12 +65,12 @@ export class ClientRecord {
   /** Confirmations that wait for this client's inbox to drain. */
   held: Set<() => void> | undefined
 
-  constructor(id: string, lastSeen: number, pump: InboxPump) {
+  constructor(id: string, lastSeen: number, feeds: Feeds) {
     this.id = id
     this.address = clientAddress(id)
     this.#lastSeen = lastSeen
     this.loginAt = lastSeen
-    this.pump = pump
+    this.feeds = feeds
   }
 
   /** When it was last heard of, in Unix milliseconds. */

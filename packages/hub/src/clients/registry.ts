@@ -1,6 +1,6 @@
 import type { Clock, InboxStore, Logger } from '@posthouse/core'
 import type { Link } from '../peers/link.ts'
-import { InboxPump } from '../routing/inbox-pump.ts'
+import { Feeds } from '../routing/feeds.ts'
 import type { Tally } from '../stats/tally.ts'
 import { ClientRecord } from './client-record.ts'
 import { SortedRecords } from './sorted-records.ts'
@@ -13,7 +13,8 @@ export interface RegistryOptions {
   readonly tally: Tally
   /** Client ids remembered; of those that are away, the one seen longest ago is forgotten first. */
   readonly maxClients: number
-  readonly acknowledge: (client: string, seq: number) => void
+  /** Commits that everything up to `seq` of a cursor has been processed. */
+  readonly acknowledge: (cursor: string, seq: number) => void
   /** Told whenever a client came or went. */
   readonly onChange: (record: ClientRecord) => void
   /** Told whenever a client that is away was forgotten. */
@@ -53,14 +54,8 @@ export class Registry {
     let record = this.#records.get(client)
     if (record === undefined) {
       const { store, logger, tally, acknowledge } = this.#options
-      const pump = new InboxPump({
-        inbox: client,
-        store,
-        logger,
-        tally,
-        acknowledge: (seq) => acknowledge(client, seq),
-      })
-      record = new ClientRecord(client, lastSeen, pump)
+      const feeds = new Feeds({ client, store, logger, tally, acknowledge })
+      record = new ClientRecord(client, lastSeen, feeds)
       this.#records.set(client, record)
       this.#sorted.added(record)
       if (this.#records.size > this.#options.maxClients) this.#forget(record)
@@ -76,7 +71,7 @@ export class Registry {
   /** Puts a new link in the place of an older one, which is returned: it must be closed. */
   connect(record: ClientRecord, link: Link): Link | undefined {
     const previous = record.link
-    if (previous !== undefined) record.pump.detach(previous)
+    if (previous !== undefined) record.feeds.detach(previous)
     record.link = link
     record.present = true
     record.loginAt = this.#options.clock.now()
@@ -95,7 +90,7 @@ export class Registry {
     record.present = false
     // One that was silent for too long has not been seen any more by closing it.
     record.lastSeen = online ? this.#options.clock.now() : lastSeen
-    record.pump.detach(link)
+    record.feeds.detach(link)
     record.release()
     if (online) this.#options.onChange(record)
   }

@@ -1,4 +1,5 @@
 import { PosthouseError, toPosthouseError } from '@posthouse/core'
+import { inboxStream } from '@posthouse/protocol'
 import type { Access } from '../access/access.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import { type CrossCommCarrier, CrossCommLink } from './cross-comm-link.ts'
@@ -130,7 +131,7 @@ export class CrossCommIds {
     const { position } = await this.#visit.parts.batcher.inspect(record.id)
     if (record.link !== link) return
     link.start(position.seq)
-    record.pump.attach(link, position.seq)
+    record.feeds.attach(link, { [inboxStream]: position })
   }
 }
 

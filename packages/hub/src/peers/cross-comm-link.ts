@@ -1,5 +1,5 @@
 import type { PosthouseError } from '@posthouse/core'
-import { DeliveryWindow } from '@posthouse/protocol'
+import { DeliveryBudget, DeliveryWindow } from '@posthouse/protocol'
 import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
 import { Access } from '../access/access.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
@@ -27,6 +27,7 @@ export class CrossCommLink implements Link {
   access: Access = Access.everything
   readonly record: ClientRecord
   readonly #carrier: CrossCommCarrier
+  readonly #budget: DeliveryBudget
   readonly #window: DeliveryWindow
   readonly #meter: DeliveryMeter
   #marked = 0
@@ -35,7 +36,8 @@ export class CrossCommLink implements Link {
     this.record = record
     this.#carrier = carrier
     this.#meter = new DeliveryMeter(parts, record)
-    this.#window = new DeliveryWindow(parts.limits.windowMessages, parts.limits.windowBytes)
+    this.#budget = new DeliveryBudget(parts.limits.windowMessages, parts.limits.windowBytes)
+    this.#window = new DeliveryWindow(this.#budget)
   }
 
   get lastSeen(): number {
@@ -43,7 +45,7 @@ export class CrossCommLink implements Link {
   }
 
   get ready(): boolean {
-    return this.#carrier.connection.open && this.record.online && this.#window.open
+    return this.#carrier.connection.open && this.record.online && this.#budget.open
   }
 
   get unacknowledged(): number {
@@ -88,7 +90,7 @@ export class CrossCommLink implements Link {
   confirm(): boolean {
     if (this.#window.acknowledge(this.#marked)) {
       this.#meter.acknowledged(this.#marked)
-      this.record.pump.acknowledged(this.#marked)
+      this.record.feeds.acknowledged(this.#marked)
     }
     return !this.idle
   }

@@ -123,7 +123,7 @@ export class CrossCommPeer implements Peer, CrossCommCarrier, ConnectionEvents {
     for (const link of this.#ids.all()) {
       if (link.record.present) continue
       this.#parts.registry.setPresent(link.record, link, true)
-      link.record.pump.wake()
+      link.record.feeds.wake()
     }
   }
 }

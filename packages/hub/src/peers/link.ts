@@ -27,10 +27,14 @@ export interface Link {
    */
   live(outgoing: Outgoing): void
   /**
-   * Hands over a stored message. Only while `ready`, in the order of `seq`.
+   * Hands over a stored message, of the inbox where no stream is named. Only while `ready`, in the order of `seq`.
    * @throws PosthouseError where the dialect cannot say it
    */
-  stored(seq: number, outgoing: Outgoing): void
+  stored(seq: number, outgoing: Outgoing, stream?: string): void
+  /** The client is fed with one more stream from now on. Absent where the dialect has none but the inbox. */
+  follow?(stream: string, seq: number): void
+  /** The client is not fed with this stream any more. */
+  unfollow?(stream: string): void
   /** Ends the connection, or this client's share of it. */
   fail(error: PosthouseError): void
 }

@@ -79,18 +79,26 @@ export class V1Link implements Link, SessionCarrier {
     } else this.#meter.dropped()
   }
 
-  stored(seq: number, outgoing: Outgoing): void {
-    const encoded = this.#encoded(outgoing)
-    this.visit.entry.session.delivered(seq, outgoing.size)
+  stored(seq: number, outgoing: Outgoing, stream?: string): void {
+    const encoded = this.#encoded(outgoing, stream)
+    this.visit.entry.session.delivered(seq, outgoing.size, stream)
     this.#connection.send(encoded)
-    this.#meter.stored(seq)
+    this.#meter.stored(seq, stream)
     this.throttle.delivered()
   }
 
-  /** The client has acknowledged everything up to `seq`. */
-  acknowledged(seq: number): void {
-    this.#meter.acknowledged(seq)
-    this.visit.record.pump.acknowledged(seq)
+  /** The client has acknowledged everything up to `seq`, of its inbox where no stream is named. */
+  acknowledged(seq: number, stream?: string): void {
+    this.#meter.acknowledged(seq, stream)
+    this.visit.record.feeds.acknowledged(seq, stream)
+  }
+
+  follow(stream: string, seq: number): void {
+    this.visit.entry.session.follow(stream, seq)
+  }
+
+  unfollow(stream: string): void {
+    this.visit.entry.session.unfollow(stream)
   }
 
   write(frames: readonly HubFrame[]): void {
@@ -131,7 +139,7 @@ export class V1Link implements Link, SessionCarrier {
     for (const frame of frames) yield this.#encode(frame)
   }
 
-  #encoded(outgoing: Outgoing): Encoded {
-    return outgoing.encoded(this.dialect, this.visit.parts.limits.frameBytes)
+  #encoded(outgoing: Outgoing, stream?: string): Encoded {
+    return outgoing.encoded(this.dialect, this.visit.parts.limits.frameBytes, stream)
   }
 }

@@ -72,7 +72,7 @@ export class V1Reader {
         if (parts.intake.open) refuse(link, action.n, action.error)
         break
       case 'acknowledge':
-        link.acknowledged(action.seq)
+        link.acknowledged(action.seq, action.stream)
         break
       case 'list':
       case 'watch':

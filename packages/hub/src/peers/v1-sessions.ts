@@ -1,5 +1,5 @@
-import { type Position, randomHex } from '@posthouse/core'
-import { type Gap, type HelloFrame, HubSession, inboxStream } from '@posthouse/protocol'
+import { randomHex } from '@posthouse/core'
+import { type HelloFrame, HubSession } from '@posthouse/protocol'
 import type { Pass } from '../access/gate.ts'
 import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
 import type { PresenceBoard } from '../clients/presence-board.ts'
@@ -16,12 +16,6 @@ export interface Greeting {
 export interface ClaimedSession {
   readonly entry: SessionEntry
   readonly resumed: boolean
-}
-
-/** Where deliveries begin on a new connection, and what cannot be delivered any more. */
-export interface StartingPoint {
-  readonly position: Position
-  readonly gaps: readonly Gap[]
 }
 
 /** Finds the session that a hello asks to resume; otherwise ends the client's old one and begins a new one. */
@@ -65,6 +59,7 @@ export function endSession(record: ClientRecord, presence: PresenceBoard): void 
   entry.session.end()
   presence.unwatch(entry)
   record.session = undefined
+  record.feeds.unfollowAll()
 }
 
 /**
@@ -74,18 +69,4 @@ export function endSession(record: ClientRecord, presence: PresenceBoard): void 
 export function producerOf({ hello, pass }: Greeting): string {
   const owner = pass.principal === undefined ? '' : `${pass.principal.name}\n`
   return `${hello.client}\n${owner}${hello.producer}`
-}
-
-/**
- * Where to go on delivering: after the last acknowledged message, or after what the client says it has processed since,
- * as far as it can be true.
- */
-export function startingPoint(stored: Position, claimed: ClaimedSession, hello: HelloFrame): StartingPoint {
-  const wish = hello.resume?.positions[inboxStream]
-  if (wish === undefined || wish.epoch === stored.epoch) {
-    const processed = claimed.resumed && wish ? claimed.entry.session.resumableFrom(wish.seq) : 0
-    return { position: { epoch: stored.epoch, seq: Math.max(stored.seq, processed) }, gaps: [] }
-  }
-  const gap: Gap = { stream: inboxStream, from: 0, to: stored.seq, reason: 'epoch' }
-  return { position: stored, gaps: [gap] }
 }

@@ -1,7 +1,7 @@
-import { type HelloFrame, hubCaps, inboxStream, type WelcomeFrame } from '@posthouse/protocol'
+import { type HelloFrame, hubCaps, type WelcomeFrame } from '@posthouse/protocol'
+import { startingPoints } from './starting-points.ts'
 import type { V1Link } from './v1-link.ts'
 import type { V1Reader } from './v1-reader.ts'
-import { startingPoint } from './v1-sessions.ts'
 import type { V1Visit } from './v1-visit.ts'
 
 /** Welcomes a v1 client, delivers what waits for it, and takes what it has sent meanwhile. */
@@ -11,14 +11,13 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   const { store, batcher, presence } = parts
   const [stored, accepted] = await Promise.all([batcher.inspect(record.id), store.lastAccepted(visit.producer)])
   if (record.link !== link || !connection.open) return
-  const { position, gaps } = startingPoint(stored.position, visit, hello)
-  if (position.seq > stored.position.seq) batcher.acknowledge(record.id, position.seq)
+  const { positions, gaps } = startingPoints(visit, stored.position, hello)
   link.welcomed = true
-  const facts = { positions: { [inboxStream]: position }, accepted, ...(gaps.length > 0 && { gaps }) }
+  const facts = { positions, accepted, ...(gaps.length > 0 && { gaps }) }
   link.put(attach(visit, facts))
   tell(visit, hello)
   if (resumed && presence.watches(entry)) presence.watch(entry)
-  record.pump.attach(link, position.seq)
+  record.feeds.attach(link, positions)
   reader.open()
 }
 

@@ -9,18 +9,30 @@ const plain = /^[ !#-[\]-~]*$/
  */
 let last = { from: '', to: '', type: '', ts: Number.NaN, text: '', ascii: true }
 
+/** An envelope with its place in a stream; without a stream it is of the inbox. */
+interface Placed {
+  readonly envelope: Envelope
+  readonly seq: number | undefined
+  readonly stream: string | undefined
+}
+
 /**
  * The `deliver` frame of an envelope with its body in JSON, exactly as the codec writes it, in a fraction of its time:
  * nothing is copied. Nothing for envelopes with rarer fields, which are the codec's.
  */
-export function jsonDelivery(envelope: Envelope, seq: number | undefined, body: Body): Encoded | undefined {
+export function jsonDelivery({ envelope, seq, stream }: Placed, body: Body): Encoded | undefined {
   const { id, from, to, type, ts, headers, replyTo, sec } = envelope
   if (headers !== undefined || replyTo !== undefined || sec !== undefined) return undefined
   if (ts !== last.ts || from !== last.from || to !== last.to || type !== last.type) last = endOf(envelope)
   const simple = plain.test(id)
-  const begin = seq === undefined ? '{"op":"deliver","id":' : `{"op":"deliver","seq":${seq},"id":`
-  const head = simple ? `${begin}"${id}"${last.text}` : `${begin}${JSON.stringify(id)}${last.text}`
-  return spliced(head, body.bytes, simple && last.ascii)
+  const begin = seq === undefined ? '{"op":"deliver"' : beginOf(seq, stream)
+  const head = simple ? `${begin},"id":"${id}"${last.text}` : `${begin},"id":${JSON.stringify(id)}${last.text}`
+  return spliced(head, body.bytes, simple && last.ascii && (stream === undefined || plain.test(stream)))
+}
+
+function beginOf(seq: number, stream: string | undefined): string {
+  if (stream === undefined) return `{"op":"deliver","seq":${seq}`
+  return `{"op":"deliver","stream":${JSON.stringify(stream)},"seq":${seq}`
 }
 
 function endOf({ from, to, type, ts }: Envelope): typeof last {

@@ -15,6 +15,10 @@ const positionBytes = 32
 export class Outgoing {
   readonly envelope: Envelope
   readonly seq: number | undefined
+  /** Nothing for the inbox. */
+  readonly stream: string | undefined
+  /** The same for other streams, by their names. */
+  #others: Map<string, Outgoing> | undefined
   /** What it counts for in a receiver's window. */
   readonly size: number
   /** The body in the v1 dialect that it did not come in. */
@@ -23,18 +27,16 @@ export class Outgoing {
   #msgpack: Encoded | undefined
   #crossComm: Encoded | undefined
 
-  constructor(envelope: Envelope, seq?: number) {
+  constructor(envelope: Envelope, seq?: number, stream?: string) {
     this.envelope = envelope
     this.seq = seq
+    this.stream = stream
     this.size = envelopeBytes(envelope)
   }
 
   /** The same envelope at its position, keeping the conversions that were made. */
   at(seq: number): Outgoing {
-    const placed = new Outgoing(this.envelope, seq)
-    placed.#converted = this.#converted
-    placed.#crossComm = this.#crossComm
-    return placed
+    return this.#placed(seq)
   }
 
   /**
@@ -50,11 +52,12 @@ export class Outgoing {
   }
 
   /**
-   * The frame for receivers of a dialect. A v1 client may close its connection over a frame of more than `frameBytes`,
+   * The frame for receivers of a dialect, of their inbox where no stream is named. A v1 client may close its connection over a frame of more than `frameBytes`,
    * and would be sent it again and again; cross_comm peers have a limit of their own.
    * @throws PosthouseError `unrepresentable`, `invalid_body`, `body_too_large`
    */
-  encoded(dialect: Dialect, frameBytes: number): Encoded {
+  encoded(dialect: Dialect, frameBytes: number, stream?: string): Encoded {
+    if (stream !== this.stream && stream !== undefined) return this.#of(stream).encoded(dialect, frameBytes, stream)
     if (dialect === 'cross_comm') {
       this.#crossComm ??= measured(crossCommDelivery(this.envelope, bodyJson))
       return this.#crossComm
@@ -65,9 +68,25 @@ export class Outgoing {
     throw new PosthouseError('body_too_large', message)
   }
 
+  #of(stream: string): Outgoing {
+    let other = this.#others?.get(stream)
+    if (other === undefined) {
+      other = this.#placed(this.seq, stream)
+      this.#others ??= new Map()
+      this.#others.set(stream, other)
+    }
+    return other
+  }
+
+  #placed(seq: number | undefined, stream?: string): Outgoing {
+    const placed = new Outgoing(this.envelope, seq, stream)
+    placed.#converted = this.#converted
+    placed.#crossComm = this.#crossComm
+    return placed
+  }
+
   #jsonFrame(): Encoded {
-    this.#json ??=
-      jsonDelivery(this.envelope, this.seq, this.#body('json')) ?? measured(jsonHubCodec.encode(this.#frame('json')))
+    this.#json ??= jsonDelivery(this, this.#body('json')) ?? measured(jsonHubCodec.encode(this.#frame('json')))
     return this.#json
   }
 
@@ -80,6 +99,7 @@ export class Outgoing {
     const { id, from, to, type, ts, headers, replyTo, sec } = this.envelope
     return {
       op: 'deliver',
+      ...(this.stream !== undefined && { stream: this.stream }),
       ...(this.seq !== undefined && { seq: this.seq }),
       id,
       from,

@@ -171,7 +171,7 @@ export class Router {
   #hand(outcome: StoredOutcome, outgoing: Outgoing, recipients: readonly ClientRecord[]): void {
     const placed = outgoing.at(outcome.seq)
     const full = new Set(outcome.full)
-    for (const record of recipients) if (!full.has(record.id)) record.pump.offer(outcome.seq, placed)
+    for (const record of recipients) if (!full.has(record.id)) record.feeds.inbox.offer(outcome.seq, placed)
     const { to } = outgoing.envelope
     if (to === 'all' || to === 'hub') this.#options.listeners.receive(outgoing.envelope)
   }

@@ -10,6 +10,7 @@ export class DeliveryMeter {
   readonly #record: ClientRecord
   /** Position of the timed delivery; 0 while there is none. */
   #timed = 0
+  #stream: string | undefined
   #deliveredAt = 0
 
   constructor(parts: Pick<HubParts, 'tally' | 'clock'>, record: ClientRecord) {
@@ -29,19 +30,20 @@ export class DeliveryMeter {
   }
 
   /** A stored message was queued. */
-  stored(seq: number): void {
+  stored(seq: number, stream?: string): void {
     this.#parts.tally.deliveredStored++
     this.#record.delivered++
     if (this.#timed > 0) return
     this.#timed = seq
+    this.#stream = stream
     this.#deliveredAt = this.#parts.clock.elapsed()
   }
 
-  /** The client has acknowledged everything up to `seq`. */
-  acknowledged(seq: number): void {
+  /** The client has acknowledged everything of a stream up to `seq`. */
+  acknowledged(seq: number, stream?: string): void {
     const { tally, clock } = this.#parts
     tally.acknowledgements++
-    if (this.#timed === 0 || seq < this.#timed) return
+    if (this.#timed === 0 || seq < this.#timed || stream !== this.#stream) return
     this.#timed = 0
     tally.acknowledgeMs.observe(clock.elapsed() - this.#deliveredAt)
   }

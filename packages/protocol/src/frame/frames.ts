@@ -7,6 +7,11 @@ export type FrameBody = Body | { readonly format: 'value'; readonly value: unkno
 /** The stream name that stands for a client's inbox in maps of positions. */
 export const inboxStream = 'inbox'
 
+/** True for the stream of a queue, whose messages are acknowledged one by one. Spec: 4.4.5. */
+export function isQueueStream(stream: string): boolean {
+  return stream.startsWith('queue:')
+}
+
 /** What a client asks to go on from. Spec: 3.4. */
 export interface ResumeRequest {
   readonly session: string
@@ -142,9 +147,10 @@ export interface DeliverFrame extends EnvelopeFields {
   readonly retained?: true
 }
 
-/** Everything up to `seq` has been processed. Spec: 4.4. */
+/** Everything of a stream up to `seq` has been processed; of a queue that message alone. Spec: 4.4. */
 export interface AckFrame {
   readonly op: 'ack'
+  /** The inbox when absent. */
   readonly stream?: string
   readonly seq: number
 }

@@ -22,6 +22,7 @@ export const names = {
   priority: 16384,
   deliverAt: 32768,
   whenOffline: 65536,
+  stream: 131072,
 } as const
 
 const needed = names.op | names.id | names.to | names.type | names.body
@@ -29,6 +30,9 @@ const ackOnly = names.op | names.seq
 /** What few messages ask for. */
 const wishes = names.retain | names.receipts | names.priority | names.deliverAt | names.whenOffline
 const longestName = 'whenOffline'.length
+const ackOfStream = ackOnly | names.stream
+/** Members that only an `ack` has. */
+const ofAck = names.seq | names.stream
 /** The names of up to four bytes, as the number that their bytes make. */
 const short = {
   n: packed('n'),
@@ -98,6 +102,8 @@ function longNameOf(bytes: Uint8Array, start: number, end: number): number {
       return names.deliverAt
     case 'whenOffline':
       return names.whenOffline
+    case 'stream':
+      return names.stream
     default:
       return 0
   }
@@ -126,6 +132,7 @@ export class QuickFrame {
   to = ''
   type = ''
   replyTo = ''
+  stream = ''
   n = 0
   qos = 0
   seq = 0
@@ -160,6 +167,7 @@ export class QuickFrame {
     else if (name === names.type) this.type = text
     else if (name === names.op) this.op = text
     else if (name === names.whenOffline) this.whenOffline = text
+    else if (name === names.stream) this.stream = text
     else this.replyTo = text
   }
 
@@ -182,12 +190,16 @@ export class QuickFrame {
   /** The frame, where everything about it is as the specification wants it; otherwise nothing. */
   finish(): SendFrame | AckFrame | undefined {
     if (this.op === 'send') return this.#send()
-    return this.op === 'ack' && this.seen === ackOnly ? { op: 'ack', seq: this.seq } : undefined
+    if (this.op !== 'ack') return undefined
+    const { seen, seq, stream } = this
+    if (seen === ackOnly) return { op: 'ack', seq }
+    const short = stream.length > 0 && stream.length <= 4096
+    return seen === ackOfStream && short ? { op: 'ack', stream, seq } : undefined
   }
 
   #send(): SendFrame | undefined {
     const { seen, id, to, type, n, qos, body } = this
-    if ((seen & needed) !== needed || (seen & names.seq) !== 0 || body === undefined) return undefined
+    if ((seen & needed) !== needed || (seen & ofAck) !== 0 || body === undefined) return undefined
     if (id.length === 0 || id.length > 256 || to.length === 0 || to.length > 4096) return undefined
     if (!isMessageType(type) || ((seen & names.qos) !== 0 && qos > 1) || ((seen & names.n) !== 0 && n === 0))
       return undefined

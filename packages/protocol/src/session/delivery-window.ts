@@ -1,48 +1,49 @@
-/** What a client was sent and has not acknowledged, and whether it may be sent more. Spec: 4.4. */
-export class DeliveryWindow {
-  readonly #maxMessages: number
-  readonly #maxBytes: number
-  #entries: { readonly seq: number; readonly bytes: number }[] = []
+import type { DeliveryBudget } from './delivery-budget.ts'
+import type { StreamWindow } from './stream-window.ts'
+
+interface Entry {
+  readonly seq: number
+  readonly bytes: number
+  /** It was taken out of turn, and counts for nothing any more. */
+  gone?: true
+}
+
+/** What a client was sent of a stream whose acknowledgements are cumulative, and has not acknowledged. Spec: 4.4. */
+export class DeliveryWindow implements StreamWindow {
+  readonly #budget: DeliveryBudget
+  #entries: Entry[] = []
   #head = 0
-  #bytes = 0
+  #gone = 0
   #newest = 0
   #acknowledged = 0
 
-  constructor(maxMessages: number, maxBytes: number) {
-    this.#maxMessages = maxMessages
-    this.#maxBytes = maxBytes
-  }
-
-  /** True while another message fits; one message always fits into an empty window, however large. */
-  get open(): boolean {
-    return this.size === 0 || (this.size < this.#maxMessages && this.#bytes < this.#maxBytes)
+  constructor(budget: DeliveryBudget) {
+    this.#budget = budget
   }
 
   get size(): number {
-    return this.#entries.length - this.#head
+    return this.#entries.length - this.#head - this.#gone
   }
 
-  /** The newest position that was sent. */
   get newest(): number {
     return this.#newest
   }
 
-  /** Forgets what was under way; everything after `acknowledged` will be sent again. */
   restart(acknowledged: number): void {
+    while (this.#head < this.#entries.length) this.#pass()
     this.#entries = []
     this.#head = 0
-    this.#bytes = 0
     this.#newest = acknowledged
     this.#acknowledged = acknowledged
   }
 
   push(seq: number, bytes: number): void {
     this.#entries.push({ seq, bytes })
-    this.#bytes += bytes
+    this.#budget.take(bytes)
     this.#newest = seq
   }
 
-  /** Takes a cumulative acknowledgement and says whether it told anything new. */
+  /** Takes a cumulative acknowledgement. */
   acknowledge(seq: number): boolean {
     if (seq <= this.#acknowledged) return false
     this.#acknowledged = seq
@@ -51,8 +52,7 @@ export class DeliveryWindow {
       entry !== undefined && entry.seq <= seq;
       entry = this.#entries[this.#head]
     ) {
-      this.#bytes -= entry.bytes
-      this.#head++
+      this.#pass()
     }
     if (this.#head === this.#entries.length) {
       this.#entries = []
@@ -62,5 +62,28 @@ export class DeliveryWindow {
       this.#head = 0
     }
     return true
+  }
+
+  release(seq: number): boolean {
+    let low = this.#head
+    let high = this.#entries.length - 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#entries[middle]?.seq ?? 0) < seq) low = middle + 1
+      else high = middle
+    }
+    const entry = this.#entries[low]
+    if (entry?.seq !== seq || entry.gone) return false
+    entry.gone = true
+    this.#gone++
+    this.#budget.give(entry.bytes)
+    return true
+  }
+
+  /** The oldest entry is done with. */
+  #pass(): void {
+    const entry = this.#entries[this.#head++]
+    if (entry?.gone) this.#gone--
+    else if (entry !== undefined) this.#budget.give(entry.bytes)
   }
 }

@@ -17,7 +17,7 @@ import type {
 } from '../frame/frames.ts'
 import { inboxStream } from '../frame/frames.ts'
 import type { MembershipFrame } from '../frame/membership-frames.ts'
-import { DeliveryWindow } from './delivery-window.ts'
+import { DeliveryStreams } from './delivery-streams.ts'
 import { sendConflict } from './send-conflict.ts'
 import { SentLedger } from './sent-ledger.ts'
 
@@ -28,7 +28,8 @@ export type HubAction =
   | { readonly do: 'publish'; readonly frame: SendFrame }
   /** Remember that `n` was refused, then `settle` it. */
   | { readonly do: 'refuse'; readonly n: number; readonly error: PosthouseError }
-  | { readonly do: 'acknowledge'; readonly seq: number }
+  /** Of the inbox where no stream is named. */
+  | { readonly do: 'acknowledge'; readonly seq: number; readonly stream?: string }
   | { readonly do: 'list'; readonly frame: ListFrame }
   | { readonly do: 'watch'; readonly on: boolean }
   /** What the client says about itself from now on. */
@@ -63,7 +64,7 @@ export class HubSession {
   readonly id: string
   readonly client: string
   readonly #limits: Limits
-  readonly #window: DeliveryWindow
+  readonly #streams: DeliveryStreams
   readonly #sent = new SentLedger()
   #state: HubSessionState = 'fresh'
 
@@ -71,7 +72,7 @@ export class HubSession {
     this.id = options.id
     this.client = options.client
     this.#limits = options.limits
-    this.#window = new DeliveryWindow(options.limits.windowMessages, options.limits.windowBytes)
+    this.#streams = new DeliveryStreams(options.limits.windowMessages, options.limits.windowBytes)
   }
 
   get state(): HubSessionState {
@@ -80,12 +81,12 @@ export class HubSession {
 
   /** True while the client may be sent another stored message. False is our backpressure: the inbox keeps the rest. */
   get ready(): boolean {
-    return this.#state === 'open' && this.#window.open
+    return this.#state === 'open' && this.#streams.open
   }
 
-  /** The newest position that the client can have processed: what it claims, but never more than it was sent. */
-  resumableFrom(claimed: number): number {
-    return Math.min(claimed, this.#window.newest)
+  /** The newest position of a stream that the client was sent on its last connection; 0 where it does not follow it. */
+  newest(stream: string): number {
+    return this.#streams.of(stream)?.newest ?? 0
   }
 
   /**
@@ -95,7 +96,7 @@ export class HubSession {
   attach(admission: Admission): WelcomeFrame {
     this.#assertLiving()
     this.#state = 'open'
-    this.#window.restart(admission.positions[inboxStream]?.seq ?? 0)
+    this.#streams.restart(admission.positions)
     this.#sent.restart()
     return { op: 'welcome', client: this.client, session: this.id, limits: this.#limits, ...admission }
   }
@@ -155,17 +156,35 @@ export class HubSession {
 
   /** Stored messages that the client was sent and has not acknowledged. */
   get unacknowledged(): number {
-    return this.#window.size
+    return this.#streams.size
   }
 
   /** True while the client has acknowledged all it was sent. */
   get idle(): boolean {
-    return this.#window.size === 0
+    return this.#streams.size === 0
   }
 
-  /** Counts a stored message as sent to the client. Call it only while `ready`, in the order of `seq`. */
-  delivered(seq: number, bytes: number): void {
-    this.#window.push(seq, bytes)
+  /**
+   * Counts a stored message as sent to the client, of its inbox where no stream is named. Call it only while `ready`, for
+   * a stream that is followed, in the order of `seq`.
+   */
+  delivered(seq: number, bytes: number, stream?: string): void {
+    this.#streams.of(stream)?.push(seq, bytes)
+  }
+
+  /** Takes one message out of turn; false where the client has not been sent it, or has acknowledged it. */
+  release(seq: number, stream?: string): boolean {
+    return this.#streams.of(stream)?.release(seq) ?? false
+  }
+
+  /** From now on the client is sent what comes after `seq` of this stream; `attach` names those that are followed by then. */
+  follow(stream: string, seq: number): void {
+    if (this.#state === 'open') this.#streams.follow(stream, seq)
+  }
+
+  /** Nothing more of this stream is sent. */
+  unfollow(stream: string): void {
+    this.#streams.unfollow(stream)
   }
 
   #receiveSend(frame: SendFrame): readonly HubAction[] {
@@ -208,14 +227,18 @@ export class HubSession {
   }
 
   #receiveAck(seq: number, stream: string | undefined): readonly HubAction[] {
-    if (stream !== undefined && stream !== inboxStream) {
+    const window = this.#streams.of(stream)
+    if (window === undefined) {
+      if (this.#streams.ended(stream)) return []
       return [fault('unsupported', `stream ${JSON.stringify(stream)} is not served here`, { op: 'ack' })]
     }
-    if (seq > this.#window.newest) {
-      const message = `ack of ${seq}, but ${this.#window.newest} is the newest that was delivered`
+    if (seq > window.newest) {
+      const message = `ack of ${seq}, but ${window.newest} is the newest that was delivered`
       return [fault('unexpected_frame', message, { op: 'ack' })]
     }
-    return this.#window.acknowledge(seq) ? [{ do: 'acknowledge', seq }] : []
+    if (!window.acknowledge(seq)) return []
+    if (stream === undefined || stream === inboxStream) return [{ do: 'acknowledge', seq }]
+    return [{ do: 'acknowledge', seq, stream }]
   }
 
   #receiveBad(frame: BadFrame): readonly HubAction[] {

@@ -1,0 +1,40 @@
+import type { Position } from '@posthouse/core'
+import { type Gap, type HelloFrame, inboxStream, isQueueStream } from '@posthouse/protocol'
+import type { V1Visit } from './v1-visit.ts'
+
+/** Where the deliveries of each stream begin on a new connection, and what cannot be delivered any more. */
+export interface StartingPoints {
+  readonly positions: Readonly<Record<string, Position>>
+  readonly gaps: readonly Gap[]
+}
+
+/**
+ * Where to go on delivering: in each stream after the last acknowledged message, or after what the client says it has
+ * processed since, as far as it can be true. Commits what it says. Spec: 3.4.4.
+ */
+export function startingPoints(visit: V1Visit, stored: Position, hello: HelloFrame): StartingPoints {
+  const { record, entry, resumed } = visit
+  const { epoch } = stored
+  const wishes = new Map(Object.entries(hello.resume?.positions ?? {}))
+  const positions: Record<string, Position> = {}
+  const begin = (stream: string, known: number): number => {
+    const wish = wishes.get(stream)
+    const claimed = resumed && wish?.epoch === epoch && !isQueueStream(stream) ? wish.seq : 0
+    const seq = Math.max(known, Math.min(claimed, entry.session.newest(stream)))
+    positions[stream] = { epoch, seq }
+    return seq
+  }
+  const inbox = begin(inboxStream, stored.seq)
+  if (inbox > stored.seq) visit.parts.batcher.acknowledge(record.id, inbox)
+  for (const [stream, feed] of record.feeds.followed()) {
+    const known = feed.position
+    const seq = begin(stream, known)
+    if (seq > known) feed.acknowledged(seq)
+  }
+  const gaps: Gap[] = []
+  for (const [stream, wish] of wishes) {
+    const to = positions[stream]?.seq ?? stored.seq
+    if (wish.epoch !== epoch && !isQueueStream(stream)) gaps.push({ stream, from: 0, to, reason: 'epoch' })
+  }
+  return { positions, gaps }
+}

@@ -1,0 +1,185 @@
+import { type Logger, type StoredEnvelope, toPosthouseError } from '@posthouse/core'
+import type { Link } from '../peers/link.ts'
+import type { Tally } from '../stats/tally.ts'
+import { Outgoing } from './outgoing.ts'
+
+const pageSize = 64
+
+/** What a source has behind a position. */
+interface FeedPage {
+  /** In the order of their positions. */
+  readonly entries: readonly StoredEnvelope[]
+  /** Up to where it has looked. */
+  readonly scanned: number
+  /** True where there may be more behind that. */
+  readonly more: boolean
+}
+
+/** Where the envelopes of a stream are kept. */
+export interface FeedSource {
+  /**
+   * Up to `limit` envelopes behind position `after`, oldest first.
+   * @throws PosthouseError what the link is closed with, such as for a client that fell behind what is kept
+   */
+  read(after: number, limit: number): Promise<FeedPage>
+  /** True for what this client is not to get. Default: nothing is left out. */
+  omits?(envelope: StoredEnvelope['envelope']): boolean
+}
+
+/** One stream on its way to a client, as the client's link and session deal with it. */
+export interface StreamFeed {
+  /** True while everything that is stored has gone out. */
+  readonly done: boolean
+  /** Up to where the client has acknowledged it: where deliveries go on from. */
+  readonly position: number
+  /** Begins to deliver what comes after `seq`. */
+  attach(link: Link, seq: number): void
+  /** Stops delivering, if `link` is the one that is delivered to. */
+  detach(link: Link): void
+  /** The window may have opened. */
+  wake(): void
+  /** The client has processed everything up to `seq`; of a queue that message alone. */
+  acknowledged(seq: number): void
+  /** A new envelope was stored. */
+  offer?(seq: number, outgoing: Outgoing): void
+}
+
+/** What a feed needs. */
+export interface FeedOptions {
+  /** Whom it feeds. */
+  readonly client: string
+  /** Name of the stream; nothing for the inbox. */
+  readonly stream?: string
+  readonly source: FeedSource
+  /** Up to where the client has acknowledged it. Default 0. */
+  readonly position?: number
+  readonly logger: Logger
+  readonly tally: Tally
+  /** Commits that everything up to `seq` has been processed. */
+  readonly acknowledge: (seq: number) => void
+}
+
+/**
+ * Moves the stored envelopes of one stream to a client's link, in order, as far as the window allows. While the client
+ * keeps up, envelopes go straight from the commit to the link; when it falls behind, the rest is read from the source.
+ */
+export class Feed implements StreamFeed {
+  readonly #options: FeedOptions
+  #link: Link | undefined
+  /** The newest position that went to the link or was skipped. */
+  #cursor = 0
+  #behind = false
+  #arrived = false
+  #reading = false
+  /** The newest position that went to the link. */
+  #handed = 0
+  #acknowledged: number
+  /** The newest envelope that did not go to the link: it leaves with the next acknowledgement. */
+  #skipped = 0
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+    this.#acknowledged = options.position ?? 0
+  }
+
+  get done(): boolean {
+    return !this.#behind && !this.#reading
+  }
+
+  get position(): number {
+    return this.#acknowledged
+  }
+
+  attach(link: Link, seq: number): void {
+    this.#link = link
+    this.#cursor = seq
+    this.#handed = seq
+    this.#acknowledged = seq
+    this.#skipped = 0
+    this.#behind = true
+    this.wake()
+  }
+
+  detach(link: Link): void {
+    if (this.#link === link) this.#link = undefined
+  }
+
+  offer(seq: number, outgoing: Outgoing): void {
+    if (this.#link === undefined || seq <= this.#cursor) return
+    if (!this.#behind && this.#link.ready) this.#hand(this.#link, seq, outgoing)
+    else {
+      this.#behind = true
+      this.#arrived = true
+      this.wake()
+    }
+  }
+
+  wake(): void {
+    if (!this.#behind || this.#reading || !this.#link?.ready) return
+    this.#reading = true
+    this.#read(this.#link)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#reading = false
+        // Another link may have come, or the window may have opened, while the last page was on its way.
+        if (this.#link?.ready && this.#behind) this.wake()
+      })
+  }
+
+  acknowledged(seq: number): void {
+    const last = this.#skipped > seq && seq >= this.#handed ? this.#skipped : seq
+    this.#acknowledged = last
+    this.#options.acknowledge(last)
+    this.wake()
+  }
+
+  async #read(link: Link): Promise<void> {
+    while (this.#behind && this.#link === link && link.ready) {
+      this.#arrived = false
+      const { entries, scanned, more } = await this.#options.source.read(this.#cursor, pageSize)
+      if (this.#link !== link) return
+      for (const { seq, envelope } of entries) {
+        if (!link.ready) return
+        this.#hand(link, seq, new Outgoing(envelope, seq))
+      }
+      if (scanned > this.#cursor) this.#cursor = scanned
+      if (!more && !this.#arrived) this.#behind = false
+    }
+  }
+
+  #hand(link: Link, seq: number, outgoing: Outgoing): void {
+    this.#cursor = seq
+    if (this.#options.source.omits?.(outgoing.envelope)) {
+      this.#skip(seq)
+      return
+    }
+    try {
+      link.stored(seq, outgoing, this.#options.stream)
+      this.#handed = seq
+    } catch (error) {
+      this.#tell(outgoing, error)
+      this.#skip(seq)
+    }
+  }
+
+  #skip(seq: number): void {
+    this.#skipped = seq
+    if (this.#acknowledged < this.#handed) return
+    this.#acknowledged = seq
+    this.#options.acknowledge(seq)
+  }
+
+  #tell({ envelope: { id, from } }: Outgoing, cause: unknown): void {
+    const { code, message: reason } = toPosthouseError(cause)
+    const { client: to, logger, tally } = this.#options
+    logger.warn("a message cannot be said in its recipient's dialect", { to, from, id, code, reason })
+    tally.unsayable++
+  }
+
+  #fail(cause: unknown): void {
+    const { client, stream = 'inbox', logger } = this.#options
+    const error = toPosthouseError(cause, 'store_failed')
+    logger.error('a stream could not be read', { client, stream, error })
+    this.#link?.fail(error)
+  }
+}
