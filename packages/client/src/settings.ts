@@ -10,7 +10,7 @@ import {
 import { type Backoff, exponentialBackoff } from '@posthouse/core/policy'
 import type { Dialect, OutboxLimits } from '@posthouse/protocol'
 import { machineId } from '#machine-id'
-import type { WebSocketConstructor } from './connection/link.ts'
+import type { WebSocketConstructor } from './connection/web-socket.ts'
 
 /** How a lost connection is sought again. */
 export interface ReconnectOptions {

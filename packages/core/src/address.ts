@@ -18,50 +18,22 @@ const reservedId = /^(all|hub|server)$/
 const wholeName = /^[^\p{Cc}\p{Cs}]{1,128}$/u
 const nameRule = `a name has 1 to ${maxNameLength} characters, no control ones; all, hub and server are reserved`
 
-/** An address that was read, with its shortest spelling. */
-interface Known {
-  readonly text: string
-  readonly address: Address
-  readonly canonical: string
-}
-
-/** A power of two. */
-const lately = 1024
-/** The addresses that were read lately: a message needs its own several times, and the same ones come again and again. */
-const slots: (Known | undefined)[] = Array.from({ length: lately }, () => undefined)
-
-function known(text: string): Known {
-  const { length } = text
-  const ends = (text.charCodeAt(length - 1) * 31 + text.charCodeAt(length - 2)) * 31 + text.charCodeAt(length - 3)
-  const slot = (ends + length * 7 + text.charCodeAt(0)) & (lately - 1)
-  const found = slots[slot]
-  if (found?.text === text) return found
-  const address = readAddress(text)
-  const fresh = { text, address, canonical: formatAddress(address) }
-  slots[slot] = fresh
-  return fresh
-}
-
 /**
  * Reads an address: a bare client id, `client:<id>`, `group:<name>`, `channel:<dotted.name>`, `queue:<name>`, `all` or
  * `hub` (`server` is accepted for `hub`). Source: spec/protocol.md, "Addresses".
  * @throws PosthouseError `invalid_address`
  */
-export function parseAddress(text: string): Address {
-  return known(text).address
-}
-
-function readAddress(text: string): Address {
+export function readAddress(text: string): Address {
   if (text === 'all') return { kind: 'all', name: '' }
   if (text === 'hub' || text === 'server') return { kind: 'hub', name: '' }
   const [, kind = 'client', name = text] = prefixed.exec(text) ?? []
-  if (kind === 'client' ? !isClientId(name) : !wholeName.test(name)) throw invalidAddress(text, nameRule)
-  if (kind === 'channel' && name.split('.').includes('')) throw invalidAddress(text, 'a channel name has an empty part')
+  if (kind === 'client' ? !isClientId(name) : !wholeName.test(name)) throw invalid('invalid_address', text, nameRule)
+  if (kind === 'channel' && name.split('.').includes('')) throw invalid('invalid_address', text, 'a part is empty')
   // The expression lets no other kind through.
   return { kind: kind as AddressKind, name }
 }
 
-/** The shortest text that `parseAddress` reads as this address. */
+/** The shortest text that is read as this address. */
 export function formatAddress(address: Address): string {
   if (address.kind === 'all' || address.kind === 'hub') return address.kind
   return address.kind === 'client' ? clientAddress(address.name) : `${address.kind}:${address.name}`
@@ -72,7 +44,7 @@ export function formatAddress(address: Address): string {
  * @throws PosthouseError `invalid_address`
  */
 export function canonicalAddress(text: string): string {
-  return known(text).canonical
+  return formatAddress(readAddress(text))
 }
 
 /** The address of a client: its bare id, or `client:<id>` where the id looks like another address. */
@@ -86,7 +58,7 @@ export function clientAddress(id: string): string {
  */
 export function assertClientId(id: string): string {
   if (isClientId(id)) return id
-  throw new PosthouseError('invalid_client_id', `${JSON.stringify(id.slice(0, 100))} is no client id: ${nameRule}`)
+  throw invalid('invalid_client_id', id, nameRule)
 }
 
 /** True for an id that a client may log in with. */
@@ -107,6 +79,7 @@ export function queueInbox(queue: string, priority: number): string {
   return `\nqueue\n${queue}\n${9 - priority}`
 }
 
-function invalidAddress(text: string, reason: string): PosthouseError {
-  return new PosthouseError('invalid_address', `${JSON.stringify(text.slice(0, 100))} is not an address: ${reason}`)
+function invalid(code: 'invalid_address' | 'invalid_client_id', text: string, rule: string): PosthouseError {
+  const what = code === 'invalid_address' ? 'address' : 'client id'
+  return new PosthouseError(code, `${JSON.stringify(text.slice(0, 100))} is no ${what}: ${rule}`)
 }

@@ -1,16 +1,9 @@
 const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-const pool = new Uint8Array(4096)
-let used = pool.length
 
 /** `bytes` random bytes as lower-case hexadecimal digits, from the platform's cryptographic source. */
 export function randomHex(bytes: number): string {
-  if (bytes > pool.length) throw new RangeError(`at most ${pool.length} random bytes at a time, not ${bytes}`)
-  if (used + bytes > pool.length) {
-    crypto.getRandomValues(pool)
-    used = 0
-  }
   let text = ''
-  for (let index = 0; index < bytes; index++) text += hexDigits[pool[used++] ?? 0]
+  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) text += hexDigits[byte]
   return text
 }
 
@@ -36,9 +29,10 @@ export function createId(now: number = Date.now()): string {
   return id
 }
 
+/** Of the variant's two free bits no use is made. */
 function newHead(ms: number): string {
   const time = ms.toString(16).padStart(12, '0')
-  const random = randomHex(8)
-  const variant = hexDigits[0x80 | (Number.parseInt(random.slice(3, 5), 16) & 0x3f)]
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(5, 7)}-${random.slice(7, 15)}`
+  const random = randomHex(7)
+  const head = `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}`
+  return `${head}-${random.slice(6)}`
 }

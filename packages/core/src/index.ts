@@ -8,7 +8,6 @@ export {
   formatAddress,
   isClientId,
   maxNameLength,
-  parseAddress,
   queueInbox,
 } from './address.ts'
 export { base64ToBytes, bytesToBase64 } from './base64.ts'
@@ -35,6 +34,7 @@ export {
 } from './errors.ts'
 export { createId, randomHex } from './ids.ts'
 export { type Handler, type Interceptor, intercept } from './interceptor.ts'
+export { knownAddress, parseAddress } from './known-addresses.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
 export { MemoryBrokerWire } from './memory-broker.ts'
 export { MemoryInboxStore, type MemoryInboxStoreOptions } from './memory-store.ts'

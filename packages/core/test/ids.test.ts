@@ -26,7 +26,7 @@ describe('a message id', () => {
     assert.equal(new Set(ids).size, ids.length)
   })
 
-  it('is random in 58 bits from one millisecond to the next', () => {
+  it('is random in 56 bits from one millisecond to the next', () => {
     let everOne = 0n
     let everZero = 0n
     for (let count = 0; count < 500; count++) {
@@ -35,18 +35,14 @@ describe('a message id', () => {
       everZero |= ~bits & ((1n << 128n) - 1n)
     }
     const ones = (everOne & everZero).toString(2).replaceAll('0', '').length
-    assert.equal(ones, 58)
+    assert.equal(ones, 56)
   })
 })
 
 describe('random hexadecimal digits', () => {
-  it('are two for each byte, also across the edges of the pool', () => {
+  it('are two for each byte', () => {
     for (let count = 0; count < 2000; count++) assert.match(randomHex(7), /^[0-9a-f]{14}$/)
     assert.equal(randomHex(0), '')
     assert.equal(randomHex(4096).length, 8192)
-  })
-
-  it('are not more than the pool holds', () => {
-    assert.throws(() => randomHex(4097), RangeError)
   })
 })

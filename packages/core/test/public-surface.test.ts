@@ -31,6 +31,7 @@ describe('the public names of core', () => {
       'isErrorCode',
       'isMessageType',
       'isPosthouseError',
+      'knownAddress',
       'maxNameLength',
       'messageMatcher',
       'messageTypes',

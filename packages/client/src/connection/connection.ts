@@ -4,7 +4,7 @@ import type { Later } from '../later.ts'
 import type { Settings } from '../settings.ts'
 import { type CloseAction, closeAction, closeError } from './close-code.ts'
 import { Heartbeat, type Liveness } from './heartbeat.ts'
-import { Link, toWire } from './link.ts'
+import { open, shortReason, soon, toWire, type WebSocketLike } from './web-socket.ts'
 
 /** How a connection came to its end. */
 export interface Ending {
@@ -33,7 +33,10 @@ export class Connection implements Line {
   readonly #events: ConnectionEvents
   #timer: Timer | undefined
   #dialog: Dialog | undefined
-  #link: Link | undefined
+  #socket: WebSocketLike | undefined
+  /** What the platform said of the last error, if anything. */
+  #cause: unknown
+  #woken = false
   #heartbeat: Heartbeat | undefined
   #welcomedAt: number | undefined
   #afterMs = 0
@@ -48,20 +51,25 @@ export class Connection implements Line {
   }
 
   get bufferedBytes(): number {
-    return this.#link?.bufferedBytes ?? 0
+    return this.#socket?.bufferedAmount ?? 0
   }
 
   start(): void {
     const { clock, connectTimeoutMs } = this.#settings
     this.#timer = clock.after(connectTimeoutMs, () => {
-      this.#link?.abandon(1000, 'no welcome came')
+      this.#abandon(1000, 'no welcome came')
       this.#end(this.#unreachable(`has not welcomed this client within ${connectTimeoutMs} ms`))
     })
     void this.#open()
   }
 
   wake(): void {
-    this.#link?.wake()
+    if (this.#woken) return
+    this.#woken = true
+    soon(() => {
+      this.#woken = false
+      this.#flush()
+    })
   }
 
   welcomed(liveness: Liveness, welcome?: Welcome): void {
@@ -84,14 +92,14 @@ export class Connection implements Line {
   }
 
   fail(error: PosthouseError): void {
-    this.#link?.abandon(error.facts.closeCode ?? 4400, error.message)
+    this.#abandon(error.facts.closeCode ?? 4400, error.message)
     this.#end(error)
   }
 
   /** Gives up at once; the owner is not told. */
   abort(): void {
     this.#over = true
-    this.#link?.abandon(1000)
+    this.#abandon(1000)
     this.#release()
   }
 
@@ -99,17 +107,16 @@ export class Connection implements Line {
   async close(): Promise<void> {
     if (this.#over) return
     this.#over = true
-    const link = this.#link
-    link?.flush()
+    this.#flush()
     this.#dialog?.leave()
-    link?.flush()
+    this.#flush()
     this.#release()
-    if (link === undefined) return
+    if (this.#socket === undefined) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#closed = resolve
-    link.close(1000)
+    this.#socket.close(1000)
     const timer = this.#settings.clock.after(closeTimeoutMs, () => {
-      link.abandon(1000)
+      this.#abandon(1000)
       resolve()
     })
     await promise
@@ -139,20 +146,37 @@ export class Connection implements Line {
 
   #connect(dialog: Dialog, token: string | undefined): void {
     const { WebSocket, url } = this.#settings
+    const { subprotocol } = dialog
+    const socket = new WebSocket(url, subprotocol === undefined ? [] : [subprotocol])
     this.#dialog = dialog
-    const link = new Link(
-      { WebSocket, url, subprotocol: dialog.subprotocol },
-      {
-        opened: () => {
-          dialog.open(this, token)
-          link.flush()
-        },
-        received: (data) => this.#received(dialog, data),
-        closed: (close) => this.#lost(close),
-        gather: () => dialog.gather(),
-      },
-    )
-    this.#link = link
+    this.#socket = socket
+    socket.binaryType = 'arraybuffer'
+    socket.onopen = () => {
+      dialog.open(this, token)
+      this.#flush()
+    }
+    socket.onmessage = (event: { readonly data: unknown }) => this.#received(dialog, event.data)
+    socket.onerror = (event: { readonly error?: unknown }) => {
+      this.#cause = event.error
+    }
+    socket.onclose = (event: { readonly code: number; readonly reason: string }) => this.#lost(event)
+  }
+
+  /** Writes what waits, now. */
+  #flush(): void {
+    if (this.#socket?.readyState !== open) return
+    for (const message of this.#dialog?.gather() ?? []) {
+      // Encoders allocate their output; it is never backed by shared memory.
+      this.#socket.send(message as string | Uint8Array<ArrayBuffer>)
+    }
+  }
+
+  /** Closes and hears nothing more of the socket. For peers that may be silent for ever. */
+  #abandon(code: number, reason = ''): void {
+    const socket = this.#socket
+    if (socket === undefined) return
+    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.close(code, shortReason(reason))
   }
 
   #received(dialog: Dialog, data: unknown): void {
@@ -164,11 +188,11 @@ export class Connection implements Line {
     }
   }
 
-  #lost(close: { readonly code: number; readonly reason: string; readonly cause?: unknown }): void {
+  #lost(close: { readonly code: number; readonly reason: string }): void {
     this.#closed?.()
-    const { code, cause } = close
+    const { code } = close
     const unanswered = code === 1006 && this.#welcomedAt === undefined
-    const error = unanswered ? this.#unreachable('does not answer', cause) : closeError(close, this.#told)
+    const error = unanswered ? this.#unreachable('does not answer') : closeError(close, this.#told)
     this.#end(error, closeAction(code))
   }
 
@@ -187,8 +211,8 @@ export class Connection implements Line {
     this.#dialog?.cut()
   }
 
-  #unreachable(problem: string, cause?: unknown): PosthouseError {
+  #unreachable(problem: string): PosthouseError {
     const { protocol, host } = new URL(this.#settings.url)
-    return new PosthouseError('unreachable', `the hub at ${protocol}//${host} ${problem}`, { cause })
+    return new PosthouseError('unreachable', `the hub at ${protocol}//${host} ${problem}`, { cause: this.#cause })
   }
 }

@@ -1,4 +1,4 @@
-import { type Body, canonicalAddress, type Envelope, PosthouseError } from '@posthouse/core'
+import { type Body, type Envelope, knownAddress, PosthouseError } from '@posthouse/core'
 import type { SendFrame } from '@posthouse/protocol'
 import { keepable, keepableValue } from './keepable.ts'
 
@@ -12,10 +12,10 @@ export function envelopeOf(frame: SendFrame, from: string, ts: number): Envelope
   const { id, type, qos = 1, headers, replyTo, sec, ttlMs } = frame
   const body = qos === 0 ? received(frame) : keepable(received(frame))
   // Most messages have no more than this, and are made in one piece.
-  const envelope: Draft = { id, from, to: canonicalAddress(frame.to), type, body, qos, ts }
+  const envelope: Draft = { id, from, to: knownAddress(frame.to), type, body, qos, ts }
   if (ttlMs !== undefined) envelope.expiresAt = ts + ttlMs
   if (headers !== undefined) envelope.headers = headers
-  if (replyTo !== undefined) envelope.replyTo = canonicalAddress(replyTo)
+  if (replyTo !== undefined) envelope.replyTo = knownAddress(replyTo)
   if (sec !== undefined) envelope.sec = qos === 0 ? sec : keepableValue(sec)
   return envelope
 }

@@ -1,4 +1,4 @@
-import { type Envelope, PosthouseError, parseAddress, randomHex } from '@posthouse/core'
+import { createId, type Envelope, PosthouseError, parseAddress } from '@posthouse/core'
 import { crossCommContent } from './cross-comm-body.ts'
 import { type CrossCommType, crossCommKeys, maxCrossCommBytes, rawMembers } from './cross-comm-frame.ts'
 
@@ -54,7 +54,7 @@ export function crossCommDelivery(envelope: Envelope, toJson: (envelope: Envelop
 
 /** A `msg_id` as the originals make them. */
 export function crossCommId(client: string, now: number): string {
-  return `${client}_${now}_${randomHex(4)}`
+  return `${client}_${now}_${createId(now).slice(-8)}`
 }
 
 /** The content of a `list_clients_response`: JSON text inside a JSON string. Spec: 9.7. */

@@ -1,0 +1,46 @@
+import { PosthouseError } from '@posthouse/core'
+import type { Wire } from '@posthouse/protocol'
+
+/** The part of a WebSocket that is used; that of browsers, of Node and of `ws` have it. */
+export interface WebSocketLike {
+  binaryType: string
+  readonly readyState: number
+  readonly bufferedAmount: number
+  // `never` lets every implementation's own event type pass.
+  onopen: ((event: never) => unknown) | null
+  onmessage: ((event: never) => unknown) | null
+  onerror: ((event: never) => unknown) | null
+  onclose: ((event: never) => unknown) | null
+  send(data: string | Uint8Array<ArrayBuffer>): void
+  close(code?: number, reason?: string): void
+}
+
+/** Makes WebSockets. */
+export type WebSocketConstructor = new (url: string, protocols?: string[]) => WebSocketLike
+
+/** `WebSocket.OPEN`. */
+export const open = 1
+/** What a close frame has room for, in bytes (RFC 6455, section 5.5). */
+const reasonBytes = 123
+
+// A task of its own where the platform has one, so that everything this turn of the event loop says leaves as one write.
+const platform: { readonly setImmediate?: (task: () => void) => unknown } = globalThis
+/** Runs a task at the end of this tick. */
+export const soon: (task: () => void) => unknown = platform.setImmediate ?? queueMicrotask
+
+/** As much of a reason as a close frame has room for. */
+export function shortReason(reason: string): string {
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(reasonBytes))
+  return reason.slice(0, read)
+}
+
+/**
+ * The content of a WebSocket message as text or plain bytes.
+ * @throws PosthouseError `malformed_frame`
+ */
+export function toWire(data: unknown): Wire {
+  if (typeof data === 'string') return data
+  if (data instanceof ArrayBuffer) return new Uint8Array(data)
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  throw new PosthouseError('malformed_frame', 'the message is neither text nor an ArrayBuffer')
+}
