@@ -10,13 +10,13 @@ export {
   PosthouseError,
   type Qos,
 } from '@posthouse/core'
-export type { ClientInfo, Dialect, Gap, Limits, OutboxLimits } from '@posthouse/protocol'
+export type { ClientInfo, Dialect, Gap, Limits } from '@posthouse/protocol'
 export type { Call, CallHandler, CallOptions } from '@posthouse/protocol/calls'
 export type { ConnectOptions } from './connection/supervisor.ts'
 export type { WebSocketConstructor, WebSocketLike } from './connection/web-socket.ts'
 export type { Welcome } from './dialog/dialog.ts'
 export type { ClientsOptions } from './dialog/roll-call.ts'
-export type { SendResult } from './dialog/sends.ts'
+export type { OutboxLimits, SendResult } from './dialog/sends.ts'
 export { type DrainOptions, HubClient } from './hub-client.ts'
 export type { MessageHandler } from './listening/listener.ts'
 export type { ListenerOptions, Wanted } from './listening/listeners.ts'

@@ -8,9 +8,10 @@ import {
   systemClock,
 } from '@posthouse/core'
 import { type Backoff, exponentialBackoff } from '@posthouse/core/policy'
-import type { Dialect, OutboxLimits } from '@posthouse/protocol'
+import type { Dialect } from '@posthouse/protocol'
 import { machineId } from '#machine-id'
 import type { WebSocketConstructor } from './connection/web-socket.ts'
+import type { OutboxLimits } from './dialog/sends.ts'
 
 /** How a lost connection is sought again. */
 export interface ReconnectOptions {
@@ -93,53 +94,47 @@ const dialects: readonly Dialect[] = ['json', 'msgpack', 'cross_comm']
  * @throws PosthouseError `invalid_option`, `invalid_client_id`
  */
 export function settingsOf(options: HubClientOptions): Settings {
-  const { reconnect = true, random = Math.random, dialect = 'json', outbox, heartbeatIntervalMs } = options
-  const { attempts = Number.POSITIVE_INFINITY, ...waits } = reconnect === true ? {} : reconnect || { attempts: 0 }
-  const settings: Settings = {
-    url: hubUrl(options.url ?? 'ws://127.0.0.1:9898'),
-    clientId: assertClientId(options.clientId ?? `${machineId()}_${randomHex(4)}`),
-    transient: options.transient ?? false,
+  const { url = 'ws://127.0.0.1:9898', clientId = `${machineId()}_${randomHex(4)}`, transient = false, token } = options
+  const { dialect = 'json', connectTimeoutMs = 10_000, maxPending = 1024, reconnect = true, outbox = {} } = options
+  const { heartbeatIntervalMs, heartbeatTimeoutMs, clock = systemClock, logger = silentLogger } = options
+  const { random = Math.random, WebSocket = globalThis.WebSocket } = options
+  const { attempts = Number.POSITIVE_INFINITY, baseMs, capMs } = reconnect === true ? {} : reconnect || { attempts: 0 }
+  const { messages = 1000, bytes = 8 * 1_048_576 } = outbox
+  const timesMs = { connectTimeoutMs, heartbeatIntervalMs, heartbeatTimeoutMs, baseMs, capMs }
+  for (const [name, value = 1] of Object.entries({ ...timesMs, maxPending, messages, bytes })) {
+    assertOption(value > 0, name, 'a number above 0', value)
+  }
+  assertOption(attempts >= 0, 'attempts', 'a number from 0', attempts)
+  assertOption(/^wss?:/i.test(url) && URL.canParse(url), 'url', 'an address that begins with ws:// or wss://', url)
+  assertOption(dialects.includes(dialect), 'dialect', `one of ${dialects}`, dialect)
+  assertOption(
+    dialect !== 'cross_comm' || token === undefined,
+    'token',
+    'absent in the cross_comm dialect',
+    '(a token)',
+  )
+  assertOption(WebSocket, 'WebSocket', 'given where the platform has none', WebSocket)
+  return {
+    url,
+    clientId: assertClientId(clientId),
+    transient,
     dialect,
-    token: options.token,
+    token,
     attempts,
-    backoff: exponentialBackoff({ ...waits, random }),
-    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    outbox: { messages: outbox?.messages ?? 1000, bytes: outbox?.bytes ?? 8 * 1_048_576 },
-    maxPending: options.maxPending ?? 1024,
+    backoff: exponentialBackoff({ baseMs, capMs, random }),
+    connectTimeoutMs,
+    outbox: { messages, bytes },
+    maxPending,
     heartbeatIntervalMs,
-    heartbeatTimeoutMs: options.heartbeatTimeoutMs,
-    clock: options.clock ?? systemClock,
+    heartbeatTimeoutMs,
+    clock,
     random,
-    logger: options.logger ?? silentLogger,
-    WebSocket: options.WebSocket ?? platformWebSocket(),
+    logger,
+    WebSocket,
   }
-  assertSettings(settings, options)
-  return settings
 }
 
-function assertSettings(settings: Settings, { reconnect, token }: HubClientOptions): void {
-  const { attempts, dialect, connectTimeoutMs, maxPending, heartbeatIntervalMs, heartbeatTimeoutMs, outbox } = settings
-  const { baseMs, capMs } = typeof reconnect === 'object' ? reconnect : {}
-  const positive = { connectTimeoutMs, maxPending, heartbeatIntervalMs, heartbeatTimeoutMs, ...outbox, baseMs, capMs }
-  for (const [name, value = 1] of Object.entries(positive)) {
-    if (!(value > 0)) throw invalid(`${name} must be a number above 0, not ${value}`)
-  }
-  if (!(attempts >= 0)) throw invalid(`reconnect.attempts must be a number from 0, not ${attempts}`)
-  if (!dialects.includes(dialect)) throw invalid(`dialect must be one of ${dialects}`)
-  if (dialect === 'cross_comm' && token !== undefined) throw invalid('the cross_comm dialect has no words for a token')
-}
-
-function hubUrl(text: string): string {
-  if (/^wss?:/i.test(text) && URL.canParse(text)) return text
-  throw invalid(`url must begin with ws:// or wss://; ${JSON.stringify(text.slice(0, 100))} does not`)
-}
-
-function platformWebSocket(): WebSocketConstructor {
-  const { WebSocket } = globalThis
-  if (WebSocket === undefined) throw invalid('this platform has no WebSocket: give one as the option WebSocket')
-  return WebSocket
-}
-
-function invalid(problem: string): PosthouseError {
-  return new PosthouseError('invalid_option', problem)
+function assertOption(holds: unknown, name: string, rule: string, value: unknown): asserts holds {
+  if (holds) return
+  throw new PosthouseError('invalid_option', `${name} must be ${rule}, not ${String(value).slice(0, 100)}`)
 }

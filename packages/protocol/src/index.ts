@@ -1,6 +1,7 @@
 export { type BodyForm, formOf, fromBodyValue, inferType, toBodyValue } from './frame/body-value.ts'
 export {
   type BadFrame,
+  bytesOf,
   type Codec,
   jsonSubprotocol,
   maxDepth,
@@ -88,4 +89,3 @@ export {
   hubCaps,
   type SendOutcome,
 } from './session/hub-session.ts'
-export { Outbox, type OutboxEntry, type OutboxLimits } from './session/outbox.ts'

@@ -1,5 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import type { Wire } from '@posthouse/protocol'
+import { bytesOf, type Wire } from '@posthouse/protocol'
 
 /** The part of a WebSocket that is used; that of browsers, of Node and of `ws` have it. */
 export interface WebSocketLike {
@@ -39,8 +39,7 @@ export function shortReason(reason: string): string {
  * @throws PosthouseError `malformed_frame`
  */
 export function toWire(data: unknown): Wire {
-  if (typeof data === 'string') return data
-  if (data instanceof ArrayBuffer) return new Uint8Array(data)
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  const wire = typeof data === 'string' ? data : bytesOf(data)
+  if (wire !== undefined) return wire
   throw new PosthouseError('malformed_frame', 'the message is neither text nor an ArrayBuffer')
 }

@@ -1,5 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import { type Encoded, type Limits, Outbox, type OutboxEntry, type OutboxLimits } from '@posthouse/protocol'
+import type { Encoded, Limits } from '@posthouse/protocol'
 import { Waiter } from '../waiter.ts'
 
 /** What became of a sent message. */
@@ -19,47 +19,66 @@ export interface Caller {
   readonly signal: AbortSignal | undefined
 }
 
+/** How much may wait to be confirmed. */
+export interface OutboxLimits {
+  /** Default 1,000. */
+  readonly messages: number
+  /** Default 8 MiB. */
+  readonly bytes: number
+}
+
+/** A message that waits to be confirmed. */
+export interface Kept extends Encoded {
+  readonly n: number
+}
+
 /** A message that waits to be written or confirmed, and who waits for that. */
-interface Pending extends OutboxEntry {
+interface Pending extends Kept {
   readonly id: string
   readonly waiter: Waiter<SendResult>
   /** On any connection. */
   written: boolean
 }
 
-/** What a client has to say: what goes out at the end of this tick or never, and what is kept until the hub has answered. */
+/**
+ * What a client has to say: what goes out at the end of this tick or never, and, in the order of `n`, what is kept until the
+ * hub has answered, sent again on a new connection, never more under way than the hub allows. Spec: 4.2.
+ */
 export class Sends {
-  readonly #outbox: Outbox<Pending>
-  readonly #maxBytes: number
+  readonly #limits: OutboxLimits
   readonly #withdrawn: () => void
   #live: (Encoded | Pending)[] = []
   #liveBytes = 0
+  readonly #kept = new Map<number, Pending>()
+  #keptBytes = 0
+  #lastN = 0
+  /** The newest `n` that was written to this connection. */
+  #writtenN = 0
+  #underWay = 0
 
   /** @param withdrawn told when a caller has taken back a message. */
   constructor(limits: OutboxLimits, withdrawn: () => void) {
-    this.#outbox = new Outbox(limits)
-    this.#maxBytes = limits.bytes
+    this.#limits = limits
     this.#withdrawn = withdrawn
   }
 
   /** Messages that are kept. */
   get kept(): number {
-    return this.#outbox.size
+    return this.#kept.size
   }
 
   get idle(): boolean {
-    return this.kept === 0 && this.#live.length === 0
+    return this.kept + this.#live.length === 0
   }
 
   /** The next free `n`. */
   next(): number {
-    return this.#outbox.next()
+    return ++this.#lastN
   }
 
   /** @throws PosthouseError `outbox_full` where so many more bytes may not wait for the socket. */
   assertRoom(bytes: number): void {
-    if (this.#liveBytes + bytes <= this.#maxBytes) return
-    throw new PosthouseError('outbox_full', `the outbox is full: more than ${this.#maxBytes} bytes would wait`)
+    this.#assert(this.#liveBytes + bytes <= this.#limits.bytes)
   }
 
   /** Adds a frame of the protocol itself. */
@@ -73,7 +92,7 @@ export class Sends {
    * @throws PosthouseError `aborted`
    */
   add(encoded: Encoded, caller: Caller): Promise<SendResult> {
-    const entry = this.#entry(encoded, caller, 0, () => {
+    const entry = pending(encoded, caller, 0, () => {
       this.#live = this.#live.filter((other) => other !== entry)
       this.#liveBytes -= entry.bytes
     })
@@ -87,12 +106,14 @@ export class Sends {
    * @throws PosthouseError `outbox_full`, `aborted`
    */
   keep(encoded: Encoded, caller: Caller, n: number): Promise<SendResult> {
-    this.#outbox.assertRoom(encoded.bytes)
-    const entry = this.#entry(encoded, caller, n, () => {
-      if (!entry.written) this.#outbox.withdraw(n)
+    const { messages, bytes } = this.#limits
+    this.#assert(this.kept < messages && this.#keptBytes + encoded.bytes <= bytes)
+    const entry = pending(encoded, caller, n, () => {
+      if (!entry.written) this.#remove(entry)
       this.#withdrawn()
     })
-    this.#outbox.push(entry)
+    this.#kept.set(n, entry)
+    this.#keptBytes += entry.bytes
     return entry.waiter.promise
   }
 
@@ -103,41 +124,60 @@ export class Sends {
     return entries
   }
 
-  /** What may be written now of that which is kept. What the hub would close the connection for is refused here. */
-  takeKept(limits: Pick<Limits, 'inFlight' | 'frameBytes'>): readonly OutboxEntry[] {
-    const ready = this.#outbox.take(limits.inFlight)
-    let refused = 0
-    for (const entry of ready) {
+  /**
+   * What may be written now of that which is kept, oldest first, with at most `inFlight` unanswered. What the hub would
+   * close the connection for is refused here.
+   */
+  takeKept({ inFlight, frameBytes }: Pick<Limits, 'inFlight' | 'frameBytes'>): readonly Kept[] {
+    const ready: Pending[] = []
+    if (this.#underWay === this.kept) return ready
+    for (const entry of this.#kept.values()) {
+      if (this.#underWay >= inFlight) break
+      if (entry.n <= this.#writtenN) continue
+      this.#writtenN = entry.n
+      this.#underWay++
       entry.written = true
-      if (entry.bytes <= limits.frameBytes) continue
-      refused++
-      this.refuse(entry.n, tooLarge(entry.bytes, limits.frameBytes))
+      if (entry.bytes <= frameBytes) ready.push(entry)
+      else this.refuse(entry.n, tooLarge('frame_too_large', entry.bytes, frameBytes))
     }
-    return refused === 0 ? ready : ready.filter(({ bytes }) => bytes <= limits.frameBytes)
+    return ready
   }
 
   /** Everything up to `n` that is unanswered was accepted. */
   confirm(n: number, state: SendResult['state']): void {
-    for (const { id, waiter } of this.#outbox.settle(n, 'upTo')) waiter.resolve({ id, state })
+    for (const entry of this.#kept.values()) {
+      // What was not written on this connection cannot have been answered on it.
+      if (entry.n > Math.min(n, this.#writtenN)) break
+      this.#remove(entry)
+      entry.waiter.resolve({ id: entry.id, state })
+    }
   }
 
   refuse(n: number, error: PosthouseError): void {
-    for (const { waiter } of this.#outbox.settle(n, 'only')) waiter.reject(error)
+    const entry = this.#kept.get(n)
+    if (entry === undefined || n > this.#writtenN) return
+    this.#remove(entry)
+    entry.waiter.reject(error)
   }
 
   /** The connection is gone: nothing live can be said any more, and everything unanswered goes out again. */
   cut(error: PosthouseError): void {
-    this.#outbox.restart()
+    this.#writtenN = this.#underWay = 0
     for (const entry of this.#clearLive()) if ('waiter' in entry) entry.waiter.reject(error)
   }
 
   /** Nothing will be sent any more. */
   end(error: PosthouseError): void {
-    for (const { waiter } of this.#outbox.clear()) waiter.reject(error)
+    for (const entry of this.#kept.values()) {
+      this.#remove(entry)
+      entry.waiter.reject(error)
+    }
   }
 
-  #entry({ wire, bytes }: Encoded, { id, signal }: Caller, n: number, aborted: () => void): Pending {
-    return { n, wire, bytes, id, waiter: new Waiter<SendResult>(signal, aborted), written: false }
+  #remove(entry: Pending): void {
+    if (!this.#kept.delete(entry.n)) return
+    this.#keptBytes -= entry.bytes
+    if (entry.n <= this.#writtenN) this.#underWay--
   }
 
   #clearLive(): (Encoded | Pending)[] {
@@ -146,12 +186,21 @@ export class Sends {
     this.#liveBytes = 0
     return entries
   }
+
+  #assert(room: boolean): void {
+    if (room) return
+    const { messages, bytes } = this.#limits
+    throw new PosthouseError('outbox_full', `the outbox is full: at most ${messages} messages, ${bytes} bytes may wait`)
+  }
 }
 
-/** The refusal of a frame that no WebSocket message can hold. */
-export function tooLarge(bytes: number, most: number): PosthouseError {
-  return new PosthouseError(
-    'frame_too_large',
-    `the message takes ${bytes} bytes on the wire; the hub reads at most ${most}`,
-  )
+function pending({ wire, bytes }: Encoded, { id, signal }: Caller, n: number, aborted: () => void): Pending {
+  return { n, wire, bytes, id, waiter: new Waiter<SendResult>(signal, aborted), written: false }
+}
+
+/** The refusal of what the hub would not read. */
+export function tooLarge(code: 'body_too_large' | 'frame_too_large', bytes: number, most: number): PosthouseError {
+  const what = code === 'body_too_large' ? 'body' : 'message'
+  const rule = `the hub takes at most ${most}; send large content as a file`
+  return new PosthouseError(code, `the ${what} has ${bytes} bytes on the wire; ${rule}`)
 }

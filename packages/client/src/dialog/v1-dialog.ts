@@ -235,7 +235,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   }
 }
 
-function messageOf({ id, from, to, type, body, ts, headers, replyTo, attempt }: DeliverFrame): Message {
-  const value = fromBodyValue(type, body.format === 'value' ? body.value : body.bytes)
-  return new Message({ id, from, to, type, body: value, ts, headers, replyTo, attempt })
+function messageOf(frame: DeliverFrame): Message {
+  const { type, body } = frame
+  return new Message({ ...frame, body: fromBodyValue(type, body.format === 'value' ? body.value : body.bytes) })
 }

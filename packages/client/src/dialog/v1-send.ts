@@ -1,4 +1,3 @@
-import { PosthouseError } from '@posthouse/core'
 import {
   type ClientCodec,
   type ClientFrame,
@@ -34,11 +33,8 @@ export function encodeWithin(
     // Zero takes one byte in either encoding. What has no body is shorter with one that is taken away again.
     const bodiless = codec.encode({ ...frame, body: { format: 'value', value: 0 } } as ClientFrame)
     const bodyBytes = bytes + 1 - wireBytes(bodiless)
-    if (bodyBytes > limits.bodyBytes) {
-      const rule = `the hub takes at most ${limits.bodyBytes}; send large content as a file`
-      throw new PosthouseError('body_too_large', `the body has ${bodyBytes} bytes on the wire; ${rule}`)
-    }
-    if (bytes > limits.frameBytes) throw tooLarge(bytes, limits.frameBytes)
+    if (bodyBytes > limits.bodyBytes) throw tooLarge('body_too_large', bodyBytes, limits.bodyBytes)
+    if (bytes > limits.frameBytes) throw tooLarge('frame_too_large', bytes, limits.frameBytes)
   }
   return { wire, bytes }
 }

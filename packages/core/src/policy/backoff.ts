@@ -4,9 +4,9 @@ export type Backoff = (attempt: number) => number
 /** Settings of `exponentialBackoff`. */
 export interface ExponentialBackoffOptions {
   /** Upper end of the first wait, in milliseconds. Default 500. */
-  readonly baseMs?: number
+  readonly baseMs?: number | undefined
   /** The largest upper end, in milliseconds. Default 20,000. */
-  readonly capMs?: number
+  readonly capMs?: number | undefined
   /** Growth from one attempt to the next. Default 2. */
   readonly factor?: number
   /** Source of randomness in [0, 1). Default `Math.random`. */

@@ -1,6 +1,6 @@
 import { base64ToBytes, bytesToBase64, type MessageType, PosthouseError, reasonOf } from '@posthouse/core'
 import { jsonDigits } from '../json/json-digits.ts'
-import { maxDepth } from './codec.ts'
+import { bytesOf, maxDepth } from './codec.ts'
 import type { Dialect } from './frames.ts'
 
 /** The frame, which stands around a body on the wire and counts towards the depth limit. */
@@ -33,7 +33,7 @@ export function toBodyValue(type: MessageType, value: unknown, form: BodyForm = 
 /** The type that a value is sent as when none is given: string text, bytes bytes, everything else dict. */
 export function inferType(value: unknown): MessageType {
   if (typeof value === 'string') return 'text'
-  return value instanceof Uint8Array || value instanceof ArrayBuffer ? 'bytes' : 'dict'
+  return isBytes(value) ? 'bytes' : 'dict'
 }
 
 /**
@@ -66,17 +66,19 @@ function jsonText(value: unknown): string {
 }
 
 function toBytes(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value
-  if (value instanceof ArrayBuffer) return new Uint8Array(value)
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  const bytes = bytesOf(value)
+  if (bytes !== undefined) return bytes
   throw new PosthouseError('invalid_body', `a bytes body must be a Uint8Array or ArrayBuffer, not ${described(value)}`)
+}
+
+function isBytes(value: unknown): value is Uint8Array | ArrayBuffer {
+  return value instanceof Uint8Array || value instanceof ArrayBuffer
 }
 
 function toPlain(value: unknown, form: BodyForm, depth: number): unknown {
   if (typeof value !== 'object') return toPlainWord(value, form)
   if (value === null) return value
-  if (value instanceof ArrayBuffer) return toPlain(new Uint8Array(value), form, depth)
-  if (value instanceof Uint8Array) return form === 'json' ? bytesToBase64(value) : value
+  if (isBytes(value)) return form === 'json' ? bytesToBase64(toBytes(value)) : toBytes(value)
   if (depth >= maxDepth) {
     throw new PosthouseError('too_deep', `the body has more than ${maxDepth - outerLevels} levels, or a circle`)
   }

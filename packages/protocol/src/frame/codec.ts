@@ -54,6 +54,12 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+/** The bytes behind an `ArrayBuffer` or a view of one. */
+export function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined
+}
+
 /**
  * Refuses an array with more frames than allowed. To be asked before much is made of each of them.
  * @throws PosthouseError `frame_too_large`

@@ -15,9 +15,11 @@ export const jsonClientCodec: ClientCodec = {
 /** The frame that clients write most is put together by hand: that takes half the time of handing over an object. */
 function encode(frame: ClientFrame): string {
   const body = 'body' in frame && frame.body?.format === 'value' ? frame.body.value : undefined
-  return frame.op === 'send' && isUsual(frame)
-    ? `${sendHead(frame)},"body":${JSON.stringify(body)}}`
-    : JSON.stringify({ ...frame, body })
+  if (frame.op !== 'send' || !isUsual(frame)) return JSON.stringify({ ...frame, body })
+  const { id, to, type, qos, n } = frame
+  const numbers = `${qos === undefined ? '' : `,"qos":${qos}`}${n === undefined ? '' : `,"n":${n}`}`
+  // A type that may be sent has no character that JSON escapes.
+  return `{"op":"send","id":${quoted(id)},"to":${quoted(to)},"type":"${type}"${numbers},"body":${JSON.stringify(body)}}`
 }
 
 /** True for a message without what few have. */
@@ -26,13 +28,6 @@ function isUsual(frame: SendFrame): boolean {
   return (
     (ttlMs ?? headers ?? replyTo ?? sec ?? receipts ?? whenOffline ?? deliverAt ?? priority ?? retain) === undefined
   )
-}
-
-/** A usual `send` frame up to its body. */
-function sendHead({ id, to, type, qos, n }: SendFrame): string {
-  const numbers = `${qos === undefined ? '' : `,"qos":${qos}`}${n === undefined ? '' : `,"n":${n}`}`
-  // A type that may be sent has no character that JSON escapes.
-  return `{"op":"send","id":${quoted(id)},"to":${quoted(to)},"type":"${type}"${numbers}`
 }
 
 function quoted(name: string): string {
