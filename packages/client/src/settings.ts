@@ -115,18 +115,18 @@ export function settingsOf(options: HubClientOptions): Settings {
   )
   assertOption(WebSocket, 'WebSocket', 'given where the platform has none', WebSocket)
   return {
+    token,
+    heartbeatIntervalMs,
+    heartbeatTimeoutMs,
     url,
     clientId: assertClientId(clientId),
     transient,
     dialect,
-    token,
     attempts,
     backoff: exponentialBackoff({ baseMs, capMs, random }),
     connectTimeoutMs,
     outbox: { messages, bytes },
     maxPending,
-    heartbeatIntervalMs,
-    heartbeatTimeoutMs,
     clock,
     random,
     logger,

@@ -6,22 +6,27 @@ import { type ErrorCode, errorTable, isErrorCode, PosthouseError } from '@postho
  */
 export type CloseAction = 'now' | 'backoff' | 'anew' | 'credentials' | 'stop'
 
-/** What stands for a code that this client does not know, by its range. */
-const unknownCodes: Readonly<Record<CloseAction, ErrorCode>> = {
-  now: 'draining',
-  backoff: 'unreachable',
-  anew: 'session_lost',
-  credentials: 'unauthenticated',
-  stop: 'forbidden',
+/** What a range of codes asks of the client, and what stands for one of them that it does not know. */
+type Meaning = readonly [action: CloseAction, code: ErrorCode]
+
+/** The codes of this protocol by their hundreds. */
+const meanings: Readonly<Record<number, Meaning>> = {
+  40: ['now', 'draining'],
+  42: ['anew', 'session_lost'],
+  43: ['credentials', 'unauthenticated'],
+  44: ['stop', 'forbidden'],
 }
 
-/** What the codes of this protocol ask of the client, by their hundreds. */
-const actions: Readonly<Record<number, CloseAction>> = { 40: 'now', 42: 'anew', 43: 'credentials', 44: 'stop' }
-
-/** What a close code asks of the client; every code has an answer. Source: spec/protocol.md, "Close codes". */
-export function closeAction(code: number): CloseAction {
+/** Every code has a meaning. Source: spec/protocol.md, "Close codes". */
+function meaningOf(code: number): Meaning {
   // Sent by a WebSocket library itself; the same message would be too big again.
-  return code === 1009 ? 'stop' : (actions[Math.floor(code / 100)] ?? 'backoff')
+  if (code === 1009) return ['stop', 'frame_too_large']
+  return meanings[Math.floor(code / 100)] ?? ['backoff', 'unreachable']
+}
+
+/** What a close code asks of the client. */
+export function closeAction(code: number): CloseAction {
+  return meaningOf(code)[0]
 }
 
 /**
@@ -38,7 +43,6 @@ export function closeError(
 }
 
 function codeOf(closeCode: number): ErrorCode {
-  if (closeCode === 1009) return 'frame_too_large'
   const known = Object.keys(errorTable).filter(isErrorCode)
-  return known.find((name) => errorTable[name].closeCode === closeCode) ?? unknownCodes[closeAction(closeCode)]
+  return known.find((name) => errorTable[name].closeCode === closeCode) ?? meaningOf(closeCode)[1]
 }

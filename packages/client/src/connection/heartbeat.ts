@@ -8,26 +8,27 @@ export interface Liveness {
   readonly timeoutMs?: number
 }
 
+/** What a heartbeat asks of its owner. */
+export interface HeartbeatTasks {
+  beat(): void
+  silent(ms: number): void
+}
+
 /** Says something regularly, and notices silence. One timer, set anew only when it fires. */
 export class Heartbeat implements Disposable {
   readonly #clock: Clock
-  readonly #intervalMs: number
-  readonly #timeoutMs: number
-  readonly #beat: () => void
-  readonly #silent: (ms: number) => void
+  readonly #liveness: Liveness
+  readonly #tasks: HeartbeatTasks
   #heardAt: number
   #beatAt: number
   #timer: Timer | undefined
 
-  constructor(clock: Clock, liveness: Liveness, tasks: { beat(): void; silent(ms: number): void }) {
+  constructor(clock: Clock, liveness: Liveness, tasks: HeartbeatTasks) {
     this.#clock = clock
-    this.#intervalMs = liveness.intervalMs ?? Number.POSITIVE_INFINITY
-    this.#timeoutMs = liveness.timeoutMs ?? Number.POSITIVE_INFINITY
-    this.#beat = tasks.beat
-    this.#silent = tasks.silent
-    this.#heardAt = clock.elapsed()
-    this.#beatAt = this.#heardAt
-    this.#arm(this.#heardAt)
+    this.#liveness = liveness
+    this.#tasks = tasks
+    this.#heardAt = this.#beatAt = clock.elapsed()
+    this.#check()
   }
 
   /** Notes a sign of life. */
@@ -39,21 +40,19 @@ export class Heartbeat implements Disposable {
     this.#timer?.[Symbol.dispose]()
   }
 
-  #arm(now: number): void {
-    const next = Math.min(this.#beatAt + this.#intervalMs, this.#heardAt + this.#timeoutMs)
-    if (Number.isFinite(next)) this.#timer = this.#clock.after(Math.max(1, next - now), () => this.#due())
-  }
-
-  #due(): void {
+  #check(): void {
+    const { intervalMs = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY } = this.#liveness
     const now = this.#clock.elapsed()
-    if (now - this.#heardAt >= this.#timeoutMs) {
-      this.#silent(now - this.#heardAt)
+    const silentMs = now - this.#heardAt
+    if (silentMs >= timeoutMs) {
+      this.#tasks.silent(silentMs)
       return
     }
-    if (now - this.#beatAt >= this.#intervalMs) {
+    if (now - this.#beatAt >= intervalMs) {
       this.#beatAt = now
-      this.#beat()
+      this.#tasks.beat()
     }
-    this.#arm(now)
+    const waitMs = Math.min(this.#beatAt + intervalMs, this.#heardAt + timeoutMs) - now
+    if (Number.isFinite(waitMs)) this.#timer = this.#clock.after(Math.max(1, waitMs), () => this.#check())
   }
 }

@@ -4,7 +4,7 @@ import type { Later } from '../later.ts'
 import type { ClientState, StateChange, Watchers } from '../listening/watchers.ts'
 import type { Settings } from '../settings.ts'
 import { Waiter } from '../waiter.ts'
-import { Connection, type Ending } from './connection.ts'
+import { Connection, type ConnectionEvents, type Ending } from './connection.ts'
 
 /** How to connect. */
 export interface ConnectOptions {
@@ -35,7 +35,7 @@ const network: {
 } = globalThis
 
 /** Keeps a client connected: one connection at a time, waits between attempts, an end when the hub says so. */
-export class Supervisor {
+export class Supervisor implements ConnectionEvents {
   readonly #settings: Settings
   readonly #dialog: Later<Dialog>
   readonly #events: SupervisorEvents
@@ -91,17 +91,14 @@ export class Supervisor {
   }
 
   #attempt(): void {
-    const connection = new Connection(this.#settings, this.#dialog, {
-      welcomed: (welcome) => this.#welcomed(welcome),
-      ended: (ending) => this.#ended(ending),
-    })
+    const connection = new Connection(this.#settings, this.#dialog, this)
     this.#connection = connection
     this.#enter({ state: 'connecting' })
     // Whoever was told may have closed the client.
     if (this.#connection === connection) connection.start()
   }
 
-  #welcomed(welcome: Welcome | undefined): void {
+  welcomed(welcome: Welcome | undefined): void {
     this.#established = true
     this.#refusals = 0
     this.#events.welcomed(welcome)
@@ -109,7 +106,7 @@ export class Supervisor {
     this.#enter({ state: 'online' })
   }
 
-  #ended(ending: Ending): void {
+  ended(ending: Ending): void {
     const { error, action, onlineMs } = ending
     this.#connection = undefined
     this.#failures = onlineMs >= stableMs ? 1 : this.#failures + 1

@@ -1,7 +1,6 @@
 import { createId, Message, PosthouseError, randomHex, toPosthouseError } from '@posthouse/core'
 import {
   type AckFrame,
-  type CallFrame,
   type ClientCodec,
   type ClientFrame,
   ClientSession,
@@ -63,7 +62,6 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
         events,
         line: () => (this.#isOpen ? this.#line : undefined),
         write: (frame) => this.write(frame),
-        call: (frame) => this.#call(frame),
       })
     })
   }
@@ -129,11 +127,21 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     return answer
   }
 
-  /** Has a frame of the protocol itself written; only the last of several acknowledgements. */
-  write(frame: ClientFrame): void {
-    if (frame.op === 'ack') this.#ack = frame
-    else this.#sends.push(this.#encoded(frame))
+  /**
+   * Has a frame written, of several acknowledgements only the last, and returns how many bytes it takes.
+   * @throws PosthouseError `body_too_large`, `frame_too_large`, `outbox_full`
+   */
+  write(frame: ClientFrame): number {
+    if (frame.op === 'ack') {
+      this.#ack = frame
+      this.#line?.wake()
+      return 0
+    }
+    const encoded = this.#encoded(frame)
+    if ('body' in frame) this.#assertRoom(encoded)
+    this.#sends.push(encoded)
     this.#line?.wake()
+    return encoded.bytes
   }
 
   opened(frame: WelcomeFrame): void {
@@ -145,8 +153,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     this.#line?.wake()
   }
 
-  deliver(frame: DeliverFrame): void {
-    const done = frame.seq === undefined ? undefined : (): void => this.#processed(frame)
+  deliver(frame: DeliverFrame, done?: () => void): void {
     try {
       this.#events.deliver(messageOf(frame), done)
     } catch (error) {
@@ -194,24 +201,10 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     return { intervalMs, timeoutMs: heartbeatTimeoutMs ?? (intervalMs ?? heartbeatMs) + graceMs }
   }
 
-  #processed(frame: DeliverFrame): void {
-    const ack = this.#session.processed(frame)
-    if (ack !== undefined) this.write(ack)
-  }
-
   /** More may go out, or nothing is left. */
   #answered(): void {
     if (this.#sends.kept > 0) this.#line?.wake()
     this.#checkIdle()
-  }
-
-  #call(frame: CallFrame): number {
-    this.#assertOpen('calls are made while connected')
-    const encoded = this.#encoded(frame)
-    if ('body' in frame) this.#assertRoom(encoded)
-    this.#sends.push(encoded)
-    this.#line?.wake()
-    return encoded.bytes
   }
 
   #checkIdle(): void {

@@ -24,9 +24,8 @@ export interface PartsOwner {
   readonly events: DialogEvents
   /** The open connection, if any. */
   line(): Line | undefined
-  write(frame: ListFrame | PresenceRequestFrame): void
-  /** @throws PosthouseError what `CallDeskOptions.write` documents */
-  call(frame: CallFrame): number
+  /** @throws PosthouseError `body_too_large`, `frame_too_large`, `outbox_full` */
+  write(frame: ListFrame | PresenceRequestFrame | CallFrame): number
 }
 
 /** Presence and calls in the v1 dialects. */
@@ -38,10 +37,10 @@ export class V1Parts implements DialogParts {
   constructor(owner: PartsOwner) {
     this.#owner = owner
     const { clock, events } = owner
-    this.#presence = new PresenceDesk(clock, (frame) => owner.write(frame))
+    this.#presence = new PresenceDesk(clock, (frame) => void owner.write(frame))
     this.#calls = new Later(async () => {
       const { CallDesk } = await import('../calls/call-desk.ts')
-      return new CallDesk({ clock, events, write: (frame) => owner.call(inForm(frame, owner.form)) })
+      return new CallDesk({ clock, events, write: (frame) => this.#call(frame) })
     })
   }
 
@@ -103,6 +102,11 @@ export class V1Parts implements DialogParts {
     this.#presence.fail(error)
     const lost = new PosthouseError('call_lost', 'the connection was lost during the call')
     this.#calls.loaded?.cut(error.code === 'closed' ? error : lost)
+  }
+
+  #call(frame: CallFrame): number {
+    if (this.#owner.line()) return this.#owner.write(inForm(frame, this.#owner.form))
+    throw new PosthouseError('not_connected', 'calls are made while connected; there is no connection now')
   }
 
   /** Whoever calls first has the code loaded; the hub bounds how many wait for that. Spec: 6.1.4. */

@@ -27,10 +27,6 @@ export class Listeners {
   readonly #watchers: Watchers
   /** Replaced rather than changed: a handler may add and remove listeners while a message goes around. */
   #listeners: readonly Listener[] = []
-  readonly #ended = (): void => {
-    this.#unfinished--
-    if (this.idle) this.#rested()
-  }
   readonly #rested: () => void
   #unfinished = 0
 
@@ -70,47 +66,27 @@ export class Listeners {
   /** Hands a message to all that match, and tells `done` when all of them are done. Live messages have no `done`. */
   deliver(message: Message, done?: () => void): void {
     this.#unfinished++
-    const round = new Round(message, done, this.#ended)
+    // Whoever hands it around holds it, too.
+    let holders = 1
+    const release = (): void => {
+      holders--
+      if (holders > 0) return
+      done?.()
+      this.#unfinished--
+      if (this.idle) this.#rested()
+    }
+    const job: Job = { message, live: done === undefined, done: release }
     for (const listener of this.#listeners) {
       if (!listener.matches(message)) continue
-      round.begin()
-      listener.take(round)
+      holders++
+      listener.take(job)
     }
-    round.done()
+    release()
   }
 
   /** Forgets all listeners. What waits for them is not done: the hub keeps it. */
   clear(): void {
     for (const listener of this.#listeners) listener.stop()
     this.#listeners = []
-  }
-}
-
-/** One message's way through the listeners that want it. Whoever hands it around holds it, too. */
-class Round implements Job {
-  readonly message: Message
-  readonly #done: (() => void) | undefined
-  readonly #ended: () => void
-  #holders = 1
-
-  constructor(message: Message, done: (() => void) | undefined, ended: () => void) {
-    this.message = message
-    this.#done = done
-    this.#ended = ended
-  }
-
-  get live(): boolean {
-    return this.#done === undefined
-  }
-
-  begin(): void {
-    this.#holders++
-  }
-
-  done(): void {
-    this.#holders--
-    if (this.#holders > 0) return
-    this.#done?.()
-    this.#ended()
   }
 }

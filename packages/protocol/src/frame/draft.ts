@@ -32,8 +32,8 @@ export interface Draft {
 }
 
 const fields = {
-  type: messageType,
-  qos: oneOf(0, 1),
+  type: optional(messageType),
+  qos: optional(oneOf(0, 1)),
   id: optional(fitsId),
   ttlMs: optional(positive),
   headers: optional(fitsHeaders),
@@ -48,10 +48,9 @@ export type Drafter = (to: string, body: unknown, options: DraftOptions) => Draf
  */
 export function drafter(form: BodyForm): Drafter {
   return (to, body, options) => {
+    const wrong = misfit(options, fields)
+    if (wrong !== undefined) throw unfit(wrong, options[wrong])
     const { type = inferType(body), qos = 1, id, ttlMs, headers, replyTo } = options
-    const given = { type, qos, id, ttlMs, headers }
-    const wrong = misfit(given, fields)
-    if (wrong !== undefined) throw unfit(wrong, given[wrong])
     return {
       id,
       to: canonicalAddress(to),

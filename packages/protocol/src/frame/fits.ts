@@ -49,7 +49,7 @@ export const headers: Fits = mapOf((value) => value === '' || text(value), 64)
 
 /** The name of the first field that does not fit, if any. */
 export function misfit<Name extends string>(
-  value: Readonly<Partial<Record<Name, unknown>>>,
+  value: Readonly<Partial<Record<NoInfer<Name>, unknown>>>,
   fields: Readonly<Record<Name, Fits>>,
 ): Name | undefined {
   for (const name in fields) if (!fields[name](value[name])) return name

@@ -1,9 +1,9 @@
 import { PosthouseError } from '@posthouse/core'
 import { assertFewFrames, type BadFrame, type Codec, type OtherFrame } from './codec.ts'
-import { type Fields, id, messageType, misfit, positive, text } from './fits.ts'
+import { type Fields, headers, id, messageType, misfit, text } from './fits.ts'
 import { isObject } from './frame-shape.ts'
 import type { ClientFrame, HubFrame } from './frames.ts'
-import { hubShapes } from './hub-shapes.ts'
+import { hubShapes, perhapsCount, perhapsFlag, perhapsText } from './hub-shapes.ts'
 
 /** The codec of a v1 dialect at a client: bodies are values. */
 export type ClientCodec = Codec<HubFrame | OtherFrame, ClientFrame>
@@ -21,7 +21,7 @@ export function readHubFrames(decoded: unknown): readonly (HubFrame | BadFrame |
 function readHubFrame(raw: unknown): HubFrame | BadFrame | OtherFrame {
   if (!isObject(raw)) throw new PosthouseError('malformed_frame', 'a frame must be an object')
   const { op } = raw
-  if (isUsual(raw)) return withBody(raw)
+  if (op === 'deliver') return readFrame(raw, misfitOfDelivery(raw))
   if (typeof op !== 'string') return bad(raw, 'op')
   const fields = shapeOf(hubShapes, op)
   return fields === undefined ? { op: 'other', raw } : readShaped(raw, fields)
@@ -34,34 +34,33 @@ export function shapeOf(shapes: Readonly<Record<string, Fields>>, op: string): F
 
 /** The frame, if all of its fields fit. */
 export function readShaped(raw: Record<string, unknown>, fields: Fields): HubFrame | BadFrame {
-  const wrong = misfit(raw, fields) ?? (raw.op === 'sent' && 'state' in raw === 'error' in raw ? 'state' : undefined)
-  return wrong === undefined ? withBody(raw) : bad(raw, wrong)
+  return readFrame(
+    raw,
+    misfit(raw, fields) ?? (raw.op === 'sent' && 'state' in raw === 'error' in raw ? 'state' : undefined),
+  )
 }
 
-function withBody(raw: Record<string, unknown>): HubFrame {
+function readFrame(raw: Record<string, unknown>, wrong: string | undefined): HubFrame | BadFrame {
+  if (wrong !== undefined) return bad(raw, wrong)
   if (raw.body !== undefined) raw.body = { format: 'value', value: raw.body }
   // Every field was looked at.
   return raw as unknown as HubFrame
 }
 
-/** True for a delivery with no more than most have: that it fits is told in a fraction of the time that its shape takes. */
-function isUsual(raw: Readonly<Record<string, unknown>>): boolean {
-  const { op, seq, headers, replyTo, stream, attempt, receipts } = raw
-  return (
-    op === 'deliver' &&
-    id(raw.id) &&
-    text(raw.to) &&
-    text(raw.from) &&
-    messageType(raw.type) &&
-    Number.isFinite(raw.ts) &&
-    raw.body !== undefined &&
-    (seq === undefined || positive(seq)) &&
-    headers === undefined &&
-    replyTo === undefined &&
-    stream === undefined &&
-    attempt === undefined &&
-    receipts === undefined
-  )
+/** The name of the first field of a delivery that does not fit: without a table that takes a fraction of the time. */
+function misfitOfDelivery(raw: Readonly<Record<string, unknown>>): string | undefined {
+  if (!id(raw.id)) return 'id'
+  if (!text(raw.to)) return 'to'
+  if (!text(raw.from)) return 'from'
+  if (!messageType(raw.type)) return 'type'
+  if (!Number.isFinite(raw.ts)) return 'ts'
+  if (raw.body === undefined) return 'body'
+  if (!perhapsCount(raw.seq)) return 'seq'
+  if (!perhapsCount(raw.attempt)) return 'attempt'
+  if (!perhapsFlag(raw.receipts)) return 'receipts'
+  if (!perhapsText(raw.stream)) return 'stream'
+  if (!perhapsText(raw.replyTo)) return 'replyTo'
+  return raw.headers === undefined || headers(raw.headers) ? undefined : 'headers'
 }
 
 function bad({ op, id }: Readonly<Record<string, unknown>>, wrong: string): BadFrame {

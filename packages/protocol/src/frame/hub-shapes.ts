@@ -3,11 +3,9 @@ import {
   count,
   type Fields,
   flag,
-  headers,
   id,
   listOf,
   mapOf,
-  messageType,
   oneOf,
   optional,
   positive,
@@ -17,6 +15,7 @@ import {
 import { defaultLimits } from './limits.ts'
 
 export const perhapsText = optional(text)
+export const perhapsFlag = optional(flag)
 export const perhapsCount = optional(positive)
 const errorInfo: Fields = { code: text, number: count, message: anyText, retry: flag }
 export const perhapsError = optional(shaped(errorInfo))
@@ -24,7 +23,7 @@ const sign: Fields = { id: optional(id) }
 
 /**
  * What each op of a hub must look like that every client has to understand. Fields that are not listed are ignored. The
- * others are in `partShapes`.
+ * others are in `partShapes`, and deliveries are looked at by hand.
  */
 export const hubShapes: Readonly<Record<string, Fields>> = {
   welcome: {
@@ -45,20 +44,6 @@ export const hubShapes: Readonly<Record<string, Fields>> = {
     serverTime: Number.isFinite,
   },
   sent: { n: positive, state: oneOf('stored', 'duplicate', 'dropped', undefined), error: perhapsError },
-  deliver: {
-    id,
-    to: text,
-    type: messageType,
-    body: (value) => value !== undefined,
-    headers: optional(headers),
-    replyTo: perhapsText,
-    stream: perhapsText,
-    seq: perhapsCount,
-    attempt: perhapsCount,
-    receipts: optional(flag),
-    from: text,
-    ts: Number.isFinite,
-  },
   ping: sign,
   pong: sign,
   error: { ...errorInfo, about: optional(shaped({ op: anyText, id: optional(anyText) })) },

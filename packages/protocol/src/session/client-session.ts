@@ -21,8 +21,8 @@ export interface ClientSessionEvents {
   write(frame: AckFrame | PingFrame): void
   /** The conversation is open; what the outbox holds may go out. */
   opened(welcome: WelcomeFrame): void
-  /** Hand this to the handlers, then call `processed` with it. */
-  deliver(frame: DeliverFrame): void
+  /** Hand this to the handlers, and call `done` when they are: live messages have none. */
+  deliver(frame: DeliverFrame, done?: () => void): void
   /** Everything up to `n` that is still unanswered was accepted. */
   confirmed(n: number, state: SentState): void
   refused(n: number, error: PosthouseError): void
@@ -123,21 +123,11 @@ export class ClientSession {
     }
   }
 
-  /**
-   * The handlers are done with this message. Returns the acknowledgement that may now go out: everything up to its
-   * position has been processed.
-   */
-  processed(frame: DeliverFrame): AckFrame | undefined {
-    const key = keyOf(frame)
-    const seqs = this.#working.get(key) ?? []
-    this.#working.delete(key)
-    return this.#acknowledge(seqs)
-  }
-
-  #acknowledge(seqs: readonly number[]): AckFrame | undefined {
-    let position: number | undefined
-    for (const seq of seqs) position = this.#acks.done(seq) ?? position
-    return position === undefined || this.#state !== 'open' ? undefined : { op: 'ack', seq: position }
+  /** Everything up to where all has been processed may be acknowledged. */
+  #acknowledge(seqs: readonly number[]): void {
+    let seq: number | undefined
+    for (const each of seqs) seq = this.#acks.done(each) ?? seq
+    if (seq !== undefined && this.#state === 'open') this.#events.write({ op: 'ack', seq })
   }
 
   #receiveOpen(frame: HubFrame | BadFrame | OtherFrame): void {
@@ -176,7 +166,7 @@ export class ClientSession {
     this.#resume = { session: frame.session, token: frame.resumeToken }
     this.#acks.restart(frame.positions[inboxStream])
     // Positions of the old connection mean nothing now; what is under way comes again and is entered anew.
-    for (const key of this.#working.keys()) this.#working.set(key, [])
+    for (const seqs of this.#working.values()) seqs.length = 0
     this.#events.opened(frame)
   }
 
@@ -189,22 +179,21 @@ export class ClientSession {
   }
 
   #receiveStored(frame: DeliverFrame, seq: number): void {
-    const key = keyOf(frame)
+    // Sender ids hold no control characters, so the two parts cannot run into each other.
+    const key = `${frame.from}\n${frame.id}`
     const working = this.#working.get(key)
     if (working !== undefined) {
       // It is acknowledged once the handler that has it is done, however short the memory for duplicates.
       working.push(seq)
     } else if (this.#seen.add(key)) {
-      this.#working.set(key, [seq])
-      this.#events.deliver(frame)
+      const seqs = [seq]
+      this.#working.set(key, seqs)
+      this.#events.deliver(frame, () => {
+        this.#working.delete(key)
+        this.#acknowledge(seqs)
+      })
     } else {
-      const ack = this.#acknowledge([seq])
-      if (ack !== undefined) this.#events.write(ack)
+      this.#acknowledge([seq])
     }
   }
-}
-
-/** Sender ids hold no control characters, so the two parts cannot run into each other. */
-function keyOf(frame: DeliverFrame): string {
-  return `${frame.from}\n${frame.id}`
 }
