@@ -56,10 +56,10 @@ export class MemoryInboxStore implements InboxStore {
     const appends = batch.appends.map(weigh)
     const records = (batch.records ?? []).map(writeRecord)
     for (const name of batch.forget ?? []) state.forget(name)
-    // Before the appends: they make the room that an append of the same batch may need.
-    for (const { inbox, seq } of batch.acknowledgements) state.acknowledge(inbox, seq)
     const removals = batch.removals ?? []
     const found = removals.map((removal) => state.remove(removal, now))
+    // Before the appends: they make the room that an append of the same batch may need.
+    for (const { inbox, seq } of batch.acknowledgements) state.acknowledge(inbox, seq)
     for (const seq of batch.unshelve ?? []) state.unshelve(seq)
     for (const record of records) state.records.change(record)
     return {

@@ -91,8 +91,9 @@ export interface RecordChange {
 }
 
 /**
- * What one commit does. It is done in this order: `forget`, `acknowledgements`, `removals`, `unshelve`, `records`,
- * `appends`; and within each in the order of the list.
+ * What one commit does. It is done in this order: `forget`, `removals`, `acknowledgements`, `unshelve`, `records`,
+ * `appends`; and within each in the order of the list. What is given back goes to the shelf before an acknowledgement of
+ * something later passes over it.
  */
 export interface Batch {
   readonly appends: readonly Append[]

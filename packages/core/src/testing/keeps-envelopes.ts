@@ -84,6 +84,19 @@ function acknowledges(test: DeclareStoreTest): void {
     assert.deepEqual(await waiting(store), ['m3'])
   })
 
+  test('what leaves out of turn is on the shelf although its commit acknowledges what came after it', async (store) => {
+    const [first, second] = [await stored(store, delivery('m1')), await stored(store, delivery('m2'))]
+    const removals = [{ inbox: 'bob', seq: first, to: { dueAt: 1_700_000_001_000, attempt: 2 } }]
+    const outcome = await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq: second }], removals })
+    assert.equal(outcome.removals[0]?.found, true)
+    assert.deepEqual(await waiting(store), [])
+    const shelf = await store.shelf({ kind: 'scheduled', limit: 10 })
+    assert.deepEqual(
+      shelf.map(({ envelope, attempt }) => [envelope.id, attempt]),
+      [['m1', 2]],
+    )
+  })
+
   test('an acknowledgement leaves the other inboxes alone', async (store) => {
     const seq = await stored(store, delivery('m1', { recipients: ['bob', 'carol'] }))
     await store.commit({ appends: [], acknowledgements: [{ inbox: 'bob', seq }] })

@@ -101,6 +101,14 @@ export class Batcher {
     return { ...state, position: { ...state.position, seq } }
   }
 
+  /** Resolves when everything that was handed in until now was committed, or has failed. */
+  async committed(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#batch.wait(resolve)
+    this.#hurry()
+    await promise
+  }
+
   /** Resolves when everything that was handed in has been committed. */
   async settled(): Promise<void> {
     this.#flushing++

@@ -38,6 +38,7 @@ export class PendingBatch {
   readonly #acknowledgements = new Map<string, number>()
   readonly #removals: PendingRemoval[] = []
   #records: PendingRecord[] = []
+  readonly #waiting: (() => void)[] = []
   readonly #unshelve = new Set<number>()
   readonly #forget = new Set<string>()
 
@@ -47,7 +48,7 @@ export class PendingBatch {
 
   /** True while nobody waits for it: it holds nothing, or acknowledgements only. */
   get unhurried(): boolean {
-    if (this.appends.length > 0 || this.#removals.length > 0) return false
+    if (this.appends.length > 0 || this.#removals.length > 0 || this.#waiting.length > 0) return false
     return this.#records.length === 0 && this.#unshelve.size === 0 && this.#forget.size === 0
   }
 
@@ -72,6 +73,11 @@ export class PendingBatch {
 
   record(change: RecordChange, listener: RecordListener | undefined): void {
     this.#records.push({ change, listener })
+  }
+
+  /** Has somebody told when it was committed, or has failed. */
+  wait(listener: () => void): void {
+    this.#waiting.push(listener)
   }
 
   unshelve(seq: number): void {
@@ -104,6 +110,7 @@ export class PendingBatch {
       if (listener) tell(() => listener(outcome.removals[index] ?? lost))
     }
     for (const { listener } of this.#records) if (listener) tell(() => listener())
+    for (const listener of this.#waiting) tell(listener)
   }
 
   /** How full each inbox is from which something went. */
@@ -117,6 +124,7 @@ export class PendingBatch {
   failed(error: PosthouseError, tell: Tell): void {
     for (const listener of this.#listeners) tell(() => listener(error))
     for (const { listener } of [...this.#removals, ...this.#records]) if (listener) tell(() => listener(error))
+    for (const listener of this.#waiting) tell(listener)
   }
 
   /** Takes over, to try it again, what nobody waits for in a batch that failed. */
