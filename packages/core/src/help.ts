@@ -47,6 +47,8 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   overflow: 'A handler is slower than its messages arrive, and live messages were dropped.',
   too_many_ids:
     'More client ids are logged in on one connection than the hub allows. Spread them over several connections, or raise quotas.idsPerConnection.',
+  limit_reached:
+    'The hub has as many subscriptions, groups or members of a group as it allows. End some, or raise the limit that the message names.',
   internal: 'The hub failed inside. Its log has the details.',
   store_failed: 'The hub could not store the message. Its log has the details.',
   draining: 'The hub is shutting down or moving. Reconnect after the hint in goaway.',
@@ -105,6 +107,7 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   outbox_full: 503,
   overflow: 503,
   too_many_ids: 429,
+  limit_reached: 429,
   internal: 500,
   store_failed: 503,
   draining: 503,

@@ -50,7 +50,7 @@ export class HubLife {
 
   /** @throws PosthouseError `status_file` */
   start(): Promise<void> {
-    this.#started ??= this.#remembrance.load().catch((error: unknown) => {
+    this.#started ??= this.#load().catch((error: unknown) => {
       this.#started = undefined
       throw error
     })
@@ -83,6 +83,12 @@ export class HubLife {
       void this.#hub.reception.peers.terminate()
     }
     return this.#ended
+  }
+
+  async #load(): Promise<void> {
+    const { groups, registry } = this.#hub.parts
+    await this.#remembrance.load()
+    for (const client of await groups.load()) registry.known(client)
   }
 
   async #end(graceMs: number): Promise<void> {

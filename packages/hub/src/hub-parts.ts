@@ -9,6 +9,8 @@ import { Registry } from './clients/registry.ts'
 import { Flusher } from './door/flusher.ts'
 import { HeldClock } from './door/held-clock.ts'
 import { type Packers, packersOf } from './door/packers.ts'
+import { GroupBook } from './groups/group-book.ts'
+import { GroupOffice } from './groups/group-office.ts'
 import type { Allowances } from './limits/rates.ts'
 import { Memberships } from './membership/memberships.ts'
 import { Batcher } from './routing/batcher.ts'
@@ -31,6 +33,7 @@ export interface HubParts {
   readonly registry: Registry
   readonly router: Router
   readonly presence: PresenceBoard
+  readonly groups: GroupBook
   /** Where groups, channels and queues are asked for. */
   readonly memberships: Memberships
   readonly timing: Timing
@@ -95,10 +98,15 @@ export function assembleHub(options: AssemblyOptions): HubParts {
       presence.changed(record)
       options.onChange(record)
     },
-    onForget: options.onChange,
+    onForget: (record) => {
+      groups.forget(record.id)
+      options.onChange(record)
+    },
   })
+  const groups = new GroupBook({ store, clock, logger, limits: allowances, batcher })
   const router: Router = new Router({
     registry,
+    groups,
     batcher,
     listeners,
     clock,
@@ -110,5 +118,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }
   const memberships = new Memberships()
-  return { ...world, memberships, flusher, packers, batcher, registry, router, presence, exchange, desk }
+  const groupOffice = new GroupOffice({ groups, registry })
+  memberships.serve('group', (link, frame) => groupOffice.receive(link, frame))
+  return { ...world, memberships, groups, flusher, packers, batcher, registry, router, presence, exchange, desk }
 }

@@ -7,6 +7,8 @@ import { Gate } from './access/gate.ts'
 import type { HubPresenceHandler } from './clients/presence-board.ts'
 import type { Listening, ListenOptions } from './door/listen.ts'
 import { Reception } from './door/reception.ts'
+import { groupMethods } from './groups/group-methods.ts'
+import { HubGroups } from './groups/hub-groups.ts'
 import { HubLife } from './hub-life.ts'
 import { type HubOptions, resolveOptions } from './hub-options.ts'
 import { assembleHub, type HubParts } from './hub-parts.ts'
@@ -27,6 +29,8 @@ import { statsHandler, statsMethod } from './stats/stats-method.ts'
  * ```
  */
 export class Hub implements AsyncDisposable {
+  /** Who belongs to which group. */
+  readonly groups: HubGroups
   readonly #parts: HubParts
   readonly #listeners: HubListeners
   readonly #reception: Reception
@@ -48,6 +52,8 @@ export class Hub implements AsyncDisposable {
     this.#startedAt = { wall: clock.now(), elapsed: clock.elapsed() }
     const tellStats = statsHandler((wanted) => this.stats(wanted))
     parts.desk.handleOwn(statsMethod, tellStats)
+    this.groups = new HubGroups(parts)
+    for (const [method, handler] of groupMethods(this.groups)) parts.desk.handleOwn(method, handler)
   }
 
   /** Name of this hub in presence. */

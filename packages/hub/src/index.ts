@@ -9,7 +9,13 @@ export {
   PosthouseError,
   type Qos,
 } from '@posthouse/core'
-export { type ClientInfo, type DraftOptions as HubSendOptions, defaultLimits, type Limits } from '@posthouse/protocol'
+export {
+  type ClientInfo,
+  type DraftOptions as HubSendOptions,
+  defaultLimits,
+  type GroupRole,
+  type Limits,
+} from '@posthouse/protocol'
 export type { Call, CallHandler, CallOptions } from '@posthouse/protocol/calls'
 export type { Authentication } from './access/authenticators.ts'
 export { type CreatedToken, createToken, hashToken } from './access/create-token.ts'
@@ -21,6 +27,8 @@ export type { HubPresenceHandler } from './clients/presence-board.ts'
 export type { SendQueueLimits } from './door/connection.ts'
 export { defaultPort, isLoopback, type Listening, type ListenOptions } from './door/listen.ts'
 export type { TlsOptions } from './door/tls.ts'
+export type { GroupMember } from './groups/group.ts'
+export type { GroupInfo, HubGroups, PageOptions } from './groups/hub-groups.ts'
 export { Hub } from './hub.ts'
 export type { HubOptions } from './hub-options.ts'
 export type { QuotaOptions, Rate, RateOptions } from './limits/rates.ts'

@@ -32,6 +32,12 @@ export interface QuotaOptions {
   readonly strangersPerAddress?: number | false
   /** Client ids that are logged in on one cross_comm connection. Default 1,000. */
   readonly idsPerConnection?: number | false
+  /** Groups. Default 10,000. */
+  readonly groups?: number | false
+  /** Members of one group. Default 100,000. */
+  readonly groupMembers?: number | false
+  /** Groups that one client belongs to. Default 64. */
+  readonly groupsPerClient?: number | false
 }
 
 /** A rate with every default filled in. `Infinity` stands for none. */
@@ -46,6 +52,9 @@ export interface Allowances {
   readonly strangers: number
   readonly strangersPerAddress: number
   readonly idsPerConnection: number
+  readonly groups: number
+  readonly groupMembers: number
+  readonly groupsPerClient: number
   /** Whether `connects` and `strangersPerAddress` hold for this computer itself, too. */
   readonly countLoopback: { readonly connects: boolean; readonly strangers: boolean }
 }
@@ -70,6 +79,9 @@ export function resolveAllowances(rates: RateOptions, quotas: QuotaOptions, limi
     strangers: quotaOf('strangers', quotas.strangers, 5000),
     strangersPerAddress: quotaOf('strangersPerAddress', quotas.strangersPerAddress, 200),
     idsPerConnection: quotaOf('idsPerConnection', quotas.idsPerConnection, 1000),
+    groups: quotaOf('groups', quotas.groups, 10_000),
+    groupMembers: quotaOf('groupMembers', quotas.groupMembers, 100_000),
+    groupsPerClient: quotaOf('groupsPerClient', quotas.groupsPerClient, 64),
     countLoopback: {
       connects: rates.connects !== undefined,
       strangers: quotas.strangersPerAddress !== undefined,

@@ -15,6 +15,8 @@ import type { SendOutcome } from '@posthouse/protocol'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Registry } from '../clients/registry.ts'
 import { offline } from '../delivery/when-offline.ts'
+import type { GroupBook } from '../groups/group-book.ts'
+import { groupRecipients } from '../groups/group-recipients.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { Batcher } from './batcher.ts'
 import type { HubListeners } from './hub-listeners.ts'
@@ -42,6 +44,7 @@ type StoredOutcome = Extract<AppendOutcome, { readonly state: 'stored' }>
 /** What a router needs. */
 export interface RouterOptions {
   readonly registry: Registry
+  readonly groups: GroupBook
   readonly batcher: Batcher
   readonly listeners: HubListeners
   readonly clock: Clock
@@ -78,9 +81,8 @@ export class Router {
       record.link.live(outgoing)
       return
     }
-    this.#assertServed(kind, envelope.to)
-    if (kind === 'all') for (const record of this.#everyone(envelope)) this.#tryLive(record, outgoing)
-    this.#options.listeners.receive(envelope)
+    if (kind !== 'hub') for (const record of this.#several(envelope)) this.#tryLive(record, outgoing)
+    if (kind !== 'group') this.#options.listeners.receive(envelope)
   }
 
   /** Stores a qos 1 message for its recipients and hands it on; tells `settle` what became of it. */
@@ -132,9 +134,8 @@ export class Router {
   #recipients(outgoing: Outgoing): ClientRecord[] {
     const { envelope } = outgoing
     const { kind, name } = parseAddress(envelope.to)
-    if (kind === 'all') return [...this.#everyone(envelope)]
-    this.#assertServed(kind, envelope.to)
     if (kind === 'hub') return []
+    if (kind !== 'client') return [...this.#several(envelope)]
     const record = this.#recipient(name)
     if (record.link !== undefined) outgoing.assertSayable(record.link.dialect, this.#options.frameBytes)
     return [record]
@@ -146,9 +147,13 @@ export class Router {
     throw new PosthouseError('unknown_recipient', `no client ${JSON.stringify(client)} has ever connected here`)
   }
 
-  #assertServed(kind: string, to: string): void {
-    if (kind === 'client' || kind === 'all' || kind === 'hub') return
-    throw new PosthouseError('unsupported', `${JSON.stringify(to)}: this hub does not serve ${kind}s`)
+  /** Those whom an address means that can mean several. */
+  #several(envelope: Envelope): Iterable<ClientRecord> {
+    const { kind, name } = parseAddress(envelope.to)
+    if (kind === 'all') return this.#everyone(envelope)
+    const { groups, registry } = this.#options
+    if (kind === 'group') return groupRecipients(groups.known(name), registry, envelope.from)
+    throw new PosthouseError('unsupported', `${JSON.stringify(envelope.to)}: this hub does not serve ${kind}s`)
   }
 
   *#everyone(envelope: Envelope): Iterable<ClientRecord> {

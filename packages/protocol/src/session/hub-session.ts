@@ -52,7 +52,7 @@ export type Admission = Omit<WelcomeFrame, 'op' | 'client' | 'session' | 'limits
 export type HubSessionState = 'fresh' | 'open' | 'detached' | 'ended'
 
 /** The optional features that this end of the protocol serves, as `welcome.caps` announces them. Spec: 2.4. */
-export const hubCaps: readonly string[] = ['calls', 'list', 'presence']
+export const hubCaps: readonly string[] = ['calls', 'groups', 'list', 'presence']
 
 const unserved: ReadonlySet<string> = new Set(['nack', 'receipt'])
 
