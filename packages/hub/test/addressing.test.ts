@@ -82,7 +82,7 @@ suite('addresses', () => {
     assert.equal((await bob.publish('client:group:x', 1)).state, 'stored')
     const { from, to } = await odd.next('deliver')
     assert.deepEqual([from, to], ['bob', 'client:group:x'])
-    assert.equal(codeOf(await bob.publish('group:x', 2)), 'unsupported')
+    assert.equal(codeOf(await bob.publish('group:x', 2)), 'unknown_recipient')
   })
 
   test('what cannot be reached is refused, each with its reason', async () => {
@@ -90,7 +90,7 @@ suite('addresses', () => {
     await using alice = await RawPeer.login(server.url, 'alice')
     const refusals = {
       nobody: 'unknown_recipient',
-      'group:x': 'unsupported',
+      'group:x': 'unknown_recipient',
       'channel:a.b': 'unsupported',
       'queue:x': 'unsupported',
       'channel:a..b': 'invalid_address',

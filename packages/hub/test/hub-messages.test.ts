@@ -125,7 +125,7 @@ suite('hub.send', () => {
     await using _old = await CrossCommClient.login(server.url, 'old')
     await assert.rejects(server.hub.send('nobody', 'x'), { code: 'unknown_recipient' })
     await assert.rejects(server.hub.send('bob', 'x', { qos: 0 }), { code: 'offline' })
-    await assert.rejects(server.hub.send('group:x', 'x'), { code: 'unsupported' })
+    await assert.rejects(server.hub.send('group:x', 'x'), { code: 'unknown_recipient' })
     await assert.rejects(server.hub.send('', 'x'), { code: 'invalid_address' })
     await assert.rejects(server.hub.send('bob', Number.NaN), { code: 'unrepresentable' })
     await assert.rejects(server.hub.send('bob', [1], { type: 'dict' }), { code: 'invalid_body' })
