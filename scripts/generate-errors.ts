@@ -44,7 +44,7 @@ ${statuses.join('\n')}
 
 function packed(rows: readonly ErrorRow[]): string {
   const words = rows.flatMap(({ name, code, close, retry }, index) => {
-    const word = `${name}${retry ? '+' : '='}${close ?? ''}`
+    const word = `${name}${retry ? '+' : close ? '=' : ''}${close ?? ''}`
     return rows[index - 1]?.code === code - 1 ? word : [code, word]
   })
   return words.join(' ')

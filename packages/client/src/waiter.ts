@@ -1,42 +1,38 @@
 import { PosthouseError } from '@posthouse/core'
 
 /** A promise that its owner settles, unless the caller's signal does so first. It lets go of the signal when settled. */
-export class Waiter<Value> {
+export interface Waiter<Value> {
   readonly promise: Promise<Value>
-  readonly #resolve: (value: Value) => void
-  readonly #reject: (error: PosthouseError) => void
-  #release: (() => void) | undefined
+  resolve(value: Value): void
+  reject(error: PosthouseError): void
+}
 
-  /**
-   * @param aborted told when the signal has rejected the promise.
-   * @throws PosthouseError `aborted` where the signal has spoken before
-   */
-  constructor(signal?: AbortSignal, aborted?: () => void) {
-    const { promise, resolve, reject } = Promise.withResolvers<Value>()
-    this.promise = promise
-    this.#resolve = resolve
-    this.#reject = reject
-    if (signal !== undefined) this.#obey(signal, aborted)
+/**
+ * @param aborted told when the signal has rejected the promise.
+ * @throws PosthouseError `aborted` where the signal has spoken before
+ */
+export function createWaiter<Value>(signal?: AbortSignal, aborted?: () => void): Waiter<Value> {
+  const waiter = Promise.withResolvers<Value>()
+  if (signal === undefined) return waiter
+  assertNotAborted(signal)
+  const { promise, resolve, reject } = waiter
+  const release = (): void => signal.removeEventListener('abort', abort)
+  const abort = (): void => {
+    release()
+    reject(abortedBy(signal))
+    aborted?.()
   }
-
-  resolve(value: Value): void {
-    this.#release?.()
-    this.#resolve(value)
-  }
-
-  reject(error: PosthouseError): void {
-    this.#release?.()
-    this.#reject(error)
-  }
-
-  #obey(signal: AbortSignal, aborted?: () => void): void {
-    assertNotAborted(signal)
-    const abort = (): void => {
-      this.reject(abortedBy(signal))
-      aborted?.()
-    }
-    this.#release = () => signal.removeEventListener('abort', abort)
-    signal.addEventListener('abort', abort)
+  signal.addEventListener('abort', abort)
+  return {
+    promise,
+    resolve: (value) => {
+      release()
+      resolve(value)
+    },
+    reject: (error) => {
+      release()
+      reject(error)
+    },
   }
 }
 

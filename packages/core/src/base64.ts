@@ -18,7 +18,7 @@ export function bytesToBase64(bytes: Uint8Array): string {
 export function base64ToBytes(text: string): Uint8Array {
   const digits = form.exec(text)?.[1]
   if (digits === undefined || digits.length % 4 === 1) {
-    throw new PosthouseError('invalid_body', 'the text is not base64')
+    throw new PosthouseError('invalid_body', `${JSON.stringify(text.slice(0, 100))} is not base64`)
   }
   const binary = atob(digits.replaceAll('-', '+').replaceAll('_', '/'))
   const bytes = new Uint8Array(binary.length)

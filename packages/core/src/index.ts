@@ -38,7 +38,7 @@ export { knownAddress, parseAddress } from './known-addresses.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
 export { MemoryBrokerWire } from './memory-broker.ts'
 export { MemoryInboxStore, type MemoryInboxStoreOptions } from './memory-store.ts'
-export { Message, type MessageFields } from './message.ts'
+export { Message, type MessageFields, parseText } from './message.ts'
 export { type Filterable, type MessageFilter, messageMatcher } from './message-filter.ts'
 export { readMessage } from './message-json.ts'
 export {

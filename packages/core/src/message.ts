@@ -1,6 +1,6 @@
 import { bytesToBase64 } from './base64.ts'
 import type { MessageType } from './envelope.ts'
-import { type ErrorCode, PosthouseError } from './errors.ts'
+import { type ErrorCode, PosthouseError, reasonOf } from './errors.ts'
 
 /** What a `Message` is made of. */
 export interface MessageFields<Body = unknown> {
@@ -58,14 +58,16 @@ export class Message<Body = unknown> implements MessageFields<Body> {
   }
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
 /**
- * The value of JSON text.
+ * The value of JSON text, which may be UTF-8.
  * @throws PosthouseError `code`
  */
-export function parseText(source: string, code: ErrorCode): unknown {
+export function parseText(source: string | Uint8Array, code: ErrorCode): unknown {
   try {
-    return JSON.parse(source)
+    return JSON.parse(typeof source === 'string' ? source : decoder.decode(source))
   } catch (cause) {
-    throw new PosthouseError(code, 'the text is not valid JSON', { cause })
+    throw new PosthouseError(code, `this is not valid JSON: ${reasonOf(cause)}`, { cause })
   }
 }

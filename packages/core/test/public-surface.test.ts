@@ -36,6 +36,7 @@ describe('the public names of core', () => {
       'messageMatcher',
       'messageTypes',
       'parseAddress',
+      'parseText',
       'queueInbox',
       'randomHex',
       'readMessage',

@@ -4,7 +4,7 @@ import type { Later } from '../later.ts'
 import type { Settings } from '../settings.ts'
 import { type CloseAction, closeAction, closeError } from './close-code.ts'
 import { Heartbeat, type Liveness } from './heartbeat.ts'
-import { open, shortReason, soon, toWire, type WebSocketLike } from './web-socket.ts'
+import { open, reasonLength, soon, toWire, type WebSocketLike } from './web-socket.ts'
 
 /** How a connection came to its end. */
 export interface Ending {
@@ -176,7 +176,7 @@ export class Connection implements Line {
     const socket = this.#socket
     if (socket === undefined) return
     socket.onopen = socket.onmessage = socket.onclose = null
-    socket.close(code, shortReason(reason))
+    socket.close(code, reason.slice(0, reasonLength).toWellFormed())
   }
 
   #received(dialog: Dialog, data: unknown): void {

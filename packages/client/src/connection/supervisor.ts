@@ -3,7 +3,7 @@ import type { Dialog, Welcome } from '../dialog/dialog.ts'
 import type { Later } from '../later.ts'
 import type { ClientState, StateChange, Watchers } from '../listening/watchers.ts'
 import type { Settings } from '../settings.ts'
-import { Waiter } from '../waiter.ts'
+import { createWaiter, type Waiter } from '../waiter.ts'
 import { Connection, type ConnectionEvents, type Ending } from './connection.ts'
 
 /** How to connect. */
@@ -64,7 +64,7 @@ export class Supervisor implements ConnectionEvents {
   /** @throws PosthouseError `aborted` */
   connect({ signal, retry = false }: ConnectOptions): Promise<void> {
     if (this.#state === 'online') return Promise.resolve()
-    const waiter = new Waiter<void>(signal, () => this.#givenUp(waiter))
+    const waiter: Waiter<void> = createWaiter<void>(signal, () => this.#givenUp(waiter))
     this.#waiters.add(waiter)
     if (retry) this.#retry = true
     if (this.#state === 'idle') {

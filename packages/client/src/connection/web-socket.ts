@@ -20,19 +20,13 @@ export type WebSocketConstructor = new (url: string, protocols?: string[]) => We
 
 /** `WebSocket.OPEN`. */
 export const open = 1
-/** What a close frame has room for, in bytes (RFC 6455, section 5.5). */
-const reasonBytes = 123
+/** A close frame has room for 123 bytes (RFC 6455, section 5.5), and no UTF-16 unit takes more than 3. */
+export const reasonLength = 41
 
 // A task of its own where the platform has one, so that everything this turn of the event loop says leaves as one write.
 const platform: { readonly setImmediate?: (task: () => void) => unknown } = globalThis
 /** Runs a task at the end of this tick. */
 export const soon: (task: () => void) => unknown = platform.setImmediate ?? queueMicrotask
-
-/** As much of a reason as a close frame has room for. */
-export function shortReason(reason: string): string {
-  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(reasonBytes))
-  return reason.slice(0, read)
-}
 
 /**
  * The content of a WebSocket message as text or plain bytes.

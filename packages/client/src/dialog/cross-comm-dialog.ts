@@ -25,7 +25,6 @@ const limits = { inFlight: Number.POSITIVE_INFINITY, frameBytes: maxCrossCommByt
  * What is sent while there is no connection waits for the next one.
  */
 export class CrossCommDialog implements Dialog, DialogParts {
-  readonly dialect = 'cross_comm'
   readonly subprotocol: undefined
   /** The dialect has so few of them that they need no code of their own. */
   readonly parts = new Later<DialogParts>(async () => this, this)

@@ -1,5 +1,5 @@
 import type { Durability, Message, PosthouseError } from '@posthouse/core'
-import type { ClientInfo, Dialect, Draft, Limits, Wire } from '@posthouse/protocol'
+import type { ClientInfo, Draft, Limits, Wire } from '@posthouse/protocol'
 import type { CallHandler } from '@posthouse/protocol/calls'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Liveness } from '../connection/heartbeat.ts'
@@ -58,7 +58,6 @@ export interface DialogEvents {
  * it has to say is gathered at the end of a tick.
  */
 export interface Dialog {
-  readonly dialect: Dialect
   /** What to ask for when the WebSocket is opened; nothing in dialects that have none. */
   readonly subprotocol: string | undefined
   /** What most pages do without. */

@@ -1,6 +1,6 @@
 import { type Clock, PosthouseError, type Timer } from '@posthouse/core'
 import type { ClientInfo } from '@posthouse/protocol'
-import { Waiter } from '../waiter.ts'
+import { createWaiter, type Waiter } from '../waiter.ts'
 
 /** How clients are listed. */
 export interface ClientsOptions {
@@ -28,7 +28,7 @@ export class RollCall {
 
   /** @throws PosthouseError `aborted` */
   ask(id: string, { timeoutMs = 5000, signal }: ClientsOptions): Promise<readonly ClientInfo[]> {
-    const waiter = new Waiter<readonly ClientInfo[]>(signal, () => this.#close(id))
+    const waiter = createWaiter<readonly ClientInfo[]>(signal, () => this.#close(id))
     const timer = this.#clock.after(timeoutMs, () => {
       this.fail(id, new PosthouseError('timeout', `the hub did not list its clients within ${timeoutMs} ms`))
     })

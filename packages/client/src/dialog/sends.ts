@@ -1,6 +1,6 @@
 import { PosthouseError } from '@posthouse/core'
 import type { Encoded, Limits } from '@posthouse/protocol'
-import { Waiter } from '../waiter.ts'
+import { createWaiter, type Waiter } from '../waiter.ts'
 
 /** What became of a sent message. */
 export interface SendResult {
@@ -195,7 +195,7 @@ export class Sends {
 }
 
 function pending({ wire, bytes }: Encoded, { id, signal }: Caller, n: number, aborted: () => void): Pending {
-  return { n, wire, bytes, id, waiter: new Waiter<SendResult>(signal, aborted), written: false }
+  return { n, wire, bytes, id, waiter: createWaiter<SendResult>(signal, aborted), written: false }
 }
 
 /** The refusal of what the hub would not read. */

@@ -31,7 +31,6 @@ const graceMs = 10_000
 
 /** A client's conversation in v1 JSON or v1 MessagePack. */
 export class V1Dialog implements Dialog, ClientSessionEvents {
-  readonly dialect: ClientCodec['dialect']
   readonly subprotocol: string
   readonly parts: Later<V1Parts>
   readonly #codec: ClientCodec
@@ -45,7 +44,6 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   #ack: AckFrame | undefined
 
   constructor(codec: ClientCodec, settings: Settings, events: DialogEvents) {
-    this.dialect = codec.dialect
     this.subprotocol = codec.subprotocol
     this.#codec = codec
     this.#settings = settings

@@ -1,4 +1,4 @@
-import { base64ToBytes, bytesToBase64, type MessageType, PosthouseError, reasonOf } from '@posthouse/core'
+import { base64ToBytes, bytesToBase64, type MessageType, PosthouseError, parseText } from '@posthouse/core'
 import { jsonDigits } from '../json/json-digits.ts'
 import { bytesOf, maxDepth } from './codec.ts'
 import type { Dialect } from './frames.ts'
@@ -42,8 +42,7 @@ export function inferType(value: unknown): MessageType {
  */
 export function fromBodyValue(type: MessageType, value: unknown): unknown {
   if (type !== 'bytes' || value instanceof Uint8Array) return value
-  if (typeof value === 'string') return base64ToBytes(value)
-  throw new PosthouseError('invalid_body', `a bytes body must be base64 text, not ${described(value)}`)
+  return base64ToBytes(typeof value === 'string' ? value : `not text but ${described(value)}`)
 }
 
 function textOf(value: unknown): string {
@@ -56,12 +55,7 @@ function textOf(value: unknown): string {
 
 function jsonText(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(toPlain(value, 'json', outerLevels) ?? null)
-  try {
-    JSON.parse(value)
-  } catch (cause) {
-    const message = `a json body must be valid JSON text: ${reasonOf(cause)}`
-    throw new PosthouseError('invalid_body', message, { cause })
-  }
+  parseText(value, 'invalid_body')
   return value
 }
 

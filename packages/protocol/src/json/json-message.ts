@@ -1,4 +1,4 @@
-import { PosthouseError } from '@posthouse/core'
+import { PosthouseError, parseText } from '@posthouse/core'
 import type { Wire } from '../frame/codec.ts'
 import type { Frame, FrameBody } from '../frame/frames.ts'
 import { toJsonText } from './json-text.ts'
@@ -10,11 +10,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
  * @throws PosthouseError `malformed_frame`
  */
 export function parseJson(message: Wire): unknown {
-  try {
-    return JSON.parse(typeof message === 'string' ? message : decoder.decode(message))
-  } catch (cause) {
-    throw new PosthouseError('malformed_frame', 'the message is not valid JSON', { cause })
-  }
+  return parseText(message, 'malformed_frame')
 }
 
 /**
