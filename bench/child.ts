@@ -36,6 +36,13 @@ export class Child {
     }
   }
 
+  /** Ends it at once. */
+  async kill(): Promise<void> {
+    const exit = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await exit
+  }
+
   /** Lets go of it; it ends by itself. */
   async close(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return

@@ -6,6 +6,15 @@ import { complaints, tableOf } from './report.ts'
 import { runRounds } from './rounds.ts'
 import { missingProgram } from './server.ts'
 
+/** Benchmarks that take their own time. */
+const ownTimings: Readonly<Partial<Record<BenchmarkName, Partial<Timing>>>> = {
+  // Memory settles within a known time; a longer window would only wait.
+  idle: { windowMs: 5000, warmUpMs: 0 },
+  // Every client is cut four times.
+  jitter: { windowMs: 60_000 },
+  inbox: { warmUpMs: 0 },
+}
+
 const options = readOptions(process.argv.slice(2))
 if (options === undefined) {
   process.stdout.write(usage)
@@ -37,13 +46,8 @@ function casesOf({ name, only }: Options): readonly Case[] {
 }
 
 function timingOf({ name, seconds, profileTo }: Options): Timing {
-  // Memory settles within a known time; a longer window would only wait.
-  const windowMs = name === 'idle' ? 5000 : seconds * 1000
-  return { windowMs, warmUpMs: warmUpOf(name), profileTo }
-}
-
-function warmUpOf(name: BenchmarkName): number {
-  return name === 'idle' ? 0 : 1000
+  const { windowMs = seconds * 1000, warmUpMs = 1000 } = ownTimings[name] ?? {}
+  return { windowMs, warmUpMs, profileTo }
 }
 
 interface Facts {

@@ -2,7 +2,7 @@ import { Child } from './child.ts'
 import type { Answer, Count, Job, Latency, Order } from './load/job.ts'
 import type { Usage } from './peers/announce.ts'
 import type { Case } from './plan.ts'
-import { startServer } from './server.ts'
+import { type Server, startServer } from './server.ts'
 
 /** What one measurement found. Rates and costs are those of the window between warming up and the end. */
 export interface Sample {
@@ -17,9 +17,14 @@ export interface Sample {
   readonly loadBusy: number
   /** Memory of the server before anyone connected, at the beginning of the window and at its end, in bytes. */
   readonly rss: readonly [number, number, number]
+  /** What the folder of the server has grown by, in bytes. */
+  readonly diskBytes: number
   readonly latency?: Latency
   readonly errors: readonly string[]
 }
+
+/** How long a server may put in order what it was given, before its memory and its files are looked at, in milliseconds. */
+const restMs = 5000
 
 /** How long a measurement takes. */
 export interface Timing {
@@ -36,19 +41,54 @@ export async function measure(what: Case, timing: Timing): Promise<Sample> {
     const before = await server.usage()
     await order(load, { say: 'job', job: jobOf(what, server.port) })
     await wait(timing.warmUpMs)
+    const diskBefore = server.diskBytes()
     const [began, from] = await Promise.all([order(load, { say: 'begin' }), server.usage()])
-    await wait(timing.windowMs)
+    const finished = await passTime(what, { load, server, timing })
     const [ended, to] = await Promise.all([order(load, { say: 'end' }), server.usage()])
     if (began.say !== 'count' || ended.say !== 'outcome') throw new Error('the load answers something else')
     return {
-      ...sampleOf(began.count, ended.count, from, to),
+      ...sampleOf(began.count, finished?.count ?? ended.count, from, finished?.usage ?? to),
       ...ended.outcome,
       rss: [before.rssBytes, from.rssBytes, to.rssBytes],
+      diskBytes: (finished?.diskBytes ?? server.diskBytes()) - diskBefore,
     }
   } finally {
     await load.close()
     await server.close()
   }
+}
+
+/** What a measurement is made with. */
+interface Setting {
+  readonly load: Child
+  readonly server: Server
+  readonly timing: Timing
+}
+
+/** What was found when work that has an end of its own had come to it. */
+interface Finish {
+  readonly count: Count
+  readonly usage: Usage
+  readonly diskBytes: number
+}
+
+/** Waits as long as a measurement takes; in `jitter` the server may be killed in the middle. */
+async function passTime({ work }: Case, { load, server, timing }: Setting): Promise<Finish | undefined> {
+  if (work.kind === 'inbox') return untilFinished(load, server)
+  if (work.kind === 'jitter' && work.restart) {
+    await wait(timing.windowMs / 2)
+    await server.restart()
+    await wait(timing.windowMs / 2)
+  } else await wait(timing.windowMs)
+  return undefined
+}
+
+async function untilFinished(load: Child, server: Server): Promise<Finish> {
+  const answer = await order(load, { say: 'finish' })
+  if (answer.say !== 'count') throw new Error('the load answers something else')
+  const usage = await server.usage()
+  await wait(restMs)
+  return { count: answer.count, usage, diskBytes: server.diskBytes() }
 }
 
 function jobOf({ language, work }: Case, port: number): Job {
@@ -62,7 +102,7 @@ async function order(load: Child, what: Order): Promise<Answer> {
 }
 
 /** Each process is asked for its own time, so that it does not matter which of them answers first. */
-function sampleOf(began: Count, ended: Count, from: Usage, to: Usage): Omit<Sample, 'rss' | 'errors'> {
+function sampleOf(began: Count, ended: Count, from: Usage, to: Usage): Omit<Sample, 'rss' | 'diskBytes' | 'errors'> {
   const loadUs = (ended.atMs - began.atMs) * 1000
   const delivered = ended.delivered - began.delivered
   const perSecond = (delivered / loadUs) * 1e6

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
-import type { Server } from './server.ts'
+import type { BareServer } from './server.ts'
 
 /** Clock ticks in a second, in which Linux counts processor time for its programs. */
 const ticksPerSecond = 100
@@ -15,7 +15,7 @@ export function programPath(name: string): string | undefined {
 }
 
 /** Starts a server that is no Node program, on a free port. */
-export async function startNative(program: string, args: (port: number) => readonly string[]): Promise<Server> {
+export async function startNative(program: string, args: (port: number) => readonly string[]): Promise<BareServer> {
   const port = await freePort()
   const child = spawn(program, args(port), { stdio: 'ignore' })
   try {
@@ -27,6 +27,7 @@ export async function startNative(program: string, args: (port: number) => reado
   return {
     port,
     usage: async () => ({ ...procUsage(child.pid ?? 0), atMs: performance.now() }),
+    restart: () => Promise.reject(new Error(`${program} is not restarted here`)),
     close: async () => {
       const exit = once(child, 'exit')
       child.kill('SIGTERM')

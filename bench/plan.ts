@@ -19,6 +19,8 @@ export const benchmarks = {
   latency: 'one pair at 5,000 messages in a second: p50, p99, p99.9',
   idle: 'memory of the server for each of 10,000 connections that say nothing',
   durable: 'one pair, every message kept before it is confirmed, and acknowledged: 500 and 1 in flight',
+  jitter: '2,000 clients, each cut every 15 s for 2 s, and messages for all: time until they have what they missed',
+  inbox: '10 messages for each of 100,000 clients that are away: rate, memory, disk, time to fetch them',
   'slow-reader': 'what one of 100 receivers does to the others when it stops reading, and to the memory of the server',
 } as const
 
@@ -43,9 +45,10 @@ const contenders: readonly Contender[] = [
   { label: 'Mosquitto', server: 'mosquitto', language: 'mqtt' },
 ]
 /** What keeps messages, each as its language says. `NATS` and `Mosquitto` write to disk now and then. */
+const hubs: readonly Contender[] = [{ label: 'Posthouse, memory', server: 'hub-memory', language: 'posthouse-json' }]
 const keepers: readonly Contender[] = [
   { label: 'ws and SQLite', server: 'reference', language: 'relay' },
-  { label: 'Posthouse, memory', server: 'hub-memory', language: 'posthouse-json' },
+  ...hubs,
   { label: 'NATS JetStream', server: 'jetstream', language: 'nats' },
   { label: 'Mosquitto, qos 1', server: 'mosquitto-kept', language: 'mqtt' },
 ]
@@ -72,6 +75,10 @@ export function planOf(name: BenchmarkName): readonly Case[] {
       return idle(10_000)
     case 'durable':
       return [500, 1].flatMap((inFlight) => all(`${inFlight} in flight`, { kind: 'durable', inFlight }, keepers))
+    case 'jitter':
+      return [false, true].flatMap(jitter)
+    case 'inbox':
+      return all('100,000 clients', { kind: 'inbox', clients: 100_000, messages: 10 }, hubs)
     case 'slow-reader':
       return [
         ...all('all read', { kind: 'slow-reader', receivers: 100, perSecond: 250, reads: true }),
@@ -104,6 +111,13 @@ function mostOpenFiles(): number {
 
 function unicast(group: string, pairs: number, inFlight: number, of: readonly Contender[]): readonly Case[] {
   return of.map((contender) => ({ ...contender, group, work: { kind: 'unicast', pairs, inFlight } }))
+}
+
+/** What a hub has in memory does not outlive it. */
+function jitter(restart: boolean): readonly Case[] {
+  const group = `2,000 clients${restart ? ', kill -9 halfway' : ''}`
+  const able = hubs.filter(({ server }) => !restart || server !== 'hub-memory')
+  return all(group, { kind: 'jitter', clients: 2000, perSecond: 2, restart }, able)
 }
 
 function library(label: string, server: ServerName, name: LibraryName): Case {

@@ -5,16 +5,17 @@ import type { Failure, Result } from './rounds.ts'
 /** One column of a table: what it takes from a sample, and what that is held against, round by round. */
 interface Column {
   readonly title: string
-  readonly of: (sample: Sample) => number
+  readonly of: (sample: Sample, what: Case) => number
   readonly against?: (what: Case, other: Case) => boolean
 }
 
 const rate: Column = { title: 'messages/s', of: (sample) => sample.perSecond }
 const serverUs: Column = { title: 'server CPU us', of: (sample) => sample.serverUs }
+const serverBusy: Column = { title: 'server busy %', of: (sample) => sample.serverBusy * 100 }
 const costs: readonly Column[] = [
   serverUs,
   { title: 'load CPU us', of: (sample) => sample.loadUs },
-  { title: 'server busy %', of: (sample) => sample.serverBusy * 100 },
+  serverBusy,
   { title: 'load busy %', of: (sample) => sample.loadBusy * 100 },
 ]
 const p50: Column = { title: 'p50 us', of: (sample) => sample.latency?.p50 ?? Number.NaN }
@@ -25,6 +26,11 @@ const perConnection = (index: 1 | 2, title: string): Column => ({
   title,
   // What the load of `idle` has delivered before the window are its connections.
   of: ({ rss, deliveredBefore }) => (rss[index] - rss[0]) / 1024 / deliveredBefore,
+})
+/** What `inbox` finds for each of its clients. */
+const perClient = (bytes: (sample: Sample) => number, title: string): Column => ({
+  title,
+  of: (sample, { work }) => bytes(sample) / 1024 / ('clients' in work ? work.clients : Number.NaN),
 })
 const isBase = ({ server }: Case): boolean => server === 'relay' || server === 'reference'
 const xRelay = ({ of }: Column, title = 'x relay'): Column => ({
@@ -50,6 +56,23 @@ const columns: Readonly<Record<BenchmarkName, readonly Column[]>> = {
     megabytes(0, 'MB before'),
   ],
   durable: [rate, xRelay(rate, 'x ws and SQLite'), p50, p99, ...costs],
+  jitter: [
+    { ...rate, title: 'deliveries/s' },
+    { ...p50, title: 'replay p50 us' },
+    { ...p99, title: 'replay p99 us' },
+    serverBusy,
+    megabytes(1, 'MB at the beginning'),
+    megabytes(2, 'MB at the end'),
+  ],
+  inbox: [
+    rate,
+    serverUs,
+    perClient(({ rss }) => rss[1] - rss[0], 'KB memory for a known client'),
+    perClient(({ rss }) => rss[2] - rss[1], 'KB memory for an inbox'),
+    perClient(({ diskBytes }) => diskBytes, 'KB on disk for an inbox'),
+    { ...p50, title: 'fetch p50 us' },
+    { ...p99, title: 'fetch p99 us' },
+  ],
   'slow-reader': [
     p50,
     p99,
@@ -84,11 +107,12 @@ export function complaints(results: readonly Result[]): readonly string[] {
 
 /** Ratios are taken round by round, because what slows the machine down slows both. */
 function valuesOf({ case: what, rounds }: Result, { of, against }: Column, results: readonly Result[]): number[] {
-  if (against === undefined) return rounds.filter(isSample).map(of)
+  if (against === undefined) return rounds.filter(isSample).map((sample) => of(sample, what))
   const base = results.find((other) => against(what, other.case))
   return rounds.flatMap((round, index) => {
     const other = base?.rounds[index]
-    return isSample(round) && other !== undefined && isSample(other) ? [of(round) / of(other)] : []
+    if (base === undefined || other === undefined || !isSample(round) || !isSample(other)) return []
+    return [of(round, what) / of(other, base.case)]
   })
 }
 

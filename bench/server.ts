@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Child } from './child.ts'
+import { Child, type ChildOptions } from './child.ts'
 import { programPath, startNative } from './native.ts'
 import type { Usage } from './peers/announce.ts'
 
@@ -22,6 +22,10 @@ export type ServerName =
 export interface Server {
   readonly port: number
   usage(): Promise<Usage>
+  /** Bytes in its folder. */
+  diskBytes(): number
+  /** Kills it and starts it again in the same folder, on the same port. */
+  restart(): Promise<void>
   close(): Promise<void>
 }
 
@@ -48,14 +52,17 @@ export async function startServer(name: ServerName, profileTo?: string): Promise
       await server.close()
       await remove()
     }
-    return { ...server, close }
+    return { ...server, close, diskBytes: () => bytesIn(folder) }
   } catch (error) {
     await remove()
     throw error
   }
 }
 
-function startIn(folder: string, name: ServerName, profileTo?: string): Promise<Server> {
+/** A server without what goes with every one. */
+export type BareServer = Omit<Server, 'diskBytes'>
+
+function startIn(folder: string, name: ServerName, profileTo?: string): Promise<BareServer> {
   const program = programPath(programs[name] ?? '') ?? ''
   switch (name) {
     case 'nats':
@@ -93,8 +100,28 @@ function mosquittoSettings(folder: string, port: number): string {
   return path
 }
 
-async function startNode(file: string, options: ConstructorParameters<typeof Child>[1]): Promise<Server> {
-  const child = new Child(file, options)
+async function startNode(file: string, options: ChildOptions): Promise<BareServer> {
+  let child = new Child(file, options)
   const { port } = await child.ask<{ readonly port: number }>()
-  return { port, usage: () => child.ask<Usage>({}), close: () => child.close() }
+  let spentUs = 0
+  const usage = async (): Promise<Usage> => {
+    const { cpuUs, ...rest } = await child.ask<Usage>({})
+    return { ...rest, cpuUs: cpuUs + spentUs }
+  }
+  return {
+    port,
+    usage,
+    restart: async () => {
+      spentUs = (await usage()).cpuUs
+      await child.kill()
+      child = new Child(file, { ...options, args: [...(options.args ?? []), `${port}`] })
+      await child.ask()
+    },
+    close: () => child.close(),
+  }
+}
+
+function bytesIn(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
 }

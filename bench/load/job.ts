@@ -21,6 +21,8 @@ export type Work =
   | { readonly kind: 'fanout'; readonly receivers: number; readonly inFlight: number }
   | { readonly kind: 'latency'; readonly perSecond: number }
   | { readonly kind: 'durable'; readonly inFlight: number }
+  | { readonly kind: 'jitter'; readonly clients: number; readonly perSecond: number; readonly restart: boolean }
+  | { readonly kind: 'inbox'; readonly clients: number; readonly messages: number }
   | { readonly kind: 'idle'; readonly connections: number }
   | { readonly kind: 'slow-reader'; readonly receivers: number; readonly perSecond: number; readonly reads: boolean }
 
@@ -40,7 +42,7 @@ interface Outcome {
 
 /**
  * Times in microseconds, between the moment when a message was due to be sent and its arrival; in `durable` from its
- * sending until it was confirmed.
+ * sending until it was confirmed, in `jitter` and `inbox` from coming back until all that was missed is there.
  */
 export interface Latency {
   readonly p50: number
@@ -54,6 +56,8 @@ export type Order =
   | { readonly say: 'count' }
   /** Count, and forget the latencies until now. */
   | { readonly say: 'begin' }
+  /** Count when the work has come to its own end. */
+  | { readonly say: 'finish' }
   /** Count, then send no more, wait for what is under way and judge it. */
   | { readonly say: 'end' }
 
@@ -67,8 +71,10 @@ export type Answer =
 /** A job under way. */
 export interface Running {
   delivered(): number
-  /** Forgets the latencies until now. */
+  /** The measurement begins: forgets the latencies until now, or starts what is to be measured. */
   begin?(): void
+  /** Resolves at the end of work that has one. */
+  finish?(): Promise<void>
   /** Sends no more, waits for what is under way and says what became of it. */
   end(): Promise<Outcome>
 }

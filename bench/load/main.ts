@@ -13,6 +13,7 @@ async function obey(order: Order): Promise<Answer> {
     return { say: 'running' }
   }
   if (running === undefined) throw new Error('there is no job under way')
+  if (order.say === 'finish') await running.finish?.()
   const count = countOf(running)
   if (order.say === 'end') return { say: 'outcome', count, outcome: await running.end() }
   if (order.say === 'begin') running.begin?.()
@@ -22,6 +23,8 @@ async function obey(order: Order): Promise<Answer> {
 async function start(job: Job): Promise<Running> {
   if (job.kind === 'library') return (await import('./library.ts')).library(job, job)
   if (job.kind === 'durable') return (await import('./durable.ts')).durable(job, job)
+  if (job.kind === 'jitter') return (await import('./jitter.ts')).jitter(job, job)
+  if (job.kind === 'inbox') return (await import('./inbox.ts')).inbox(job, job)
   const language = await loadLanguage(job.language)
   switch (job.kind) {
     case 'unicast':

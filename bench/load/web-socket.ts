@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
+const opcodes = { text: 0x1, binary: 0x2, close: 0x8 } as const
+
 /** A client's frame (RFC 6455, section 5.2), masked as the standard demands. */
-export function clientFrame(payload: Buffer, opcode: 'text' | 'binary'): Buffer {
+export function clientFrame(payload: Buffer, opcode: keyof typeof opcodes): Buffer {
   const long = payload.length > 125
   if (payload.length > 0xffff) throw new RangeError('the load sends no frames of more than 64 KiB')
   const head = Buffer.alloc(long ? 4 : 2)
-  head[0] = opcode === 'text' ? 0x81 : 0x82
+  head[0] = 0x80 | opcodes[opcode]
   head[1] = 0x80 | (long ? 126 : payload.length)
   if (long) head.writeUInt16BE(payload.length, 2)
   const mask = randomBytes(4)

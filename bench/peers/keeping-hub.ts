@@ -7,6 +7,8 @@ const hub = new Hub({
   quotas: { strangers: false },
   // As many as are in flight with the other servers.
   limits: { inFlight: 512 },
+  maxClients: 200_000,
 })
-const { port } = await hub.listen({ port: 0 })
+const [, , wanted] = process.argv.slice(2)
+const { port } = await hub.listen({ port: Number(wanted ?? 0) })
 announce(port)

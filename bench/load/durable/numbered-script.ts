@@ -44,22 +44,40 @@ export class NumberedScript {
   }
 }
 
-/** The first number; all that follow have as many digits. */
-export const firstNumber = 1_000_000_000
-const digits = String(firstNumber).length
+/** Digits in a message that follow its number. */
+interface Field {
+  /** What stands before them. */
+  readonly mark: string
+  readonly digits: number
+  readonly of: (number: number) => number
+}
 
-/** WebSocket messages that hold a number of ten digits behind `mark`. */
-export function numberedFrames(payloads: readonly string[], mark: string): NumberedScript {
+/** The first producer number; all that follow have as many digits. */
+export const firstNumber = 1_000_000_000
+
+/** The fields that messages have. */
+export const fieldsOf = {
+  n: { mark: '"n":', digits: 10, of: (number: number) => firstNumber + number },
+  /** The number in a body of lane 0. */
+  label: (of: (number: number) => number): Field => ({ mark: '#=#0000', digits: 6, of }),
+} as const
+
+/** WebSocket messages with fields to be filled in. */
+export function numberedFrames(payloads: readonly string[], fields: readonly Field[]): NumberedScript {
   const frames = payloads.map((payload) => clientFrame(Buffer.from(payload), 'text'))
   const [payload = ''] = payloads
   const head = (frames[0]?.length ?? 0) - Buffer.byteLength(payload)
-  const offset = payload.indexOf(mark) + mark.length
+  const places = fields.map((field) => ({ ...field, at: payload.indexOf(field.mark) + field.mark.length }))
   return new NumberedScript(frames, (frame, number) => {
-    let rest = firstNumber + number
-    for (let at = offset + digits - 1; at >= offset; at--) {
-      // The mask lies before the payload (RFC 6455, section 5.3).
-      frame[head + at] = (48 + (rest % 10)) ^ (frame[head - 4 + (at & 3)] ?? 0)
-      rest = Math.floor(rest / 10)
-    }
+    for (const { at, digits, of } of places) writeDigits(frame, head, at + digits, [digits, of(number)])
   })
+}
+
+/** The mask lies before the payload (RFC 6455, section 5.3). */
+function writeDigits(frame: Buffer, head: number, end: number, [digits, value]: readonly [number, number]): void {
+  let rest = value
+  for (let at = end - 1; at >= end - digits; at--) {
+    frame[head + at] = (48 + (rest % 10)) ^ (frame[head - 4 + (at & 3)] ?? 0)
+    rest = Math.floor(rest / 10)
+  }
 }

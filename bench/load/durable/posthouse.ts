@@ -2,7 +2,7 @@ import { jsonClientCodec } from '@posthouse/protocol'
 import { bodyOf } from '../body.ts'
 import { posthouseJson } from '../posthouse.ts'
 import { messageId } from '../script.ts'
-import { firstNumber, numberedFrames } from './numbered-script.ts'
+import { fieldsOf, firstNumber, numberedFrames } from './numbered-script.ts'
 import { CumulativeConfirmations, CumulativeDeliveries } from './readers.ts'
 import type { DurableWire } from './wire.ts'
 
@@ -13,7 +13,7 @@ export const posthouse: DurableWire = {
   script: (messages) =>
     numberedFrames(
       Array.from({ length: messages }, (_, number) => send(number)),
-      '"n":',
+      [fieldsOf.n],
     ),
   confirmations: () => new CumulativeConfirmations('"n":', '"state":"stored"'),
   deliveries: (ring) => new CumulativeDeliveries(ring, '"seq":', (seq) => `{"op":"ack","seq":${seq}}`),

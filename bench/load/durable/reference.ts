@@ -1,6 +1,6 @@
 import { bodyOf } from '../body.ts'
 import { upgradeRequest } from '../web-socket.ts'
-import { firstNumber, numberedFrames } from './numbered-script.ts'
+import { fieldsOf, firstNumber, numberedFrames } from './numbered-script.ts'
 import { CumulativeConfirmations, CumulativeDeliveries } from './readers.ts'
 import type { DurableWire } from './wire.ts'
 
@@ -11,7 +11,7 @@ export const reference: DurableWire = {
   script: (messages) =>
     numberedFrames(
       Array.from({ length: messages }, (_, number) => letter(number)),
-      '"n":',
+      [fieldsOf.n],
     ),
   confirmations: () => new CumulativeConfirmations('"kept":', ''),
   deliveries: (ring) => new CumulativeDeliveries(ring, '"seq":', (seq) => `{"ack":${seq}}`),
