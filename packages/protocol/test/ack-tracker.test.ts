@@ -4,18 +4,10 @@ import fc from 'fast-check'
 import { AckTracker } from '../src/session/ack-tracker.ts'
 
 function tracker(seq = 0, ...arrived: readonly number[]): AckTracker {
-  const acks = new AckTracker()
-  acks.restart({ epoch: 'e', seq })
+  const acks = new AckTracker({ epoch: 'e', seq })
   for (const each of arrived) acks.arrived(each)
   return acks
 }
-
-test('before the first welcome nothing is acknowledged', () => {
-  const acks = new AckTracker()
-  acks.arrived(1)
-  assert.equal(acks.done(1), undefined)
-  assert.equal(acks.position, undefined)
-})
 
 test('a position that does not grow is refused', () => {
   const acks = tracker(5)
@@ -25,13 +17,17 @@ test('a position that does not grow is refused', () => {
   assert.equal(acks.newest, 7)
 })
 
-test('what was done on an older connection does not count on this one', () => {
-  const acks = tracker(0, 1, 2)
-  acks.done(2)
-  acks.restart({ epoch: 'e', seq: 0 })
-  acks.arrived(1)
+test('what was not delivered on this connection is not acknowledged', () => {
+  const acks = tracker(0, 1)
+  assert.equal(acks.done(2), undefined)
   assert.equal(acks.done(1), 1)
   assert.equal(acks.done(1), undefined)
+})
+
+test('in a queue each message is acknowledged by itself', () => {
+  const acks = new AckTracker({ epoch: 'e', seq: 0 }, true)
+  assert.deepEqual([acks.arrived(7), acks.arrived(3), acks.done(3), acks.done(7)], [true, true, 3, 7])
+  assert.deepEqual(acks.position, { epoch: 'e', seq: 0 })
 })
 
 test('in any order of completion, an acknowledgement is the newest position before which nothing works any more', () => {

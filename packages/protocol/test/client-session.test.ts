@@ -144,7 +144,7 @@ const frames: readonly (readonly [HubFrame | BadFrame | OtherFrame, string, stri
   [deliver(1), unexpected, 'deliver'],
   [deliver(), unexpected, 'deliver'],
   [deliver(1, 'm', { stream: 'inbox' }), unexpected, 'deliver'],
-  [deliver(1, 'm', { stream: 'channel:news' }), unexpected, unexpected],
+  [deliver(1, 'm', { stream: 'channel:news' }), unexpected, 'deliver'],
   [other('presence'), unexpected, 'hear'],
   [other('dance'), unexpected, 'hear'],
   [{ op: 'ping' }, 'pong', 'pong'],
@@ -259,6 +259,47 @@ test('a new epoch starts the positions anew and still knows the messages of the 
   assert.equal(gist(attended.receive(deliver(4, 'new'))), 'deliver')
   session.detach()
   assert.deepEqual(session.hello().resume?.positions, { inbox: { epoch: 'e2', seq: 3 } })
+})
+
+test('each stream is acknowledged by itself, a queue message by message', () => {
+  const attended = greeting()
+  const all = { epoch: 'e1', seq: 4 }
+  attended.receive({ ...welcome, positions: { ...welcome.positions, all, 'queue:jobs': { epoch: 'e1', seq: 0 } } })
+  const [news, jobs] = [{ stream: 'channel:a' }, { stream: 'queue:jobs' }]
+  const frames = [
+    deliver(9),
+    deliver(7, 'a', { stream: 'all' }),
+    deliver(8, 'b', news),
+    deliver(6, 'c', news),
+    deliver(3, 'd', jobs),
+    deliver(2, 'e', jobs),
+  ]
+  const [first, second, third, sixth, job, last] = frames.map((frame) => gist(attended.receive(frame)))
+  assert.deepEqual([first, second, third, job, last], ['deliver', 'deliver', 'deliver', 'deliver', 'deliver'])
+  assert.equal(sixth, unexpected, 'a stream begins with what comes first, and grows')
+  const done = [5, 4, 2, 1, 0].flatMap((index) => attended.processed(frames[index] ?? deliver()).slice(1))
+  assert.deepEqual(done, [
+    { op: 'ack', stream: 'queue:jobs', seq: 2 },
+    { op: 'ack', stream: 'queue:jobs', seq: 3 },
+    { op: 'ack', stream: 'channel:a', seq: 8 },
+    { op: 'ack', stream: 'all', seq: 7 },
+    { op: 'ack', seq: 9 },
+  ])
+  attended.session.detach()
+  assert.deepEqual(attended.session.hello().resume?.positions, {
+    inbox: { epoch: 'e1', seq: 9 },
+    all: { epoch: 'e1', seq: 7 },
+    'queue:jobs': { epoch: 'e1', seq: 0 },
+    'channel:a': { epoch: 'e1', seq: 8 },
+  })
+})
+
+test('each subscription to channels has its own copy, all other streams share one memory for duplicates', () => {
+  const attended = open()
+  const seen = ['channel:a', 'channel:*', 'channel:a', 'all', undefined].map((stream, index) =>
+    gist(attended.receive(deliver(index + 1, 'm', stream === undefined ? {} : { stream }))),
+  )
+  assert.deepEqual(seen, ['deliver', 'deliver', 'nothing', 'deliver', 'nothing'])
 })
 
 test('the same id from another sender is another message', () => {

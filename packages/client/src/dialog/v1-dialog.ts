@@ -13,6 +13,7 @@ import {
   formOf,
   fromBodyValue,
   type GoawayFrame,
+  isQueueStream,
   type OtherFrame,
   packFrames,
   type WelcomeFrame,
@@ -40,8 +41,8 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   readonly #sends: Sends
   #limits = defaultLimits
   #line: Line | undefined
-  /** The newest acknowledgement that has not been written; it covers all before it. */
-  #ack: AckFrame | undefined
+  /** Of each stream the newest acknowledgement that has not been written, which covers all before it; of queues each. */
+  readonly #acks = new Map<unknown, AckFrame>()
 
   constructor(codec: ClientCodec, settings: Settings, events: DialogEvents) {
     this.subprotocol = codec.subprotocol
@@ -80,8 +81,8 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   gather(): readonly Wire[] {
     const frames = this.#sends.takeLive()
     if (this.#isOpen) frames.push(...this.#sends.takeKept(this.#limits))
-    if (this.#ack !== undefined) frames.push(this.#encoded(this.#ack))
-    this.#ack = undefined
+    for (const ack of this.#acks.values()) frames.push(this.#encoded(ack))
+    this.#acks.clear()
     this.#checkIdle()
     return packFrames(frames, this.#codec, this.#limits)
   }
@@ -97,7 +98,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   cut(): void {
     const error = new PosthouseError('not_connected', 'the connection was lost')
     this.#line = undefined
-    this.#ack = undefined
+    this.#acks.clear()
     this.#session.detach()
     this.#sends.cut(error)
     this.parts.loaded?.fail(error)
@@ -126,12 +127,12 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   }
 
   /**
-   * Has a frame written, of several acknowledgements only the last, and returns how many bytes it takes.
+   * Has a frame written, of several acknowledgements of a stream only the last, and returns how many bytes it takes.
    * @throws PosthouseError `body_too_large`, `frame_too_large`, `outbox_full`
    */
   write(frame: ClientFrame): number {
     if (frame.op === 'ack') {
-      this.#ack = frame
+      this.#acks.set(isQueueStream(frame.stream ?? '') ? frame : frame.stream, frame)
       this.#line?.wake()
       return 0
     }

@@ -2,17 +2,26 @@ import type { Position } from '@posthouse/core'
 
 /**
  * Turns "this message is done", in any order, into "everything up to here is done", so that an acknowledgement never
- * runs ahead of a handler that still works. Spec: 4.4.
+ * runs ahead of a handler that still works; in a queue each message is acknowledged by itself. Made anew for each
+ * connection: what was not acknowledged comes again. Spec: 4.4.
  */
 export class AckTracker {
-  #position: Position | undefined
-  #newest = 0
+  readonly #single: boolean
+  #position: Position
+  #newest: number
   /** Arrived on this connection and not acknowledged, in order of seq. */
   #pending: number[] = []
-  #done = new Set<number>()
+  readonly #done = new Set<number>()
 
-  /** Up to where everything was processed; nothing before the first welcome. */
-  get position(): Position | undefined {
+  /** @param single the stream is that of a queue */
+  constructor(position: Position, single?: boolean) {
+    this.#position = position
+    this.#newest = position.seq
+    this.#single = single ?? false
+  }
+
+  /** Up to where everything was processed. */
+  get position(): Position {
     return this.#position
   }
 
@@ -21,16 +30,9 @@ export class AckTracker {
     return this.#newest
   }
 
-  /** A new connection begins here: what was not acknowledged comes again. */
-  restart(position: Position | undefined): void {
-    this.#position = position
-    this.#newest = position?.seq ?? 0
-    this.#pending = []
-    this.#done.clear()
-  }
-
   /** False for a position that does not grow, which breaks the protocol. */
   arrived(seq: number): boolean {
+    if (this.#single) return true
     if (seq <= this.#newest) return false
     this.#newest = seq
     this.#pending.push(seq)
@@ -39,7 +41,8 @@ export class AckTracker {
 
   /** Marks a message of this connection as done; returns the position to acknowledge when that has moved on. */
   done(seq: number): number | undefined {
-    if (this.#position === undefined || seq <= this.#position.seq) return undefined
+    if (this.#single) return seq
+    if (seq <= this.#position.seq) return undefined
     this.#done.add(seq)
     let finished = 0
     for (const next of this.#pending) {

@@ -1,4 +1,4 @@
-import { PosthouseError } from '@posthouse/core'
+import { type Position, PosthouseError } from '@posthouse/core'
 import type { BadFrame, OtherFrame } from '../frame/codec.ts'
 import { errorFromInfo } from '../frame/error-info.ts'
 import type {
@@ -12,9 +12,15 @@ import type {
   SentState,
   WelcomeFrame,
 } from '../frame/frames.ts'
-import { inboxStream } from '../frame/frames.ts'
+import { inboxStream, isQueueStream } from '../frame/frames.ts'
 import { AckTracker } from './ack-tracker.ts'
 import { DuplicateFilter } from './duplicate-filter.ts'
+
+/** A message in its stream. */
+interface Place {
+  readonly stream: string
+  readonly seq: number
+}
 
 /** What a client session asks of its owner. The session itself touches no socket and no clock. */
 export interface ClientSessionEvents {
@@ -60,10 +66,11 @@ export interface ClientIdentity {
 export class ClientSession {
   readonly #identity: ClientIdentity
   readonly #events: ClientSessionEvents
-  readonly #acks = new AckTracker()
+  /** By stream, from the first welcome on. */
+  readonly #acks = new Map<string, AckTracker>()
   readonly #seen: DuplicateFilter
   /** Messages at their handlers, with the positions to mark when the handlers are done. */
-  readonly #working = new Map<string, number[]>()
+  readonly #working = new Map<string, Place[]>()
   #state: ClientSessionState = 'detached'
   #resume: { readonly session: string; readonly token: string } | undefined
 
@@ -81,7 +88,7 @@ export class ClientSession {
   hello(token?: string): HelloFrame {
     this.#state = 'greeting'
     const { client, producer, agent, transient = false } = this.#identity
-    const position = this.#acks.position
+    const positions = Object.fromEntries([...this.#acks].map(([stream, { position }]) => [stream, position]))
     return {
       op: 'hello',
       client,
@@ -90,7 +97,7 @@ export class ClientSession {
       agent,
       transient: transient || undefined,
       token,
-      ...(this.#resume && { resume: { ...this.#resume, positions: position ? { [inboxStream]: position } : {} } }),
+      ...(this.#resume && { resume: { ...this.#resume, positions } }),
     }
   }
 
@@ -123,11 +130,13 @@ export class ClientSession {
     }
   }
 
-  /** Everything up to where all has been processed may be acknowledged. */
-  #acknowledge(seqs: readonly number[]): void {
-    let seq: number | undefined
-    for (const each of seqs) seq = this.#acks.done(each) ?? seq
-    if (seq !== undefined && this.#state === 'open') this.#events.write({ op: 'ack', seq })
+  /** Everything of a stream up to where all has been processed may be acknowledged. */
+  #acknowledge(places: readonly Place[]): void {
+    for (const { stream, seq: each } of places) {
+      const seq = this.#acks.get(stream)?.done(each)
+      if (seq === undefined || this.#state !== 'open') continue
+      this.#events.write({ op: 'ack', ...(stream !== inboxStream && { stream }), seq })
+    }
   }
 
   #receiveOpen(frame: HubFrame | BadFrame | OtherFrame): void {
@@ -164,36 +173,48 @@ export class ClientSession {
   #receiveWelcome(frame: WelcomeFrame): void {
     this.#state = 'open'
     this.#resume = { session: frame.session, token: frame.resumeToken }
-    this.#acks.restart(frame.positions[inboxStream])
+    this.#acks.clear()
+    for (const [stream, position] of Object.entries(frame.positions)) this.#follow(stream, position)
     // Positions of the old connection mean nothing now; what is under way comes again and is entered anew.
-    for (const seqs of this.#working.values()) seqs.length = 0
+    for (const places of this.#working.values()) places.length = 0
     this.#events.opened(frame)
+  }
+
+  #follow(stream: string, position: Position): AckTracker {
+    const acks = new AckTracker(position, isQueueStream(stream))
+    this.#acks.set(stream, acks)
+    return acks
   }
 
   #receiveDeliver(frame: DeliverFrame): void {
     const { seq, stream = inboxStream } = frame
     if (seq === undefined) this.#events.deliver(frame)
-    else if (stream !== inboxStream) this.#unexpected(`stream ${JSON.stringify(stream)} was not asked for`)
-    else if (!this.#acks.arrived(seq)) this.#unexpected(`seq ${seq} came after seq ${this.#acks.newest}`)
-    else this.#receiveStored(frame, seq)
+    else {
+      // A stream that was asked for on this connection begins with what comes first.
+      const epoch = this.#acks.get(inboxStream)?.position.epoch ?? ''
+      const acks = this.#acks.get(stream) ?? this.#follow(stream, { epoch, seq: seq - 1 })
+      if (acks.arrived(seq)) this.#receiveStored(frame, { stream, seq })
+      else this.#unexpected(`seq ${seq} came after seq ${acks.newest}`)
+    }
   }
 
-  #receiveStored(frame: DeliverFrame, seq: number): void {
-    // Sender ids hold no control characters, so the two parts cannot run into each other.
-    const key = `${frame.from}\n${frame.id}`
+  #receiveStored(frame: DeliverFrame, place: Place): void {
+    // Sender ids hold no control characters, so the parts cannot run into each other. Each subscription to channels has
+    // its own copy of a message.
+    const key = `${place.stream.startsWith('channel:') ? place.stream : ''}\n${frame.from}\n${frame.id}`
     const working = this.#working.get(key)
     if (working !== undefined) {
       // It is acknowledged once the handler that has it is done, however short the memory for duplicates.
-      working.push(seq)
+      working.push(place)
     } else if (this.#seen.add(key)) {
-      const seqs = [seq]
-      this.#working.set(key, seqs)
+      const places = [place]
+      this.#working.set(key, places)
       this.#events.deliver(frame, () => {
         this.#working.delete(key)
-        this.#acknowledge(seqs)
+        this.#acknowledge(places)
       })
     } else {
-      this.#acknowledge([seq])
+      this.#acknowledge([place])
     }
   }
 }
