@@ -121,7 +121,8 @@ export class MemoryInbox {
 
   after(seq: number, limit: number): StoredEnvelope[] {
     const first = this.#firstAfter(seq)
-    return this.#entries.slice(first, first + limit)
+    const page = this.#entries.slice(first, first + limit)
+    return page.map(({ seq, envelope, attempt }) => (attempt ? { seq, envelope, attempt } : { seq, envelope }))
   }
 
   #expiry(envelope: Envelope): number {

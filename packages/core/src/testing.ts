@@ -1,4 +1,9 @@
 export { brokerContract, type OpenBrokers } from './testing/broker-contract.ts'
 export { changedStore } from './testing/changed-store.ts'
 export type { ContractTest } from './testing/contract-test.ts'
-export { type InboxStoreSettings, inboxStoreContract, type OpenInboxStore } from './testing/inbox-store-contract.ts'
+export {
+  type InboxStoreAbilities,
+  type InboxStoreSettings,
+  inboxStoreContract,
+  type OpenInboxStore,
+} from './testing/inbox-store-contract.ts'

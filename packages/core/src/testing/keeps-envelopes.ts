@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
-import type { InboxStore } from '../store.ts'
 import type { DeclareStoreTest } from './inbox-store-contract.ts'
-import { delivery, sampleEnvelope, stored, waiting } from './sample.ts'
+import { delivery, plain, sampleEnvelope, stored, waiting } from './sample.ts'
 
 /** The part of the inbox store contract about what is in an inbox, and where. */
 export function keepsEnvelopes(test: DeclareStoreTest): void {
   test('an envelope is read as it was stored, however often', async (store) => {
+    const more = { receipts: true, priority: 7 } as const
     const headers = { trace: 'abc', __proto__x: 'ü' }
-    const envelope = sampleEnvelope({ headers, replyTo: 'group:ops', expiresAt: 1_800_000_000_000, sec: { v: [1] } })
+    const envelope = sampleEnvelope({
+      headers,
+      replyTo: 'group:ops',
+      expiresAt: 1_800_000_000_000,
+      sec: { v: [1] },
+      ...more,
+    })
     const seq = await stored(store, { envelope, recipients: ['bob'] })
     for (let time = 0; time < 2; time++) assert.deepEqual(plain(await store.read('bob', 0, 10)), [{ seq, envelope }])
   })
@@ -159,16 +165,15 @@ function closes(test: DeclareStoreTest): void {
       () => store.read('bob', 0, 1),
       () => store.inspect('bob'),
       () => store.lastAccepted('p1'),
+      () => store.readLog({ to: 'all' }, 0, 1),
+      () => store.logs('channel'),
+      () => store.retained(() => true),
+      () => store.shelf({ kind: 'dead', limit: 1 }),
+      () => store.nextDue(),
+      () => store.expired(0, 1),
+      () => store.records('k'),
     ]
     for (const use of uses) await assert.rejects(use, { name: 'PosthouseError', code: 'closed' })
     await store[Symbol.asyncDispose]()
-  })
-}
-
-/** A driver may return a Buffer, which holds the same bytes and yet is not deeply equal. */
-function plain(entries: Awaited<ReturnType<InboxStore['read']>>): unknown[] {
-  return entries.map(({ seq, envelope }) => {
-    const { format, bytes } = envelope.body
-    return { seq, envelope: { ...envelope, body: { format, bytes: new Uint8Array(bytes) } } }
   })
 }
