@@ -89,12 +89,13 @@ export class HubLife {
     const { groups, registry } = this.#hub.parts
     await this.#remembrance.load()
     for (const client of await groups.load()) registry.known(client)
+    await this.#hub.parts.statistics.start()
   }
 
   async #end(graceMs: number): Promise<void> {
     const { parts, reception } = this.#hub
     reception.close()
-    for (const ending of [this.#sweep, parts.presence, parts.gate]) ending[Symbol.dispose]()
+    for (const ending of [this.#sweep, parts.presence, parts.gate, parts.statistics]) ending[Symbol.dispose]()
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
     if (graceMs > 0) await this.#departure.leave(graceMs)
     parts.desk.close()
@@ -102,9 +103,15 @@ export class HubLife {
     parts.exchange.clear()
     for (const server of this.#servers) server.closeAllConnections()
     await Promise.all(closed)
-    await this.#departure.within(settleMs, parts.batcher.settled())
+    await this.#departure.within(settleMs, this.#settle())
     for (const record of parts.registry.all()) record.release()
     await this.#putAway()
+  }
+
+  async #settle(): Promise<void> {
+    const { statistics, batcher, logger } = this.#hub.parts
+    await statistics.end().catch((error: unknown) => logger.warn('statistics could not be written', { error }))
+    await batcher.settled()
   }
 
   /** Leaves what is kept in good order. */

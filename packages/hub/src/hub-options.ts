@@ -15,6 +15,7 @@ import type { Authenticator } from './access/principal.ts'
 import type { SendQueueLimits } from './door/connection.ts'
 import { type Allowances, type QuotaOptions, type RateOptions, resolveAllowances } from './limits/rates.ts'
 import { ThrottledLog } from './limits/throttled-log.ts'
+import { defaultStatisticsMs } from './stats/statistics.ts'
 import type { Timing } from './timing.ts'
 
 /** Settings of a `Hub`. */
@@ -56,6 +57,8 @@ export interface HubOptions {
   readonly statusFile?: string
   /** Client ids remembered. Default 100,000. */
   readonly maxClients?: number
+  /** For how long statistics by the hour are kept, in milliseconds. Default 30 days. */
+  readonly statisticsMs?: number
   /**
    * Browser origins that may connect besides those of this computer and of the hub's own host; `*` lets every page in.
    * Default: none.
@@ -81,6 +84,7 @@ export interface ResolvedOptions {
   readonly legacy: LegacyRules | undefined
   readonly statusFile: string | undefined
   readonly maxClients: number
+  readonly statisticsMs: number
   readonly allowedOrigins: ReadonlySet<string>
   readonly node: string
   readonly logger: ThrottledLog
@@ -96,7 +100,8 @@ export function resolveOptions(options: HubOptions): ResolvedOptions {
   const limits = { ...defaultLimits, ...options.limits }
   const sendQueue = { softBytes: 1_048_576, hardBytes: 4 * 1_048_576, ...options.sendQueue }
   const timing = timingOf(options)
-  assertWhole({ ...limits, ...sendQueue, ...timing, maxClients: options.maxClients ?? 1 })
+  const { statisticsMs = defaultStatisticsMs } = options
+  assertWhole({ ...limits, ...sendQueue, ...timing, maxClients: options.maxClients ?? 1, statisticsMs })
   return {
     store: options.store ?? new MemoryInboxStore({ clock }),
     ownsStore: options.store === undefined,
@@ -109,6 +114,7 @@ export function resolveOptions(options: HubOptions): ResolvedOptions {
     legacy: options.legacyAllow && new LegacyRules(options.legacyAllow),
     statusFile: options.statusFile,
     maxClients: options.maxClients ?? 100_000,
+    statisticsMs,
     allowedOrigins: new Set(options.allowedOrigins),
     node: options.node ?? `node-${randomHex(4)}`,
     logger: new ThrottledLog(options.logger ?? silentLogger, clock),

@@ -1,4 +1,4 @@
-import type { Clock, InboxStore, Logger } from '@posthouse/core'
+import type { Clock, InboxStore, Logger, RecordChange } from '@posthouse/core'
 import type { Limits } from '@posthouse/protocol'
 import { Gate } from './access/gate.ts'
 import { Exchange } from './calls/exchange.ts'
@@ -16,6 +16,7 @@ import { Memberships } from './membership/memberships.ts'
 import { Batcher } from './routing/batcher.ts'
 import type { HubListeners } from './routing/hub-listeners.ts'
 import { Router } from './routing/router.ts'
+import { Statistics } from './stats/statistics.ts'
 import { Tally } from './stats/tally.ts'
 import type { Timing } from './timing.ts'
 
@@ -38,6 +39,7 @@ export interface HubParts {
   readonly memberships: Memberships
   readonly timing: Timing
   readonly tally: Tally
+  readonly statistics: Statistics
   readonly gate: Gate
   /** Where calls come through. */
   readonly exchange: Exchange
@@ -52,6 +54,8 @@ export interface AssemblyOptions
   extends Pick<HubParts, 'node' | 'logger' | 'limits' | 'allowances' | 'store' | 'timing'> {
   readonly clock: Clock
   readonly maxClients: number
+  /** How long statistics are kept, in milliseconds. Default: 30 days. */
+  readonly statisticsMs?: number
   readonly listeners: HubListeners
   /** Default: everybody comes in. */
   readonly gate?: Gate
@@ -100,9 +104,13 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     },
     onForget: (record) => {
       groups.forget(record.id)
+      statistics.forget(record)
       options.onChange(record)
     },
   })
+  const shared = { store, clock, logger, tally }
+  const write = (change: RecordChange): void => batcher.record(change)
+  const statistics = new Statistics({ ...shared, keepMs: options.statisticsMs, clients: () => registry.all(), write })
   const groups = new GroupBook({ store, clock, logger, limits: allowances, batcher })
   const router: Router = new Router({
     registry,
@@ -112,6 +120,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     clock,
     logger,
     tally,
+    statistics,
     frameBytes: limits.frameBytes,
   })
   const exchange = new Exchange({ registry, clock, limits, tally })
@@ -120,5 +129,6 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const memberships = new Memberships()
   const groupOffice = new GroupOffice({ groups, registry })
   memberships.serve('group', (link, frame) => groupOffice.receive(link, frame))
-  return { ...world, memberships, groups, flusher, packers, batcher, registry, router, presence, exchange, desk }
+  const ways = { memberships, groups, flusher, packers, batcher, registry, router }
+  return { ...world, ...ways, statistics, presence, exchange, desk }
 }

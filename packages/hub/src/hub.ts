@@ -15,7 +15,9 @@ import { assembleHub, type HubParts } from './hub-parts.ts'
 import { endSession } from './peers/v1-sessions.ts'
 import { hubEnvelope } from './routing/hub-envelope.ts'
 import { HubListeners, type HubMessageHandler } from './routing/hub-listeners.ts'
+import { gatherStatistics, type HubStatistics, type StatisticsOptions } from './stats/hub-statistics.ts'
 import { gatherStats, type HubStats, type StatsOptions } from './stats/hub-stats.ts'
+import { statisticsHandler, statisticsMethod } from './stats/statistics-method.ts'
 import { statsHandler, statsMethod } from './stats/stats-method.ts'
 
 /**
@@ -54,6 +56,10 @@ export class Hub implements AsyncDisposable {
     parts.desk.handleOwn(statsMethod, tellStats)
     this.groups = new HubGroups(parts)
     for (const [method, handler] of groupMethods(this.groups)) parts.desk.handleOwn(method, handler)
+    parts.desk.handleOwn(
+      statisticsMethod,
+      statisticsHandler((wanted) => this.statistics(wanted)),
+    )
   }
 
   /** Name of this hub in presence. */
@@ -170,6 +176,16 @@ export class Hub implements AsyncDisposable {
     const { wall: startedAt, elapsed } = this.#startedAt
     const uptimeMs = this.#parts.clock.elapsed() - elapsed
     return gatherStats(this.#parts, { node, startedAt, uptimeMs, connections, queuedBytes }, options)
+  }
+
+  /**
+   * What went through this hub by the hour, as far back as `statisticsMs` reaches. Clients that may administer it get the
+   * same by calling `hub.statistics`, with these options as body. Spec: 4.8.13.
+   * @throws PosthouseError (also later) `invalid_option`
+   */
+  async statistics(options: StatisticsOptions = {}): Promise<HubStatistics> {
+    const { statistics, clock } = this.#parts
+    return gatherStatistics(statistics, clock.now(), options)
   }
 
   /**

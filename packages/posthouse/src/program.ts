@@ -6,6 +6,7 @@ import { addClients } from './commands/clients.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addListen } from './commands/listen.ts'
 import { addSend } from './commands/send.ts'
+import { addStats } from './commands/stats.ts'
 import { addToken } from './commands/token.ts'
 import { addUp } from './commands/up.ts'
 import { addWatch } from './commands/watch.ts'
@@ -36,6 +37,7 @@ export function buildProgram(terminal: Terminal): Command {
   program.commandsGroup('What goes on:')
   addClients(program, terminal)
   addWatch(program, terminal)
+  addStats(program, terminal)
   addDoctor(program, terminal)
   addBench(program, terminal)
   program.commandsGroup('This command:')

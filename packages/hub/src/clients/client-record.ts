@@ -41,6 +41,8 @@ export interface SessionCarrier {
   stream(frames: Iterable<HubFrame>): void
 }
 
+const nothing = { received: 0, delivered: 0 }
+
 /** All that the hub knows about one client id. */
 export class ClientRecord {
   readonly id: string
@@ -62,6 +64,8 @@ export class ClientRecord {
   received = 0
   /** Messages that went to it. */
   delivered = 0
+  /** How much of both the statistics have counted. */
+  counted: { readonly received: number; readonly delivered: number } = nothing
   /** Confirmations that wait for this client's inbox to drain. */
   held: Set<() => void> | undefined
 

@@ -7,7 +7,7 @@ import type { Connection } from '../door/connection.ts'
 import type { HubParts } from '../hub-parts.ts'
 import type { Encoded } from '../routing/encoded.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
-import { DeliveryMeter } from '../stats/delivery-meter.ts'
+import { DeliveryMeter, type MeterParts } from '../stats/delivery-meter.ts'
 import type { Link } from './link.ts'
 
 /** What a link needs of the connection that it shares with the peer's other ids. */
@@ -32,7 +32,7 @@ export class CrossCommLink implements Link {
   readonly #meter: DeliveryMeter
   #marked = 0
 
-  constructor(record: ClientRecord, carrier: CrossCommCarrier, parts: Pick<HubParts, 'limits' | 'tally' | 'clock'>) {
+  constructor(record: ClientRecord, carrier: CrossCommCarrier, parts: MeterParts & Pick<HubParts, 'limits'>) {
     this.record = record
     this.#carrier = carrier
     this.#meter = new DeliveryMeter(parts, record)
@@ -69,7 +69,7 @@ export class CrossCommLink implements Link {
   live(outgoing: Outgoing): void {
     if (this.#carrier.connection.writable) {
       this.#carrier.connection.send(this.#encoded(outgoing))
-      this.#meter.live()
+      this.#meter.live(outgoing.envelope)
     } else this.#meter.dropped()
   }
 
@@ -77,7 +77,7 @@ export class CrossCommLink implements Link {
     const encoded = this.#encoded(outgoing)
     this.#window.push(seq, outgoing.size)
     this.#carrier.connection.send(encoded)
-    this.#meter.stored(seq)
+    this.#meter.stored(seq, outgoing.envelope)
     this.#carrier.delivered()
   }
 

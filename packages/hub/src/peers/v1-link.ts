@@ -75,7 +75,7 @@ export class V1Link implements Link, SessionCarrier {
   live(outgoing: Outgoing): void {
     if (this.writable) {
       this.#connection.send(this.#encoded(outgoing))
-      this.#meter.live()
+      this.#meter.live(outgoing.envelope)
     } else this.#meter.dropped()
   }
 
@@ -83,7 +83,7 @@ export class V1Link implements Link, SessionCarrier {
     const encoded = this.#encoded(outgoing, stream)
     this.visit.entry.session.delivered(seq, outgoing.size, stream)
     this.#connection.send(encoded)
-    this.#meter.stored(seq, stream)
+    this.#meter.stored(seq, outgoing.envelope, stream)
     this.throttle.delivered()
   }
 

@@ -17,6 +17,7 @@ import type { Registry } from '../clients/registry.ts'
 import { offline } from '../delivery/when-offline.ts'
 import type { GroupBook } from '../groups/group-book.ts'
 import { groupRecipients } from '../groups/group-recipients.ts'
+import type { Statistics } from '../stats/statistics.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { Batcher } from './batcher.ts'
 import type { HubListeners } from './hub-listeners.ts'
@@ -50,6 +51,7 @@ export interface RouterOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly tally: Tally
+  readonly statistics: Statistics
   /** Longest frame that clients read, in bytes. */
   readonly frameBytes: number
 }
@@ -71,6 +73,7 @@ export class Router {
    */
   live(envelope: Envelope): void {
     this.#options.tally.publishedLive++
+    this.#options.statistics.published(envelope)
     const outgoing = new Outgoing(envelope)
     const { kind, name } = parseAddress(envelope.to)
     if (kind === 'client') {
@@ -88,6 +91,7 @@ export class Router {
   /** Stores a qos 1 message for its recipients and hands it on; tells `settle` what became of it. */
   store(incoming: Incoming, settle: SettleListener): void {
     this.#options.tally.publishedStored++
+    this.#options.statistics.published(incoming.envelope)
     try {
       const outgoing = new Outgoing(incoming.envelope)
       const recipients = this.#recipients(outgoing)

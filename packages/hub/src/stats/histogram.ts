@@ -9,6 +9,14 @@ export interface HistogramStats {
   readonly buckets: readonly { readonly le: number; readonly count: number }[]
 }
 
+/** A histogram as it is kept; `counts` has one for each bound, not cumulative, and one for what lies above all of them. */
+export interface KeptHistogram {
+  readonly counts: readonly number[]
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+}
+
 /** Counts values in fixed buckets. Observing one allocates nothing. */
 export class Histogram {
   readonly #bounds: readonly number[]
@@ -45,5 +53,20 @@ export class Histogram {
       return { le, count }
     })
     return { count: this.#count, sum: this.#sum, min: this.#count > 0 ? this.#min : 0, max: this.#max, buckets }
+  }
+
+  kept(): KeptHistogram {
+    return { counts: [...this.#counts], sum: this.#sum, min: this.#count > 0 ? this.#min : 0, max: this.#max }
+  }
+
+  /** Counts what was kept of another one; nothing where that has other buckets. */
+  add({ counts, sum, min, max }: KeptHistogram): void {
+    const count = counts.reduce((all, each) => all + each, 0)
+    if (counts.length !== this.#counts.length || count === 0) return
+    for (const [bucket, each] of counts.entries()) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + each
+    this.#count += count
+    this.#sum += sum
+    this.#min = Math.min(this.#min, min)
+    this.#max = Math.max(this.#max, max)
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { moment } from '../moment.ts'
 import { openClient } from '../open-client.ts'
 import { type Terminal, visible } from '../terminal.ts'
 
@@ -36,23 +37,10 @@ async function clients(terminal: Terminal, options: ClientsOptions): Promise<voi
       visible(id),
       online ? 'online' : 'offline',
       dialect ?? '',
-      time(since),
-      time(lastSeen),
+      moment(since),
+      moment(lastSeen),
     ])
     terminal.table(['CLIENT', 'STATUS', 'DIALECT', 'SINCE', 'LAST SEEN'], rows)
   }
   await client.drain()
-}
-
-/** Local time with its distance from UTC, as ISO 8601 writes it: to the reader's clock, and the same for everyone. */
-function time(ms: number | undefined): string {
-  if (!ms) return ''
-  const offset = -new Date(ms).getTimezoneOffset()
-  const local = new Date(ms + offset * 60_000).toISOString().slice(0, 19)
-  const zone = `${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`
-  return `${local.replace('T', ' ')}${offset < 0 ? '-' : '+'}${zone}`
-}
-
-function two(value: number): string {
-  return String(value).padStart(2, '0')
 }
