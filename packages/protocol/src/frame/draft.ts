@@ -47,13 +47,20 @@ export type Drafter = (to: string, body: unknown, options: DraftOptions) => Draf
  * @throws PosthouseError (the drafter) `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`
  */
 export function drafter(form: BodyForm): Drafter {
+  // Most messages go where the last one went.
+  let lastTo: string | undefined
+  let lastAddress = ''
   return (to, body, options) => {
     const wrong = misfit(options, fields)
     if (wrong !== undefined) throw unfit(wrong, options[wrong])
     const { type = inferType(body), qos = 1, id, ttlMs, headers, replyTo } = options
+    if (to !== lastTo) {
+      lastAddress = canonicalAddress(to)
+      lastTo = to
+    }
     return {
       id,
-      to: canonicalAddress(to),
+      to: lastAddress,
       type,
       value: toBodyValue(type, body, form),
       qos,
