@@ -65,6 +65,12 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   status_file: 'The status file cannot be read or written. The message names it.',
   cannot_listen:
     'The address or port cannot be listened on. The message says why; choose another with --host or --port.',
+  data_in_use: 'Another process uses this data. Stop it, or give each hub a folder of its own with --data.',
+  data_too_new: 'A newer version wrote this data. Use that version again, or restore a copy from before the upgrade.',
+  data_damaged:
+    'The stored data is damaged or no Posthouse data. Run posthouse doctor, and restore a copy, or move the files away to begin anew.',
+  data_unwritable:
+    "The data cannot be written. Check the folder's permissions and the free space, or choose another with --data.",
   no_handler: "Nobody there answers calls of that method. Check the method's name, and that its handler was added.",
   call_lost:
     'A connection was lost during a call, which may or may not have been carried out. Call again where that does no harm.',
@@ -122,6 +128,10 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   invalid_option: 400,
   status_file: 500,
   cannot_listen: 500,
+  data_in_use: 500,
+  data_too_new: 500,
+  data_damaged: 500,
+  data_unwritable: 500,
   no_handler: 404,
   call_lost: 502,
   call_failed: 502,

@@ -1,0 +1,104 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import type { Logger } from '@posthouse/core'
+import type { CheckpointReport, CheckpointRequest } from './checkpoint-worker.ts'
+import { pageBytes } from './open-database.ts'
+
+/** The write-ahead log is copied into the database when it has grown to this. */
+const startBytes = 16 << 20
+/** What may be left for this thread to copy, which stalls it for a few milliseconds. */
+const restBytes = 2 << 20
+/** Above this the thread copies whatever there is. */
+const mostBytes = 192 << 20
+/** Rounds of the worker before it waits for the log to grow again. */
+const maxRounds = 6
+
+/**
+ * Keeps the write-ahead log short. A worker thread copies most of it into the database while this one goes on
+ * writing; when little is left, this one copies that, and the next write begins the log anew.
+ */
+export class Checkpointer {
+  readonly #path: string
+  readonly #logger: Logger
+  readonly #passive: StatementSync
+  /** Begun when there is something to copy, which in a quiet hub is never. */
+  #worker: Worker | undefined
+  /** About how long the write-ahead log is now. */
+  #bytes = 0
+  #startAt = startBytes
+  #rounds = 0
+
+  constructor(path: string, database: DatabaseSync, logger: Logger) {
+    this.#logger = logger
+    this.#passive = database.prepare('pragma wal_checkpoint(passive)')
+    this.#path = path
+  }
+
+  /** So many bytes were written to the database in one transaction. */
+  wrote(bytes: number): void {
+    this.#bytes += (Math.ceil(bytes / pageBytes) + 2) * pageBytes
+    if (this.#bytes >= this.#startAt && this.#rounds === 0) this.#ask()
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    if (worker === undefined) return
+    const exited = new Promise((resolve) => worker.once('exit', resolve))
+    const request: CheckpointRequest = 'close'
+    worker.ref()
+    worker.postMessage(request)
+    await exited
+  }
+
+  #ask(): void {
+    this.#rounds++
+    this.#worker ??= this.#begin()
+    const request: CheckpointRequest = 'checkpoint'
+    this.#worker.postMessage(request)
+  }
+
+  #begin(): Worker {
+    // Unbuilt, the neighbour is TypeScript; built, it is not.
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+    const worker = new Worker(new URL(`./checkpoint-worker.${extension}`, import.meta.url), { workerData: this.#path })
+    worker.unref()
+    worker.on('message', (report: CheckpointReport) => this.#reported(report))
+    worker.on('error', (error) => {
+      this.#worker = undefined
+      this.#failed(error.message)
+    })
+    return worker
+  }
+
+  #reported(report: CheckpointReport): void {
+    if ('failure' in report) {
+      this.#failed(report.failure)
+      return
+    }
+    const left = Math.max(this.#bytes, report.log * pageBytes) - report.copied * pageBytes
+    if (left <= restBytes || this.#bytes > mostBytes) this.#finish()
+    else if (this.#rounds < maxRounds) this.#ask()
+    else this.#wait()
+  }
+
+  #finish(): void {
+    const row = this.#passive.get()
+    if (row?.log === row?.checkpointed) {
+      this.#bytes = 0
+      this.#startAt = startBytes
+      this.#rounds = 0
+    } else this.#wait()
+  }
+
+  /** Somebody reads an old state of the database, or the disk is slow: later again. */
+  #wait(): void {
+    this.#startAt = this.#bytes + startBytes
+    this.#rounds = 0
+  }
+
+  #failed(reason: string): void {
+    this.#logger.warn('the write-ahead log could not be copied into the database', { reason })
+    this.#wait()
+  }
+}

@@ -1,0 +1,63 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { PosthouseError } from '@posthouse/core'
+import { resultCode } from './faults.ts'
+
+const busy = 5
+
+/**
+ * Sees to it that one process at a time uses a database. It is an exclusive transaction on a second, empty database:
+ * a lock that the system takes back however its holder ends, and that works alike wherever SQLite does.
+ */
+export class FolderLock implements Disposable {
+  readonly #database: DatabaseSync
+  readonly #pidFile: string
+
+  /** @throws PosthouseError `data_in_use`, naming the process that has it where that is known. */
+  constructor(path: string) {
+    this.#pidFile = `${path}.pid`
+    this.#database = new DatabaseSync(`${path}.lock`)
+    try {
+      this.#database.exec('begin exclusive')
+    } catch (error) {
+      this.#database.close()
+      throw resultCode(error) === busy ? inUse(path, error) : error
+    }
+    // Only told in messages. A file that is left behind by a killed process is written over.
+    writeFileSync(this.#pidFile, `${process.pid}\n`)
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#pidFile, { force: true })
+    this.#database.close()
+  }
+}
+
+/** The process that uses the database at `path`; `undefined` where none does, 0 where it is not known. */
+export function lockHolder(path: string): number | undefined {
+  const database = new DatabaseSync(`${path}.lock`, { readOnly: true })
+  try {
+    database.exec('begin; select count(*) from sqlite_schema')
+    return undefined
+  } catch (error) {
+    if (resultCode(error) === busy) return readPid(path)
+    throw error
+  } finally {
+    database.close()
+  }
+}
+
+function inUse(path: string, cause: unknown): PosthouseError {
+  const pid = readPid(path)
+  const holder = pid === 0 ? 'another process' : pid === process.pid ? 'this process already' : `process ${pid}`
+  return new PosthouseError('data_in_use', `${path} is used by ${holder}`, { cause })
+}
+
+function readPid(path: string): number {
+  try {
+    return Number.parseInt(readFileSync(`${path}.pid`, 'utf8'), 10) || 0
+  } catch {
+    // It is written a moment after the lock was taken, and it is only told to people.
+    return 0
+  }
+}

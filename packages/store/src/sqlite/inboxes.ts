@@ -1,0 +1,110 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { ExpiredEntry, InboxLimits } from '@posthouse/core'
+import { Backlog, type Settling } from './backlog.ts'
+import { envelopeOf } from './entry.ts'
+import { Inbox } from './inbox.ts'
+import { InboxTable } from './inbox-table.ts'
+
+/** Inboxes that are remembered although they lie in the table as they are. */
+const maxRemembered = 4096
+/** Fresh entries that one step moves. */
+const stepEntries = 64
+/** Inboxes that are looked at for expired rows in one round. */
+const maxSwept = 64
+
+/** All inboxes and cursors: in memory those that changed since they were settled, and some of the others. */
+export class Inboxes implements Settling {
+  readonly #table: InboxTable
+  readonly #limits: InboxLimits
+  /** Gives back to an inbox what it has on the shelf. */
+  readonly #reserve: (inbox: Inbox) => void
+  readonly #changed = new Backlog<string, Inbox>()
+  readonly #remembered = new Map<string, Inbox>()
+  #now = 0
+
+  constructor(database: DatabaseSync, limits: InboxLimits, reserve: (inbox: Inbox) => void) {
+    this.#table = new InboxTable(database)
+    this.#limits = limits
+    this.#reserve = reserve
+  }
+
+  /** The inbox of that name, without what has expired. Whoever changes it says so by `changed`. */
+  open(name: string, now: number): Inbox {
+    const inbox = this.#changed.get(name) ?? this.#remembered.get(name) ?? this.#load(name)
+    inbox.expire(now)
+    return inbox
+  }
+
+  changed(inbox: Inbox): void {
+    if (this.#changed.has(inbox.name)) return
+    this.#remembered.delete(inbox.name)
+    this.#changed.set(inbox.name, inbox)
+  }
+
+  /** Changes the place that an inbox keeps for what is on the shelf. */
+  reserve(name: string, messages: number, bytes: number): void {
+    const inbox = this.#changed.get(name) ?? this.#remembered.get(name)
+    // One that is loaded later asks the shelf.
+    inbox?.reserve(messages, bytes)
+  }
+
+  expired(now: number, limit: number): ExpiredEntry[] {
+    const found = this.#expiredRows(now, limit)
+    for (const inbox of this.#changed.values()) {
+      if (found.length >= limit) break
+      for (const entry of inbox.overdue(now)) {
+        const { seq, attempt } = entry
+        if (found.length < limit) found.push({ inbox: inbox.name, seq, attempt, envelope: envelopeOf(entry) })
+      }
+    }
+    return found
+  }
+
+  begin(now: number): void {
+    this.#now = now
+    for (const name of this.#table.due(now, maxSwept)) this.changed(this.open(name, now))
+    this.#changed.begin()
+  }
+
+  step(): boolean {
+    const next = this.#changed.next()
+    if (next === undefined) return false
+    const [name, inbox] = next
+    inbox.expire(this.#now)
+    if (inbox.settle(stepEntries)) {
+      this.#changed.done(name)
+      this.#remember(inbox)
+    }
+    return this.#changed.open
+  }
+
+  #expiredRows(now: number, limit: number): ExpiredEntry[] {
+    const found: ExpiredEntry[] = []
+    for (let offset = 0; found.length < limit; ) {
+      const page = this.#table.expired(now, limit, offset)
+      for (const entry of page) if (found.length < limit && this.#holds(entry.inbox, entry.seq)) found.push(entry)
+      offset += page.length
+      if (page.length < limit) break
+    }
+    return found
+  }
+
+  #load(name: string): Inbox {
+    const inbox = new Inbox(name, this.#table, this.#limits)
+    this.#reserve(inbox)
+    this.#remember(inbox)
+    return inbox
+  }
+
+  #remember(inbox: Inbox): void {
+    this.#remembered.set(inbox.name, inbox)
+    if (this.#remembered.size <= maxRemembered) return
+    const [oldest] = this.#remembered.keys()
+    if (oldest !== undefined) this.#remembered.delete(oldest)
+  }
+
+  #holds(name: string, seq: number): boolean {
+    const inbox = this.#changed.get(name)
+    return inbox === undefined || inbox.holds(seq)
+  }
+}

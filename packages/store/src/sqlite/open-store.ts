@@ -1,0 +1,74 @@
+import { resolve } from 'node:path'
+import {
+  type Clock,
+  defaultInboxLimits,
+  defaultStoreBounds,
+  type InboxLimits,
+  type Logger,
+  randomHex,
+  type StoreBounds,
+  silentLogger,
+  systemClock,
+} from '@posthouse/core'
+import { openFault } from './faults.ts'
+import { FolderLock } from './folder-lock.ts'
+import { Meta } from './meta.ts'
+import { openDatabase, prepareFile, type SqliteDurability, synchronousFor } from './open-database.ts'
+import { SqliteStore } from './sqlite-store.ts'
+
+/** Settings of `openSqliteStore`. */
+export interface SqliteStoreOptions {
+  /** The file of the database. It and its folder are made where they are missing. Beside it lie `-wal`, `-shm`, `.lock` and `.pid`. */
+  readonly path: string
+  /**
+   * What `stored` survives. `disk`: the loss of power; each commit waits for the disk. `process`: the sudden end of
+   * the process; a loss of power can take the last moments. Default `disk`.
+   */
+  readonly durability?: SqliteDurability
+  readonly limits?: Partial<InboxLimits>
+  readonly bounds?: Partial<StoreBounds>
+  /** Producers remembered for duplicate detection; the one unused for longest is forgotten first. Default 100,000. */
+  readonly producers?: number
+  /** Its wall time decides what has expired, and nothing else. Default the system's. */
+  readonly clock?: Clock
+  readonly logger?: Logger
+}
+
+/**
+ * Opens the store in a SQLite database, for one process at a time.
+ * @throws PosthouseError `data_in_use`, `data_too_new`, `data_damaged`, `data_unwritable`
+ * @example await using store = await openSqliteStore({ path: '.posthouse/posthouse.db' })
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const path = resolve(options.path)
+  try {
+    prepareFile(path)
+    return open(path, options)
+  } catch (error) {
+    throw openFault(path, error)
+  }
+}
+
+function open(path: string, options: SqliteStoreOptions): SqliteStore {
+  const lock = new FolderLock(path)
+  try {
+    const durability = options.durability ?? 'disk'
+    const database = openDatabase(path, synchronousFor(durability))
+    try {
+      const meta = new Meta(database)
+      // Written each time, so that a disk without room is noticed before anybody relies on it.
+      const epoch = meta.text('epoch') ?? randomHex(8)
+      meta.set('epoch', epoch)
+      const { clock = systemClock, logger = silentLogger, producers = 100_000 } = options
+      const limits = { ...defaultInboxLimits, ...options.limits }
+      const bounds = { ...defaultStoreBounds, ...options.bounds }
+      return new SqliteStore({ path, durability, database, lock, clock, logger, limits, bounds, producers }, epoch)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  } catch (error) {
+    lock[Symbol.dispose]()
+    throw error
+  }
+}

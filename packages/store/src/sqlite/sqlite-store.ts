@@ -1,0 +1,223 @@
+import { Buffer } from 'node:buffer'
+import type { DatabaseSync } from 'node:sqlite'
+import {
+  type Batch,
+  type Clock,
+  type CommitOutcome,
+  type Durability,
+  type ExpiredEntry,
+  type InboxState,
+  type InboxStore,
+  type Logger,
+  type LogInfo,
+  type LogKind,
+  type LogPage,
+  type LogQuery,
+  PosthouseError,
+  type RecordEntry,
+  reasonOf,
+  type ShelfEntry,
+  type ShelfQuery,
+  type StoredEnvelope,
+  type Timer,
+} from '@posthouse/core'
+import { ByteWriter } from './byte-writer.ts'
+import { Checkpointer } from './checkpointer.ts'
+import { Commit } from './commit.ts'
+import { Contents, type ContentsLimits } from './contents.ts'
+import type { Section } from './entry.ts'
+import type { FolderLock } from './folder-lock.ts'
+import { Journal } from './journal.ts'
+import { JournalRow } from './journal-form.ts'
+import { type SqliteDurability, synchronousFor } from './open-database.ts'
+import { replay } from './replay.ts'
+import { Settler } from './settler.ts'
+
+/** What waits in the journal is settled after this time … */
+const settleMs = 1000
+/** … or when it has grown to this; above four times as much each commit helps. */
+const settleBytes = 8 << 20
+
+/** What a store is made of. */
+export interface SqliteStoreParts extends ContentsLimits {
+  readonly path: string
+  readonly durability: SqliteDurability
+  readonly database: DatabaseSync
+  readonly lock: FolderLock
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+const unwritten = Buffer.alloc(0)
+
+interface Live {
+  readonly contents: Contents
+  readonly settler: Settler
+}
+
+/** An inbox store in one SQLite database: what it has said is stored survives the process, or the loss of power. */
+export class SqliteStore implements InboxStore {
+  readonly durability: Durability
+  /** The file of the database. */
+  readonly path: string
+  readonly #parts: SqliteStoreParts
+  readonly #epoch: string
+  readonly #journal: Journal
+  readonly #row: JournalRow
+  readonly #checkpointer: Checkpointer
+  /** Undefined after a failure, until it was read from the disk again. */
+  #live: Live | undefined
+  #timer: Timer | undefined
+  #settling = false
+  #closed = false
+
+  /** @throws PosthouseError `data_damaged` */
+  constructor(parts: SqliteStoreParts, epoch: string) {
+    this.#parts = parts
+    this.path = parts.path
+    this.durability = parts.durability
+    this.#epoch = epoch
+    this.#journal = new Journal(parts.database)
+    this.#row = new JournalRow(new ByteWriter())
+    this.#live = this.#load()
+    this.#checkpointer = new Checkpointer(parts.path, parts.database, parts.logger)
+    if (this.#journal.length > 0) this.#settleLater()
+  }
+
+  async commit(batch: Batch): Promise<CommitOutcome> {
+    const { contents } = this.#open()
+    const section: Section = { bytes: unwritten }
+    try {
+      const outcome = new Commit(contents, this.#row, section, this.#parts.clock.now()).perform(batch)
+      if (!this.#row.empty) {
+        section.bytes = this.#row.finish()
+        this.#journal.append(section.bytes)
+        this.#checkpointer.wrote(section.bytes.byteLength)
+        this.#settleLater()
+      }
+      return outcome
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  async read(inbox: string, after: number, limit: number): Promise<readonly StoredEnvelope[]> {
+    const now = this.#parts.clock.now()
+    return this.#open().contents.inboxes.open(inbox, now).after(after, limit, now)
+  }
+
+  async readLog(wanted: LogQuery, after: number, limit: number): Promise<LogPage> {
+    const { contents } = this.#open()
+    return contents.logs.page(wanted, after, limit, { now: this.#parts.clock.now(), newest: contents.newest })
+  }
+
+  async logs(kind: LogKind): Promise<readonly LogInfo[]> {
+    return this.#open().contents.logs.list(kind, this.#parts.clock.now())
+  }
+
+  async retained(matches: (to: string) => boolean): Promise<readonly StoredEnvelope[]> {
+    return this.#open().contents.retained.list(matches, this.#parts.clock.now())
+  }
+
+  async inspect(name: string): Promise<InboxState> {
+    const { contents } = this.#open()
+    const now = this.#parts.clock.now()
+    const inbox = contents.inboxes.open(name, now)
+    const position = { epoch: this.#epoch, seq: inbox.position(contents.newest, now) }
+    return { position, newest: contents.newest, messages: inbox.messages, bytes: inbox.bytes }
+  }
+
+  async lastAccepted(producer: string): Promise<number> {
+    return this.#open().contents.producers.last(producer)
+  }
+
+  async shelf(query: ShelfQuery): Promise<readonly ShelfEntry[]> {
+    return this.#open().contents.shelf.query(query)
+  }
+
+  async nextDue(): Promise<number | undefined> {
+    return this.#open().contents.shelf.nextDue
+  }
+
+  async expired(now: number, limit: number): Promise<readonly ExpiredEntry[]> {
+    return this.#open().contents.inboxes.expired(now, limit)
+  }
+
+  async records(kind: string, prefix = ''): Promise<readonly RecordEntry[]> {
+    return this.#open().contents.records.list(kind, prefix)
+  }
+
+  /** Moves everything into tables, and ends. What cannot be moved stays in the journal. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#timer?.[Symbol.dispose]()
+    await this.#checkpointer.close()
+    try {
+      while (this.#live?.settler.slice());
+    } catch (error) {
+      this.#parts.logger.warn('what waits in the journal is settled at the next start', { reason: reasonOf(error) })
+    } finally {
+      this.#live = undefined
+      this.#parts.database.close()
+      this.#parts.lock[Symbol.dispose]()
+    }
+  }
+
+  #open(): Live {
+    if (this.#closed) throw new PosthouseError('closed', 'the SQLite inbox store was closed')
+    try {
+      this.#live ??= this.#load()
+      return this.#live
+    } catch (error) {
+      throw new PosthouseError('store_failed', `${this.path} cannot be read: ${reasonOf(error)}`, { cause: error })
+    }
+  }
+
+  #load(): Live {
+    const { database, clock } = this.#parts
+    const contents = new Contents(database, this.#parts)
+    for (const row of this.#journal.rows()) replay(contents, row, clock.now())
+    const synchronous = synchronousFor(this.#parts.durability)
+    return { contents, settler: new Settler({ database, contents, journal: this.#journal, clock, synchronous }) }
+  }
+
+  /** What is in memory may be ahead of the disk now, and is read again. */
+  #failed(cause: unknown): PosthouseError {
+    this.#live = undefined
+    return new PosthouseError('store_failed', `${this.path} could not be written: ${reasonOf(cause)}`, { cause })
+  }
+
+  #settleLater(): void {
+    const { bytes } = this.#journal
+    if (bytes >= settleBytes) this.#settle()
+    if (bytes >= 4 * settleBytes && this.#live) this.#slice(this.#live)
+    this.#timer ??= this.#parts.clock.after(settleMs, () => this.#settle()).unref()
+  }
+
+  /** Begins a round, unless one is under way. */
+  #settle(): void {
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = undefined
+    if (this.#settling || this.#closed) return
+    this.#settling = true
+    setImmediate(() => this.#continue())
+  }
+
+  #continue(): void {
+    this.#settling = false
+    if (this.#closed) return
+    try {
+      if (this.#slice(this.#open())) this.#settle()
+    } catch (error) {
+      this.#failed(error)
+      this.#parts.logger.error('the journal could not be settled', { path: this.path, reason: reasonOf(error) })
+      this.#timer ??= this.#parts.clock.after(settleMs, () => this.#settle()).unref()
+    }
+  }
+
+  #slice({ settler }: Live): boolean {
+    this.#checkpointer.wrote(64 * 1024)
+    return settler.slice()
+  }
+}
