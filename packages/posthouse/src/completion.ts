@@ -26,6 +26,7 @@ function printCompletion(terminal: Terminal, program: Command, shell: Shell): vo
   const words = program.commands.map((command) => ({
     name: command.name(),
     summary: command.summary(),
+    actions: command.registeredArguments[0]?.argChoices ?? [],
     flags: command.options.flatMap(({ long }) => (long ? [long] : [])),
     choices: command.options.flatMap(({ long, argChoices }) =>
       long && argChoices ? [[long, argChoices] as const] : [],
@@ -37,6 +38,8 @@ function printCompletion(terminal: Terminal, program: Command, shell: Shell): vo
 interface Word {
   readonly name: string
   readonly summary: string
+  /** What may stand behind the name, where it is one of a few words. */
+  readonly actions: readonly string[]
   readonly flags: readonly string[]
   /** Options that take one of a few words, with these. */
   readonly choices: readonly (readonly [string, readonly string[]])[]
@@ -47,12 +50,13 @@ function bashScript(words: readonly Word[], zsh: boolean): string {
   const befores = [...choices].map(
     ([flag, each]) => `    ${flag}) COMPREPLY=($(compgen -W "${each.join(' ')}" -- "$word")); return ;;`,
   )
-  const cases = words.map(({ name, flags }) => `    ${name}) flags="${flags.join(' ')}" ;;`)
+  const cases = words.map(
+    ({ name, flags, actions }) => `    ${name}) flags="${flags.join(' ')}"; actions="${actions.join(' ')}" ;;`,
+  )
   return `${zsh ? 'autoload -U +X bashcompinit && bashcompinit\n' : ''}_posthouse() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" flags=""
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" flags="" actions=""
   case "$before" in
 ${befores.join('\n')}
-    completion) COMPREPLY=($(compgen -W "${completionShells.join(' ')}" -- "$word")); return ;;
   esac
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${words.map(({ name }) => name).join(' ')} --help --version" -- "$word"))
@@ -61,17 +65,24 @@ ${befores.join('\n')}
   case "\${COMP_WORDS[1]}" in
 ${cases.join('\n')}
   esac
+  if [ "$COMP_CWORD" -eq 2 ] && [ -n "$actions" ]; then
+    COMPREPLY=($(compgen -W "$actions $flags --help" -- "$word"))
+    return
+  fi
   COMPREPLY=($(compgen -W "$flags --help" -- "$word"))
 }
 complete -o default -F _posthouse posthouse`
 }
 
 function fishScript(words: readonly Word[]): string {
-  const lines = words.flatMap(({ name, summary, flags, choices }) => {
+  const lines = words.flatMap(({ name, summary, flags, choices, actions }) => {
     const known = new Map(choices)
     const values = (flag: string): string => (known.has(flag) ? ` -x -a '${known.get(flag)?.join(' ')}'` : '')
     return [
       `complete -c posthouse -n __fish_use_subcommand -a ${name} -d '${summary}'`,
+      ...(actions.length > 0
+        ? [`complete -c posthouse -n '__fish_seen_subcommand_from ${name}' -f -a '${actions.join(' ')}'`]
+        : []),
       ...flags.map(
         (flag) => `complete -c posthouse -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)}${values(flag)}`,
       ),

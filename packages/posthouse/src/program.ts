@@ -4,6 +4,7 @@ import { addBench } from './commands/bench.ts'
 import { addCall } from './commands/call.ts'
 import { addClients } from './commands/clients.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addGroups } from './commands/groups.ts'
 import { addListen } from './commands/listen.ts'
 import { addSend } from './commands/send.ts'
 import { addStats } from './commands/stats.ts'
@@ -34,6 +35,8 @@ export function buildProgram(terminal: Terminal): Command {
   addSend(program, terminal)
   addListen(program, terminal)
   addCall(program, terminal)
+  program.commandsGroup('What a hub keeps:')
+  addGroups(program, terminal)
   program.commandsGroup('What goes on:')
   addClients(program, terminal)
   addWatch(program, terminal)

@@ -133,7 +133,7 @@ describe('the commands that talk to a hub', () => {
     for (const [args, words] of [
       [['send', 'channel:a..b', 'x'], /channel:a\.\.b.*a part is empty/],
       [['send', 'bob', 'x', '--type', 'txt'], /"txt" is no type/],
-      [['send', 'bob', '{', '--type', 'json'], /must be valid JSON/],
+      [['send', 'bob', '{', '--type', 'json'], /not valid JSON/],
       [['send', 'bob', '{', '--type', 'dict'], /dict body is written as JSON/],
       [['send', 'bob', 'x', '--id', 'all'], /all/],
     ] as const) {

@@ -13,12 +13,12 @@ const commands: ReadonlyMap<string, Command> = new Map(
 for (const file of ['README.md', 'README.zh-CN.md']) {
   describe(`what ${file} says of the command`, () => {
     const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8')
-    const rows = [...text.matchAll(/^\| `([a-z]+)[^`]*` \|/gm)].map(([, name = '']) => name)
+    const rows = [...text.matchAll(/^\| `([a-z-]+)[^`]*` \|/gm)].map(([, name = '']) => name)
 
     test('its table has every command, and no other', () => assert.deepEqual(rows.sort(), [...commands.keys()].sort()))
 
     test('commands and options that it shows exist', () => {
-      const shown = [...text.matchAll(/npx posthouse ([a-z]+)([^\n`#|]*)/g)]
+      const shown = [...text.matchAll(/npx posthouse ([a-z-]+)([^\n`#|]*)/g)]
       assert.ok(shown.length > 3)
       for (const [, name = '', words = ''] of shown) {
         const known = commands.get(name)?.options.map(({ long }) => long)

@@ -1,8 +1,9 @@
-import { bytesToBase64, PosthouseError, parseAddress, reasonOf } from '@posthouse/core'
+import { PosthouseError, parseAddress, reasonOf } from '@posthouse/core'
 import type { Command } from 'commander'
 import { parseExactly, readInput } from '../body.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { jsonText } from '../message-line.ts'
 import { openClient } from '../open-client.ts'
 import { durationOption } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
@@ -52,9 +53,4 @@ function parse(text: string): unknown {
   } catch (cause) {
     throw new PosthouseError('invalid_body', `the body of a call is written as JSON: ${reasonOf(cause)}`, { cause })
   }
-}
-
-/** JSON on one line: `null` for no answer, base64 for bytes. */
-function jsonText(value: unknown): string {
-  return JSON.stringify(value ?? null, (_, each: unknown) => (each instanceof Uint8Array ? bytesToBase64(each) : each))
 }

@@ -1,8 +1,9 @@
-import { bytesToBase64, isPosthouseError, type Message, type MessageType } from '@posthouse/core'
+import { isPosthouseError, type MessageType } from '@posthouse/core'
 import type { Command } from 'commander'
 import { parseType } from '../body.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
+import { messageLine } from '../message-line.ts'
 import { openClient } from '../open-client.ts'
 import { checked, collected, parseCount } from '../option-values.ts'
 import { type Terminal, visible } from '../terminal.ts'
@@ -42,7 +43,7 @@ async function listen(terminal: Terminal, options: ListenOptions): Promise<void>
     opening.on(filterOf(options), (message) => {
       if (left <= 0) return
       left--
-      terminal.print(options.json ? JSON.stringify(message) : line(terminal, message))
+      terminal.print(options.json ? JSON.stringify(message) : messageLine(terminal, message))
       if (left === 0) done.abort()
     })
     opening.watch('state', ({ state }) => {
@@ -64,14 +65,4 @@ async function listen(terminal: Terminal, options: ListenOptions): Promise<void>
 
 function filterOf({ type, from }: ListenOptions): { type?: readonly MessageType[]; from?: readonly string[] } {
   return { ...(type && { type }), ...(from && { from }) }
-}
-
-function line(terminal: Terminal, message: Message): string {
-  const from = terminal.style('cyan', visible(message.from))
-  return `${from} ${terminal.style('gray', message.type)} ${visible(bodyText(message))}`
-}
-
-function bodyText({ body }: Message): string {
-  if (typeof body === 'string') return body
-  return body instanceof Uint8Array ? `${bytesToBase64(body)} (${body.length} bytes)` : JSON.stringify(body)
 }
