@@ -39,6 +39,8 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   inbox_full: 'The recipient is away or slow and its inbox has reached its limit. Try again when it has caught up.',
   store_full:
     'The hub keeps as many scheduled messages or retained values as it may. Try again later, or raise its bounds.',
+  attempts_exhausted:
+    'The recipient has given the message back 16 times. It lies with the dead letters; repair its handler, then redrive it.',
   rate_limited: 'Too much in too short a time. Slow down.',
   window_exceeded: 'More messages are under way than limits.inFlight allows. Wait for sent before sending more.',
   slow_consumer: 'The peer reads more slowly than it is sent to, and its send queue is full.',
@@ -107,6 +109,7 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   offline: 404,
   inbox_full: 507,
   store_full: 507,
+  attempts_exhausted: 502,
   rate_limited: 429,
   window_exceeded: 429,
   slow_consumer: 503,

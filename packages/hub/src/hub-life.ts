@@ -90,12 +90,15 @@ export class HubLife {
     await this.#remembrance.load()
     for (const client of await groups.load()) registry.known(client)
     await this.#hub.parts.statistics.start()
+    // What is due waits no longer than for the clients to be known, and nobody waits for that.
+    void this.#hub.parts.delivery.shelf.start()
   }
 
   async #end(graceMs: number): Promise<void> {
     const { parts, reception } = this.#hub
     reception.close()
-    for (const ending of [this.#sweep, parts.presence, parts.gate, parts.statistics]) ending[Symbol.dispose]()
+    for (const ending of [this.#sweep, parts.presence, parts.gate, parts.delivery, parts.statistics])
+      ending[Symbol.dispose]()
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
     if (graceMs > 0) await this.#departure.leave(graceMs)
     parts.desk.close()
@@ -103,6 +106,7 @@ export class HubLife {
     parts.exchange.clear()
     for (const server of this.#servers) server.closeAllConnections()
     await Promise.all(closed)
+    await this.#departure.within(settleMs, parts.delivery.shelf.settled())
     await this.#departure.within(settleMs, this.#settle())
     for (const record of parts.registry.all()) record.release()
     await this.#putAway()

@@ -1,4 +1,4 @@
-import type { Clock, InboxStore, Logger, RecordChange } from '@posthouse/core'
+import { type Clock, clientAddress, type InboxStore, type Logger, type RecordChange } from '@posthouse/core'
 import type { Limits } from '@posthouse/protocol'
 import { Gate } from './access/gate.ts'
 import { Exchange } from './calls/exchange.ts'
@@ -6,6 +6,7 @@ import { HubDesk } from './calls/hub-desk.ts'
 import type { ClientRecord } from './clients/client-record.ts'
 import { PresenceBoard } from './clients/presence-board.ts'
 import { Registry } from './clients/registry.ts'
+import { DeliveryDesk } from './delivery/delivery-desk.ts'
 import { Flusher } from './door/flusher.ts'
 import { HeldClock } from './door/held-clock.ts'
 import { type Packers, packersOf } from './door/packers.ts'
@@ -41,6 +42,8 @@ export interface HubParts {
   readonly tally: Tally
   readonly statistics: Statistics
   readonly gate: Gate
+  /** What happens to messages between their acceptance and their end. */
+  readonly delivery: DeliveryDesk
   /** Where calls come through. */
   readonly exchange: Exchange
   /** The hub's own end of calls. */
@@ -82,33 +85,29 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     node,
     frameBytes: limits.frameBytes,
   })
+  const shared = { store, clock, logger, tally }
   const batcher: Batcher = new Batcher({
-    store,
-    clock,
-    logger,
-    tally,
+    ...shared,
     onFill: (inbox, fill) => router.drained(inbox, fill),
     onSettled: () => flusher.flush(),
     isAwaited: () => router.holds,
   })
   const registry: Registry = new Registry({
-    store,
-    clock,
-    logger,
-    tally,
+    ...shared,
     maxClients,
     acknowledge: (cursor, seq) => batcher.acknowledge(cursor, seq),
     onChange: (record) => {
       presence.changed(record)
       options.onChange(record)
     },
+    onUnsayable: (envelope, client, code) => delivery.receipts.tell(envelope, 'failed', clientAddress(client), code),
+    onReturned: (envelope, client, delayMs) => delivery.returns.keep(envelope, client, delayMs),
     onForget: (record) => {
       groups.forget(record.id)
       statistics.forget(record)
       options.onChange(record)
     },
   })
-  const shared = { store, clock, logger, tally }
   const write = (change: RecordChange): void => batcher.record(change)
   const statistics = new Statistics({ ...shared, keepMs: options.statisticsMs, clients: () => registry.all(), write })
   const groups = new GroupBook({ store, clock, logger, limits: allowances, batcher })
@@ -123,12 +122,13 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     statistics,
     frameBytes: limits.frameBytes,
   })
+  const delivery: DeliveryDesk = new DeliveryDesk({ store, registry, batcher, clock, logger, router: () => router })
   const exchange = new Exchange({ registry, clock, limits, tally })
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }
   const memberships = new Memberships()
   const groupOffice = new GroupOffice({ groups, registry })
   memberships.serve('group', (link, frame) => groupOffice.receive(link, frame))
-  const ways = { memberships, groups, flusher, packers, batcher, registry, router }
+  const ways = { memberships, groups, delivery, flusher, packers, batcher, registry, router }
   return { ...world, ...ways, statistics, presence, exchange, desk }
 }

@@ -1,10 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type MessageFilter, type MessageType, PosthouseError } from '@posthouse/core'
-import type { ClientInfo, DraftOptions } from '@posthouse/protocol'
+import type { ClientInfo } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import { Gate } from './access/gate.ts'
 import type { HubPresenceHandler } from './clients/presence-board.ts'
+import type { DeadLetters } from './delivery/dead-letters.ts'
+import { deliveryMethods } from './delivery/delivery-methods.ts'
+import { type HubSendOptions, type HubSent, sendOwn } from './delivery/hub-send.ts'
+import { type InboxQuery, type InboxView, viewInbox } from './delivery/inbox-view.ts'
+import type { HubReceiptHandler } from './delivery/receipts.ts'
 import type { Listening, ListenOptions } from './door/listen.ts'
 import { Reception } from './door/reception.ts'
 import { groupMethods } from './groups/group-methods.ts'
@@ -13,7 +18,6 @@ import { HubLife } from './hub-life.ts'
 import { type HubOptions, resolveOptions } from './hub-options.ts'
 import { assembleHub, type HubParts } from './hub-parts.ts'
 import { endSession } from './peers/v1-sessions.ts'
-import { hubEnvelope } from './routing/hub-envelope.ts'
 import { HubListeners, type HubMessageHandler } from './routing/hub-listeners.ts'
 import { gatherStatistics, type HubStatistics, type StatisticsOptions } from './stats/hub-statistics.ts'
 import { gatherStats, type HubStats, type StatsOptions } from './stats/hub-stats.ts'
@@ -60,6 +64,8 @@ export class Hub implements AsyncDisposable {
       statisticsMethod,
       statisticsHandler((wanted) => this.statistics(wanted)),
     )
+    const methods = deliveryMethods({ deadLetters: this.deadLetters, inbox: (query) => this.inbox(query) })
+    for (const [name, handler] of Object.entries(methods)) parts.desk.handleOwn(name, handler)
   }
 
   /** Name of this hub in presence. */
@@ -111,19 +117,29 @@ export class Hub implements AsyncDisposable {
   /**
    * Sends a message of the hub's own. Resolves when it was stored, or, with qos 0, handed to whoever is there.
    * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`, `body_too_large`,
-   * `unknown_recipient`, `offline` (qos 0), `inbox_full`, `unsupported`, `store_failed`, `closed`
+   * `unknown_recipient`, `offline`, `inbox_full`, `store_full`, `unsupported`, `store_failed`, `closed`
    */
-  async send(to: string, body: unknown, options: DraftOptions = {}): Promise<{ readonly id: string }> {
+  async send(to: string, body: unknown, options: HubSendOptions = {}): Promise<HubSent> {
     this.#life.assertGoingOn()
-    const { router } = this.#parts
-    const envelope = hubEnvelope({ to, body, options }, this.#parts)
-    if (envelope.qos === 0) router.live(envelope)
-    else {
-      await new Promise<void>((resolve, reject) => {
-        router.store({ envelope }, (outcome) => (outcome.state === 'refused' ? reject(outcome.error) : resolve()))
-      })
-    }
-    return { id: envelope.id }
+    return sendOwn(to, body, options, this.#parts)
+  }
+
+  /** Has `handler` called with what became of messages that the hub has sent with `receipts`, until disposed of. */
+  onReceipt(handler: HubReceiptHandler): Disposable {
+    return this.#parts.delivery.receipts.handle(handler)
+  }
+
+  /** Messages that nobody could or would process. */
+  get deadLetters(): DeadLetters {
+    return this.#parts.delivery.deadLetters
+  }
+
+  /**
+   * What waits for a client.
+   * @throws PosthouseError `unknown_recipient`, `invalid_option`
+   */
+  async inbox(query: InboxQuery): Promise<InboxView> {
+    return viewInbox(this.#parts, query)
   }
 
   /**

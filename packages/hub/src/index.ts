@@ -11,7 +11,6 @@ export {
 } from '@posthouse/core'
 export {
   type ClientInfo,
-  type DraftOptions as HubSendOptions,
   defaultLimits,
   type GroupRole,
   type Limits,
@@ -24,6 +23,11 @@ export type { Operation, Permission } from './access/permission.ts'
 export type { Authenticate, Authenticator, LoginAttempt, Principal } from './access/principal.ts'
 export { tokenFile } from './access/token-file.ts'
 export type { HubPresenceHandler } from './clients/presence-board.ts'
+export type { DeadLetterQuery, DeadLetters, PurgeQuery } from './delivery/dead-letters.ts'
+export type { HubSendOptions, HubSent } from './delivery/hub-send.ts'
+export type { InboxQuery, InboxView } from './delivery/inbox-view.ts'
+export type { DeadLetterSummary, MessageContent, MessageSummary } from './delivery/message-summary.ts'
+export type { HubReceipt, HubReceiptHandler } from './delivery/receipts.ts'
 export type { SendQueueLimits } from './door/connection.ts'
 export { defaultPort, isLoopback, type Listening, type ListenOptions } from './door/listen.ts'
 export type { TlsOptions } from './door/tls.ts'

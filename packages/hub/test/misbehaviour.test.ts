@@ -147,7 +147,7 @@ for (const dialect of ['json', 'msgpack'] as const) {
         [{ op: 'send', id: 'x', to: 'x', type: 'text', body: null, qos: 0 }, 'invalid_body'],
         [{ op: 'send', id: 'x', to: 'x', type: 'text', body: '', qos: 2 }, 'invalid_field'],
         [{ op: 'send', id: 'x', to: 'x', type: 'text', body: '', qos: 0, headers: { a: 1 } }, 'invalid_field'],
-        [{ op: 'nack', seq: 1 }, 'unsupported'],
+        [{ op: 'nack', seq: 1 }, 'unexpected_frame'],
         [{ op: 'join', id: 'q', to: 'x' }, 'invalid_address'],
         [{ op: 'join', id: 'q', to: 'channel:x' }, 'invalid_address'],
         [{ op: 'leave', id: 'q', to: 'queue:x' }, 'invalid_address'],

@@ -89,3 +89,4 @@ export {
   hubCaps,
   type SendOutcome,
 } from './session/hub-session.ts'
+export { sendConflict } from './session/send-conflict.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { type ErrorCode, PosthouseError } from '@posthouse/core'
 import {
   type Admission,
@@ -76,12 +76,13 @@ const frames: readonly (readonly [ClientFrame | BadFrame, readonly string[]])[] 
   [{ op: 'ack', seq: 0 }, []],
   [{ op: 'ack', seq: 11 }, ['error unexpected_frame']],
   [{ op: 'ack', stream: 'channel:news', seq: 1 }, ['error unsupported']],
-  [{ op: 'nack', seq: 1 }, ['error unsupported']],
+  [{ op: 'nack', seq: 1 }, ['error unexpected_frame']],
   [{ op: 'join', id: 'q', to: 'group:a' }, ['membership']],
   [{ op: 'leave', id: 'q', to: 'group:a' }, ['membership']],
   [{ op: 'subscribe', id: 'q', to: 'channel:a' }, ['membership']],
   [{ op: 'unsubscribe', id: 'q', to: 'channel:a' }, ['membership']],
   [{ op: 'request', id: 'r', to: 'bob', method: 'm' }, ['call']],
+  [{ op: 'receipt', id: 'm', from: 'bob', state: 'read' }, ['read']],
   [{ op: 'response', id: 'r' }, ['call']],
   [{ op: 'cancel', id: 'r' }, ['call']],
   [{ op: 'credit', id: 'r', parts: 1 }, ['call']],
@@ -273,4 +274,28 @@ test('errors without a close code of their own close with 4100 where they must c
     ['replaced', 4409],
   ]
   for (const [code, close] of codes) assert.equal(closeCodeOf(new PosthouseError(code, '')), close)
+})
+
+describe('a nack', () => {
+  test('takes one message out of the window, whose acknowledgement may pass over it', () => {
+    const session = open()
+    for (const seq of [13, 15, 18]) session.delivered(seq, 100)
+    assert.deepEqual(session.receive({ op: 'nack', seq: 15, delayMs: 7 }), [{ do: 'return', seq: 15, delayMs: 7 }])
+    assert.equal(session.unacknowledged, 2)
+    assert.deepEqual(session.receive({ op: 'nack', seq: 13, stream: 'inbox' }), [{ do: 'return', seq: 13 }])
+    assert.deepEqual(session.receive({ op: 'ack', seq: 18 }), [{ do: 'acknowledge', seq: 18 }])
+    assert.equal(session.idle, true)
+  })
+
+  test('of what is not under way, or of a stream that is not followed, is refused', () => {
+    const session = open()
+    for (const seq of [13, 15]) session.delivered(seq, 100)
+    session.receive({ op: 'ack', seq: 13 })
+    session.receive({ op: 'nack', seq: 15 })
+    for (const seq of [0, 13, 14, 15, 16]) {
+      assert.deepEqual(session.receive({ op: 'nack', seq }).map(gist), ['error unexpected_frame'])
+    }
+    assert.deepEqual(session.receive({ op: 'nack', seq: 15, stream: 'channel:x' }).map(gist), ['error unsupported'])
+    assert.equal(session.idle, true)
+  })
 })

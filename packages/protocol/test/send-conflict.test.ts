@@ -20,7 +20,8 @@ const fitting: readonly (readonly [string, Partial<SendFrame>])[] = [
   ['all', { receipts: false, retain: false }],
   ['bob', { qos: 0, whenOffline: 'drop' }],
   ['client:group:a', { whenOffline: 'store' }],
-  ['channel:a.b', { retain: true, deliverAt: 1 }],
+  ['channel:a.b', { retain: true }],
+  ['channel:a.b', { retain: false, deliverAt: 1 }],
   ['queue:q', { priority: 9, deliverAt: 1 }],
   ['bob', { receipts: true, deliverAt: 1 }],
 ]
@@ -42,6 +43,7 @@ const conflicting: readonly (readonly [string, Partial<SendFrame>, string])[] = 
   ['bob', { whenOffline: 'store', deliverAt: 1 }, 'invalid_field'],
   ['bob', { priority: 4 }, 'invalid_field'],
   ['group:a', { retain: true }, 'invalid_field'],
+  ['channel:a', { retain: true, deliverAt: 1 }, 'invalid_field'],
   ['bob', { type: 'x-posthouse.receipt' }, 'invalid_field'],
   ['channel:a..b', { retain: true }, 'invalid_address'],
 ]

@@ -1,6 +1,8 @@
 import { clientAddress } from '@posthouse/core'
 import type { HubFrame, HubSession } from '@posthouse/protocol'
 import type { Access } from '../access/access.ts'
+import type { NotedDeliveries } from '../delivery/noted-deliveries.ts'
+import type { Unread } from '../delivery/unread.ts'
 import type { QuestionRate } from '../limits/question-rate.ts'
 import type { Link } from '../peers/link.ts'
 import type { ResumeTokens } from '../peers/resume-tokens.ts'
@@ -66,6 +68,10 @@ export class ClientRecord {
   delivered = 0
   /** How much of both the statistics have counted. */
   counted: { readonly received: number; readonly delivered: number } = nothing
+  /** What it was delivered with a wish for receipts, or not for the first time; nothing before the first such. */
+  noted: NotedDeliveries | undefined
+  /** What it may still say to have read; nothing before the first such. */
+  unread: Unread | undefined
   /** Confirmations that wait for this client's inbox to drain. */
   held: Set<() => void> | undefined
 

@@ -1,4 +1,4 @@
-import type { Clock, InboxStore, Logger } from '@posthouse/core'
+import type { Clock, Envelope, ErrorCode, InboxStore, Logger } from '@posthouse/core'
 import type { Link } from '../peers/link.ts'
 import { Feeds } from '../routing/feeds.ts'
 import type { Tally } from '../stats/tally.ts'
@@ -17,6 +17,10 @@ export interface RegistryOptions {
   readonly acknowledge: (cursor: string, seq: number) => void
   /** Told whenever a client came or went. */
   readonly onChange: (record: ClientRecord) => void
+  /** Told of messages that cannot be said in their recipient's dialect. */
+  readonly onUnsayable?: (envelope: Envelope, client: string, code: ErrorCode) => void
+  /** Keeps a message of a log that a client has given back. */
+  readonly onReturned?: (envelope: Envelope, client: string, delayMs: number | undefined) => Promise<void>
   /** Told whenever a client that is away was forgotten. */
   readonly onForget: (record: ClientRecord) => void
 }
@@ -54,7 +58,15 @@ export class Registry {
     let record = this.#records.get(client)
     if (record === undefined) {
       const { store, logger, tally, acknowledge } = this.#options
-      const feeds = new Feeds({ client, store, logger, tally, acknowledge })
+      const feeds = new Feeds({
+        client,
+        store,
+        logger,
+        tally,
+        acknowledge,
+        unsayable: (envelope, code) => this.#options.onUnsayable?.(envelope, client, code),
+        returned: async (envelope, delayMs) => this.#options.onReturned?.(envelope, client, delayMs),
+      })
       record = new ClientRecord(client, lastSeen, feeds)
       this.#records.set(client, record)
       this.#sorted.added(record)

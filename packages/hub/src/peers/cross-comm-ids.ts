@@ -131,6 +131,7 @@ export class CrossCommIds {
     const { position } = await this.#visit.parts.batcher.inspect(record.id)
     if (record.link !== link) return
     link.start(position.seq)
+    record.noted?.clear()
     record.feeds.attach(link, { [inboxStream]: position })
   }
 }

@@ -3,6 +3,7 @@ import { DeliveryBudget, DeliveryWindow } from '@posthouse/protocol'
 import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
 import { Access } from '../access/access.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
+import type { DeliveryDesk } from '../delivery/delivery-desk.ts'
 import type { Connection } from '../door/connection.ts'
 import type { HubParts } from '../hub-parts.ts'
 import type { Encoded } from '../routing/encoded.ts'
@@ -30,9 +31,15 @@ export class CrossCommLink implements Link {
   readonly #budget: DeliveryBudget
   readonly #window: DeliveryWindow
   readonly #meter: DeliveryMeter
+  readonly #delivery: DeliveryDesk
   #marked = 0
 
-  constructor(record: ClientRecord, carrier: CrossCommCarrier, parts: MeterParts & Pick<HubParts, 'limits'>) {
+  constructor(
+    record: ClientRecord,
+    carrier: CrossCommCarrier,
+    parts: MeterParts & Pick<HubParts, 'limits' | 'delivery'>,
+  ) {
+    this.#delivery = parts.delivery
     this.record = record
     this.#carrier = carrier
     this.#meter = new DeliveryMeter(parts, record)
@@ -78,6 +85,7 @@ export class CrossCommLink implements Link {
     this.#window.push(seq, outgoing.size)
     this.#carrier.connection.send(encoded)
     this.#meter.stored(seq, outgoing.envelope)
+    this.#delivery.handed(this.record, seq, outgoing)
     this.#carrier.delivered()
   }
 
@@ -90,6 +98,7 @@ export class CrossCommLink implements Link {
   confirm(): boolean {
     if (this.#window.acknowledge(this.#marked)) {
       this.#meter.acknowledged(this.#marked)
+      this.#delivery.receipts.acknowledged(this.record, this.#marked)
       this.record.feeds.acknowledged(this.#marked)
     }
     return !this.idle

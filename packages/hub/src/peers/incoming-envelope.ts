@@ -9,14 +9,16 @@ type Draft = { -readonly [Name in keyof Envelope]: Envelope[Name] }
  * @throws PosthouseError `invalid_address`
  */
 export function envelopeOf(frame: SendFrame, from: string, ts: number): Envelope {
-  const { id, type, qos = 1, headers, replyTo, sec, ttlMs } = frame
+  const { id, type, qos = 1, headers, replyTo, sec, ttlMs, receipts, priority, deliverAt } = frame
   const body = qos === 0 ? received(frame) : keepable(received(frame))
   // Most messages have no more than this, and are made in one piece.
   const envelope: Draft = { id, from, to: knownAddress(frame.to), type, body, qos, ts }
-  if (ttlMs !== undefined) envelope.expiresAt = ts + ttlMs
+  if (ttlMs !== undefined) envelope.expiresAt = Math.max(ts, deliverAt ?? ts) + ttlMs
   if (headers !== undefined) envelope.headers = headers
   if (replyTo !== undefined) envelope.replyTo = knownAddress(replyTo)
   if (sec !== undefined) envelope.sec = qos === 0 ? sec : keepableValue(sec)
+  if (receipts === true) envelope.receipts = true
+  if (priority !== undefined) envelope.priority = priority
   return envelope
 }
 

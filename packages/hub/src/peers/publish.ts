@@ -1,4 +1,4 @@
-import { PosthouseError, type ProducerPosition, toPosthouseError } from '@posthouse/core'
+import { type PosthouseError, type ProducerPosition, toPosthouseError } from '@posthouse/core'
 import { errorFrame, type SendFrame, type SendOutcome } from '@posthouse/protocol'
 import { isDropped } from '../delivery/when-offline.ts'
 import { envelopeOf } from './incoming-envelope.ts'
@@ -12,21 +12,21 @@ export function publish(link: V1Link, frame: SendFrame): void {
   try {
     const envelope = envelopeOf(frame, record.address, parts.clock.now())
     link.access.assertMay('send', envelope.to)
-    if (frame.receipts === true || frame.deliverAt !== undefined) throw unserved()
     const dropped = frame.whenOffline !== undefined && isDropped(frame, parts.registry)
     if (frame.n === undefined || envelope.qos === 0) {
       if (!dropped) parts.router.live(envelope)
     } else if (dropped) parts.router.drop({ envelope, from: positionOf(link.visit, frame.n) }, settler(link, frame.n))
-    else parts.router.store({ envelope, from: positionOf(link.visit, frame.n) }, settler(link, frame.n))
+    else
+      parts.delivery.accept(
+        { envelope, from: positionOf(link.visit, frame.n) },
+        frame.deliverAt,
+        settler(link, frame.n),
+      )
   } catch (cause) {
     const error = toPosthouseError(cause)
     if (frame.n === undefined || frame.qos === 0) link.write([errorFrame(error, 'send', frame.id)])
     else refuse(link, frame.n, error)
   }
-}
-
-function unserved(): PosthouseError {
-  return new PosthouseError('unsupported', 'this hub does not serve receipts and deliverAt')
 }
 
 /** Refuses a numbered message, and remembers that: the same number gets the same answer. */

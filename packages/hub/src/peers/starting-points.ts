@@ -25,7 +25,10 @@ export function startingPoints(visit: V1Visit, stored: Position, hello: HelloFra
     return seq
   }
   const inbox = begin(inboxStream, stored.seq)
-  if (inbox > stored.seq) visit.parts.batcher.acknowledge(record.id, inbox)
+  if (inbox > stored.seq) {
+    visit.parts.delivery.receipts.acknowledged(record, inbox)
+    visit.parts.batcher.acknowledge(record.id, inbox)
+  }
   for (const [stream, feed] of record.feeds.followed()) {
     const known = feed.position
     const seq = begin(stream, known)

@@ -84,12 +84,14 @@ export class V1Link implements Link, SessionCarrier {
     this.visit.entry.session.delivered(seq, outgoing.size, stream)
     this.#connection.send(encoded)
     this.#meter.stored(seq, outgoing.envelope, stream)
+    if (stream === undefined) this.visit.parts.delivery.handed(this.visit.record, seq, outgoing)
     this.throttle.delivered()
   }
 
   /** The client has acknowledged everything up to `seq`, of its inbox where no stream is named. */
   acknowledged(seq: number, stream?: string): void {
     this.#meter.acknowledged(seq, stream)
+    if (stream === undefined) this.visit.parts.delivery.receipts.acknowledged(this.visit.record, seq)
     this.visit.record.feeds.acknowledged(seq, stream)
   }
 

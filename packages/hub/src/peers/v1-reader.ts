@@ -74,6 +74,12 @@ export class V1Reader {
       case 'acknowledge':
         link.acknowledged(action.seq, action.stream)
         break
+      case 'return':
+        parts.delivery.returned(record, action)
+        break
+      case 'read':
+        link.write(parts.delivery.read(record, action.frame))
+        break
       case 'list':
       case 'watch':
         link.write(parts.presence.answer(entry, action))

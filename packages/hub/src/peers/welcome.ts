@@ -17,6 +17,7 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   link.put(attach(visit, facts))
   tell(visit, hello)
   if (resumed && presence.watches(entry)) presence.watch(entry)
+  record.noted?.clear()
   record.feeds.attach(link, positions)
   reader.open()
 }

@@ -1,4 +1,4 @@
-import { type Logger, type StoredEnvelope, toPosthouseError } from '@posthouse/core'
+import { type Envelope, type ErrorCode, type Logger, type StoredEnvelope, toPosthouseError } from '@posthouse/core'
 import type { Link } from '../peers/link.ts'
 import type { Tally } from '../stats/tally.ts'
 import { Outgoing } from './outgoing.ts'
@@ -40,6 +40,8 @@ export interface StreamFeed {
   wake(): void
   /** The client has processed everything up to `seq`; of a queue that message alone. */
   acknowledged(seq: number): void
+  /** The client gives one message back that was on its way to it. */
+  returned?(seq: number, delayMs: number | undefined): void
   /** A new envelope was stored. */
   offer?(seq: number, outgoing: Outgoing): void
 }
@@ -57,6 +59,10 @@ export interface FeedOptions {
   readonly tally: Tally
   /** Commits that everything up to `seq` has been processed. */
   readonly acknowledge: (seq: number) => void
+  /** Told of what cannot be said in the client's dialect, and is passed over. */
+  readonly unsayable?: ((envelope: Envelope, code: ErrorCode) => void) | undefined
+  /** Keeps a message that the client has given back; of a log, where all others are to have it, too. */
+  readonly returned?: ((envelope: Envelope, delayMs: number | undefined) => Promise<void>) | undefined
 }
 
 /**
@@ -74,6 +80,9 @@ export class Feed implements StreamFeed {
   /** The newest position that went to the link. */
   #handed = 0
   #acknowledged: number
+  /** Messages that are being given back, and the newest acknowledgement that waits for that; 0 where none does. */
+  #returning = 0
+  #late = 0
   /** The newest envelope that did not go to the link: it leaves with the next acknowledgement. */
   #skipped = 0
 
@@ -127,10 +136,37 @@ export class Feed implements StreamFeed {
   }
 
   acknowledged(seq: number): void {
+    if (this.#returning > 0) {
+      this.#late = Math.max(this.#late, seq)
+      return
+    }
     const last = this.#skipped > seq && seq >= this.#handed ? this.#skipped : seq
     this.#acknowledged = last
     this.#options.acknowledge(last)
     this.wake()
+  }
+
+  /** What was given back is kept before an acknowledgement passes over it. */
+  returned(seq: number, delayMs: number | undefined): void {
+    this.#returning++
+    this.#giveBack(seq, delayMs)
+      .catch((error: unknown) => {
+        this.#late = 0
+        this.#fail(error)
+      })
+      .finally(() => {
+        this.#returning--
+        if (this.#returning > 0 || this.#late === 0) return
+        const late = this.#late
+        this.#late = 0
+        this.acknowledged(late)
+      })
+  }
+
+  async #giveBack(seq: number, delayMs: number | undefined): Promise<void> {
+    const { entries } = await this.#options.source.read(seq - 1, 1)
+    const [entry] = entries
+    if (entry?.seq === seq) await this.#options.returned?.(entry.envelope, delayMs)
   }
 
   async #read(link: Link): Promise<void> {
@@ -138,9 +174,9 @@ export class Feed implements StreamFeed {
       this.#arrived = false
       const { entries, scanned, more } = await this.#options.source.read(this.#cursor, pageSize)
       if (this.#link !== link) return
-      for (const { seq, envelope } of entries) {
+      for (const { seq, envelope, attempt } of entries) {
         if (!link.ready) return
-        this.#hand(link, seq, new Outgoing(envelope, seq))
+        this.#hand(link, seq, new Outgoing(envelope, seq, undefined, attempt))
       }
       if (scanned > this.#cursor) this.#cursor = scanned
       if (!more && !this.#arrived) this.#behind = false
@@ -169,9 +205,11 @@ export class Feed implements StreamFeed {
     this.#options.acknowledge(seq)
   }
 
-  #tell({ envelope: { id, from } }: Outgoing, cause: unknown): void {
+  #tell({ envelope }: Outgoing, cause: unknown): void {
     const { code, message: reason } = toPosthouseError(cause)
-    const { client: to, logger, tally } = this.#options
+    const { client: to, logger, tally, unsayable } = this.#options
+    const { id, from } = envelope
+    unsayable?.(envelope, code)
     logger.warn("a message cannot be said in its recipient's dialect", { to, from, id, code, reason })
     tally.unsayable++
   }

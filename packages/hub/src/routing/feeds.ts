@@ -2,7 +2,7 @@ import { cursorName, type InboxStore, type Logger, type Position } from '@postho
 import { inboxStream } from '@posthouse/protocol'
 import type { Link } from '../peers/link.ts'
 import type { Tally } from '../stats/tally.ts'
-import { Feed, type FeedSource, type StreamFeed } from './feed.ts'
+import { Feed, type FeedOptions, type FeedSource, type StreamFeed } from './feed.ts'
 import type { Outgoing } from './outgoing.ts'
 
 const none: ReadonlyMap<string, StreamFeed> = new Map()
@@ -15,6 +15,10 @@ export interface FeedsOptions {
   readonly tally: Tally
   /** Commits that everything up to `seq` of a cursor has been processed. */
   readonly acknowledge: (cursor: string, seq: number) => void
+  /** Told of what cannot be said in the client's dialect, and is passed over. */
+  readonly unsayable?: FeedOptions['unsayable']
+  /** Keeps a message of a log that the client has given back. */
+  readonly returned?: FeedOptions['returned']
 }
 
 /** All streams on their way to one client: its inbox always, others while it follows them. */

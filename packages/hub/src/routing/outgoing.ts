@@ -1,8 +1,9 @@
 import { type Body, type Envelope, envelopeBytes, PosthouseError } from '@posthouse/core'
-import { type DeliverFrame, type Dialect, jsonHubCodec } from '@posthouse/protocol'
+import { type DeliverFrame, type Dialect, jsonHubCodec, type ReceiptFrame } from '@posthouse/protocol'
 import { bodyJson, convertBody } from '@posthouse/protocol/bodies'
 import { crossCommDelivery } from '@posthouse/protocol/cross-comm'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
+import { isReceipt, receiptFrame } from '../delivery/receipt-envelope.ts'
 import { type Encoded, measured } from './encoded.ts'
 import { jsonDelivery } from './json-delivery.ts'
 
@@ -17,6 +18,8 @@ export class Outgoing {
   readonly seq: number | undefined
   /** Nothing for the inbox. */
   readonly stream: string | undefined
+  /** How often it has been tried, this time included. */
+  readonly attempt: number
   /** The same for other streams, by their names. */
   #others: Map<string, Outgoing> | undefined
   /** What it counts for in a receiver's window. */
@@ -27,10 +30,11 @@ export class Outgoing {
   #msgpack: Encoded | undefined
   #crossComm: Encoded | undefined
 
-  constructor(envelope: Envelope, seq?: number, stream?: string) {
+  constructor(envelope: Envelope, seq?: number, stream?: string, attempt = 1) {
     this.envelope = envelope
     this.seq = seq
     this.stream = stream
+    this.attempt = attempt
     this.size = envelopeBytes(envelope)
   }
 
@@ -79,7 +83,7 @@ export class Outgoing {
   }
 
   #placed(seq: number | undefined, stream?: string): Outgoing {
-    const placed = new Outgoing(this.envelope, seq, stream)
+    const placed = new Outgoing(this.envelope, seq, stream, this.attempt)
     placed.#converted = this.#converted
     placed.#crossComm = this.#crossComm
     return placed
@@ -95,12 +99,15 @@ export class Outgoing {
     return this.#msgpack
   }
 
-  #frame(dialect: 'json' | 'msgpack'): DeliverFrame {
-    const { id, from, to, type, ts, headers, replyTo, sec } = this.envelope
+  #frame(dialect: 'json' | 'msgpack'): DeliverFrame | ReceiptFrame {
+    const { id, from, to, type, ts, headers, replyTo, sec, receipts } = this.envelope
+    if (isReceipt(this.envelope)) return receiptFrame(this.envelope, this.seq)
     return {
       op: 'deliver',
       ...(this.stream !== undefined && { stream: this.stream }),
       ...(this.seq !== undefined && { seq: this.seq }),
+      ...(this.attempt > 1 && { attempt: this.attempt }),
+      ...(receipts && { receipts }),
       id,
       from,
       to,

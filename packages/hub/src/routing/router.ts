@@ -38,6 +38,8 @@ export interface Incoming {
   readonly envelope: Envelope
   /** Given where the sender may send it again. */
   readonly from?: ProducerPosition
+  /** The shelf entry that it comes from. */
+  readonly takes?: number
 }
 
 type StoredOutcome = Extract<AppendOutcome, { readonly state: 'stored' }>
@@ -219,7 +221,8 @@ function crowdedOf({ fill }: StoredOutcome, recipients: readonly ClientRecord[])
   return recipients.filter((record, index) => (fill[index] ?? 0) > highFill && record.online)
 }
 
-function outcomeOf(outcome: AppendOutcome | PosthouseError, refusal?: PosthouseError): SendOutcome {
+/** What a sender is told. */
+export function outcomeOf(outcome: AppendOutcome | PosthouseError, refusal?: PosthouseError): SendOutcome {
   if (outcome instanceof PosthouseError) return { state: 'refused', error: outcome }
   if (outcome.state !== 'refused') return { state: outcome.state }
   const same = refusal?.code === outcome.code

@@ -9,7 +9,9 @@ import type {
   HubFrame,
   Limits,
   ListFrame,
+  NackFrame,
   PresenceRequestFrame,
+  ReadFrame,
   SendFrame,
   SentFrame,
   SentState,
@@ -30,6 +32,10 @@ export type HubAction =
   | { readonly do: 'refuse'; readonly n: number; readonly error: PosthouseError }
   /** Of the inbox where no stream is named. */
   | { readonly do: 'acknowledge'; readonly seq: number; readonly stream?: string }
+  /** One message is to come again later; by its attempts where no delay is named. Of the inbox where no stream is named. */
+  | { readonly do: 'return'; readonly seq: number; readonly stream?: string; readonly delayMs?: number }
+  /** A message was read. */
+  | { readonly do: 'read'; readonly frame: ReadFrame }
   | { readonly do: 'list'; readonly frame: ListFrame }
   | { readonly do: 'watch'; readonly on: boolean }
   /** What the client says about itself from now on. */
@@ -52,9 +58,7 @@ export type Admission = Omit<WelcomeFrame, 'op' | 'client' | 'session' | 'limits
 export type HubSessionState = 'fresh' | 'open' | 'detached' | 'ended'
 
 /** The optional features that this end of the protocol serves, as `welcome.caps` announces them. Spec: 2.4. */
-export const hubCaps: readonly string[] = ['calls', 'groups', 'list', 'presence']
-
-const unserved: ReadonlySet<string> = new Set(['nack', 'receipt'])
+export const hubCaps: readonly string[] = ['calls', 'delivery', 'groups', 'list', 'presence']
 
 /**
  * The hub's end of one client's conversation in the v1 dialects. Pure: frames in, actions out. It outlives the
@@ -119,6 +123,10 @@ export class HubSession {
         return this.#receiveSend(frame)
       case 'ack':
         return this.#receiveAck(frame.seq, frame.stream)
+      case 'nack':
+        return this.#receiveNack(frame)
+      case 'receipt':
+        return [{ do: 'read', frame }]
       case 'bad':
         return this.#receiveBad(frame)
       case 'hello':
@@ -143,8 +151,6 @@ export class HubSession {
         return []
       case 'bye':
         return [{ do: 'leave' }]
-      default:
-        return this.#receiveUnserved(frame)
     }
   }
 
@@ -241,6 +247,19 @@ export class HubSession {
     return [{ do: 'acknowledge', seq, stream }]
   }
 
+  #receiveNack({ seq, stream, delayMs }: NackFrame): readonly HubAction[] {
+    const window = this.#streams.of(stream)
+    if (window === undefined) {
+      if (this.#streams.ended(stream)) return []
+      return [fault('unsupported', `stream ${JSON.stringify(stream)} is not served here`, { op: 'nack' })]
+    }
+    if (!window.release(seq)) {
+      return [fault('unexpected_frame', `nack of ${seq}, which is not waiting to be acknowledged`, { op: 'nack' })]
+    }
+    const named = stream !== undefined && stream !== inboxStream
+    return [{ do: 'return', seq, ...(named && { stream }), ...(delayMs !== undefined && { delayMs }) }]
+  }
+
   #receiveBad(frame: BadFrame): readonly HubAction[] {
     if (frame.about === 'hello') return this.#receiveSecondHello()
     if (frame.n === undefined) return [{ do: 'write', frame: errorFrame(frame.error, frame.about, frame.id) }]
@@ -251,11 +270,6 @@ export class HubSession {
   #receiveSecondHello(): readonly HubAction[] {
     const message = `a second hello came; this connection is that of ${this.client}`
     return [{ do: 'close', error: new PosthouseError('unexpected_frame', message) }]
-  }
-
-  #receiveUnserved(frame: { readonly op: string; readonly id?: string }): readonly HubAction[] {
-    const code: ErrorCode = unserved.has(frame.op) ? 'unsupported' : 'unknown_op'
-    return [fault(code, `this hub does not serve ${frame.op}`, frame)]
   }
 
   #assertLiving(): void {

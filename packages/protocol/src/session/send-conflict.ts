@@ -26,14 +26,22 @@ export function sendConflict(frame: SendFrame): PosthouseError | undefined {
 }
 
 function conflictOf(frame: SendFrame, kind: AddressKind): string | undefined {
-  const { receipts = false, whenOffline, deliverAt, priority, retain = false, qos = 1 } = frame
+  const { receipts = false, whenOffline, deliverAt, qos = 1 } = frame
+  if (whenOffline !== undefined && deliverAt !== undefined) return 'whenOffline and deliverAt do not go together'
   if (qos === 0 && (receipts || deliverAt !== undefined)) return 'receipts and deliverAt go with qos 1 only'
   if (qos === 0 && whenOffline === 'store') return 'whenOffline cannot be store with qos 0'
+  return misplaced(frame, kind)
+}
+
+function misplaced(
+  { receipts, whenOffline, deliverAt, priority, retain }: SendFrame,
+  kind: AddressKind,
+): string | undefined {
   if (receipts && kind !== 'client' && kind !== 'group') return 'receipts goes to a client or a group only'
   if (whenOffline !== undefined && kind !== 'client') return 'whenOffline goes to a client only'
-  if (whenOffline !== undefined && deliverAt !== undefined) return 'whenOffline and deliverAt do not go together'
   if (priority !== undefined && kind !== 'queue') return 'priority goes to a queue only'
-  return retain && kind !== 'channel' ? 'retain goes to a channel only' : undefined
+  if (retain && kind !== 'channel') return 'retain goes to a channel only'
+  return retain && deliverAt !== undefined ? 'retain and deliverAt do not go together' : undefined
 }
 
 function invalid(wrong: string): PosthouseError {

@@ -1,0 +1,113 @@
+import { type Clock, type InboxStore, type Logger, PosthouseError } from '@posthouse/core'
+import { type ErrorFrame, errorFrame, type ReadFrame } from '@posthouse/protocol'
+import type { ClientRecord } from '../clients/client-record.ts'
+import type { Registry } from '../clients/registry.ts'
+import type { Batcher } from '../routing/batcher.ts'
+import type { Outgoing } from '../routing/outgoing.ts'
+import { type Incoming, outcomeOf, type Router, type SettleListener } from '../routing/router.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { Expiry } from './expiry.ts'
+import { NotedDeliveries } from './noted-deliveries.ts'
+import { Receipts } from './receipts.ts'
+import { type Returned, Returns } from './returns.ts'
+import { ShelfClock } from './shelf-clock.ts'
+import { ShelfDelivery } from './shelf-delivery.ts'
+import { Unread } from './unread.ts'
+
+/** How far ahead `deliverAt` may be: a year, in milliseconds. Spec: 4.1.10. */
+const longestWaitMs = 366 * 86_400_000
+
+/** What a delivery desk needs. */
+export interface DeliveryDeskOptions {
+  readonly store: InboxStore
+  readonly registry: Pick<Registry, 'get'>
+  readonly batcher: Batcher
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly router: () => Router
+}
+
+/** What happens to messages between their acceptance and their end: receipts, returns, times to come, dead letters. */
+export class DeliveryDesk implements Disposable {
+  readonly receipts: Receipts
+  readonly shelf: ShelfClock
+  readonly returns: Returns
+  readonly deadLetters: DeadLetters
+  readonly #options: DeliveryDeskOptions
+  readonly #expiry: Expiry
+
+  constructor(options: DeliveryDeskOptions) {
+    const receipts = new Receipts(options)
+    const delivery = new ShelfDelivery({ ...options, receipts })
+    const expiry = new Expiry({ ...options, receipts })
+    const shelf = new ShelfClock({
+      ...options,
+      deliver: (entry) => delivery.due(entry),
+      patrol: () => expiry.look(),
+    })
+    this.receipts = receipts
+    this.shelf = shelf
+    this.deadLetters = new DeadLetters({ ...options, delivery })
+    this.#options = options
+    this.returns = new Returns({ ...options, receipts, shelf })
+    this.#expiry = expiry
+  }
+
+  [Symbol.dispose](): void {
+    this.shelf[Symbol.dispose]()
+    this.receipts[Symbol.dispose]()
+  }
+
+  /**
+   * Takes a qos 1 message, now or for a time to come, and tells `settle` what became of it.
+   * @throws PosthouseError `invalid_field` where that time is too far away
+   */
+  accept(incoming: Incoming, deliverAt: number | undefined, settle: SettleListener): void {
+    const { envelope } = incoming
+    if (envelope.receipts && envelope.expiresAt !== undefined) {
+      this.#expiry.expect(envelope.expiresAt)
+      this.shelf.expect(envelope.expiresAt)
+    }
+    if (deliverAt === undefined || deliverAt <= envelope.ts) this.#options.router().store(incoming, settle)
+    else this.#schedule(incoming, deliverAt, settle)
+  }
+
+  /** A message was handed to a client from its inbox. Costs next to nothing where there is nothing to note. */
+  handed(record: ClientRecord, seq: number, { envelope, attempt }: Outgoing): void {
+    if (!envelope.receipts && attempt === 1) return
+    record.noted ??= new NotedDeliveries()
+    record.noted.note(seq, { envelope, attempt })
+    if (!envelope.receipts) return
+    record.unread ??= new Unread()
+    record.unread.add(envelope.from, envelope.id)
+  }
+
+  /** A client gives a message back. */
+  returned(record: ClientRecord, returned: Returned): void {
+    const { seq, stream, delayMs } = returned
+    if (stream === undefined) this.returns.take(record, returned)
+    else record.feeds.followed().get(stream)?.returned?.(seq, delayMs)
+    // There is room in the window.
+    record.feeds.wake()
+  }
+
+  /** A client says that it has read a message. Returns what it is told, if anything. */
+  read({ unread, address }: ClientRecord, { id, from }: ReadFrame): readonly ErrorFrame[] {
+    if (unread?.take(from, id) === true) {
+      this.receipts.send({ id, from }, { state: 'read', by: address, at: this.#options.clock.now() })
+      return []
+    }
+    const message = `no message ${JSON.stringify(id)} of ${JSON.stringify(from)} that was delivered waits for a receipt`
+    return [errorFrame(new PosthouseError('unexpected_frame', message), 'receipt', id)]
+  }
+
+  #schedule({ envelope, from }: Incoming, dueAt: number, settle: SettleListener): void {
+    if (dueAt > envelope.ts + longestWaitMs) {
+      throw new PosthouseError('invalid_field', 'send: deliverAt is more than a year ahead')
+    }
+    this.#options.batcher.append({ envelope, dueAt, ...(from && { from }) }, (outcome) => {
+      this.shelf.expect(dueAt)
+      settle(outcomeOf(outcome))
+    })
+  }
+}

@@ -1,0 +1,60 @@
+import { PosthouseError } from '@posthouse/core'
+
+/** Reads the members of a method's body, and says what is wrong with them. */
+export class MethodBody {
+  readonly #method: string
+  readonly #members: Readonly<Record<string, unknown>>
+
+  /** @throws PosthouseError `invalid_body` */
+  constructor(method: string, body: unknown) {
+    this.#method = method
+    if (typeof body !== 'object' && body !== undefined) throw this.#wrong('the body must be an object')
+    this.#members = Object.fromEntries(Object.entries(body ?? {}))
+  }
+
+  /** @throws PosthouseError `invalid_body` */
+  text(name: string): string | undefined {
+    const value = this.#members[name]
+    if (value === undefined || typeof value === 'string') return value
+    throw this.#wrong(`${name} must be a string`)
+  }
+
+  /** @throws PosthouseError `invalid_body` */
+  flag(name: string): boolean | undefined {
+    const value = this.#members[name]
+    if (value === undefined || typeof value === 'boolean') return value
+    throw this.#wrong(`${name} must be true or false`)
+  }
+
+  /** @throws PosthouseError `invalid_body` */
+  count(name: string, most: number = Number.MAX_SAFE_INTEGER, least = 0): number | undefined {
+    const value = this.#members[name]
+    if (value === undefined || isCount(value, least, most)) return value
+    throw this.#wrong(`${name} must be a whole number from ${least} to ${most}`)
+  }
+
+  /** @throws PosthouseError `invalid_body` */
+  counts(name: string, most: number): readonly number[] | undefined {
+    const value = this.#members[name]
+    if (value === undefined) return undefined
+    if (Array.isArray(value) && value.length <= most && value.every((each) => isCount(each, 0))) return value
+    throw this.#wrong(`${name} must be a list of at most ${most} whole numbers`)
+  }
+
+  /**
+   * A member that must be there.
+   * @throws PosthouseError `invalid_body`
+   */
+  needed<Value>(name: string, value: Value | undefined): Value {
+    if (value !== undefined) return value
+    throw this.#wrong(`${name} is missing`)
+  }
+
+  #wrong(what: string): PosthouseError {
+    return new PosthouseError('invalid_body', `${this.#method}: ${what}`)
+  }
+}
+
+function isCount(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
+}

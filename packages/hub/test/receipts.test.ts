@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { MemoryInboxStore } from '@posthouse/core'
+import { changedStore } from '@posthouse/core/testing'
+import type { HubReceipt } from '@posthouse/hub'
+import { CrossCommClient } from './cross-comm-peer.ts'
+import { codeOf, type Frame, message, RawPeer, resume } from './raw-peer.ts'
+import { noticed, startHub, startTimelessHub, visit } from './start-hub.ts'
+
+const wanted = { receipts: true }
+
+function gist({ id, state, by, code }: Frame): unknown {
+  return [id, state, by, ...(code === undefined ? [] : [code])]
+}
+
+describe('the sender is told', () => {
+  for (const dialect of ['json', 'msgpack'] as const) {
+    test(`when its message was acknowledged and when it was read, in ${dialect}`, async () => {
+      await using server = await startTimelessHub()
+      await using bob = await RawPeer.login(server.url, 'bob')
+      await using alice = await RawPeer.login(server.url, 'alice', { dialect })
+      await alice.publish('bob', 1, wanted)
+      const delivery = await bob.next('deliver')
+      assert.equal(delivery.receipts, true)
+      assert.deepEqual(await alice.settled(), [])
+      bob.ack(delivery)
+      const receipt = await alice.next('receipt')
+      assert.deepEqual(gist(receipt), ['m1', 'delivered', 'bob'])
+      assert.equal(receipt.at, server.clock.now())
+      bob.send({ op: 'receipt', id: 'm1', from: 'alice', state: 'read' })
+      const read = await alice.next('receipt')
+      assert.deepEqual(gist(read), ['m1', 'read', 'bob'])
+      assert.ok(Number(read.seq) > Number(receipt.seq))
+    })
+  }
+
+  test('once, in the order of its messages, and not of those that want no receipts', async () => {
+    await using server = await startHub()
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await using alice = await RawPeer.login(server.url, 'alice')
+    alice.send(message('bob', 1, wanted), message('bob', 2), message('bob', 3, wanted), message('bob', 4, wanted))
+    const deliveries = await bob.deliveries(4)
+    for (const delivery of deliveries.slice(1)) bob.ack(delivery)
+    bob.ack(deliveries[3] ?? {})
+    const ids: unknown[] = []
+    for (let count = 0; count < 3; count++) ids.push((await alice.next('receipt')).id)
+    assert.deepEqual(ids, ['m1', 'm3', 'm4'])
+    assert.ok((await alice.settled()).every(({ op }) => op === 'sent'))
+  })
+
+  test('later, where it is away, and again until it has acknowledged that', async () => {
+    await using server = await startHub()
+    await using bob = await RawPeer.login(server.url, 'bob')
+    const [alice, welcome] = await RawPeer.welcomed(server.url, 'alice')
+    await alice.publish('bob', 1, wanted)
+    await alice.cut()
+    await noticed(server, 'alice')
+    bob.ack(await bob.next('deliver'))
+    await bob.settled()
+    const [back, resumed] = await RawPeer.welcomed(server.url, 'alice', { hello: resume(welcome) })
+    assert.deepEqual(gist(await back.next('receipt')), ['m1', 'delivered', 'bob'])
+    await back.cut()
+    await using again = await RawPeer.login(server.url, 'alice', { hello: resume(resumed) })
+    const receipt = await again.next('receipt')
+    assert.deepEqual(gist(receipt), ['m1', 'delivered', 'bob'])
+    again.ack(receipt)
+    await again.settled()
+    await again.cut()
+    await using last = await RawPeer.login(server.url, 'alice')
+    assert.deepEqual(await last.settled(), [])
+  })
+
+  test('of what the recipient processed and could not acknowledge before its connection was cut', async () => {
+    await using server = await startHub()
+    const [bob, welcome] = await RawPeer.welcomed(server.url, 'bob')
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await alice.publish('bob', 1, wanted)
+    const { seq } = await bob.next('deliver')
+    await bob.cut()
+    const { epoch } = (welcome.positions as Record<string, { readonly epoch: string }>).inbox ?? {}
+    await using back = await RawPeer.login(server.url, 'bob', { hello: resume(welcome, { inbox: { epoch, seq } }) })
+    assert.deepEqual(gist(await alice.next('receipt')), ['m1', 'delivered', 'bob'])
+    assert.deepEqual(await back.settled(), [])
+  })
+
+  test('once of a message that was delivered on two connections', async () => {
+    await using server = await startHub()
+    await using alice = await RawPeer.login(server.url, 'alice')
+    {
+      await using bob = await RawPeer.login(server.url, 'bob')
+      await alice.publish('bob', 1, wanted)
+      await bob.next('deliver')
+    }
+    await using bob = await RawPeer.login(server.url, 'bob')
+    bob.ack(await bob.next('deliver'))
+    assert.deepEqual(gist(await alice.next('receipt')), ['m1', 'delivered', 'bob'])
+    assert.deepEqual(await alice.settled(), [])
+  })
+
+  test('when the time of its message has run out', async () => {
+    await using server = await startTimelessHub()
+    await visit(server, 'bob')
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await alice.publish('bob', 1, { ...wanted, ttlMs: 5000 })
+    await alice.publish('bob', 2, { ttlMs: 5000 })
+    server.clock.advance(5000)
+    assert.deepEqual(gist(await alice.next('receipt')), ['m1', 'expired', 'bob'])
+    await using bob = await RawPeer.login(server.url, 'bob')
+    assert.deepEqual(await bob.settled(), [])
+    assert.deepEqual(await alice.settled(), [])
+  })
+
+  test('that a message was delivered which expires at its recipient', async () => {
+    await using server = await startTimelessHub()
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await alice.publish('bob', 1, { ...wanted, ttlMs: 5000 })
+    const delivery = await bob.next('deliver')
+    server.clock.advance(5000)
+    await bob.settled()
+    bob.ack(delivery)
+    assert.deepEqual(gist(await alice.next('receipt')), ['m1', 'delivered', 'bob'])
+    assert.deepEqual(await alice.settled(), [])
+  })
+
+  test('of a message that could not be said to its recipient', async () => {
+    await using server = await startHub()
+    await visit(server, 'bob')
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await alice.publish('bob', 1, { ...wanted, type: 'x-own' })
+    await using bob = await CrossCommClient.login(server.url, 'bob')
+    assert.deepEqual(gist(await alice.next('receipt')), ['m1', 'failed', bob.id, 'unrepresentable'])
+  })
+
+  test('of what a cross_comm program has confirmed by a pong', async () => {
+    await using server = await startHub()
+    await using bob = await CrossCommClient.login(server.url, 'bob')
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await alice.publish('bob', 1, wanted)
+    await bob.next()
+    assert.deepEqual(gist(await alice.next('receipt')), ['m1', 'delivered', 'bob'])
+  })
+
+  test('where it is the program that runs the hub', async () => {
+    await using server = await startHub()
+    const receipts: HubReceipt[] = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    using _handler = server.hub.onReceipt((receipt) => receipts.push(receipt) === 2 && resolve())
+    await using bob = await RawPeer.login(server.url, 'bob')
+    const { id } = await server.hub.send('bob', 'hello', { receipts: true })
+    bob.ack(await bob.next('deliver'))
+    bob.send({ op: 'receipt', id, from: 'hub', state: 'read' })
+    await promise
+    assert.deepEqual(
+      receipts.map((receipt) => [receipt.id, receipt.state, receipt.by]),
+      [
+        [id, 'delivered', 'bob'],
+        [id, 'read', 'bob'],
+      ],
+    )
+  })
+
+  test('although the store fails when it is to be told', async () => {
+    await using inner = new MemoryInboxStore()
+    let failures = 0
+    const store = changedStore(inner, {
+      commit: async (batch) => {
+        const told = batch.appends.some((entry) => 'envelope' in entry && entry.envelope.type === 'x-posthouse.receipt')
+        if (told && failures++ === 0) throw new Error('the disk is full')
+        return inner.commit(batch)
+      },
+    })
+    await using server = await startTimelessHub({ store })
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await alice.publish('bob', 1, wanted)
+    bob.ack(await bob.next('deliver'))
+    await server.log.line('the store failed')
+    server.clock.advance(1000)
+    assert.deepEqual(gist(await alice.next('receipt')), ['m1', 'delivered', 'bob'])
+    assert.equal((await inner.inspect('bob')).messages, 0)
+  })
+})
+
+describe('a read receipt is refused', () => {
+  test('for a message that was never delivered, wants none, or was read before', async () => {
+    await using server = await startHub()
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await using alice = await RawPeer.login(server.url, 'alice')
+    alice.send(message('bob', 1, wanted), message('bob', 2))
+    await bob.deliveries(2)
+    const read = { op: 'receipt', id: 'm1', from: 'alice', state: 'read' }
+    bob.send({ ...read, id: 'm9' }, { ...read, id: 'm2' }, { ...read, from: 'carol' }, read, read)
+    const errors = await bob.settled()
+    assert.deepEqual(
+      errors.map(codeOf),
+      Array.from({ length: 4 }, () => 'unexpected_frame'),
+    )
+    assert.deepEqual(errors[0]?.about, { op: 'receipt', id: 'm9' })
+    assert.equal((await alice.next('receipt')).state, 'read')
+  })
+
+  test('of another client than the recipient, and without the word read', async () => {
+    await using server = await startHub()
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await using carol = await RawPeer.login(server.url, 'carol')
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await alice.publish('bob', 1, wanted)
+    await bob.next('deliver')
+    carol.send({ op: 'receipt', id: 'm1', from: 'alice', state: 'read' })
+    assert.equal(codeOf(await carol.next('error')), 'unexpected_frame')
+    bob.send({ op: 'receipt', id: 'm1', from: 'alice', state: 'delivered' })
+    assert.equal(codeOf(await bob.next('error')), 'invalid_field')
+  })
+})
+
+test('a receipt cannot be sent as a message', async () => {
+  await using server = await startHub()
+  await using bob = await RawPeer.login(server.url, 'bob')
+  await using alice = await RawPeer.login(server.url, 'alice')
+  const forged = { type: 'x-posthouse.receipt', body: { id: 'm1', state: 'read', by: 'bob', at: 1 } }
+  assert.equal(codeOf(await alice.publish('bob', 1, forged)), 'invalid_field')
+  await assert.rejects(server.hub.send('bob', {}, { type: 'x-posthouse.receipt' }), { code: 'invalid_option' })
+  assert.deepEqual(await bob.settled(), [])
+})
+
+test('a receipt for which the sender has no room is lost, and nothing else', async () => {
+  await using store = new MemoryInboxStore({ limits: { messages: 1 } })
+  await using server = await startHub({ store })
+  await using bob = await RawPeer.login(server.url, 'bob')
+  await using alice = await RawPeer.login(server.url, 'alice')
+  alice.send(message('bob', 1, wanted))
+  bob.send(message('alice', 1))
+  await alice.next('deliver')
+  bob.ack(await bob.next('deliver'))
+  await server.log.line('a receipt is lost')
+  alice.send(message('bob', 2))
+  assert.equal((await bob.next('deliver')).id, 'm2')
+})
