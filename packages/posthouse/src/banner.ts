@@ -1,9 +1,15 @@
 import { networkInterfaces } from 'node:os'
+import { relative } from 'node:path'
+import type { Durability } from '@posthouse/core'
 import { isLoopback, type Listening } from '@posthouse/hub'
 import type { Terminal } from './terminal.ts'
 
 /** What a hub that has just started says of itself. */
 export interface Started extends Listening {
+  /** What stored messages survive. */
+  readonly durability: Durability
+  /** Where they are kept, unless in memory. */
+  readonly database: string
   /** Clients need a token. */
   readonly guarded: boolean
   /** cross_comm programs may come. */
@@ -17,7 +23,7 @@ export function banner(terminal: Terminal, where: Started): void {
   const extra = url === 'ws://127.0.0.1:9898' ? '' : ` --url ${url}`
   const as = (id: string): string => (guarded ? ` --token-file ${id}.token` : '')
   const token = guarded ? ", token: '…'" : ''
-  terminal.print(`${title('Posthouse')} is listening on ${terminal.style('green', url)}. Messages are kept in memory. Ctrl-C stops it.
+  terminal.print(`${title('Posthouse')} is listening on ${terminal.style('green', url)}. ${storage(where)} Ctrl-C stops it.
 
 ${title('Try it')}, each in a terminal of its own:
   npx posthouse listen --id bob${extra}${as('bob')}
@@ -36,6 +42,16 @@ ${title('TypeScript or JavaScript')} with @posthouse/client:
     )
   if (where.legacy) terminal.print(pythonHint(terminal, port))
   terminal.print(networkHint(terminal, where))
+}
+
+/** Where messages are kept, and how safe they are there. */
+function storage({ durability, database }: Started): string {
+  if (durability === 'memory') return 'Messages are kept in memory: they are gone when it ends.'
+  const place = relative('', database)
+  const shown = place.startsWith('..') ? database : place
+  const survived =
+    durability === 'disk' ? 'also through a loss of power' : 'also if it is killed, but not through a loss of power'
+  return `Messages are kept in ${shown}, ${survived}.`
 }
 
 function pythonHint(terminal: Terminal, port: number): string {

@@ -32,6 +32,10 @@ const ownErrors: ReadonlySet<ErrorCode> = new Set([
   'status_file',
   'token_file',
   'tls_file',
+  'data_in_use',
+  'data_too_new',
+  'data_damaged',
+  'data_unwritable',
 ])
 
 /** The exit status for an error. */

@@ -1,4 +1,4 @@
-export { lockHolder } from './sqlite/folder-lock.ts'
+export { lockFolder, lockHolder } from './sqlite/folder-lock.ts'
 export { type IntegrityReport, integrityCheck } from './sqlite/integrity.ts'
 export { openSqliteStore, type SqliteStoreOptions } from './sqlite/open-store.ts'
 export type { SqliteStore } from './sqlite/sqlite-store.ts'

@@ -3,5 +3,5 @@ import { test } from 'node:test'
 import * as sqlite from '@posthouse/store/sqlite'
 
 test('the SQLite store exports these names and no others', () => {
-  assert.deepEqual(Object.keys(sqlite).sort(), ['integrityCheck', 'lockHolder', 'openSqliteStore'])
+  assert.deepEqual(Object.keys(sqlite).sort(), ['integrityCheck', 'lockFolder', 'lockHolder', 'openSqliteStore'])
 })

@@ -1,12 +1,13 @@
 import { constants } from 'node:fs'
-import { copyFile, mkdir } from 'node:fs/promises'
+import { copyFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Logger, PosthouseError, reasonOf } from '@posthouse/core'
+import type { Durability, Logger } from '@posthouse/core'
 import { defaultPort, Hub } from '@posthouse/hub'
 import { type Command, Option } from 'commander'
 import { takesTokensForOthers } from '../authentication.ts'
 import { banner } from '../banner.ts'
 import { consoleLogger, type LogLevel, logLevels } from '../console-logger.ts'
+import { databasePath, durabilities, openDataFolder } from '../data-folder.ts'
 import { type HubWords, hubOptionsOf, listenOptionsOf, withHubWords } from '../hub-words.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
 import { checked, parsePort } from '../option-values.ts'
@@ -18,6 +19,7 @@ interface UpOptions extends HubWords {
   readonly host: string
   readonly port: number
   readonly data: string
+  readonly durability: Durability
   readonly statusFile?: string
   readonly logLevel: LogLevel
 }
@@ -32,7 +34,15 @@ export function addUp(program: Command, terminal: Terminal): void {
     )
     .option('--host <address>', 'address to listen on; for other computers --token-file or --insecure', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 chooses a free one', checked(parsePort), defaultPort)
-    .option('--data <folder>', 'folder for what the hub keeps', '.posthouse')
+    .option('--data <folder>', 'folder for what the hub keeps; one hub at a time', '.posthouse')
+    .addOption(
+      new Option(
+        '--durability <what>',
+        'what stored messages survive: disk: loss of power; process: the sudden end of the hub; memory: neither',
+      )
+        .choices(durabilities)
+        .default('disk'),
+    )
     .option('--status-file <file>', 'YAML file with the state of clients (default: cross_comm_clients.yaml in --data)')
     .addOption(new Option('--log-level <level>', 'how much to log').choices(logLevels).default('info'))
     .addHelpText('after', '\nTimes are written 30 (seconds), 500ms, 2m or 1h.')
@@ -42,7 +52,8 @@ export function addUp(program: Command, terminal: Terminal): void {
 
 /**
  * Runs a hub until Ctrl-C or SIGTERM, then drains it.
- * @throws PosthouseError `port_in_use`, `insecure_bind`, `status_file`, `token_file`, `tls_file`, `invalid_option`
+ * @throws PosthouseError `port_in_use`, `insecure_bind`, `status_file`, `token_file`, `tls_file`, `invalid_option`,
+ * `data_in_use`, `data_too_new`, `data_damaged`, `data_unwritable`
  */
 async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   using interrupt = onInterrupt()
@@ -54,12 +65,16 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
       'tokens that name no audience are taken, whatever they were made for: name this hub with --jwt-audience',
     )
   }
+  const { durability, data: folder } = options
+  await using data = await openDataFolder({ folder, durability, logger })
   const statusFile = await prepareStatusFile(options, logger)
-  const hub = new Hub({ ...hubOptions, logger, statusFile })
+  const hub = new Hub({ ...hubOptions, ...(data.store && { store: data.store }), logger, statusFile })
   try {
     const where = await hub.listen(listenOptions)
     banner(terminal, {
       ...where,
+      durability,
+      database: databasePath(folder),
       guarded: hubOptions.authenticate !== undefined,
       legacy: options.legacy && (hubOptions.authenticate === undefined || options.legacyAllow !== undefined),
     })
@@ -70,16 +85,10 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   }
 }
 
-/** The folder is made, and what a cross_comm server has left in the working folder is taken over, once. */
+/** What a cross_comm server has left in the working folder is taken over, once. */
 async function prepareStatusFile(options: UpOptions, logger: Logger): Promise<string> {
   if (options.statusFile !== undefined) return resolve(options.statusFile)
   const path = resolve(join(options.data, statusFileName))
-  try {
-    await mkdir(options.data, { recursive: true })
-  } catch (cause) {
-    const reason = reasonOf(cause)
-    throw new PosthouseError('invalid_option', `the data folder ${options.data} cannot be made: ${reason}`, { cause })
-  }
   try {
     await copyFile(statusFileName, path, constants.COPYFILE_EXCL)
     logger.info('took over the clients of an earlier cross_comm server', { file: resolve(statusFileName) })

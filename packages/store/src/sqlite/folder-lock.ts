@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { PosthouseError } from '@posthouse/core'
-import { resultCode } from './faults.ts'
+import { openFault, resultCode } from './faults.ts'
 
 const busy = 5
 
@@ -30,6 +30,18 @@ export class FolderLock implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.#pidFile, { force: true })
     this.#database.close()
+  }
+}
+
+/**
+ * Keeps other processes away from the database at `path`, until disposed of, also where this one keeps nothing in it.
+ * @throws PosthouseError `data_in_use`, `data_unwritable`
+ */
+export function lockFolder(path: string): Disposable {
+  try {
+    return new FolderLock(path)
+  } catch (error) {
+    throw openFault(path, error)
   }
 }
 
