@@ -1,7 +1,16 @@
-import type { Append, AppendOutcome, Batch, CommitOutcome, Message } from '@posthouse/core'
+import {
+  type Append,
+  type AppendOutcome,
+  type Batch,
+  type CommitOutcome,
+  cursorName,
+  type Message,
+} from '@posthouse/core'
 import type {
+  AckFrame,
   BadFrame,
   ClientFrame,
+  DeliverFrame,
   Gap,
   HelloFrame,
   HubFrame,
@@ -59,9 +68,9 @@ interface CableRecord {
   /** A newer connection of the same client has said hello. */
   fenced: boolean
   /** Positions that the hub wrote, and those that reached the client, with the message. */
-  readonly written: number[]
-  readonly arrived: Map<number, string>
-  lastAck: number
+  readonly written: Map<string, number[]>
+  readonly arrived: Map<string, Map<number, string>>
+  readonly lastAck: Map<string, number>
   lastSent: number
   /** Sends that reached the hub and have no answer on this cable. */
   readonly open: Set<number>
@@ -76,7 +85,11 @@ export class Witness {
   readonly #limits: Limits
   readonly #now: () => number
   readonly #cables = new Map<Cable, CableRecord>()
+  /** By cursor: of each client its inbox, and what it is to get of the log. */
   readonly #inboxes = new Map<string, Entry[]>()
+  readonly #log: (Entry & { readonly from: string })[] = []
+  /** Clients that get what goes into the log. */
+  readonly #readers = new Set<string>()
   readonly #letters = new Map<string, { readonly life: Life; readonly letter: Letter; readonly order: number }>()
   /** Numbers of producers that arrived over a connection that was not replaced. */
   readonly #heard = new Set<string>()
@@ -113,9 +126,9 @@ export class Witness {
       life,
       hello: false,
       fenced: false,
-      written: [],
+      written: new Map(),
       arrived: new Map(),
-      lastAck: 0,
+      lastAck: new Map(),
       lastSent: 0,
       open: new Set(),
       flying: new Set(),
@@ -127,7 +140,9 @@ export class Witness {
   /** The hub has died. Without a store that survives, nothing that was stored or answered counts any more. */
   hubDied(durable: boolean): void {
     this.#sessions.clear()
+    this.#readers.clear()
     if (durable) return
+    this.#log.length = 0
     this.#inboxes.clear()
     this.#stored.clear()
     this.#refused.clear()
@@ -140,7 +155,7 @@ export class Witness {
   clientSays(cable: Cable, frames: readonly (ClientFrame | BadFrame)[]): void {
     const record = this.#record(cable)
     for (const frame of frames) {
-      if (frame.op === 'ack') this.#checkAck(record, frame.seq)
+      if (frame.op === 'ack') this.#checkAck(record, frame)
       const n = numberOf(frame)
       if (n !== undefined) this.#checkFlying(record, n)
     }
@@ -153,8 +168,8 @@ export class Witness {
     for (const frame of frames) {
       if (frame.op === 'hello') this.#hubHearsHello(cable, record, frame)
       else if (record.fenced) continue
-      else if (frame.op === 'ack') this.#allow(cable.client, frame.seq)
-      else if (frame.op === 'bye') this.#sessions.delete(cable.client)
+      else if (frame.op === 'ack') this.#allow(placeOf(cable, frame), frame.seq)
+      else if (frame.op === 'bye') this.#leaves(cable.client)
       const n = record.fenced ? undefined : numberOf(frame)
       if (n === undefined) continue
       this.#heard.add(`${record.producer} ${n}`)
@@ -176,7 +191,7 @@ export class Witness {
     for (const frame of frames) {
       if (frame.op === 'welcome') this.#hubWelcomes(cable, record, frame)
       else if (frame.op === 'sent') this.#hubAnswers(record, frame)
-      else if (frame.op === 'deliver' && frame.seq !== undefined) this.#hubDelivers(cable, record, frame.seq, frame.id)
+      else if (frame.op === 'deliver') this.#hubDelivers(cable, record, frame)
     }
   }
 
@@ -184,7 +199,8 @@ export class Witness {
   clientHears(cable: Cable, frames: readonly (HubFrame | BadFrame)[]): void {
     const record = this.#record(cable)
     for (const frame of frames) {
-      if (frame.op === 'deliver' && frame.seq !== undefined) record.arrived.set(frame.seq, frame.id)
+      if (frame.op === 'deliver' && frame.seq !== undefined)
+        listed(record.arrived, streamOf(frame)).set(frame.seq, frame.id)
       else if (frame.op === 'welcome') this.#clientIsWelcomed(record, frame)
       else if (frame.op === 'sent') {
         const answered = (n: number): boolean => ('error' in frame ? n === frame.n : n <= frame.n)
@@ -234,7 +250,8 @@ export class Witness {
 
   /** At rest, with everyone there: what was stored was handled. */
   checkHandled(): void {
-    for (const [client, entries] of this.#inboxes) {
+    for (const [cursor, entries] of this.#inboxes) {
+      const client = ownerOf(cursor)
       const lost = entries.find((entry) => !this.excused(client, entry))
       if (lost) this.fail('a stored message is handled', `${lost.id} (seq ${lost.seq}) never came to ${client}`)
     }
@@ -247,11 +264,29 @@ export class Witness {
     }
     if (result?.state !== 'stored' || !('recipients' in append)) return
     if (key !== undefined) this.#noteStored(key)
-    const { id, expiresAt = Number.POSITIVE_INFINITY } = append.envelope
+    const { id, from, expiresAt = Number.POSITIVE_INFINITY } = append.envelope
+    if (append.log !== undefined) {
+      const entry = { seq: result.seq, id, expiresAt, from, acknowledged: false }
+      this.#log.push(entry)
+      for (const reader of this.#readers) this.#isToRead(reader, entry)
+    }
     for (const recipient of append.recipients) {
       if (result.full.includes(recipient)) continue
       this.#inbox(recipient).push({ seq: result.seq, id, expiresAt, acknowledged: false })
     }
+  }
+
+  /** A client is to get an entry of the log, unless it is its own. */
+  #isToRead(client: string, { from, seq, id, expiresAt }: Entry & { readonly from: string }): void {
+    const entries = this.#inbox(cursorName(client, logStream))
+    if (from === client || entries.some((each) => each.seq === seq)) return
+    entries.push({ seq, id, expiresAt, acknowledged: false })
+  }
+
+  #leaves(client: string): void {
+    this.#sessions.delete(client)
+    this.#readers.delete(client)
+    this.#inboxes.delete(cursorName(client, logStream))
   }
 
   #noteStored(key: string): void {
@@ -278,7 +313,9 @@ export class Witness {
     // A hello that was overtaken presents an older token, which makes the newer one void.
     if (wanted) this.#sessions.set(cable.client, { ...session, sure })
     else this.#sessions.delete(cable.client)
-    if (position !== undefined) this.#allow(cable.client, position.seq)
+    for (const [stream, { seq }] of Object.entries(frame.resume?.positions ?? {})) {
+      this.#allow(cursorName(cable.client, stream), seq)
+    }
   }
 
   #hubWelcomes(cable: Cable, record: CableRecord, frame: WelcomeFrame): void {
@@ -288,17 +325,34 @@ export class Witness {
     }
     const sure = !frame.resumed || this.#sessions.get(cable.client)?.sure !== false
     this.#sessions.set(cable.client, { id: frame.session, seenAt: this.#now(), sure })
-    const position = frame.positions[inboxStream]
-    const unprocessed = this.#inbox(cable.client).find(
-      (entry) => entry.seq <= (position?.seq ?? 0) && !this.excused(cable.client, entry),
-    )
-    if (unprocessed) {
-      this.fail('acknowledgements follow handlers', `${record.life.name} is to go on behind ${unprocessed.id}`)
+    this.#beginsToRead(cable.client, frame)
+    for (const [stream, { seq }] of Object.entries(frame.positions)) {
+      const unprocessed = this.#inbox(cursorName(cable.client, stream)).find(
+        (entry) => entry.seq <= seq && !this.excused(cable.client, entry),
+      )
+      if (unprocessed) {
+        this.fail('acknowledgements follow handlers', `${record.life.name} is to go on behind ${unprocessed.id}`)
+      }
     }
-    const gaps = frame.gaps?.length ?? 0
-    const needed = record.epoch !== undefined && record.epoch !== position?.epoch ? 1 : 0
+    const gaps = frame.gaps?.filter(({ stream }) => stream === inboxStream).length ?? 0
+    const { epoch } = frame.positions[inboxStream] ?? {}
+    const needed = record.epoch !== undefined && record.epoch !== epoch ? 1 : 0
     if (gaps !== needed) this.fail('a gap is announced', `${record.life.name} is told of ${gaps} gaps, not ${needed}`)
-    record.written.length = 0
+    record.written.clear()
+  }
+
+  /** Of the log a client gets what comes behind its welcome; a session that has ended takes what was before with it. */
+  #beginsToRead(client: string, { positions, resumed }: WelcomeFrame): void {
+    const begin = positions[logStream]?.seq
+    if (begin === undefined) return
+    const cursor = cursorName(client, logStream)
+    if (!resumed)
+      this.#inboxes.set(
+        cursor,
+        this.#inbox(cursor).filter(({ seq }) => seq > begin),
+      )
+    this.#readers.add(client)
+    for (const entry of this.#log) if (entry.seq > begin) this.#isToRead(client, entry)
   }
 
   #clientIsWelcomed(record: CableRecord, frame: WelcomeFrame): void {
@@ -339,22 +393,32 @@ export class Witness {
     this.#refused.set(key, code)
   }
 
-  #hubDelivers(cable: Cable, record: CableRecord, seq: number, id: string): void {
+  #hubDelivers(cable: Cable, record: CableRecord, frame: DeliverFrame): void {
+    const { seq, id } = frame
+    if (seq === undefined) return
     const rule = 'deliveries come from the inbox in order'
-    if (seq <= (record.written.at(-1) ?? 0)) this.fail(rule, `${record.life.name}: seq ${seq} came too late`)
-    const known = this.#inbox(cable.client).some((entry) => entry.seq === seq && entry.id === id)
-    if (!known) this.fail(rule, `${record.life.name}: ${id} is not at seq ${seq} of the inbox`)
-    record.written.push(seq)
-    const acknowledged = this.#mayAcknowledge.get(cable.client) ?? 0
-    const waiting = record.written.filter((each) => each > acknowledged).length
+    const written = record.written.get(streamOf(frame)) ?? []
+    record.written.set(streamOf(frame), written)
+    if (seq <= (written.at(-1) ?? 0)) this.fail(rule, `${record.life.name}: seq ${seq} came too late`)
+    const known = this.#inbox(placeOf(cable, frame)).some((entry) => entry.seq === seq && entry.id === id)
+    if (!known) this.fail(rule, `${record.life.name}: ${id} is not at seq ${seq} of ${streamOf(frame)}`)
+    written.push(seq)
+    let waiting = 0
+    for (const [stream, seqs] of record.written) {
+      const acknowledged = this.#mayAcknowledge.get(cursorName(cable.client, stream)) ?? 0
+      waiting += seqs.filter((each) => each > acknowledged).length
+    }
     if (waiting > this.#limits.windowMessages) this.fail('windows are kept', `${waiting} wait at ${record.life.name}`)
   }
 
-  #checkAck(record: CableRecord, seq: number): void {
-    if (seq <= record.lastAck) this.fail('acknowledgements follow handlers', `${record.life.name} acks ${seq} again`)
-    record.lastAck = seq
+  #checkAck(record: CableRecord, frame: AckFrame): void {
+    const { seq } = frame
+    const stream = streamOf(frame)
+    const last = record.lastAck.get(stream) ?? 0
+    if (seq <= last) this.fail('acknowledgements follow handlers', `${record.life.name} acks ${seq} again`)
+    record.lastAck.set(stream, seq)
     const completed = this.#completed.get(record.life.client)
-    for (const [arrived, id] of record.arrived) {
+    for (const [arrived, id] of record.arrived.get(stream) ?? []) {
       if (arrived <= seq && !completed?.has(id)) {
         this.fail('acknowledgements follow handlers', `${record.life.name} acks ${seq} before ${id} is handled`)
       }
@@ -372,27 +436,28 @@ export class Witness {
   }
 
   #checkAcknowledged(inbox: string, seq: number): void {
+    const client = ownerOf(inbox)
     const allowed = this.#mayAcknowledge.get(inbox) ?? 0
     for (const entry of this.#inbox(inbox)) {
       if (entry.acknowledged || entry.seq > seq) continue
       entry.acknowledged = true
-      if (!this.excused(inbox, entry)) {
+      if (!this.excused(client, entry)) {
         this.fail('acknowledgements follow handlers', `${entry.id} left the inbox of ${inbox} before it was handled`)
       }
       const living = entry.expiresAt > this.#now()
-      if (living && entry.seq > allowed && this.#completed.get(inbox)?.has(entry.id)) {
+      if (living && entry.seq > allowed && this.#completed.get(client)?.has(entry.id)) {
         this.fail('a replaced connection is dead', `seq ${seq} of ${inbox} was acknowledged by nobody who may`)
       }
     }
   }
 
-  #allow(client: string, seq: number): void {
-    this.#mayAcknowledge.set(client, Math.max(seq, this.#mayAcknowledge.get(client) ?? 0))
+  #allow(cursor: string, seq: number): void {
+    this.#mayAcknowledge.set(cursor, Math.max(seq, this.#mayAcknowledge.get(cursor) ?? 0))
   }
 
-  #inbox(client: string): Entry[] {
-    const known = this.#inboxes.get(client) ?? []
-    this.#inboxes.set(client, known)
+  #inbox(cursor: string): Entry[] {
+    const known = this.#inboxes.get(cursor) ?? []
+    this.#inboxes.set(cursor, known)
     return known
   }
 
@@ -401,6 +466,29 @@ export class Witness {
     if (record === undefined) throw new Error(`cable ${cable.id} is not known`)
     return record
   }
+}
+
+/** Messages to everyone come in this stream. */
+const logStream = 'all'
+
+function streamOf({ stream = inboxStream }: { readonly stream?: string }): string {
+  return stream
+}
+
+/** The cursor that a frame is about. */
+function placeOf({ client }: Cable, frame: { readonly stream?: string }): string {
+  return cursorName(client, streamOf(frame))
+}
+
+/** Whose cursor it is. */
+function ownerOf(cursor: string): string {
+  return cursor.split('\n')[0] ?? cursor
+}
+
+function listed(arrived: Map<string, Map<number, string>>, stream: string): Map<number, string> {
+  const known = arrived.get(stream) ?? new Map<number, string>()
+  arrived.set(stream, known)
+  return known
 }
 
 /** The number of a frame that waits for `sent`. */

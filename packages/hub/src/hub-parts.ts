@@ -15,6 +15,7 @@ import { GroupOffice } from './groups/group-office.ts'
 import type { Allowances } from './limits/rates.ts'
 import { Memberships } from './membership/memberships.ts'
 import { Batcher } from './routing/batcher.ts'
+import { Everyone, everyoneStream } from './routing/everyone.ts'
 import type { HubListeners } from './routing/hub-listeners.ts'
 import { Router } from './routing/router.ts'
 import { Statistics } from './stats/statistics.ts'
@@ -34,6 +35,8 @@ export interface HubParts {
   readonly batcher: Batcher
   readonly registry: Registry
   readonly router: Router
+  /** Who gets what is sent to everyone. */
+  readonly everyone: Everyone
   readonly presence: PresenceBoard
   readonly groups: GroupBook
   /** Where groups, channels and queues are asked for. */
@@ -76,15 +79,8 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const flusher = new Flusher(logger, () => {
     for (const packer of Object.values(packers)) packer.forget()
   })
-  const presence = new PresenceBoard({
-    registry: () => registry,
-    flusher,
-    clock,
-    logger,
-    tally,
-    node,
-    frameBytes: limits.frameBytes,
-  })
+  const { frameBytes } = limits
+  const presence = new PresenceBoard({ registry: () => registry, flusher, clock, logger, tally, node, frameBytes })
   const shared = { store, clock, logger, tally }
   const batcher: Batcher = new Batcher({
     ...shared,
@@ -111,7 +107,9 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const write = (change: RecordChange): void => batcher.record(change)
   const statistics = new Statistics({ ...shared, keepMs: options.statisticsMs, clients: () => registry.all(), write })
   const groups = new GroupBook({ store, clock, logger, limits: allowances, batcher })
+  const everyone = new Everyone(store)
   const router: Router = new Router({
+    audienceOf: ({ to }) => (to === everyoneStream ? everyone : undefined),
     registry,
     groups,
     batcher,
@@ -120,7 +118,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     logger,
     tally,
     statistics,
-    frameBytes: limits.frameBytes,
+    frameBytes,
   })
   const delivery: DeliveryDesk = new DeliveryDesk({ store, registry, batcher, clock, logger, router: () => router })
   const exchange = new Exchange({ registry, clock, limits, tally })
@@ -129,6 +127,6 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const memberships = new Memberships()
   const groupOffice = new GroupOffice({ groups, registry })
   memberships.serve('group', (link, frame) => groupOffice.receive(link, frame))
-  const ways = { memberships, groups, delivery, flusher, packers, batcher, registry, router }
+  const ways = { memberships, groups, delivery, flusher, packers, batcher, registry, router, everyone }
   return { ...world, ...ways, statistics, presence, exchange, desk }
 }

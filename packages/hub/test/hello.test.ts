@@ -30,7 +30,7 @@ suite('hello and welcome', () => {
       })
       assert.match(String(session), /^[0-9a-f]{32}$/)
       assert.match(String(resumeToken), /^[\w-]{43}$/)
-      assert.deepEqual(Object.keys(positions as object), ['inbox'])
+      assert.deepEqual(Object.keys(positions as object), ['inbox', 'all'])
     })
   }
 

@@ -91,7 +91,7 @@ suite('hub.send', () => {
     await using old = await CrossCommClient.login(server.url, 'old')
     const { id } = await server.hub.send('all', { n: 1 }, { headers: { h: '1' } })
     const { seq, ts, ...delivery } = await alice.next('deliver')
-    const common = { op: 'deliver', id, from: 'hub', to: 'all', type: 'dict', headers: { h: '1' } }
+    const common = { op: 'deliver', stream: 'all', id, from: 'hub', to: 'all', type: 'dict', headers: { h: '1' } }
     assert.deepEqual(delivery, { ...common, body: { n: 1 } })
     const frame = await old.next()
     assert.deepEqual([frame.msg_id, frame.from_client_id, frame.to_client_id], [id, 'server', 'all'])

@@ -87,7 +87,7 @@ export class RawPeer implements AsyncDisposable {
   }
 
   ack(frame: Frame): void {
-    this.send({ op: 'ack', seq: frame.seq })
+    this.send({ op: 'ack', stream: frame.stream, seq: frame.seq })
   }
 
   closed(): Promise<Closed> {

@@ -20,6 +20,8 @@ export interface SessionEntry {
   /** Its client is forgotten when it ends. */
   readonly transient: boolean
   readonly tokens: ResumeTokens
+  /** Where messages to everyone begin that the session before it has left; nothing where there was none. */
+  readonly everyoneFrom: number | undefined
   /** Until when it can be resumed once its connection is lost, on the hub's monotonic clock. */
   expiresAt: number
   /** What carries it now; nothing while its connection is lost. */

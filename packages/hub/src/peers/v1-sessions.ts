@@ -4,6 +4,7 @@ import type { Pass } from '../access/gate.ts'
 import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
 import type { PresenceBoard } from '../clients/presence-board.ts'
 import type { HubParts } from '../hub-parts.ts'
+import { everyoneStream } from '../routing/everyone.ts'
 import { ResumeTokens } from './resume-tokens.ts'
 
 /** What a client said, and what it was let in with. */
@@ -34,6 +35,7 @@ export function claimSession(
     parts.tally.sessionsResumed++
     return { entry: known, resumed: true }
   }
+  const everyoneFrom = record.feeds.of(everyoneStream)?.position
   endSession(record, parts.presence)
   const session = new HubSession({ id: randomHex(16), client: record.id, limits: parts.limits })
   const entry: SessionEntry = {
@@ -42,6 +44,7 @@ export function claimSession(
     principal: owner,
     transient: hello.transient ?? false,
     tokens: new ResumeTokens(),
+    everyoneFrom,
     expiresAt: Number.POSITIVE_INFINITY,
     carrier: undefined,
     state: undefined,

@@ -1,5 +1,5 @@
 import { type HelloFrame, hubCaps, type WelcomeFrame } from '@posthouse/protocol'
-import { startingPoints } from './starting-points.ts'
+import { lostOf, startingPoints } from './starting-points.ts'
 import type { V1Link } from './v1-link.ts'
 import type { V1Reader } from './v1-reader.ts'
 import type { V1Visit } from './v1-visit.ts'
@@ -11,7 +11,10 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   const { store, batcher, presence } = parts
   const [stored, accepted] = await Promise.all([batcher.inspect(record.id), store.lastAccepted(visit.producer)])
   if (record.link !== link || !connection.open) return
-  const { positions, gaps } = startingPoints(visit, stored.position, hello)
+  if (!resumed) parts.everyone.follow(record, entry.everyoneFrom ?? stored.newest)
+  const lost = await lostOf(record)
+  if (record.link !== link || !connection.open) return
+  const { positions, gaps } = startingPoints(visit, { position: stored.position, lost }, hello)
   link.welcomed = true
   const facts = { positions, accepted, ...(gaps.length > 0 && { gaps }) }
   link.put(attach(visit, facts))

@@ -4,9 +4,11 @@ import type { Tally } from '../stats/tally.ts'
 import { Outgoing } from './outgoing.ts'
 
 const pageSize = 64
+/** With so few messages to get a client counts as having caught up. */
+const few = 64
 
 /** What a source has behind a position. */
-interface FeedPage {
+export interface FeedPage {
   /** In the order of their positions. */
   readonly entries: readonly StoredEnvelope[]
   /** Up to where it has looked. */
@@ -22,8 +24,17 @@ export interface FeedSource {
    * @throws PosthouseError what the link is closed with, such as for a client that fell behind what is kept
    */
   read(after: number, limit: number): Promise<FeedPage>
+  /**
+   * Up to which position some of what lay behind `after` is not kept any more; `after` where nothing is missing. Default:
+   * nothing ever is.
+   */
+  lost?(after: number): Promise<number>
   /** True for what this client is not to get. Default: nothing is left out. */
-  omits?(envelope: StoredEnvelope['envelope']): boolean
+  omits?(envelope: StoredEnvelope['envelope'], client: string): boolean
+  /** Told that this client is fed no more. */
+  left?(client: string): void
+  /** Told that this client, which had fallen behind, has little left to get. */
+  drained?(client: string): void
 }
 
 /** One stream on its way to a client, as the client's link and session deal with it. */
@@ -42,6 +53,10 @@ export interface StreamFeed {
   acknowledged(seq: number): void
   /** The client gives one message back that was on its way to it. */
   returned?(seq: number, delayMs: number | undefined): void
+  /** Up to which position some of what the client has not acknowledged is not kept any more. */
+  lost?(): Promise<number>
+  /** The client does not follow the stream any more. */
+  end?(): void
   /** A new envelope was stored. */
   offer?(seq: number, outgoing: Outgoing): void
 }
@@ -77,6 +92,8 @@ export class Feed implements StreamFeed {
   #behind = false
   #arrived = false
   #reading = false
+  /** Messages that came while it was behind, as far as they were not read yet. */
+  #waiting = 0
   /** The newest position that went to the link. */
   #handed = 0
   #acknowledged: number
@@ -95,6 +112,11 @@ export class Feed implements StreamFeed {
     return !this.#behind && !this.#reading
   }
 
+  /** About how many messages are still to be read for a client that has fallen behind while it was connected. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
   get position(): number {
     return this.#acknowledged
   }
@@ -105,6 +127,7 @@ export class Feed implements StreamFeed {
     this.#handed = seq
     this.#acknowledged = seq
     this.#skipped = 0
+    this.#waiting = 0
     this.#behind = true
     this.wake()
   }
@@ -119,8 +142,19 @@ export class Feed implements StreamFeed {
     else {
       this.#behind = true
       this.#arrived = true
+      this.#waiting++
       this.wake()
     }
+  }
+
+  async lost(): Promise<number> {
+    const { source } = this.#options
+    return (await source.lost?.(this.#acknowledged)) ?? this.#acknowledged
+  }
+
+  end(): void {
+    const { source, client } = this.#options
+    source.left?.(client)
   }
 
   wake(): void {
@@ -177,15 +211,26 @@ export class Feed implements StreamFeed {
       for (const { seq, envelope, attempt } of entries) {
         if (!link.ready) return
         this.#hand(link, seq, new Outgoing(envelope, seq, undefined, attempt))
+        this.#gotOn(1)
       }
       if (scanned > this.#cursor) this.#cursor = scanned
-      if (!more && !this.#arrived) this.#behind = false
+      if (!more && !this.#arrived) {
+        this.#behind = false
+        this.#gotOn(this.#waiting)
+      }
     }
+  }
+
+  #gotOn(messages: number): void {
+    const before = this.#waiting
+    this.#waiting = Math.max(0, before - messages)
+    const { source, client } = this.#options
+    if (before > few && this.#waiting <= few) source.drained?.(client)
   }
 
   #hand(link: Link, seq: number, outgoing: Outgoing): void {
     this.#cursor = seq
-    if (this.#options.source.omits?.(outgoing.envelope)) {
+    if (this.#options.source.omits?.(outgoing.envelope, this.#options.client)) {
       this.#skip(seq)
       return
     }

@@ -44,17 +44,24 @@ export class Feeds {
     return this.inbox.done && [...this.followed().values()].every(({ done }) => done)
   }
 
+  /** The feed of a stream besides the inbox; nothing where it is not followed. */
+  of(stream: string): StreamFeed | undefined {
+    return this.#others?.get(stream)
+  }
+
   /** The streams besides the inbox that are followed. */
   followed(): ReadonlyMap<string, StreamFeed> {
     return this.#others ?? none
   }
 
   /** Has the client fed with what `source` has behind `seq`, from now on and until `unfollow`. */
-  follow(stream: string, source: FeedSource, seq: number): void {
+  follow(stream: string, source: FeedSource, seq: number): Feed {
     const { client, acknowledge } = this.#options
     const cursor = cursorName(client, stream)
     const commit = (to: number): void => acknowledge(cursor, to)
-    this.add(stream, new Feed({ ...this.#options, stream, source, position: seq, acknowledge: commit }))
+    const feed = new Feed({ ...this.#options, stream, source, position: seq, acknowledge: commit })
+    this.add(stream, feed)
+    return feed
   }
 
   /** Has the client fed by a feed of another make. */
@@ -72,6 +79,7 @@ export class Feeds {
     const feed = this.#others?.get(stream)
     if (feed === undefined) return
     this.#others?.delete(stream)
+    feed.end?.()
     if (this.#link === undefined) return
     feed.detach(this.#link)
     this.#link.unfollow?.(stream)

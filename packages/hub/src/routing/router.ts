@@ -20,6 +20,7 @@ import { groupRecipients } from '../groups/group-recipients.ts'
 import type { Statistics } from '../stats/statistics.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { Batcher } from './batcher.ts'
+import type { LogAudience } from './everyone.ts'
 import type { HubListeners } from './hub-listeners.ts'
 import { Outgoing } from './outgoing.ts'
 
@@ -50,6 +51,8 @@ export interface RouterOptions {
   readonly groups: GroupBook
   readonly batcher: Batcher
   readonly listeners: HubListeners
+  /** Those whom an address means and who read its log; nothing where all get it in their inboxes. */
+  readonly audienceOf: (envelope: Envelope) => LogAudience | undefined
   readonly clock: Clock
   readonly logger: Logger
   readonly tally: Tally
@@ -96,16 +99,23 @@ export class Router {
     this.#options.statistics.published(incoming.envelope)
     try {
       const outgoing = new Outgoing(incoming.envelope)
-      const recipients = this.#recipients(outgoing)
-      const entry: Append = { ...incoming, recipients: recipients.map((record) => record.id) }
+      const audience = this.#options.audienceOf(incoming.envelope)
+      const recipients = this.#recipients(outgoing, audience)
+      const entry: Append = {
+        ...incoming,
+        recipients: recipients.map((record) => record.id),
+        ...(audience && { log: audience.limits }),
+      }
       this.#options.batcher.append(entry, (outcome) => {
         if (outcome instanceof PosthouseError || outcome.state !== 'stored') {
           settle(outcomeOf(outcome))
           return
         }
-        this.#hand(outcome, outgoing, recipients)
+        const placed = outgoing.at(outcome.seq)
+        this.#hand(outcome, placed, recipients)
+        const behind = audience?.offer(outcome.seq, placed) ?? []
         // Only who waits for `sent` can be slowed down by its delay. Others, who are read again after this, must not be.
-        const crowded = incoming.from ? crowdedOf(outcome, recipients) : []
+        const crowded = incoming.from ? [...crowdedOf(outcome, recipients), ...behind] : []
         this.#hold(crowded, () => settle({ state: 'stored' }))
       })
     } catch (error) {
@@ -137,11 +147,14 @@ export class Router {
     if (fill < lowFill) this.#options.registry.get(inbox)?.release()
   }
 
-  #recipients(outgoing: Outgoing): ClientRecord[] {
+  #recipients(outgoing: Outgoing, audience: LogAudience | undefined): ClientRecord[] {
     const { envelope } = outgoing
     const { kind, name } = parseAddress(envelope.to)
     if (kind === 'hub') return []
-    if (kind !== 'client') return [...this.#several(envelope)]
+    if (kind !== 'client') {
+      const several = [...this.#several(envelope)]
+      return audience === undefined ? several : several.filter((record) => !audience.reads(record))
+    }
     const record = this.#recipient(name)
     if (record.link !== undefined) outgoing.assertSayable(record.link.dialect, this.#options.frameBytes)
     return [record]
@@ -179,12 +192,11 @@ export class Router {
     }
   }
 
-  #hand(outcome: StoredOutcome, outgoing: Outgoing, recipients: readonly ClientRecord[]): void {
-    const placed = outgoing.at(outcome.seq)
+  #hand(outcome: StoredOutcome, placed: Outgoing, recipients: readonly ClientRecord[]): void {
     const full = new Set(outcome.full)
     for (const record of recipients) if (!full.has(record.id)) record.feeds.inbox.offer(outcome.seq, placed)
-    const { to } = outgoing.envelope
-    if (to === 'all' || to === 'hub') this.#options.listeners.receive(outgoing.envelope)
+    const { to } = placed.envelope
+    if (to === 'all' || to === 'hub') this.#options.listeners.receive(placed.envelope)
   }
 
   /** Runs `go` when every one of `crowded` has drained or left, or after ten seconds. */
