@@ -1,5 +1,5 @@
 import { clientAddress } from '@posthouse/core'
-import type { HubFrame, HubSession } from '@posthouse/protocol'
+import type { Dialect, HubFrame, HubSession } from '@posthouse/protocol'
 import type { Access } from '../access/access.ts'
 import type { NotedDeliveries } from '../delivery/noted-deliveries.ts'
 import type { Unread } from '../delivery/unread.ts'
@@ -59,6 +59,8 @@ export class ClientRecord {
   /** Grows with every login, also from one run of the hub to the next; 0 before the first. */
   generation = 0
   link: Link | undefined
+  /** What it spoke last; nothing before its first login in this life of the hub. */
+  dialect: Dialect | undefined
   /** Number of the login that `link` comes from, where clients are asked who they are. */
   turn = 0
   session: SessionEntry | undefined

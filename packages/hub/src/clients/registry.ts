@@ -85,6 +85,7 @@ export class Registry {
     const previous = record.link
     if (previous !== undefined) record.feeds.detach(previous)
     record.link = link
+    record.dialect = link.dialect
     record.present = true
     record.loginAt = this.#options.clock.now()
     // The clock carries it over a restart of the hub, of which it remembers nothing.

@@ -156,7 +156,10 @@ export class Router {
       return audience === undefined ? several : several.filter((record) => !audience.reads(record))
     }
     const record = this.#recipient(name)
-    if (record.link !== undefined) outgoing.assertSayable(record.link.dialect, this.#options.frameBytes)
+    // Programs that speak cross_comm will do so when they come back; v1 clients may come with another dialect.
+    const { link, dialect } = record
+    const known = link !== undefined || dialect === 'cross_comm' ? dialect : undefined
+    if (known !== undefined) outgoing.assertSayable(known, this.#options.frameBytes)
     return [record]
   }
 
