@@ -1,19 +1,17 @@
 import { after, describe, it } from 'node:test'
 import { inboxStoreContract } from '@posthouse/core/testing'
 import { openSqliteStore } from '@posthouse/store/sqlite'
-import { type Folder, temporaryFolder } from './folder.ts'
+import { temporaryFolder } from './folder.ts'
 
 for (const durability of ['process', 'disk'] as const) {
   describe(`the SQLite inbox store with durability ${durability}`, () => {
-    const folders: Folder[] = []
-    after(() => {
-      for (const folder of folders) folder[Symbol.dispose]()
-    })
+    const folder = temporaryFolder()
+    after(() => folder[Symbol.dispose]())
 
-    inboxStoreContract(it, (settings) => {
-      const folder = temporaryFolder()
-      folders.push(folder)
-      return openSqliteStore({ path: folder.database, durability, ...settings })
-    })
+    inboxStoreContract(
+      it,
+      ({ place, ...settings }) => openSqliteStore({ path: `${folder.database}-${place}`, durability, ...settings }),
+      { lasts: true },
+    )
   })
 }

@@ -26,8 +26,8 @@ export async function inboxLaw({ store, clock, dice }: LawCourt): Promise<void> 
     const removals = dice.some(2, () => model.any(dice))
     const appends = dice.some(3, () => anyDelivery(dice, now))
     const outcome = await commit(store, { acknowledgements, removals, appends })
-    for (const acknowledgement of acknowledgements) model.acknowledge(acknowledgement)
     for (const [index, removal] of removals.entries()) model.remove(removal, outcome.removals[index])
+    for (const acknowledgement of acknowledgements) model.acknowledge(acknowledgement)
     for (const [index, append] of appends.entries()) model.append(append, now, outcome.appends[index])
     await model.compare(store, dice)
   }

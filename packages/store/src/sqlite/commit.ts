@@ -122,18 +122,23 @@ export class Commit {
 
   #deliver(delivery: Delivery, weight: Weight): AppendOutcome {
     const contents = this.#contents
-    const { envelope, recipients, log, retain, attempt = 1, from, takes } = delivery
+    const { envelope, recipients, log, retain, takes } = delivery
     if (retain === 'keep' && !contents.retained.hasRoom(envelope.to)) return refused('store_full')
-    const named = recipients.map((name) => this.#open(name))
-    const inboxes = named.filter((inbox) => inbox.name === weight.owner || inbox.hasRoom(weight.bytes))
+    const named = this.#openAll(recipients)
+    const inboxes = withRoom(named, weight)
     if (inboxes.length === 0 && named.length > 0 && !log) return refused('inbox_full')
     if (takes !== undefined) contents.unshelve(takes)
-    const { bytes } = weight
-    const span = this.#row.deliver({ envelope, bytes, attempt, inboxes, from, takes, log, retain })
-    const entry = this.#entry(delivery, span, { bytes, expires: contents.expiry(envelope) })
-    contents.deliver(entry, inboxes, { envelope, log, retain }, this.#now)
+    const span = this.#row.deliver(delivery, weight.bytes, inboxes)
+    const entry = this.#entry(delivery, weight.bytes, span)
+    contents.deliver(entry, inboxes, delivery, this.#now)
     const full = named.length === inboxes.length ? none : namesOf(named, inboxes)
-    return { state: 'stored', seq: entry.seq, full, fill: named.map(({ fill }) => fill) }
+    return { state: 'stored', seq: entry.seq, full, fill: fillOf(named) }
+  }
+
+  #openAll(names: readonly string[]): Inbox[] {
+    const [name] = names
+    // Nearly always there is one, and then the closure costs more than the rest.
+    return names.length === 1 && name !== undefined ? [this.#open(name)] : names.map((each) => this.#open(each))
   }
 
   #shelve(append: Shelving | DeadLetter, { bytes, owner }: Weight): AppendOutcome {
@@ -156,8 +161,8 @@ export class Commit {
     this.#contents.shelve(shelved, entry)
   }
 
-  #entry(delivery: Delivery, { start, end }: Span, { bytes, expires }: { bytes: number; expires: number }): Entry {
-    const { envelope, attempt = 1 } = delivery
+  #entry({ envelope, attempt = 1 }: Delivery, bytes: number, { start, end }: Span): Entry {
+    const expires = this.#contents.expiry(envelope)
     const receipts = envelope.receipts === true
     return { seq: this.#next(), attempt, expires, bytes, receipts, section: this.#section, start, end }
   }
@@ -169,6 +174,19 @@ export class Commit {
 
 function refused(code: ErrorCode): AppendOutcome {
   return { state: 'refused', code }
+}
+
+function withRoom(named: readonly Inbox[], { bytes, owner }: Weight): readonly Inbox[] {
+  for (const inbox of named) {
+    if (inbox.name === owner || inbox.hasRoom(bytes)) continue
+    return named.filter((each) => each.name === owner || each.hasRoom(bytes))
+  }
+  return named
+}
+
+function fillOf(named: readonly Inbox[]): number[] {
+  const [inbox] = named
+  return named.length === 1 && inbox !== undefined ? [inbox.fill] : named.map(({ fill }) => fill)
 }
 
 function namesOf(all: readonly Inbox[], without: readonly Inbox[]): string[] {

@@ -39,6 +39,7 @@ export class InboxTable {
   readonly #page: StatementSync
   readonly #sum: StatementSync
   readonly #facts: StatementSync
+  readonly #overdue: StatementSync
   readonly #one: StatementSync
   readonly #insert: StatementSync
   readonly #deleteUpTo: StatementSync
@@ -65,6 +66,9 @@ export class InboxTable {
       from inbox where cursor = ? and seq > ? and seq <= ? and expires > ?`,
     )
     this.#facts = prepare('select bytes, expires, receipts from inbox where cursor = ? and seq = ?')
+    this.#overdue = prepare(
+      'select seq from inbox where cursor = ? and seq > ? and expires <= ? and receipts = 1 order by seq',
+    )
     this.#one = prepare('select attempt, checksum, envelope from inbox where cursor = ? and seq = ?')
     this.#insert = prepare('insert or replace into inbox values(?, ?, ?, ?, ?, ?, ?, ?)')
     this.#deleteUpTo = prepare('delete from inbox where cursor = ? and seq <= ?')
@@ -115,6 +119,11 @@ export class InboxTable {
 
   facts(id: number, seq: number): RowFacts | undefined {
     return this.#facts.get(id, seq) as RowFacts | undefined
+  }
+
+  /** Rows behind a position that expired and whose senders want to be told. */
+  overdue(id: number, after: number, now: number): { readonly seq: number }[] {
+    return this.#overdue.all(id, after, now) as unknown as { seq: number }[]
   }
 
   one(id: number, seq: number): StoredEnvelope | undefined {

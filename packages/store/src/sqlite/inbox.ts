@@ -1,5 +1,6 @@
 import type { InboxLimits, StoredEnvelope } from '@posthouse/core'
 import { type Entry, envelopeOf, never } from './entry.ts'
+import { FreshEntries } from './fresh-entries.ts'
 import type { InboxTable, RowFacts } from './inbox-table.ts'
 
 /** One entry that left its inbox out of turn. */
@@ -14,6 +15,8 @@ export interface Removed {
  */
 export class Inbox {
   readonly name: string
+  /** Whether something of it is still to be settled. */
+  changed = false
   readonly #table: InboxTable
   readonly #limits: InboxLimits
   /** Its row in the table of cursors; 0 where it has none. */
@@ -25,9 +28,7 @@ export class Inbox {
   /** The last position in the table. What is not behind it was settled before, and is not put again. */
   #settled = 0
   #rows = { messages: 0, bytes: 0, expires: never }
-  #entries: Entry[] = []
-  #head = 0
-  #fresh = { messages: 0, bytes: 0, expires: never }
+  readonly #fresh = new FreshEntries()
   /** What expired up to this time is not counted any more. */
   #countedAt = 0
   /** Rows that left out of turn and are still to be deleted. */
@@ -50,12 +51,6 @@ export class Inbox {
     this.#rows = { messages: row.messages, bytes: row.bytes, expires: row.messages > 0 ? 0 : never }
   }
 
-  /** What was last acknowledged; where nothing ever was: behind it lies everything that is here, and nothing else. */
-  position(newest: number, now: number): number {
-    if (this.#acknowledged >= 0) return this.#acknowledged
-    return (this.after(0, 1, now)[0]?.seq ?? newest + 1) - 1
-  }
-
   get messages(): number {
     return this.#rows.messages + this.#fresh.messages
   }
@@ -75,20 +70,20 @@ export class Inbox {
     return this.bytes + this.#reserved.bytes + bytes <= this.#limits.bytes
   }
 
-  /** Keeps a place for what waits on the shelf, or gives it back where `messages` is -1. */
+  /** What was last acknowledged; where nothing ever was: behind it lies everything that is here, and nothing else. */
+  position(newest: number, now: number): number {
+    if (this.#acknowledged >= 0) return this.#acknowledged
+    return (this.after(0, 1, now)[0]?.seq ?? newest + 1) - 1
+  }
+
+  /** Keeps a place for what waits on the shelf, or gives it back where the numbers are negative. */
   reserve(messages: number, bytes: number): void {
     this.#reserved.messages += messages
     this.#reserved.bytes += bytes
   }
 
   put(entry: Entry): void {
-    if (entry.seq <= this.#settled || entry.seq <= this.#acknowledged) return
-    this.#entries.push(entry)
-    if (entry.expires <= this.#countedAt) return
-    const fresh = this.#fresh
-    fresh.messages++
-    fresh.bytes += entry.bytes
-    if (entry.expires < fresh.expires) fresh.expires = entry.expires
+    if (entry.seq > this.#settled && entry.seq > this.#acknowledged) this.#fresh.push(entry)
   }
 
   /** @returns whether that was news */
@@ -96,34 +91,24 @@ export class Inbox {
     if (seq <= this.#acknowledged) return false
     if (this.#acknowledged < this.#settled) this.#acknowledgeRows(seq)
     this.#acknowledged = seq
-    let head = this.#head
-    for (let entry = this.#entries[head]; entry !== undefined && entry.seq <= seq; entry = this.#entries[head]) {
-      this.#uncount(entry)
-      head++
-    }
-    this.#head = head
-    if (head * 2 > this.#entries.length) this.#cut()
+    this.#fresh.acknowledge(seq)
     return true
   }
 
   /** Takes one entry out of turn, also one that has expired. */
   remove(seq: number): Removed | undefined {
     if (seq <= this.#acknowledged || this.#gone.has(seq)) return undefined
-    const index = this.#firstAfter(seq - 1)
-    const entry = this.#entries[index]
-    if (entry?.seq === seq) {
-      this.#entries.splice(index, 1)
-      this.#uncount(entry)
-      return { seq, bytes: entry.bytes }
-    }
-    return this.#removeRow(seq)
+    const entry = this.#fresh.find(seq)
+    if (entry === undefined) return this.#removeRow(seq)
+    this.#fresh.remove(entry)
+    return { seq, bytes: entry.bytes }
   }
 
   /** The envelope of an entry that is there, also of one that has expired. */
   find(seq: number): StoredEnvelope | undefined {
     if (seq <= this.#acknowledged || this.#gone.has(seq)) return undefined
-    const entry = this.#entries[this.#firstAfter(seq - 1)]
-    if (entry?.seq === seq) return stored(entry)
+    const entry = this.#fresh.find(seq)
+    if (entry !== undefined) return stored(entry)
     return this.#id === 0 ? undefined : this.#table.one(this.#id, seq)
   }
 
@@ -133,39 +118,27 @@ export class Inbox {
     if (!inRows && now < this.#fresh.expires) return
     this.#countedAt = now
     if (this.#rows.messages > 0) this.#count(now)
-    // Those whose senders want to be told stay until they are removed.
-    const kept = this.#entries.slice(this.#head).filter(({ expires, receipts }) => expires > now || receipts)
-    this.#entries = kept
-    this.#head = 0
-    this.#fresh = { messages: 0, bytes: 0, expires: never }
-    for (const { expires, bytes } of kept) {
-      if (expires <= now) continue
-      this.#fresh.messages++
-      this.#fresh.bytes += bytes
-      this.#fresh.expires = Math.min(this.#fresh.expires, expires)
-    }
+    this.#fresh.expire(now)
+    this.#boundOverdue(now)
   }
 
   after(seq: number, limit: number, now: number): StoredEnvelope[] {
     const found: StoredEnvelope[] = []
     const after = Math.max(seq, this.#acknowledged)
     if (after < this.#settled) this.#readRows(found, after, { limit, now })
-    for (let index = this.#firstAfter(after); index < this.#entries.length && found.length < limit; index++) {
-      const entry = this.#entries[index]
-      if (entry !== undefined && entry.expires > now) found.push(stored(entry))
+    for (const entry of this.#fresh.after(after)) {
+      if (found.length >= limit) break
+      if (entry.expires > now) found.push(stored(entry))
     }
     return found
   }
 
   /** Fresh entries that expired and whose senders want to be told. */
-  *overdue(now: number): Generator<Entry> {
-    for (let index = this.#head; index < this.#entries.length; index++) {
-      const entry = this.#entries[index]
-      if (entry?.receipts && entry.expires <= now) yield entry
-    }
+  overdue(now: number): Entry[] {
+    return [...this.#fresh.after(this.#acknowledged)].filter(({ expires, receipts }) => receipts && expires <= now)
   }
 
-  /** False where a row is not wanted any more although it is still there. */
+  /** False for a row that is not wanted any more although it is still there. */
   holds(seq: number): boolean {
     return seq > this.#acknowledged && seq <= this.#settled && !this.#gone.has(seq)
   }
@@ -177,9 +150,7 @@ export class Inbox {
     this.#acknowledged = -1
     this.#settled = 0
     this.#rows = { messages: 0, bytes: 0, expires: never }
-    this.#entries = []
-    this.#head = 0
-    this.#fresh = { messages: 0, bytes: 0, expires: never }
+    this.#fresh.clear()
     this.#gone.clear()
     this.#reserved.messages = 0
     this.#reserved.bytes = 0
@@ -195,20 +166,15 @@ export class Inbox {
     if (this.#formerId !== 0) this.#table.drop(this.#formerId)
     this.#formerId = 0
     // Asking about an unknown name leaves no trace.
-    if (this.#id === 0 && this.#acknowledged < 0 && this.#head === this.#entries.length) return true
-    const moved = this.#entries.slice(this.#head, this.#head + limit)
-    for (const entry of moved) {
-      this.#uncount(entry)
-      if (entry.expires > this.#countedAt) this.#countRow(entry)
-    }
-    const row = { ...this.#rows, acknowledged: this.#acknowledged, newest: moved.at(-1)?.seq ?? this.#settled }
+    if (this.#id === 0 && this.#acknowledged < 0 && this.#fresh.empty) return true
+    const moved = this.#fresh.take(limit)
+    for (const entry of moved) if (entry.expires > this.#countedAt) this.#countRow(entry)
+    this.#settled = moved.at(-1)?.seq ?? this.#settled
+    const row = { ...this.#rows, acknowledged: this.#acknowledged, newest: this.#settled }
     this.#id = this.#table.save(this.name, { id: this.#id, ...row })
-    this.#settled = row.newest
     for (const entry of moved) this.#table.insert(this.#id, entry)
-    this.#head += moved.length
-    this.#cut()
     this.#deleteRows()
-    return this.#entries.length === 0
+    return this.#fresh.empty
   }
 
   #deleteRows(): void {
@@ -251,6 +217,14 @@ export class Inbox {
     return { ...sum, messages, bytes }
   }
 
+  /** What nobody asks about must not pile up: of what expired, as much stays as the inbox may hold, the oldest goes. */
+  #boundOverdue(now: number): void {
+    const fresh = this.overdue(now)
+    const rows = this.#id === 0 ? [] : this.#table.overdue(this.#id, this.#acknowledged, now)
+    const all = [...rows.filter(({ seq }) => !this.#gone.has(seq)), ...fresh]
+    for (const { seq } of all.slice(0, Math.max(0, all.length - this.#limits.messages))) this.remove(seq)
+  }
+
   #removeRow(seq: number): Removed | undefined {
     if (this.#id === 0 || seq > this.#settled) return undefined
     const row = this.#table.facts(this.#id, seq)
@@ -273,34 +247,11 @@ export class Inbox {
     }
   }
 
-  #uncount({ bytes, expires }: Entry): void {
-    if (expires <= this.#countedAt) return
-    this.#fresh.messages--
-    this.#fresh.bytes -= bytes
-  }
-
   #countRow({ bytes, expires }: Entry): void {
     const rows = this.#rows
     rows.messages++
     rows.bytes += bytes
     rows.expires = Math.min(rows.expires, expires)
-  }
-
-  #cut(): void {
-    this.#entries = this.#entries.slice(this.#head)
-    this.#head = 0
-    if (this.#entries.length === 0) this.#fresh.expires = never
-  }
-
-  #firstAfter(seq: number): number {
-    let low = this.#head
-    let high = this.#entries.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#entries[middle]?.seq ?? 0) <= seq) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 }
 

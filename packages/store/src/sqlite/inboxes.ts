@@ -36,7 +36,8 @@ export class Inboxes implements Settling {
   }
 
   changed(inbox: Inbox): void {
-    if (this.#changed.has(inbox.name)) return
+    if (inbox.changed) return
+    inbox.changed = true
     this.#remembered.delete(inbox.name)
     this.#changed.set(inbox.name, inbox)
   }
@@ -52,6 +53,7 @@ export class Inboxes implements Settling {
     const found = this.#expiredRows(now, limit)
     for (const inbox of this.#changed.values()) {
       if (found.length >= limit) break
+      inbox.expire(now)
       for (const entry of inbox.overdue(now)) {
         const { seq, attempt } = entry
         if (found.length < limit) found.push({ inbox: inbox.name, seq, attempt, envelope: envelopeOf(entry) })
@@ -73,6 +75,7 @@ export class Inboxes implements Settling {
     inbox.expire(this.#now)
     if (inbox.settle(stepEntries)) {
       this.#changed.done(name)
+      inbox.changed = false
       this.#remember(inbox)
     }
     return this.#changed.open

@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer'
-import type { Envelope, LogLimits, ProducerPosition } from '@posthouse/core'
+import type { Delivery, Envelope, ProducerPosition } from '@posthouse/core'
 import type { ByteWriter } from './byte-writer.ts'
 import { checksum } from './entry.ts'
 import { writeEnvelope } from './envelope-form.ts'
@@ -27,19 +27,6 @@ export const shelfFlag = { from: 1, inbox: 2, dueAt: 4, dead: 8, takes: 16 } as 
 export interface Span {
   readonly start: number
   readonly end: number
-}
-
-/** What a delivery did, as decided. */
-export interface Delivered {
-  readonly envelope: Envelope
-  readonly bytes: number
-  readonly attempt: number
-  /** The inboxes that it went into. */
-  readonly inboxes: readonly { readonly name: string }[]
-  readonly from?: ProducerPosition | undefined
-  readonly takes?: number | undefined
-  readonly log?: LogLimits | undefined
-  readonly retain?: 'keep' | 'clear' | undefined
 }
 
 /** What came onto the shelf, as decided. */
@@ -103,9 +90,13 @@ export class JournalRow {
     if (text !== undefined) this.#writer.text(text)
   }
 
-  /** @returns where its envelope lies in the row */
-  deliver({ envelope, bytes, attempt, inboxes, from, takes, log, retain }: Delivered): Span {
+  /**
+   * @param inboxes those that it went into
+   * @returns where its envelope lies in the row
+   */
+  deliver(delivery: Delivery, bytes: number, inboxes: readonly { readonly name: string }[]): Span {
     const writer = this.#writer
+    const { envelope, from, attempt = 1, takes, log, retain } = delivery
     this.#effect(effect.deliver)
     const toSelf = inboxes.length === 1 && inboxes[0]?.name === envelope.to
     writer.byte(

@@ -12,6 +12,8 @@ interface Producer {
   /** The newest `n` whose refusal had to be forgotten. */
   forgotten: number
   refused: Map<number, ErrorCode> | undefined
+  /** Whether it is still to be settled. */
+  changed: boolean
 }
 
 /** Remembers what each producer was answered. Bounded: the one that was unused for longest is forgotten first. */
@@ -23,6 +25,8 @@ export class Producers implements Settling {
   readonly #count: StatementSync
   readonly #changed = new Backlog<string, Producer>()
   readonly #remembered = new Map<string, Producer>()
+  /** The one that was looked up last: it is asked for, and then answered. */
+  #latest: { readonly name: string; readonly producer: Producer } | undefined
   /** Counts on with each row that is written, so that the rows have an order of use. */
   #used: number
 
@@ -54,16 +58,16 @@ export class Producers implements Settling {
 
   /** Remembers an answer: accepted, or refused with a code. */
   record(name: string, n: number, refused: ErrorCode | undefined): void {
-    let producer = this.#changed.get(name)
-    if (producer === undefined) {
-      producer = this.#lookUp(name) ?? { last: 0, forgotten: 0, refused: undefined }
-      this.#remembered.delete(name)
-      this.#changed.set(name, producer)
-    }
+    const producer =
+      this.#lookUp(name) ?? this.#keep(name, { last: 0, forgotten: 0, refused: undefined, changed: false })
     // In what is replayed there may be answers that were settled before.
     if (n <= producer.last) return
     producer.last = n
     if (refused !== undefined) remember(producer, n, refused)
+    if (producer.changed) return
+    producer.changed = true
+    this.#remembered.delete(name)
+    this.#changed.set(name, producer)
   }
 
   begin(): void {
@@ -76,27 +80,33 @@ export class Producers implements Settling {
     const [name, { last, forgotten, refused }] = next
     this.#insert.run(name, last, forgotten, refused ? JSON.stringify([...refused]) : null, ++this.#used)
     this.#changed.done(name)
+    next[1].changed = false
     this.#keep(name, next[1])
     if (!this.#changed.open) this.#forgetOldest()
     return this.#changed.open
   }
 
   #lookUp(name: string): Producer | undefined {
-    const known = this.#changed.get(name) ?? this.#remembered.get(name)
-    if (known !== undefined) return known
-    const row = this.#find.get(name)
-    if (row === undefined) return undefined
-    const { last, forgotten, refused } = row
-    const producer = { last: Number(last), forgotten: Number(forgotten), refused: readRefused(refused) }
-    this.#keep(name, producer)
+    if (this.#latest?.name === name) return this.#latest.producer
+    const producer = this.#changed.get(name) ?? this.#remembered.get(name) ?? this.#read(name)
+    if (producer !== undefined) this.#latest = { name, producer }
     return producer
   }
 
-  #keep(name: string, producer: Producer): void {
+  #read(name: string): Producer | undefined {
+    const row = this.#find.get(name)
+    if (row === undefined) return undefined
+    const { last, forgotten, refused } = row
+    const facts = { last: Number(last), forgotten: Number(forgotten), refused: readRefused(refused) }
+    return this.#keep(name, { ...facts, changed: false })
+  }
+
+  #keep(name: string, producer: Producer): Producer {
     this.#remembered.set(name, producer)
-    if (this.#remembered.size <= maxRemembered) return
+    if (this.#remembered.size <= maxRemembered) return producer
     const [oldest] = this.#remembered.keys()
     if (oldest !== undefined) this.#remembered.delete(oldest)
+    return producer
   }
 
   #forgetOldest(): void {
