@@ -8,7 +8,7 @@ export function messageLine(terminal: Terminal, message: Pick<Message, 'from' | 
 }
 
 /** A body as people read it. */
-function bodyText(body: unknown): string {
+export function bodyText(body: unknown): string {
   if (typeof body === 'string') return body
   if (body instanceof Uint8Array) return `${bytesToBase64(body)} (${body.length} bytes)`
   return jsonText(body)

@@ -3,8 +3,10 @@ import { Command } from 'commander'
 import { addBench } from './commands/bench.ts'
 import { addCall } from './commands/call.ts'
 import { addClients } from './commands/clients.ts'
+import { addDeadLetters } from './commands/dead-letters.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addGroups } from './commands/groups.ts'
+import { addInbox } from './commands/inbox.ts'
 import { addListen } from './commands/listen.ts'
 import { addSend } from './commands/send.ts'
 import { addStats } from './commands/stats.ts'
@@ -37,6 +39,8 @@ export function buildProgram(terminal: Terminal): Command {
   addCall(program, terminal)
   program.commandsGroup('What a hub keeps:')
   addGroups(program, terminal)
+  addInbox(program, terminal)
+  addDeadLetters(program, terminal)
   program.commandsGroup('What goes on:')
   addClients(program, terminal)
   addWatch(program, terminal)

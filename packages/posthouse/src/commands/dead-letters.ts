@@ -1,0 +1,172 @@
+import { PosthouseError } from '@posthouse/core'
+import { Argument, type Command } from 'commander'
+import { type HubAccess, withHubAccess } from '../hub-access.ts'
+import { askHub, type HubAnswer } from '../hub-answer.ts'
+import { onInterrupt } from '../interrupt.ts'
+import { bodyText, jsonText } from '../message-line.ts'
+import { moment } from '../moment.ts'
+import { openClient } from '../open-client.ts'
+import { checked, collected, parseCount } from '../option-values.ts'
+import { printTable } from '../table.ts'
+import { type Terminal, visible } from '../terminal.ts'
+import { bytes } from '../watch/quantity.ts'
+
+interface DeadLettersOptions extends HubAccess {
+  readonly client?: string
+  readonly all?: boolean
+  readonly after?: number
+  readonly limit: number
+}
+
+interface DeadLettersWords extends DeadLettersOptions {
+  readonly action: string
+  readonly seqs: readonly number[]
+}
+
+/** Asks the hub something. */
+type Ask = (method: string, body: unknown) => Promise<HubAnswer>
+
+/** Most dead letters that a hub lists, or sends on, at once. */
+const mostListed = 256
+
+const actions = { list, show, redrive, purge } as const
+
+/** Adds `posthouse dead-letters`. */
+export function addDeadLetters(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('dead-letters')
+    .summary('show messages that could not be processed, and send them on or remove them')
+    .description(
+      'Shows the messages that their recipients gave back too often, or that were refused when their time had come. redrive sends them on as if they were new, purge removes them for good. Where the hub asks who clients are, it takes the right to administer it.',
+    )
+    .addArgument(new Argument('[action]', 'what to do').choices(Object.keys(actions)).default('list'))
+    .addArgument(
+      new Argument('[seqs...]', 'positions, for show (one), redrive and purge').argParser(collected(parseCount)),
+    )
+    .option('--client <id>', 'with list, redrive --all and purge: only those that were for this client')
+    .option('--all', 'with redrive and purge: all of them')
+    .option('--after <seq>', 'with list: only what lies behind this position', checked(parseCount))
+    .option('--limit <number>', `with list: at most so many, up to ${mostListed}`, checked(parseCount), 100)
+    .action((action, seqs, options) => deadLetters(terminal, { ...options, action, seqs: seqs ?? [] }))
+  withHubAccess(command)
+}
+
+/**
+ * Does what `action` says.
+ * @throws PosthouseError
+ */
+async function deadLetters(terminal: Terminal, words: DeadLettersWords): Promise<void> {
+  checkWords(words)
+  using interrupt = onInterrupt()
+  await using client = await openClient(words, interrupt.signal)
+  const ask: Ask = (method, body) => askHub(client, `hub.deadLetters.${method}`, body, interrupt.signal)
+  await actions[words.action as keyof typeof actions](terminal, ask, words)
+  await client.drain()
+}
+
+/** @throws PosthouseError `invalid_option` */
+function checkWords({ action, seqs, all = false, client }: DeadLettersWords): void {
+  const wrong = (message: string): never => {
+    throw new PosthouseError('invalid_option', message)
+  }
+  if (action === 'list' && (seqs.length > 0 || all)) wrong('list takes no positions: posthouse dead-letters show <seq>')
+  if (action === 'show' && seqs.length !== 1) wrong('show takes one position: posthouse dead-letters show <seq>')
+  if (action !== 'redrive' && action !== 'purge') return
+  if (seqs.length > 0 && (all || client !== undefined)) wrong(`${action} takes positions, or --all, not both`)
+  if (seqs.length === 0 && !all) wrong(`name the positions to ${action}, or all of them with --all`)
+}
+
+async function list(terminal: Terminal, ask: Ask, words: DeadLettersWords): Promise<void> {
+  const { client, after, limit } = words
+  const answer = await ask('list', { limit, ...(client !== undefined && { client }), ...(after && { after }) })
+  const entries = answer.list('entries')
+  if (words.json) terminal.print(jsonText(entries.map(({ value }) => value)))
+  else if (entries.length === 0) terminal.note('there are no dead letters')
+  else {
+    printTable<HubAnswer>(
+      terminal,
+      [
+        { title: 'SEQ', numeric: true, cell: (each) => String(each.number('seq')) },
+        { title: 'FROM', cell: (each) => each.text('from') },
+        { title: 'TO', cell: (each) => each.text('to') },
+        { title: 'CLIENT', cell: (each) => each.maybe('client', each.text) ?? '' },
+        { title: 'TYPE', cell: (each) => each.text('type') },
+        { title: 'SIZE', numeric: true, cell: (each) => bytes(each.number('bytes')) },
+        { title: 'ATTEMPTS', numeric: true, cell: (each) => String(each.number('attempt')) },
+        { title: 'REASON', cell: (each) => each.text('reason') },
+        { title: 'SINCE', cell: (each) => moment(each.number('at')) },
+      ],
+      entries,
+    )
+  }
+}
+
+async function show(terminal: Terminal, ask: Ask, { seqs: [seq], json }: DeadLettersWords): Promise<void> {
+  const answer = await ask('show', { seq })
+  if (answer.value.entry === null) {
+    throw new PosthouseError(
+      'invalid_option',
+      `there is no dead letter at position ${seq}: posthouse dead-letters lists them`,
+    )
+  }
+  const entry = answer.answer('entry')
+  if (json) {
+    terminal.print(jsonText(entry.value))
+    return
+  }
+  const { body, headers, ...rest } = entry.value
+  for (const [name, value] of Object.entries(rest)) {
+    const text = (name === 'ts' || name === 'at') && typeof value === 'number' ? moment(value) : bodyText(value)
+    terminal.print(`${terminal.style('gray', name.padEnd(8))} ${visible(text)}`)
+  }
+  if (headers !== undefined)
+    terminal.print(`${terminal.style('gray', 'headers '.padEnd(8))} ${visible(jsonText(headers))}`)
+  terminal.print(`\n${visible(bodyText(body))}`)
+}
+
+async function redrive(terminal: Terminal, ask: Ask, words: DeadLettersWords): Promise<void> {
+  let redriven = 0
+  let wanted = 0
+  for await (const seqs of words.all ? everySeq(ask, words.client) : slices(words.seqs)) {
+    wanted += seqs.length
+    redriven += (await ask('redrive', { seqs })).number('redriven')
+  }
+  told(terminal, words, { redriven, left: wanted - redriven })
+}
+
+async function purge(terminal: Terminal, ask: Ask, { seqs, client, ...words }: DeadLettersWords): Promise<void> {
+  const named = words.all ? (client === undefined ? {} : { client }) : { seqs }
+  const purged = (await ask('purge', named)).number('purged')
+  told(terminal, words, { purged, left: words.all ? 0 : new Set(seqs).size - purged })
+}
+
+/** The positions of all, page by page. What is sent on and refused again stays, so each page begins behind the last. */
+async function* everySeq(ask: Ask, client: string | undefined): AsyncIterable<readonly number[]> {
+  for (let after = 0; ; ) {
+    const page = await ask('list', { limit: mostListed, after, ...(client !== undefined && { client }) })
+    const seqs = page.list('entries').map((entry) => entry.number('seq'))
+    if (seqs.length > 0) yield seqs
+    if (seqs.length < mostListed) return
+    after = seqs.at(-1) ?? after
+  }
+}
+
+/** As many at a time as a hub takes. */
+function* slices(seqs: readonly number[]): Iterable<readonly number[]> {
+  const named = [...new Set(seqs)]
+  for (let from = 0; from < named.length; from += mostListed) yield named.slice(from, from + mostListed)
+}
+
+function told(
+  terminal: Terminal,
+  { json }: Pick<HubAccess, 'json'>,
+  { left, ...done }: { readonly left: number; readonly redriven?: number; readonly purged?: number },
+): void {
+  if (json) {
+    terminal.print(jsonText(done))
+    return
+  }
+  const [[what = '', count = 0] = []] = Object.entries(done)
+  terminal.print(`${count} ${what}`)
+  if (left > 0) terminal.note(`${left} stayed or were not there: posthouse dead-letters lists what there is`)
+}

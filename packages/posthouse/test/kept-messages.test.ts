@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Envelope, MemoryInboxStore } from '@posthouse/core'
+import { Hub } from '@posthouse/hub'
+import { Cli, type Ended } from './cli.ts'
+
+interface Kept extends AsyncDisposable {
+  readonly run: (...args: string[]) => Promise<Ended>
+}
+
+function letter(index: number): Envelope {
+  const body = { format: 'json', bytes: new TextEncoder().encode(JSON.stringify(`letter ${index}`)) } as const
+  return { id: `id-${index}`, from: 'alice', to: 'bob', type: 'text', body, qos: 1, ts: 1_795_000_000_000 }
+}
+
+/** A hub with so many messages for bob, who is away; those at the positions `dead` are dead letters. */
+async function hubWith(messages: number, dead: readonly number[]): Promise<Kept> {
+  const store = new MemoryInboxStore()
+  const seqs: number[] = []
+  for (let index = 0; index < messages; index++) {
+    const { appends } = await store.commit({
+      appends: [{ envelope: letter(index), recipients: ['bob'] }],
+      acknowledgements: [],
+    })
+    for (const outcome of appends) if (outcome.state === 'stored') seqs.push(outcome.seq)
+  }
+  await store.commit({
+    appends: [],
+    acknowledgements: [],
+    removals: dead.map((index) => ({
+      inbox: 'bob',
+      seq: seqs[index] ?? 0,
+      to: { dead: 'attempts_exhausted', attempt: 16 },
+    })),
+  })
+  const hub = new Hub({ store })
+  const { url } = await hub.listen({ port: 0 })
+  await hub.groups.add('known', 'bob')
+  return { run: (...args) => Cli.run([...args, '--url', url]), [Symbol.asyncDispose]: () => hub.close() }
+}
+
+test('posthouse inbox shows what waits for a client, and leaves it there', async () => {
+  await using hub = await hubWith(3, [])
+  const { status, out, err } = await hub.run('inbox', 'bob')
+  assert.equal(status, 0, err)
+  assert.match(err, /^3 messages, \d+B, the oldest from 2026-/)
+  assert.match(out, /^SEQ +FROM +TO +TYPE +SIZE +ATTEMPT +TAKEN +EXPIRES\n +1 +alice +bob +text +\d+B +1 +2026-/)
+  assert.equal(out.split('\n').length, 4)
+  assert.match((await hub.run('inbox', 'bob', '--bodies', '--after', '2')).out, /\n +3 .* letter 2$/)
+  const { entries, messages } = JSON.parse((await hub.run('inbox', 'bob', '--limit', '2', '--json')).out)
+  assert.deepEqual([entries.length, messages], [2, 3])
+  const unknown = await hub.run('inbox', 'nobody')
+  assert.equal(unknown.status, 4)
+  assert.match(unknown.err, /no client "nobody" has ever connected here \(unknown_recipient\)/)
+  assert.equal((await hub.run('inbox', 'group:known')).status, 2)
+})
+
+test('posthouse dead-letters lists and shows them, sends them on and removes them', async () => {
+  await using hub = await hubWith(5, [0, 1, 2, 3])
+  const { status, out, err } = await hub.run('dead-letters')
+  assert.equal(status, 0, err)
+  assert.match(out, /^SEQ +FROM +TO +CLIENT +TYPE +SIZE +ATTEMPTS +REASON +SINCE\n/)
+  assert.match(out, /alice +bob +bob +text +\d+B +16 +attempts_exhausted +\d{4}-/)
+  const listed: readonly { readonly seq: number }[] = JSON.parse((await hub.run('dead-letters', '--json')).out)
+  const [first = 0, second = 0] = listed.map(({ seq }) => seq)
+  assert.equal(listed.length, 4)
+  const shown = await hub.run('dead-letters', 'show', String(first))
+  assert.match(shown.out, /^seq +\d+\nid +id-0\nfrom +alice\n.*\n\nletter 0$/s)
+  assert.equal(JSON.parse((await hub.run('dead-letters', 'show', String(first), '--json')).out).body, 'letter 0')
+  assert.equal((await hub.run('dead-letters', 'redrive', String(first))).out, '1 redriven')
+  const again = await hub.run('dead-letters', 'redrive', String(first))
+  assert.match(again.out + again.err, /^0 redriven1 stayed or were not there/)
+  assert.equal((await hub.run('dead-letters', 'purge', String(second))).out, '1 purged')
+  assert.equal((await hub.run('dead-letters', 'purge', '--all', '--client', 'carol')).out, '0 purged')
+  assert.deepEqual(JSON.parse((await hub.run('dead-letters', 'redrive', '--all', '--json')).out), { redriven: 2 })
+  assert.equal((await hub.run('dead-letters')).err, 'there are no dead letters')
+  assert.match((await hub.run('inbox', 'bob')).err, /^4 messages/)
+})
+
+test('posthouse dead-letters says what is wrong with its words', async () => {
+  await using hub = await hubWith(1, [])
+  for (const [args, status, words] of [
+    [['list', '3'], 2, /list takes no positions: posthouse dead-letters show <seq>/],
+    [['show'], 2, /show takes one position/],
+    [['show', 'three'], 2, /a count is a whole number from 1/],
+    [['show', '77'], 2, /there is no dead letter at position 77/],
+    [['redrive'], 2, /name the positions to redrive, or all of them with --all/],
+    [['purge', '--client', 'bob'], 2, /name the positions to purge, or all of them with --all/],
+    [['purge', '3', '--all'], 2, /purge takes positions, or --all, not both/],
+    [['burn'], 2, /Allowed choices are list, show, redrive, purge/],
+  ] as const) {
+    const { status: ended, err } = await hub.run('dead-letters', ...args)
+    assert.equal(ended, status, err)
+    assert.match(err, words)
+  }
+})
