@@ -41,7 +41,7 @@ WELCOME = {
     "heartbeatMs": 25000,
     "limits": LIMITS,
     "durability": "memory",
-    "caps": ["calls", "groups", "list", "presence"],
+    "caps": ["calls", "channels", "delivery", "groups", "list", "presence"],
     "node": "n1",
     "serverTime": 1795167060574,
 }

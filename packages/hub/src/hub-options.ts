@@ -12,6 +12,7 @@ import { defaultLimits, type Limits } from '@posthouse/protocol'
 import { type Authentication, oneAuthenticator } from './access/authenticators.ts'
 import { type LegacyRule, LegacyRules } from './access/legacy-rules.ts'
 import type { Authenticator } from './access/principal.ts'
+import { type ChannelRule, ChannelRules } from './channels/channel-rules.ts'
 import type { SendQueueLimits } from './door/connection.ts'
 import { type Allowances, type QuotaOptions, type RateOptions, resolveAllowances } from './limits/rates.ts'
 import { ThrottledLog } from './limits/throttled-log.ts'
@@ -55,6 +56,11 @@ export interface HubOptions {
   readonly legacyAllow?: readonly LegacyRule[]
   /** The YAML file in which the state of clients is kept, as cross_comm servers do. Default: none. */
   readonly statusFile?: string
+  /**
+   * How much of what was published in channels is kept; the first rule that fits a channel decides. Default: of each channel
+   * 1,000 messages for an hour. Spec: 4.7.8.
+   */
+  readonly channels?: readonly ChannelRule[]
   /** Client ids remembered. Default 100,000. */
   readonly maxClients?: number
   /** For how long statistics by the hour are kept, in milliseconds. Default 30 days. */
@@ -83,6 +89,7 @@ export interface ResolvedOptions {
   readonly authenticator: Authenticator | undefined
   readonly legacy: LegacyRules | undefined
   readonly statusFile: string | undefined
+  readonly channelRules: ChannelRules
   readonly maxClients: number
   readonly statisticsMs: number
   readonly allowedOrigins: ReadonlySet<string>
@@ -113,6 +120,7 @@ export function resolveOptions(options: HubOptions): ResolvedOptions {
     authenticator: oneAuthenticator(options.authenticate),
     legacy: options.legacyAllow && new LegacyRules(options.legacyAllow),
     statusFile: options.statusFile,
+    channelRules: new ChannelRules(options.channels),
     maxClients: options.maxClients ?? 100_000,
     statisticsMs,
     allowedOrigins: new Set(options.allowedOrigins),

@@ -3,6 +3,8 @@ import type { Limits } from '@posthouse/protocol'
 import { Gate } from './access/gate.ts'
 import { Exchange } from './calls/exchange.ts'
 import { HubDesk } from './calls/hub-desk.ts'
+import { ChannelRules } from './channels/channel-rules.ts'
+import { Channels } from './channels/channels.ts'
 import type { ClientRecord } from './clients/client-record.ts'
 import { PresenceBoard } from './clients/presence-board.ts'
 import { Registry } from './clients/registry.ts'
@@ -11,9 +13,9 @@ import { Flusher } from './door/flusher.ts'
 import { HeldClock } from './door/held-clock.ts'
 import { type Packers, packersOf } from './door/packers.ts'
 import { GroupBook } from './groups/group-book.ts'
-import { GroupOffice } from './groups/group-office.ts'
 import type { Allowances } from './limits/rates.ts'
-import { Memberships } from './membership/memberships.ts'
+import { assembleMemberships } from './membership/assemble-memberships.ts'
+import type { Memberships } from './membership/memberships.ts'
 import { Batcher } from './routing/batcher.ts'
 import { Everyone, everyoneStream } from './routing/everyone.ts'
 import type { HubListeners } from './routing/hub-listeners.ts'
@@ -39,6 +41,7 @@ export interface HubParts {
   readonly everyone: Everyone
   readonly presence: PresenceBoard
   readonly groups: GroupBook
+  readonly channels: Channels
   /** Where groups, channels and queues are asked for. */
   readonly memberships: Memberships
   readonly timing: Timing
@@ -60,6 +63,8 @@ export interface AssemblyOptions
   extends Pick<HubParts, 'node' | 'logger' | 'limits' | 'allowances' | 'store' | 'timing'> {
   readonly clock: Clock
   readonly maxClients: number
+  /** Default: the documented history for every channel. */
+  readonly channelRules?: ChannelRules
   /** How long statistics are kept, in milliseconds. Default: 30 days. */
   readonly statisticsMs?: number
   readonly listeners: HubListeners
@@ -108,10 +113,12 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const statistics = new Statistics({ ...shared, keepMs: options.statisticsMs, clients: () => registry.all(), write })
   const groups = new GroupBook({ store, clock, logger, limits: allowances, batcher })
   const everyone = new Everyone(store)
+  const channels = new Channels({ store, logger, rules: options.channelRules ?? new ChannelRules() })
   const router: Router = new Router({
     audienceOf: ({ to }) => (to === everyoneStream ? everyone : undefined),
     registry,
     groups,
+    channels,
     batcher,
     listeners,
     clock,
@@ -124,9 +131,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const exchange = new Exchange({ registry, clock, limits, tally })
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }
-  const memberships = new Memberships()
-  const groupOffice = new GroupOffice({ groups, registry })
-  memberships.serve('group', (link, frame) => groupOffice.receive(link, frame))
-  const ways = { memberships, groups, delivery, flusher, packers, batcher, registry, router, everyone }
+  const memberships = assembleMemberships({ groups, channels, registry, store, batcher, limits })
+  const ways = { memberships, groups, channels, delivery, flusher, packers, batcher, registry, router, everyone }
   return { ...world, ...ways, statistics, presence, exchange, desk }
 }

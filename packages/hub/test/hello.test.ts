@@ -24,7 +24,7 @@ suite('hello and welcome', () => {
         heartbeatMs: 25_000,
         limits: defaultLimits,
         durability: 'memory',
-        caps: ['calls', 'delivery', 'groups', 'list', 'presence'],
+        caps: ['calls', 'channels', 'delivery', 'groups', 'list', 'presence'],
         node: 'test-node',
         serverTime: server.clock.now(),
       })

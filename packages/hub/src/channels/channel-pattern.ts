@@ -1,4 +1,5 @@
 import { maxNameLength, PosthouseError } from '@posthouse/core'
+import { compileDotted, dottedTest, type NameTest } from '../access/glob.ts'
 
 /** The part that stands for any one part. */
 export const onePart = '*'
@@ -20,6 +21,8 @@ export interface ChannelPattern {
   readonly address: string
   /** Literal parts, `onePart` and `anyParts`. */
   readonly parts: readonly string[]
+  /** Tells whether a channel is meant, by its name. */
+  readonly fits: NameTest
 }
 
 /**
@@ -27,9 +30,9 @@ export interface ChannelPattern {
  * @throws PosthouseError `invalid_address`
  */
 export function readChannelPattern(address: string): ChannelPattern {
-  const parts = address.slice(prefix.length).split('.')
+  const parts = nameOf(address).split('.')
   const problem = address.startsWith(prefix) ? problemOf(address, parts) : 'it must begin with channel:'
-  if (problem === undefined) return { address, parts }
+  if (problem === undefined) return { address, parts, fits: dottedTest(compileDotted(nameOf(address))) }
   throw new PosthouseError('invalid_address', `${JSON.stringify(address.slice(0, 100))} is no pattern: ${problem}`)
 }
 
@@ -41,6 +44,11 @@ export function partsOfName(name: string): readonly string[] {
   if (!name.includes('*')) return name.split('.')
   const message = `${JSON.stringify(`${prefix}${name}`)}: * is for subscriptions; a channel's name has none`
   throw new PosthouseError('invalid_address', message)
+}
+
+/** The name in the address of a channel. */
+export function nameOf(address: string): string {
+  return address.slice(prefix.length)
 }
 
 function problemOf(address: string, parts: readonly string[]): string | undefined {

@@ -4,6 +4,7 @@ import type { Access } from '../access/access.ts'
 import type { NotedDeliveries } from '../delivery/noted-deliveries.ts'
 import type { Unread } from '../delivery/unread.ts'
 import type { QuestionRate } from '../limits/question-rate.ts'
+import type { Subscriptions } from '../membership/subscription.ts'
 import type { Link } from '../peers/link.ts'
 import type { ResumeTokens } from '../peers/resume-tokens.ts'
 import type { Encoded } from '../routing/encoded.ts'
@@ -22,6 +23,8 @@ export interface SessionEntry {
   readonly tokens: ResumeTokens
   /** Where messages to everyone begin that the session before it has left; nothing where there was none. */
   readonly everyoneFrom: number | undefined
+  /** What it takes from channels and queues. */
+  readonly subscriptions: Subscriptions
   /** Until when it can be resumed once its connection is lost, on the hub's monotonic clock. */
   expiresAt: number
   /** What carries it now; nothing while its connection is lost. */

@@ -1,6 +1,7 @@
 import { assertClientId, PosthouseError, parseAddress } from '@posthouse/core'
 import type { JoinFrame, LeaveFrame, MembershipFrame } from '@posthouse/protocol'
 import type { Registry } from '../clients/registry.ts'
+import type { MembershipServer } from '../membership/memberships.ts'
 import type { V1Link } from '../peers/v1-link.ts'
 import type { GroupBook } from './group-book.ts'
 
@@ -11,7 +12,7 @@ export interface GroupOfficeOptions {
 }
 
 /** Lets clients join and leave groups, and their owners add and remove others. Spec: 4.7.1. */
-export class GroupOffice {
+export class GroupOffice implements MembershipServer {
   readonly #options: GroupOfficeOptions
 
   constructor(options: GroupOfficeOptions) {

@@ -1,56 +1,83 @@
 import { PosthouseError, toPosthouseError } from '@posthouse/core'
 import { errorFrame, type MembershipFrame } from '@posthouse/protocol'
+import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
 import type { V1Link } from '../peers/v1-link.ts'
+import { endForbidden, type KeptSubscription } from './subscription.ts'
 
-/** What a client can belong to or take from. */
-export type ServedKind = 'group' | 'channel' | 'queue'
+/** Serves what clients ask of one kind of address. */
+export interface MembershipServer {
+  /**
+   * Carries out what a client asks, and writes the answer.
+   * @throws PosthouseError (also later) what the client is to be told
+   */
+  receive(link: V1Link, frame: MembershipFrame): Promise<void>
+  /** Goes on with a subscription of a session that an earlier run of the hub has left. */
+  restore?(record: ClientRecord, entry: SessionEntry, kept: KeptSubscription): Promise<void>
+}
 
-/**
- * Carries out what a client asks of one kind of address, and writes the answer.
- * @throws PosthouseError (also later) what the client is to be told
- */
-export type MembershipServer = (link: V1Link, frame: MembershipFrame) => Promise<void>
-
-/** Questions of one connection that wait for their answer. Spec: 4.7.9. */
+/** Questions of one client that wait for their answer. Spec: 4.7.9. */
 const mostWaiting = 256
 
 const served = /^(group|channel|queue):/
 
+interface Question {
+  readonly link: V1Link
+  readonly frame: MembershipFrame
+}
+
 /** Brings what clients ask about groups, channels and queues to whoever serves them, for each client in order. */
 export class Memberships {
   readonly #servers = new Map<string, MembershipServer>()
-  readonly #waiting = new Map<V1Link, MembershipFrame[]>()
+  /** By client and not by connection: what an older connection asked may still be on its way. */
+  readonly #waiting = new Map<ClientRecord, Question[]>()
 
   /** Names the server of one kind. */
-  serve(kind: ServedKind, server: MembershipServer): void {
+  serve(kind: 'group' | 'channel' | 'queue', server: MembershipServer): void {
     this.#servers.set(kind, server)
   }
 
-  /** Takes a question. It is answered when those that the same connection asked before are. */
+  /** Takes a question. It is answered when those that the same client asked before are. */
   receive(link: V1Link, frame: MembershipFrame): void {
-    const waiting = this.#waiting.get(link)
+    const { record } = link.visit
+    const waiting = this.#waiting.get(record)
     if (waiting === undefined) {
-      const queue = [frame]
-      this.#waiting.set(link, queue)
-      void this.#work(link, queue)
-    } else if (waiting.length < mostWaiting) waiting.push(frame)
+      const questions = [{ link, frame }]
+      this.#waiting.set(record, questions)
+      void this.#work(record, questions)
+    } else if (waiting.length < mostWaiting) waiting.push({ link, frame })
     else {
       const error = new PosthouseError('window_exceeded', `more than ${mostWaiting} questions wait for their answer`)
       link.write([errorFrame(error, frame.op, frame.id)])
     }
   }
 
-  async #work(link: V1Link, queue: MembershipFrame[]): Promise<void> {
-    for (let frame = queue[0]; frame !== undefined; frame = queue[0]) {
-      await this.#answer(link, frame)
-      queue.shift()
-    }
-    this.#waiting.delete(link)
+  /** Ends the subscriptions that a client may not have any more, and tells it. Spec: 4.7.11. */
+  review(link: V1Link): void {
+    const { record, entry } = link.visit
+    if (record.link === link) link.write(endForbidden(record, entry, link.access))
   }
 
-  async #answer(link: V1Link, frame: MembershipFrame): Promise<void> {
+  /**
+   * Goes on with a subscription that an earlier run of the hub has left.
+   * @throws PosthouseError (also later) where that cannot be
+   */
+  async restore(record: ClientRecord, entry: SessionEntry, kept: KeptSubscription): Promise<void> {
+    const [, kind = ''] = served.exec(kept.stream) ?? []
+    await this.#servers.get(kind)?.restore?.(record, entry, kept)
+  }
+
+  async #work(record: ClientRecord, questions: Question[]): Promise<void> {
+    for (let question = questions[0]; question !== undefined; question = questions[0]) {
+      // Who has connected anew will ask again.
+      if (record.link === question.link) await this.#answer(question)
+      questions.shift()
+    }
+    this.#waiting.delete(record)
+  }
+
+  async #answer({ link, frame }: Question): Promise<void> {
     try {
-      await this.#serverOf(frame)(link, frame)
+      await this.#serverOf(frame).receive(link, frame)
     } catch (error) {
       link.write([errorFrame(toPosthouseError(error), frame.op, frame.id)])
     }

@@ -1,5 +1,5 @@
 import type { PosthouseError } from '@posthouse/core'
-import type { Dialect } from '@posthouse/protocol'
+import type { Dialect, HubFrame } from '@posthouse/protocol'
 import type { Access } from '../access/access.ts'
 import type { CallPort } from '../calls/call-port.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
@@ -22,10 +22,10 @@ export interface Link {
   /** Its end of calls; absent where the dialect has no calls. */
   readonly calls?: CallPort
   /**
-   * Hands over a live message; drops it where the client reads too slowly.
+   * Hands over a live message, of a stream where one is named; drops it where the client reads too slowly.
    * @throws PosthouseError where the dialect cannot say it
    */
-  live(outgoing: Outgoing): void
+  live(outgoing: Outgoing, stream?: string): void
   /**
    * Hands over a stored message, of the inbox where no stream is named. Only while `ready`, in the order of `seq`.
    * @throws PosthouseError where the dialect cannot say it
@@ -35,6 +35,8 @@ export interface Link {
   follow?(stream: string, seq: number): void
   /** The client is not fed with this stream any more. */
   unfollow?(stream: string): void
+  /** Writes what may be more than the client can be sent at once, as fast as it reads. Absent where the dialect has no use for it. */
+  stream?(frames: Iterable<HubFrame>): void
   /** Ends the connection, or this client's share of it. */
   fail(error: PosthouseError): void
 }

@@ -1,6 +1,8 @@
-import { type PosthouseError, type ProducerPosition, toPosthouseError } from '@posthouse/core'
+import { type Envelope, type PosthouseError, type ProducerPosition, toPosthouseError } from '@posthouse/core'
 import { errorFrame, type SendFrame, type SendOutcome } from '@posthouse/protocol'
+import { retentionOf } from '../channels/retention.ts'
 import { isDropped } from '../delivery/when-offline.ts'
+import type { Incoming } from '../routing/router.ts'
 import { envelopeOf } from './incoming-envelope.ts'
 import type { V1Link } from './v1-link.ts'
 import type { V1Visit } from './v1-visit.ts'
@@ -16,17 +18,19 @@ export function publish(link: V1Link, frame: SendFrame): void {
     if (frame.n === undefined || envelope.qos === 0) {
       if (!dropped) parts.router.live(envelope)
     } else if (dropped) parts.router.drop({ envelope, from: positionOf(link.visit, frame.n) }, settler(link, frame.n))
-    else
-      parts.delivery.accept(
-        { envelope, from: positionOf(link.visit, frame.n) },
-        frame.deliverAt,
-        settler(link, frame.n),
-      )
+    else {
+      const incoming = incomingOf(frame, envelope, positionOf(link.visit, frame.n))
+      parts.delivery.accept(incoming, frame.deliverAt, settler(link, frame.n))
+    }
   } catch (cause) {
     const error = toPosthouseError(cause)
     if (frame.n === undefined || frame.qos === 0) link.write([errorFrame(error, 'send', frame.id)])
     else refuse(link, frame.n, error)
   }
+}
+
+function incomingOf({ retain }: SendFrame, envelope: Envelope, from: ProducerPosition): Incoming {
+  return retain === true ? { envelope, from, retain: retentionOf(envelope) } : { envelope, from }
 }
 
 /** Refuses a numbered message, and remembers that: the same number gets the same answer. */

@@ -39,11 +39,12 @@ export class V1Link implements Link, SessionCarrier {
     return this.#access
   }
 
-  /** Who watches presence is told in full what it may see from now on. */
+  /** Who watches presence is told in full what it may see from now on, and subscriptions end that are not permitted any more. */
   set access(access: Access) {
     this.#access = access
     const { entry, parts } = this.visit
     parts.presence.renew(entry)
+    parts.memberships.review(this)
   }
 
   /** What comes in is held to this; deliveries earn acknowledgements. Made when first used: many connections are idle. */
@@ -72,9 +73,9 @@ export class V1Link implements Link, SessionCarrier {
     return this.#connection.queuedBytes
   }
 
-  live(outgoing: Outgoing): void {
+  live(outgoing: Outgoing, stream?: string): void {
     if (this.writable) {
-      this.#connection.send(this.#encoded(outgoing))
+      this.#connection.send(this.#encoded(outgoing, stream))
       this.#meter.live(outgoing.envelope)
     } else this.#meter.dropped()
   }

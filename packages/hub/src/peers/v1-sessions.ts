@@ -4,6 +4,7 @@ import type { Pass } from '../access/gate.ts'
 import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
 import type { PresenceBoard } from '../clients/presence-board.ts'
 import type { HubParts } from '../hub-parts.ts'
+import { endSubscriptions } from '../membership/subscription.ts'
 import { everyoneStream } from '../routing/everyone.ts'
 import { ResumeTokens } from './resume-tokens.ts'
 
@@ -45,6 +46,7 @@ export function claimSession(
     transient: hello.transient ?? false,
     tokens: new ResumeTokens(),
     everyoneFrom,
+    subscriptions: new Map(),
     expiresAt: Number.POSITIVE_INFINITY,
     carrier: undefined,
     state: undefined,
@@ -62,6 +64,7 @@ export function endSession(record: ClientRecord, presence: PresenceBoard): void 
   entry.session.end()
   presence.unwatch(entry)
   record.session = undefined
+  endSubscriptions(entry)
   record.feeds.unfollowAll()
 }
 

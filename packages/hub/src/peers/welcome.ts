@@ -1,4 +1,5 @@
 import { type HelloFrame, hubCaps, type WelcomeFrame } from '@posthouse/protocol'
+import { endForbidden } from '../membership/subscription.ts'
 import { lostOf, startingPoints } from './starting-points.ts'
 import type { V1Link } from './v1-link.ts'
 import type { V1Reader } from './v1-reader.ts'
@@ -11,6 +12,7 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   const { store, batcher, presence } = parts
   const [stored, accepted] = await Promise.all([batcher.inspect(record.id), store.lastAccepted(visit.producer)])
   if (record.link !== link || !connection.open) return
+  const forbidden = endForbidden(record, entry, link.access)
   if (!resumed) parts.everyone.follow(record, entry.everyoneFrom ?? stored.newest)
   const lost = await lostOf(record)
   if (record.link !== link || !connection.open) return
@@ -18,6 +20,7 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   link.welcomed = true
   const facts = { positions, accepted, ...(gaps.length > 0 && { gaps }) }
   link.put(attach(visit, facts))
+  link.write(forbidden)
   tell(visit, hello)
   if (resumed && presence.watches(entry)) presence.watch(entry)
   record.noted?.clear()

@@ -56,12 +56,17 @@ export class Feeds {
 
   /** Has the client fed with what `source` has behind `seq`, from now on and until `unfollow`. */
   follow(stream: string, source: FeedSource, seq: number): Feed {
+    const feed = this.make(stream, source, seq)
+    this.add(stream, feed)
+    return feed
+  }
+
+  /** A feed of what `source` has behind `seq`, to be added. */
+  make(stream: string, source: FeedSource, seq: number): Feed {
     const { client, acknowledge } = this.#options
     const cursor = cursorName(client, stream)
     const commit = (to: number): void => acknowledge(cursor, to)
-    const feed = new Feed({ ...this.#options, stream, source, position: seq, acknowledge: commit })
-    this.add(stream, feed)
-    return feed
+    return new Feed({ ...this.#options, stream, source, position: seq, acknowledge: commit })
   }
 
   /** Has the client fed by a feed of another make. */

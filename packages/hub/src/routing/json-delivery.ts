@@ -28,14 +28,15 @@ export function jsonDelivery({ envelope, seq, stream, attempt }: Placed, body: B
   if (attempt > 1 || receipts !== undefined || isReceipt(envelope)) return undefined
   if (ts !== last.ts || from !== last.from || to !== last.to || type !== last.type) last = endOf(envelope)
   const simple = plain.test(id)
-  const begin = seq === undefined ? '{"op":"deliver"' : beginOf(seq, stream)
+  const begin = beginOf(seq, stream)
   const head = simple ? `${begin},"id":"${id}"${last.text}` : `${begin},"id":${JSON.stringify(id)}${last.text}`
   return spliced(head, body.bytes, simple && last.ascii && (stream === undefined || plain.test(stream)))
 }
 
-function beginOf(seq: number, stream: string | undefined): string {
-  if (stream === undefined) return `{"op":"deliver","seq":${seq}`
-  return `{"op":"deliver","stream":${JSON.stringify(stream)},"seq":${seq}`
+function beginOf(seq: number | undefined, stream: string | undefined): string {
+  if (stream === undefined) return seq === undefined ? '{"op":"deliver"' : `{"op":"deliver","seq":${seq}`
+  const begin = `{"op":"deliver","stream":${JSON.stringify(stream)}`
+  return seq === undefined ? begin : `${begin},"seq":${seq}`
 }
 
 function endOf({ from, to, type, ts }: Envelope): typeof last {

@@ -12,6 +12,7 @@ import {
   toPosthouseError,
 } from '@posthouse/core'
 import type { SendOutcome } from '@posthouse/protocol'
+import type { Channels } from '../channels/channels.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Registry } from '../clients/registry.ts'
 import { offline } from '../delivery/when-offline.ts'
@@ -41,6 +42,8 @@ export interface Incoming {
   readonly from?: ProducerPosition
   /** The shelf entry that it comes from. */
   readonly takes?: number
+  /** Whether it becomes what its channel retains, or takes that away. */
+  readonly retain?: 'keep' | 'clear'
 }
 
 type StoredOutcome = Extract<AppendOutcome, { readonly state: 'stored' }>
@@ -49,6 +52,7 @@ type StoredOutcome = Extract<AppendOutcome, { readonly state: 'stored' }>
 export interface RouterOptions {
   readonly registry: Registry
   readonly groups: GroupBook
+  readonly channels: Channels
   readonly batcher: Batcher
   readonly listeners: HubListeners
   /** Those whom an address means and who read its log; nothing where all get it in their inboxes. */
@@ -89,6 +93,10 @@ export class Router {
       record.link.live(outgoing)
       return
     }
+    if (kind === 'channel') {
+      this.#options.channels.live(name, outgoing)
+      return
+    }
     if (kind !== 'hub') for (const record of this.#several(envelope)) this.#tryLive(record, outgoing)
     if (kind !== 'group') this.#options.listeners.receive(envelope)
   }
@@ -99,6 +107,10 @@ export class Router {
     this.#options.statistics.published(incoming.envelope)
     try {
       const outgoing = new Outgoing(incoming.envelope)
+      if (incoming.envelope.to.startsWith('channel:')) {
+        this.#publish(incoming, outgoing, settle)
+        return
+      }
       const audience = this.#options.audienceOf(incoming.envelope)
       const recipients = this.#recipients(outgoing, audience)
       const entry: Append = {
@@ -121,6 +133,17 @@ export class Router {
     } catch (error) {
       this.refuse(incoming.from, toPosthouseError(error), settle)
     }
+  }
+
+  /** Stores a message to a channel once, however many are subscribed. A slow one of them slows no sender down. */
+  #publish(incoming: Incoming, outgoing: Outgoing, settle: SettleListener): void {
+    const { channels, batcher } = this.#options
+    const { name } = parseAddress(incoming.envelope.to)
+    const { log } = channels.terms(name)
+    batcher.append({ ...incoming, recipients: [], log }, (outcome) => {
+      if ('state' in outcome && outcome.state === 'stored') channels.offer(name, outcome.seq, outgoing.at(outcome.seq))
+      settle(outcomeOf(outcome))
+    })
   }
 
   /** Takes a qos 1 message that nobody is to get, so that a resend is not delivered either. Spec: 4.1.8. */

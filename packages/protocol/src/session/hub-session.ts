@@ -58,7 +58,7 @@ export type Admission = Omit<WelcomeFrame, 'op' | 'client' | 'session' | 'limits
 export type HubSessionState = 'fresh' | 'open' | 'detached' | 'ended'
 
 /** The optional features that this end of the protocol serves, as `welcome.caps` announces them. Spec: 2.4. */
-export const hubCaps: readonly string[] = ['calls', 'delivery', 'groups', 'list', 'presence']
+export const hubCaps: readonly string[] = ['calls', 'channels', 'delivery', 'groups', 'list', 'presence']
 
 /**
  * The hub's end of one client's conversation in the v1 dialects. Pure: frames in, actions out. It outlives the

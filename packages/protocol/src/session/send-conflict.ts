@@ -26,9 +26,9 @@ export function sendConflict(frame: SendFrame): PosthouseError | undefined {
 }
 
 function conflictOf(frame: SendFrame, kind: AddressKind): string | undefined {
-  const { receipts = false, whenOffline, deliverAt, qos = 1 } = frame
+  const { receipts = false, retain = false, whenOffline, deliverAt, qos = 1 } = frame
   if (whenOffline !== undefined && deliverAt !== undefined) return 'whenOffline and deliverAt do not go together'
-  if (qos === 0 && (receipts || deliverAt !== undefined)) return 'receipts and deliverAt go with qos 1 only'
+  if (qos === 0 && (receipts || retain || deliverAt !== undefined)) return 'receipts, retain and deliverAt need qos 1'
   if (qos === 0 && whenOffline === 'store') return 'whenOffline cannot be store with qos 0'
   return misplaced(frame, kind)
 }

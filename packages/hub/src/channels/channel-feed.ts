@@ -1,0 +1,94 @@
+import type { StoredEnvelope } from '@posthouse/core'
+import type { DeliverFrame } from '@posthouse/protocol'
+import type { Link } from '../peers/link.ts'
+import type { Feed, StreamFeed } from '../routing/feed.ts'
+import type { Outgoing } from '../routing/outgoing.ts'
+import type { ChannelSource } from './channel-source.ts'
+import { retainedFrames } from './retained-values.ts'
+
+/** What the feed of one subscription is made of. */
+export interface ChannelFeedOptions {
+  /** The feed of what `source` has. */
+  readonly feed: Feed
+  readonly stream: string
+  readonly source: ChannelSource
+  /** What comes before everything else. Default: nothing. */
+  readonly retained?: readonly StoredEnvelope[] | undefined
+}
+
+/** What is delivered to one subscription of channels: the retained values first, then what its feed brings. */
+export class ChannelFeed implements StreamFeed {
+  readonly #feed: Feed
+  readonly #stream: string
+  readonly #source: ChannelSource
+  #position: number
+  /** Up to where messages are not kept any more that the client has not got. */
+  #lost: number | undefined
+  #retained: readonly StoredEnvelope[]
+  /** Whom the retained values are on their way to. */
+  #greeting: Link | undefined
+
+  constructor({ feed, stream, source, retained = [] }: ChannelFeedOptions) {
+    this.#stream = stream
+    this.#feed = feed
+    this.#source = source
+    this.#position = feed.position
+    this.#retained = retained
+  }
+
+  get done(): boolean {
+    return this.#greeting === undefined && this.#feed.done
+  }
+
+  get position(): number {
+    return this.#position
+  }
+
+  /** What is not kept any more is told until the client acknowledges something behind it: it may never have heard of it. */
+  async lost(): Promise<number> {
+    this.#lost = await this.#source.lost(this.#position)
+    return this.#lost
+  }
+
+  attach(link: Link, seq: number): void {
+    this.#greeting = undefined
+    if (this.#retained.length === 0 || link.stream === undefined) {
+      this.#feed.attach(link, seq)
+      return
+    }
+    this.#greeting = link
+    link.stream(this.#greet(link, seq))
+  }
+
+  detach(link: Link): void {
+    if (this.#greeting === link) this.#greeting = undefined
+    this.#feed.detach(link)
+  }
+
+  wake(): void {
+    this.#feed.wake()
+  }
+
+  acknowledged(seq: number): void {
+    if (seq === this.#lost) return
+    this.#position = seq
+    this.#feed.acknowledged(seq)
+  }
+
+  returned(seq: number, delayMs: number | undefined): void {
+    this.#feed.returned(seq, delayMs)
+  }
+
+  offer(seq: number, outgoing: Outgoing): void {
+    this.#feed.offer(seq, outgoing)
+  }
+
+  /** The retained values, as fast as the client reads them. What comes after them is in the log until then. */
+  *#greet(link: Link, seq: number): Iterable<DeliverFrame> {
+    if (link.dialect !== 'cross_comm') yield* retainedFrames(this.#retained, this.#stream, link.dialect)
+    if (this.#greeting !== link) return
+    this.#greeting = undefined
+    this.#retained = []
+    this.#feed.attach(link, seq)
+  }
+}
