@@ -3,8 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { Hub } from '@posthouse/hub'
+import { openSqliteStore } from '@posthouse/store/sqlite'
 import { certificateFindings } from '../src/doctor/certificates.ts'
 import { dataFindings } from '../src/doctor/data-folder.ts'
 import type { Finding } from '../src/doctor/finding.ts'
@@ -127,6 +129,34 @@ describe('doctor looks at the data folder', () => {
 describe('doctor looks at the certificate', () => {
   const key = certificateFile('localhost-key.pem')
   const good = { tlsCert: certificateFile('localhost.pem'), tlsKey: key }
+
+  test('the messages in a data folder are read, and whoever uses them is named', async () => {
+    const data = join(folder, 'kept')
+    await mkdir(data)
+    const path = join(data, 'posthouse.db')
+    assert.doesNotMatch(lines(await dataFindings(data)), /messages|lock/)
+    const store = await openSqliteStore({ path })
+    const used = lines(await dataFindings(data))
+    assert.match(used, new RegExp(`^ok lock: the data is in use by process ${process.pid}$`, 'm'))
+    assert.match(used, /^ok messages: .*posthouse\.db, \d MiB, version \d+: whole$/m)
+    await store[Symbol.asyncDispose]()
+    const free = lines(await dataFindings(data))
+    assert.doesNotMatch(free, /lock/)
+    assert.match(free, /: whole$/m)
+  })
+
+  test('messages that are damaged, or of a newer version, are a problem', async () => {
+    const data = join(folder, 'spoilt')
+    await mkdir(data)
+    const path = join(data, 'posthouse.db')
+    await (await openSqliteStore({ path }))[Symbol.asyncDispose]()
+    const database = new DatabaseSync(path)
+    database.exec('pragma user_version = 1000')
+    database.close()
+    assert.match(lines(await dataFindings(data)), /^problem messages: .* version 1000: this program knows \d+$/m)
+    await writeFile(path, 'no database at all, but some words that are long enough')
+    assert.match(lines(await dataFindings(data)), /^problem messages: .* is damaged or no Posthouse data/m)
+  })
 
   test('one that fits its key and the name is fine', () => {
     const found = lines(certificateFindings({ ...good, host: '127.0.0.1' }))

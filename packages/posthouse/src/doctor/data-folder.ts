@@ -5,6 +5,7 @@ import { reasonOf } from '@posthouse/core'
 import { Hub } from '@posthouse/hub'
 import { systemCode } from '../network-reason.ts'
 import { statusFileName } from '../status-file-name.ts'
+import { databaseFindings } from './database.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
 import { mebibytes } from './machine.ts'
 
@@ -19,7 +20,8 @@ export async function dataFindings(folder: string): Promise<readonly Finding[]> 
   if (kind !== 'folder') return [problem('data folder', `${path} is ${kind}`, 'Name a folder with --data.')]
   const rights = await rightsFinding(path)
   if (rights.verdict === 'problem') return [rights]
-  return [rights, await spaceFinding(path), ...(await leftovers(path)), ...(await statusFindings(path))]
+  const database = await databaseFindings(path)
+  return [rights, await spaceFinding(path), ...database, ...(await leftovers(path)), ...(await statusFindings(path))]
 }
 
 async function kindOf(path: string): Promise<string> {
