@@ -45,7 +45,11 @@ const contenders: readonly Contender[] = [
   { label: 'Mosquitto', server: 'mosquitto', language: 'mqtt' },
 ]
 /** What keeps messages, each as its language says. `NATS` and `Mosquitto` write to disk now and then. */
-const hubs: readonly Contender[] = [{ label: 'Posthouse, memory', server: 'hub-memory', language: 'posthouse-json' }]
+const hubs: readonly Contender[] = (['memory', 'process', 'disk'] as const).map((durability) => ({
+  label: `Posthouse, ${durability}`,
+  server: `hub-${durability}`,
+  language: 'posthouse-json',
+}))
 const keepers: readonly Contender[] = [
   { label: 'ws and SQLite', server: 'reference', language: 'relay' },
   ...hubs,

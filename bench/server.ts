@@ -10,6 +10,8 @@ import type { Usage } from './peers/announce.ts'
 export type ServerName =
   | 'hub'
   | 'hub-memory'
+  | 'hub-process'
+  | 'hub-disk'
   | 'relay'
   | 'reference'
   | 'socket.io'
@@ -77,7 +79,9 @@ function startIn(folder: string, name: ServerName, profileTo?: string): Promise<
     case 'mosquitto-kept':
       return startNative(program, (port) => ['-c', mosquittoSettings(folder, port)])
     case 'hub-memory':
-      return startNode('peers/keeping-hub.ts', { profileTo, args: ['memory', folder] })
+    case 'hub-process':
+    case 'hub-disk':
+      return startNode('peers/keeping-hub.ts', { profileTo, args: [name.slice('hub-'.length), folder] })
     case 'reference':
       return startNode('peers/reference.ts', { profileTo, args: [folder] })
     default:
