@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { PosthouseError } from '@posthouse/core'
-import type { HubOptions, LegacyRule, ListenOptions, TlsOptions } from '@posthouse/hub'
+import type { ChannelRule, HubOptions, LegacyRule, ListenOptions, TlsOptions } from '@posthouse/hub'
 import { type Command, Option } from 'commander'
 import { type AuthenticationWords, authenticatorOf, withAuthenticationWords } from './authentication.ts'
 import { parseDuration } from './duration.ts'
@@ -20,12 +20,14 @@ export interface HubWords extends AuthenticationWords {
   readonly maxConnections?: number
   readonly heartbeatInterval?: number
   readonly heartbeatTimeout?: number
+  readonly channel?: readonly ChannelRule[]
 }
 
 /** Adds them to a command, in groups. */
 export function withHubWords(command: Command): Command {
   addWhoMayComeIn(command)
   addLimits(command)
+  addChannels(command)
   return command
 }
 
@@ -71,6 +73,16 @@ function addLimits(command: Command): void {
     )
 }
 
+function addChannels(command: Command): void {
+  command
+    .optionsGroup('Channels:')
+    .option(
+      '--channel <pattern=messages,age>',
+      'how much is kept of channels that fit, such as sensors.**=500,24h, or sensors.**=off for nothing; the first that fits decides; may be repeated (default: 1000,1h)',
+      collected(parseChannelRule),
+    )
+}
+
 /**
  * The words as options of a hub.
  * @throws PosthouseError `invalid_option`, `token_file`
@@ -78,7 +90,7 @@ function addLimits(command: Command): void {
 export async function hubOptionsOf(words: HubWords): Promise<HubOptions> {
   const authenticate = await authenticatorOf(words)
   const { messageRate: messages, byteRate: bytes, connectRate: connects, maxConnections: connections } = words
-  const { heartbeatInterval, heartbeatTimeout, allowOrigin, legacyAllow } = words
+  const { heartbeatInterval, heartbeatTimeout, allowOrigin, legacyAllow, channel: channels } = words
   return {
     crossComm: words.legacy,
     rates: {
@@ -89,6 +101,7 @@ export async function hubOptionsOf(words: HubWords): Promise<HubOptions> {
     ...(connections !== undefined && { quotas: { connections } }),
     ...(authenticate && { authenticate }),
     ...(legacyAllow && { legacyAllow }),
+    ...(channels && { channels }),
     ...(allowOrigin && { allowedOrigins: allowOrigin }),
     ...(heartbeatInterval !== undefined && { heartbeatIntervalMs: heartbeatInterval }),
     ...(heartbeatTimeout !== undefined && { heartbeatTimeoutMs: heartbeatTimeout }),
@@ -120,6 +133,18 @@ function parseLegacyRule(word: string): LegacyRule {
   if (clients.every((client) => client !== '')) return { clients, ...(fits && { networks }) }
   const how = 'write ids, separated by commas, and networks behind @: robot_*@192.168.1.0/24'
   throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no rule: ${how}`)
+}
+
+/** `pattern=messages,age` or `pattern=off`. What a pattern may be, the hub says. */
+function parseChannelRule(word: string): ChannelRule {
+  const [, pattern = '', kept = ''] = /^(?:channel:)?(.+)=([^=]+)$/.exec(word) ?? []
+  if (pattern !== '' && kept === 'off') return { pattern, history: false }
+  const [, messages, age] = /^(\d+),(.+)$/.exec(kept) ?? []
+  if (messages === undefined || age === undefined) {
+    const how = 'write a pattern, how many messages and how long: sensors.**=500,24h, or sensors.**=off'
+    throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no rule for channels: ${how}`)
+  }
+  return { pattern, history: { messages: parseCount(messages), ageMs: Math.ceil(parseDuration(age)) } }
 }
 
 function parseOrigin(word: string): string {
