@@ -91,7 +91,8 @@ export class HubLife {
     for (const client of await groups.load()) registry.known(client)
     await this.#hub.parts.statistics.start()
     // What is due waits no longer than for the clients to be known, and nobody waits for that.
-    void this.#hub.parts.delivery.shelf.start()
+    const { delivery, logger } = this.#hub.parts
+    delivery.start().catch((error: unknown) => logger.error('what earlier runs have left was not found', { error }))
   }
 
   async #end(graceMs: number): Promise<void> {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { codeOf, type Frame, message, RawPeer } from './raw-peer.ts'
+import { MemoryInboxStore } from '@posthouse/core'
+import { changedStore } from '@posthouse/core/testing'
+import { codeOf, type Frame, message, RawPeer, resume } from './raw-peer.ts'
 import { type RunningHub, startHub, startTimelessHub } from './start-hub.ts'
 
 function nack(peer: RawPeer, { seq }: Frame, fields: Frame = {}): void {
@@ -10,8 +12,8 @@ function nack(peer: RawPeer, { seq }: Frame, fields: Frame = {}): void {
 /** Resolves when the hub has committed what the peer said before, and its shelf is armed. */
 async function committed(server: RunningHub, peer: RawPeer): Promise<void> {
   await peer.settled()
-  // Ends behind the commit that is under way.
-  await server.hub.deadLetters.purge({ seqs: [] })
+  // Ends behind the commit that is under way; what is read from a log before is in the next one.
+  for (let commit = 0; commit < 2; commit++) await server.hub.deadLetters.purge({ seqs: [] })
 }
 
 describe('a message that its recipient gives back', () => {
@@ -138,6 +140,61 @@ describe('a message that its recipient gives back', () => {
     server.clock.advance(1000)
     assert.equal((await alice.next('receipt')).state, 'expired')
     assert.deepEqual(await bob.settled(), [])
+  })
+})
+
+describe('a message to everyone that one recipient gives back', () => {
+  test('comes again to it alone, in its inbox, and stays for the others', async () => {
+    await using server = await startTimelessHub()
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await using carol = await RawPeer.login(server.url, 'carol')
+    await using alice = await RawPeer.login(server.url, 'alice')
+    alice.send(message('all', 1), message('all', 2))
+    const [first, second] = await bob.deliveries(2)
+    assert.equal(first?.stream, 'all')
+    bob.send({ op: 'nack', stream: 'all', seq: first?.seq, delayMs: 100 })
+    bob.send({ op: 'ack', stream: 'all', seq: second?.seq })
+    nack(bob, first ?? {}, { stream: 'all' })
+    assert.equal(codeOf(await bob.next('error')), 'unexpected_frame')
+    await committed(server, bob)
+    server.clock.advance(100)
+    const again = await bob.next('deliver')
+    assert.deepEqual([again.id, again.to, again.stream, again.attempt], ['m1', 'all', undefined, 2])
+    nack(bob, again, { delayMs: 100 })
+    await committed(server, bob)
+    server.clock.advance(100)
+    assert.equal((await bob.next('deliver')).attempt, 3)
+    assert.deepEqual(
+      (await carol.deliveries(2)).map(({ id, attempt }) => [id, attempt]),
+      [
+        ['m1', undefined],
+        ['m2', undefined],
+      ],
+    )
+    assert.deepEqual(await carol.settled(), [])
+  })
+
+  test('is not passed over where the store fails to keep it', async () => {
+    await using inner = new MemoryInboxStore()
+    let failing = false
+    const store = changedStore(inner, {
+      commit: (batch) => (failing ? Promise.reject(new Error('the disk is full')) : inner.commit(batch)),
+    })
+    await using server = await startHub({ store })
+    await using alice = await RawPeer.login(server.url, 'alice')
+    const [bob, welcome] = await RawPeer.welcomed(server.url, 'bob')
+    alice.send(message('all', 1), message('all', 2))
+    const [first, second] = await bob.deliveries(2)
+    await alice.next((frame) => frame.op === 'sent' && frame.n === 2)
+    failing = true
+    bob.send({ op: 'nack', stream: 'all', seq: first?.seq }, { op: 'ack', stream: 'all', seq: second?.seq })
+    assert.equal((await bob.closed()).code, 4100)
+    failing = false
+    await using again = await RawPeer.login(server.url, 'bob', { hello: resume(welcome) })
+    assert.deepEqual(
+      (await again.deliveries(2)).map(({ id }) => id),
+      ['m1', 'm2'],
+    )
   })
 })
 

@@ -12,7 +12,7 @@ import { Receipts } from './receipts.ts'
 import { type Returned, Returns } from './returns.ts'
 import { ShelfClock } from './shelf-clock.ts'
 import { ShelfDelivery } from './shelf-delivery.ts'
-import { Unread } from './unread.ts'
+import { UnreadBook } from './unread-book.ts'
 
 /** How far ahead `deliverAt` may be: a year, in milliseconds. Spec: 4.1.10. */
 const longestWaitMs = 366 * 86_400_000
@@ -35,6 +35,7 @@ export class DeliveryDesk implements Disposable {
   readonly deadLetters: DeadLetters
   readonly #options: DeliveryDeskOptions
   readonly #expiry: Expiry
+  readonly #unread: UnreadBook
 
   constructor(options: DeliveryDeskOptions) {
     const receipts = new Receipts(options)
@@ -51,6 +52,7 @@ export class DeliveryDesk implements Disposable {
     this.#options = options
     this.returns = new Returns({ ...options, receipts, shelf })
     this.#expiry = expiry
+    this.#unread = new UnreadBook(options)
   }
 
   [Symbol.dispose](): void {
@@ -77,9 +79,23 @@ export class DeliveryDesk implements Disposable {
     if (!envelope.receipts && attempt === 1) return
     record.noted ??= new NotedDeliveries()
     record.noted.note(seq, { envelope, attempt })
-    if (!envelope.receipts) return
-    record.unread ??= new Unread()
-    record.unread.add(envelope.from, envelope.id)
+    if (envelope.receipts) this.#unread.delivered(record, envelope)
+  }
+
+  /** The client has processed everything in its inbox up to `seq`. To be called before that is handed to the batcher. */
+  acknowledged(record: ClientRecord, seq: number): void {
+    if (record.noted === undefined) return
+    for (const { envelope } of record.noted.upTo(seq)) {
+      if (!envelope.receipts) continue
+      this.receipts.tell(envelope, 'delivered', record.address)
+      this.#unread.acknowledged(record, envelope)
+    }
+  }
+
+  /** Begins with what earlier runs have left. */
+  async start(): Promise<void> {
+    await this.#unread.start()
+    await this.shelf.start()
   }
 
   /** A client gives a message back. */
@@ -91,10 +107,12 @@ export class DeliveryDesk implements Disposable {
     record.feeds.wake()
   }
 
-  /** A client says that it has read a message. Returns what it is told, if anything. */
-  read({ unread, address }: ClientRecord, { id, from }: ReadFrame): readonly ErrorFrame[] {
-    if (unread?.take(from, id) === true) {
-      this.receipts.send({ id, from }, { state: 'read', by: address, at: this.#options.clock.now() })
+  /** A client says that it has read a message. Resolves to what it is told, if anything. */
+  async read(record: ClientRecord, frame: ReadFrame): Promise<readonly ErrorFrame[]> {
+    const { id, from } = frame
+    const at = this.#options.clock.now()
+    if (await this.#unread.take(record, frame)) {
+      this.receipts.send({ id, from }, { state: 'read', by: record.address, at })
       return []
     }
     const message = `no message ${JSON.stringify(id)} of ${JSON.stringify(from)} that was delivered waits for a receipt`

@@ -7,7 +7,6 @@ import {
   parseAddress,
   type Timer,
 } from '@posthouse/core'
-import type { ClientRecord } from '../clients/client-record.ts'
 import type { Registry } from '../clients/registry.ts'
 import type { Batcher } from '../routing/batcher.ts'
 import { Outgoing } from '../routing/outgoing.ts'
@@ -49,12 +48,6 @@ export class Receipts implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true
     this.#timer?.[Symbol.dispose]()
-  }
-
-  /** The client has processed everything in its inbox up to `seq`. To be called before that is handed to the batcher. */
-  acknowledged({ noted, address }: ClientRecord, seq: number): void {
-    if (noted === undefined) return
-    for (const { envelope } of noted.upTo(seq)) this.tell(envelope, 'delivered', address)
   }
 
   /** Has the sender told, where it asked for that and is known. */

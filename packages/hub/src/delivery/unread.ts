@@ -1,27 +1,34 @@
 /** Messages remembered for each client. Spec: 4.6.5. */
 const most = 1000
 
-/** The messages that a client may still say to have read. */
+/** The messages that a client was delivered with a wish for receipts, and whether it has said to have read them. */
 export class Unread {
-  readonly #keys = new Set<string>()
+  readonly #read = new Map<string, boolean>()
 
-  /** A message with a wish for receipts was delivered. */
-  add(from: string, id: string): void {
-    const key = keyOf(from, id)
-    this.#keys.delete(key)
-    this.#keys.add(key)
-    if (this.#keys.size <= most) return
-    const [oldest] = this.#keys
-    if (oldest !== undefined) this.#keys.delete(oldest)
+  /** A message was delivered. Returns the one that is given up for it, if any. */
+  add(key: string): string | undefined {
+    const known = this.#read.get(key) ?? false
+    this.#read.delete(key)
+    this.#read.set(key, known)
+    if (this.#read.size <= most) return undefined
+    const [oldest] = this.#read.keys()
+    if (oldest !== undefined) this.#read.delete(oldest)
+    return oldest
   }
 
-  /** True for a message that was delivered and not read yet; it counts as read from now on. */
-  take(from: string, id: string): boolean {
-    return this.#keys.delete(keyOf(from, id))
+  /** True for a message that may still be said to have been read. */
+  has(key: string): boolean {
+    return this.#read.get(key) === false
   }
-}
 
-/** Addresses have no line breaks. */
-function keyOf(from: string, id: string): string {
-  return `${from}\n${id}`
+  /** Whether a message may be said to have been read, which it counts as from now on; nothing where it is not known. */
+  take(key: string): boolean | undefined {
+    const read = this.#read.get(key)
+    if (read !== undefined) this.#read.set(key, true)
+    return read === undefined ? undefined : !read
+  }
+
+  drop(key: string): void {
+    this.#read.delete(key)
+  }
 }

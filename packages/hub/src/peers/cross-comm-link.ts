@@ -98,7 +98,7 @@ export class CrossCommLink implements Link {
   confirm(): boolean {
     if (this.#window.acknowledge(this.#marked)) {
       this.#meter.acknowledged(this.#marked)
-      this.#delivery.receipts.acknowledged(this.record, this.#marked)
+      this.#delivery.acknowledged(this.record, this.#marked)
       this.record.feeds.acknowledged(this.#marked)
     }
     return !this.idle

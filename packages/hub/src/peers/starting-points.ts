@@ -39,7 +39,7 @@ export function startingPoints(
   }
   const inbox = begin(inboxStream, stored.seq)
   if (inbox > stored.seq) {
-    visit.parts.delivery.receipts.acknowledged(record, inbox)
+    visit.parts.delivery.acknowledged(record, inbox)
     visit.parts.batcher.acknowledge(record.id, inbox)
   }
   const gaps: Gap[] = []

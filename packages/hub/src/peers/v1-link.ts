@@ -92,7 +92,7 @@ export class V1Link implements Link, SessionCarrier {
   /** The client has acknowledged everything up to `seq`, of its inbox where no stream is named. */
   acknowledged(seq: number, stream?: string): void {
     this.#meter.acknowledged(seq, stream)
-    if (stream === undefined) this.visit.parts.delivery.receipts.acknowledged(this.visit.record, seq)
+    if (stream === undefined) this.visit.parts.delivery.acknowledged(this.visit.record, seq)
     this.visit.record.feeds.acknowledged(seq, stream)
   }
 

@@ -1,5 +1,5 @@
 import { PosthouseError, toPosthouseError } from '@posthouse/core'
-import type { BadFrame, ClientFrame, HubAction } from '@posthouse/protocol'
+import type { BadFrame, ClientFrame, HubAction, ReadFrame } from '@posthouse/protocol'
 import { assertFits, assertKind } from '../door/hub-codec.ts'
 import { publish, refuse } from './publish.ts'
 import type { V1Link } from './v1-link.ts'
@@ -78,7 +78,7 @@ export class V1Reader {
         parts.delivery.returned(record, action)
         break
       case 'read':
-        link.write(parts.delivery.read(record, action.frame))
+        this.#read(action.frame)
         break
       case 'list':
       case 'watch':
@@ -100,6 +100,14 @@ export class V1Reader {
         link.fail(action.error)
         break
     }
+  }
+
+  #read(frame: ReadFrame): void {
+    const { parts, record } = this.#visit
+    parts.delivery.read(record, frame).then(
+      (answer) => this.#link.write(answer),
+      (error: unknown) => this.#link.fail(toPosthouseError(error, 'store_failed')),
+    )
   }
 
   #leave(): void {
