@@ -28,6 +28,7 @@ const timing: Timing = {
   v1TimeoutMs: 35_000,
   crossCommTimeoutMs: 60_000,
   sessionMs: 120_000,
+  leaseMs: 30_000,
 }
 
 /** The hub's own parts, put together as `Hub` does it, but with cables in the place of sockets. */

@@ -86,8 +86,9 @@ export class HubLife {
   }
 
   async #load(): Promise<void> {
-    const { groups, registry } = this.#hub.parts
+    const { groups, queues, registry } = this.#hub.parts
     await this.#remembrance.load()
+    await queues.load()
     for (const client of await groups.load()) registry.known(client)
     await this.#hub.parts.statistics.start()
     // What is due waits no longer than for the clients to be known, and nobody waits for that.
@@ -98,7 +99,7 @@ export class HubLife {
   async #end(graceMs: number): Promise<void> {
     const { parts, reception } = this.#hub
     reception.close()
-    for (const ending of [this.#sweep, parts.presence, parts.gate, parts.delivery, parts.statistics])
+    for (const ending of [this.#sweep, parts.presence, parts.gate, parts.queues, parts.delivery, parts.statistics])
       ending[Symbol.dispose]()
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
     if (graceMs > 0) await this.#departure.leave(graceMs)

@@ -34,6 +34,8 @@ export interface HubOptions {
   readonly helloTimeoutMs?: number
   /** For how long a session can be resumed once its connection is lost, in milliseconds. Default 120,000. */
   readonly sessionTtlMs?: number
+  /** For how long a worker of a queue keeps what it was given while its connection is lost, in milliseconds. Default 30,000. */
+  readonly leaseMs?: number
   /** Part of what clients may do; each limit has its documented default. */
   readonly limits?: Partial<Omit<Limits, 'framesPerArray'>>
   /** How much one client or address may ask of the hub per second. */
@@ -144,6 +146,7 @@ function timingOf(options: HubOptions): Timing {
     v1TimeoutMs: timeoutMs ?? heartbeatMs + 10_000,
     crossCommTimeoutMs: timeoutMs ?? 60_000,
     sessionMs: options.sessionTtlMs ?? 120_000,
+    leaseMs: options.leaseMs ?? 30_000,
   }
 }
 

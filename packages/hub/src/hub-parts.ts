@@ -16,6 +16,8 @@ import { GroupBook } from './groups/group-book.ts'
 import type { Allowances } from './limits/rates.ts'
 import { assembleMemberships } from './membership/assemble-memberships.ts'
 import type { Memberships } from './membership/memberships.ts'
+import { QueueBook } from './queues/queue-book.ts'
+import { QueueReturns } from './queues/queue-returns.ts'
 import { Batcher } from './routing/batcher.ts'
 import { Everyone, everyoneStream } from './routing/everyone.ts'
 import type { HubListeners } from './routing/hub-listeners.ts'
@@ -42,6 +44,7 @@ export interface HubParts {
   readonly presence: PresenceBoard
   readonly groups: GroupBook
   readonly channels: Channels
+  readonly queues: QueueBook
   /** Where groups, channels and queues are asked for. */
   readonly memberships: Memberships
   readonly timing: Timing
@@ -114,24 +117,26 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const groups = new GroupBook({ store, clock, logger, limits: allowances, batcher })
   const everyone = new Everyone(store)
   const channels = new Channels({ store, logger, rules: options.channelRules ?? new ChannelRules() })
+  const outcomes = new QueueReturns({ ...shared, batcher, shelf: () => delivery.shelf })
+  const queues = new QueueBook({ ...shared, batcher, outcomes, most: allowances.queues })
   const router: Router = new Router({
+    ...shared,
     audienceOf: ({ to }) => (to === everyoneStream ? everyone : undefined),
     registry,
     groups,
     channels,
+    queues,
     batcher,
     listeners,
-    clock,
-    logger,
-    tally,
     statistics,
     frameBytes,
   })
   const delivery: DeliveryDesk = new DeliveryDesk({ store, registry, batcher, clock, logger, router: () => router })
-  const exchange = new Exchange({ registry, clock, limits, tally })
+  const exchange = new Exchange({ registry, queues, clock, limits, tally })
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }
-  const memberships = assembleMemberships({ groups, channels, registry, store, batcher, limits })
-  const ways = { memberships, groups, channels, delivery, flusher, packers, batcher, registry, router, everyone }
+  const served = { groups, channels, queues }
+  const memberships = assembleMemberships({ ...served, clock, registry, store, batcher, limits, timing })
+  const ways = { memberships, ...served, delivery, flusher, packers, batcher, registry, router, everyone }
   return { ...world, ...ways, statistics, presence, exchange, desk }
 }

@@ -18,6 +18,8 @@ import { HubLife } from './hub-life.ts'
 import { type HubOptions, resolveOptions } from './hub-options.ts'
 import { assembleHub, type HubParts } from './hub-parts.ts'
 import { endSession } from './peers/v1-sessions.ts'
+import { HubQueues } from './queues/hub-queues.ts'
+import { queuesHandler, queuesMethod } from './queues/queue-methods.ts'
 import { HubListeners, type HubMessageHandler } from './routing/hub-listeners.ts'
 import { gatherStatistics, type HubStatistics, type StatisticsOptions } from './stats/hub-statistics.ts'
 import { gatherStats, type HubStats, type StatsOptions } from './stats/hub-stats.ts'
@@ -37,6 +39,8 @@ import { statsHandler, statsMethod } from './stats/stats-method.ts'
 export class Hub implements AsyncDisposable {
   /** Who belongs to which group. */
   readonly groups: HubGroups
+  /** What waits for workers. */
+  readonly queues: HubQueues
   readonly #parts: HubParts
   readonly #listeners: HubListeners
   readonly #reception: Reception
@@ -60,6 +64,8 @@ export class Hub implements AsyncDisposable {
     parts.desk.handleOwn(statsMethod, tellStats)
     this.groups = new HubGroups(parts)
     for (const [method, handler] of groupMethods(this.groups)) parts.desk.handleOwn(method, handler)
+    this.queues = new HubQueues(parts)
+    parts.desk.handleOwn(queuesMethod, queuesHandler(this.queues))
     parts.desk.handleOwn(
       statisticsMethod,
       statisticsHandler((wanted) => this.statistics(wanted)),

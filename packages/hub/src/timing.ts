@@ -10,4 +10,6 @@ export interface Timing {
   readonly crossCommTimeoutMs: number
   /** For how long a session without a connection can be resumed. */
   readonly sessionMs: number
+  /** For how long a worker whose connection is lost keeps what it was given. */
+  readonly leaseMs: number
 }

@@ -91,7 +91,6 @@ suite('addresses', () => {
     const refusals = {
       nobody: 'unknown_recipient',
       'group:x': 'unknown_recipient',
-      'queue:x': 'unsupported',
       'channel:a..b': 'invalid_address',
       'client:all': 'invalid_address',
       'tab\t': 'invalid_address',

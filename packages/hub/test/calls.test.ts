@@ -83,7 +83,7 @@ suite('a call that leads nowhere is answered at once', () => {
     ['everyone', { to: 'all' }, 'invalid_address'],
     ['a group', { to: 'group:a' }, 'invalid_address'],
     ['a channel', { to: 'channel:a' }, 'invalid_address'],
-    ['a queue', { to: 'queue:a' }, 'invalid_address'],
+    ['a queue without workers', { to: 'queue:a' }, 'no_handler'],
     ['what is no address', { to: 'channel:a..b' }, 'invalid_address'],
     ['a body that is too large', { to: 'alice', body: 'x'.repeat(262_144) }, 'body_too_large'],
     [

@@ -24,7 +24,7 @@ suite('hello and welcome', () => {
         heartbeatMs: 25_000,
         limits: defaultLimits,
         durability: 'memory',
-        caps: ['calls', 'channels', 'delivery', 'groups', 'list', 'presence'],
+        caps: ['calls', 'channels', 'delivery', 'groups', 'list', 'presence', 'queues'],
         node: 'test-node',
         serverTime: server.clock.now(),
       })

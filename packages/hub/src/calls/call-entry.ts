@@ -9,6 +9,8 @@ export interface CallEntry {
   readonly callee: CallPort
   /** The hub's id of it, which the callee uses. */
   readonly id: string
+  /** The address that was called. */
+  readonly to: string
   readonly method: string
   readonly progress: AnswerProgress
   /** Where its deadline is kept. */

@@ -18,6 +18,7 @@ import {
 import { AnswerProgress, usualCallMs } from '@posthouse/protocol/calls'
 import type { Registry } from '../clients/registry.ts'
 import { assertBodyFits } from '../limits/body-limit.ts'
+import type { QueueBook } from '../queues/queue-book.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { CallEntry } from './call-entry.ts'
 import { type CallPort, ownMethods } from './call-port.ts'
@@ -31,6 +32,7 @@ const longestMessage = 4096
 /** What an exchange needs. */
 export interface ExchangeOptions {
   readonly registry: Registry
+  readonly queues: Pick<QueueBook, 'get'>
   readonly clock: Clock
   readonly limits: Pick<Limits, 'bodyBytes' | 'calls'>
   readonly tally: Tally
@@ -119,6 +121,7 @@ export class Exchange {
         callerId: id,
         callee,
         id: `${++this.#ids}`,
+        to: frame.to.startsWith('queue:') ? frame.to : callee.address,
         method,
         progress: new AnswerProgress(),
         step: 0,
@@ -158,10 +161,11 @@ export class Exchange {
   #find(address: Address): CallPort {
     const { kind, name } = address
     if (kind === 'hub' && this.#hub !== undefined) return this.#hub
+    if (kind === 'queue') return this.#worker(name)
     if (kind !== 'client') {
       throw new PosthouseError(
         'invalid_address',
-        `${JSON.stringify(formatAddress(address))}: only a client or the hub can be called`,
+        `${JSON.stringify(formatAddress(address))}: only a client, a worker of a queue or the hub can be called`,
       )
     }
     const record = this.#options.registry.get(name)
@@ -176,6 +180,16 @@ export class Exchange {
     // A connection that has not been welcomed yet, or is about to end.
     if (!port.open) throw offline(name)
     return port
+  }
+
+  /** @throws PosthouseError `no_handler` */
+  #worker(queue: string): CallPort {
+    const port = this.#options.queues.get(queue)?.callee()
+    if (port !== undefined) return port
+    throw new PosthouseError(
+      'no_handler',
+      `no worker of the queue ${JSON.stringify(queue)} is there that answers calls`,
+    )
   }
 
   #answer(callee: CallPort, frame: ResponseFrame): void {
@@ -249,11 +263,11 @@ function offline(name: string): PosthouseError {
 }
 
 function requestOf(
-  { id, caller, callee, method }: CallEntry,
+  { id, caller, to, method }: CallEntry,
   body: FrameBody | undefined,
   timeoutMs: number,
 ): RequestFrame {
-  const head = { op: 'request', id, from: caller.address, to: callee.address, method, timeoutMs } as const
+  const head = { op: 'request', id, from: caller.address, to, method, timeoutMs } as const
   return body === undefined ? head : { ...head, body }
 }
 

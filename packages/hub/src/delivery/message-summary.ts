@@ -1,4 +1,4 @@
-import { type Envelope, envelopeBytes, type ShelfEntry, type StoredEnvelope } from '@posthouse/core'
+import { type Envelope, envelopeBytes, isClientId, type ShelfEntry, type StoredEnvelope } from '@posthouse/core'
 import { bodyToValue } from '@posthouse/protocol/bodies'
 
 /** A stored message without its content. */
@@ -42,7 +42,7 @@ export function summaryOf({ seq, envelope, attempt = 1 }: StoredEnvelope): Messa
 
 export function deadLetterOf(entry: ShelfEntry): DeadLetterSummary {
   const { at, dead = 'internal', inbox } = entry
-  return { ...summaryOf(entry), at, reason: dead, ...(inbox !== undefined && { client: inbox }) }
+  return { ...summaryOf(entry), at, reason: dead, ...(inbox !== undefined && isClientId(inbox) && { client: inbox }) }
 }
 
 /** @throws PosthouseError `unrepresentable`, `invalid_body` */

@@ -6,7 +6,7 @@ import type { Receipts } from './receipts.ts'
 import type { ShelfClock } from './shelf-clock.ts'
 
 /** A message that was given back so often goes to the dead letters. Spec: 4.5.4. */
-const mostAttempts = 16
+export const mostAttempts = 16
 
 /** One message that a client gives back. */
 export interface Returned {

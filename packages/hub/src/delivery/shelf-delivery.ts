@@ -7,7 +7,6 @@ import {
   PosthouseError,
   type ShelfEntry,
 } from '@posthouse/core'
-import type { Registry } from '../clients/registry.ts'
 import type { Batcher } from '../routing/batcher.ts'
 import { Outgoing } from '../routing/outgoing.ts'
 import type { Router } from '../routing/router.ts'
@@ -15,12 +14,11 @@ import type { Receipts } from './receipts.ts'
 
 /** What deliveries from the shelf need. */
 export interface ShelfDeliveryOptions {
-  readonly registry: Pick<Registry, 'get'>
   readonly batcher: Batcher
   readonly clock: Clock
   readonly logger: Logger
   readonly receipts: Receipts
-  readonly router: () => Pick<Router, 'store'>
+  readonly router: () => Pick<Router, 'store' | 'offer'>
 }
 
 /** Sends on what has waited on the shelf: to its inbox, or to whoever its address means by now. */
@@ -79,14 +77,14 @@ export class ShelfDelivery {
     origin: { readonly takes: number; readonly attempt: number },
     resolve: (error?: PosthouseError) => void,
   ): void {
-    const { batcher, registry } = this.#options
+    const { batcher, router } = this.#options
     batcher.append({ envelope, recipients: [inbox], ...origin }, (outcome: AppendOutcome | PosthouseError) => {
       if (outcome instanceof PosthouseError) resolve(outcome)
       else if (outcome.state === 'refused') resolve(new PosthouseError(outcome.code, 'the message was refused'))
       else {
         if (outcome.state === 'stored') {
           const { seq } = outcome
-          registry.get(inbox)?.feeds.inbox.offer(seq, new Outgoing(envelope, seq, undefined, origin.attempt))
+          router().offer(inbox, seq, new Outgoing(envelope, seq, undefined, origin.attempt))
         }
         resolve()
       }

@@ -38,6 +38,8 @@ export interface QuotaOptions {
   readonly groupMembers?: number | false
   /** Groups that one client belongs to. Default 64. */
   readonly groupsPerClient?: number | false
+  /** Queues; those that hold nothing and have no workers make room for others. Default 10,000. */
+  readonly queues?: number | false
 }
 
 /** A rate with every default filled in. `Infinity` stands for none. */
@@ -55,6 +57,7 @@ export interface Allowances {
   readonly groups: number
   readonly groupMembers: number
   readonly groupsPerClient: number
+  readonly queues: number
   /** Whether `connects` and `strangersPerAddress` hold for this computer itself, too. */
   readonly countLoopback: { readonly connects: boolean; readonly strangers: boolean }
 }
@@ -82,6 +85,7 @@ export function resolveAllowances(rates: RateOptions, quotas: QuotaOptions, limi
     groups: quotaOf('groups', quotas.groups, 10_000),
     groupMembers: quotaOf('groupMembers', quotas.groupMembers, 100_000),
     groupsPerClient: quotaOf('groupsPerClient', quotas.groupsPerClient, 64),
+    queues: quotaOf('queues', quotas.queues, 10_000),
     countLoopback: {
       connects: rates.connects !== undefined,
       strangers: quotas.strangersPerAddress !== undefined,

@@ -1,15 +1,21 @@
 import { ChannelOffice } from '../channels/channel-office.ts'
 import { GroupOffice } from '../groups/group-office.ts'
 import type { HubParts } from '../hub-parts.ts'
+import { QueueOffice } from '../queues/queue-office.ts'
 import { Memberships } from './memberships.ts'
 
-/** Puts together what serves the questions about groups and channels. */
+/** Puts together what serves the questions about groups, channels and queues. */
 export function assembleMemberships(
-  parts: Pick<HubParts, 'groups' | 'channels' | 'registry' | 'store' | 'batcher' | 'limits'>,
+  parts: Pick<
+    HubParts,
+    'groups' | 'channels' | 'queues' | 'registry' | 'store' | 'batcher' | 'limits' | 'clock' | 'timing'
+  >,
 ): Memberships {
   const memberships = new Memberships()
   memberships.serve('group', new GroupOffice(parts))
   const most = parts.limits.subscriptions
-  memberships.serve('channel', new ChannelOffice({ ...parts, most, keep: () => undefined }))
+  const keep = (): void => undefined
+  memberships.serve('channel', new ChannelOffice({ ...parts, most, keep }))
+  memberships.serve('queue', new QueueOffice({ ...parts, leaseMs: parts.timing.leaseMs, most, keep }))
   return memberships
 }

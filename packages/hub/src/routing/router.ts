@@ -8,16 +8,19 @@ import {
   PosthouseError,
   type ProducerPosition,
   parseAddress,
+  queueInbox,
   type Timer,
   toPosthouseError,
 } from '@posthouse/core'
-import type { SendOutcome } from '@posthouse/protocol'
+import { isQueueStream, type SendOutcome } from '@posthouse/protocol'
 import type { Channels } from '../channels/channels.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Registry } from '../clients/registry.ts'
 import { offline } from '../delivery/when-offline.ts'
 import type { GroupBook } from '../groups/group-book.ts'
 import { groupRecipients } from '../groups/group-recipients.ts'
+import type { QueueBook } from '../queues/queue-book.ts'
+import { usualPriority } from '../queues/work-queue.ts'
 import type { Statistics } from '../stats/statistics.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { Batcher } from './batcher.ts'
@@ -46,6 +49,11 @@ export interface Incoming {
   readonly retain?: 'keep' | 'clear'
 }
 
+/** Whose inbox confirmations may wait for. */
+interface Crowded {
+  held: Set<() => void> | undefined
+}
+
 type StoredOutcome = Extract<AppendOutcome, { readonly state: 'stored' }>
 
 /** What a router needs. */
@@ -53,6 +61,7 @@ export interface RouterOptions {
   readonly registry: Registry
   readonly groups: GroupBook
   readonly channels: Channels
+  readonly queues: QueueBook
   readonly batcher: Batcher
   readonly listeners: HubListeners
   /** Those whom an address means and who read its log; nothing where all get it in their inboxes. */
@@ -107,6 +116,10 @@ export class Router {
     this.#options.statistics.published(incoming.envelope)
     try {
       const outgoing = new Outgoing(incoming.envelope)
+      if (isQueueStream(incoming.envelope.to)) {
+        this.#storeWork(incoming, outgoing, settle)
+        return
+      }
       if (incoming.envelope.to.startsWith('channel:')) {
         this.#publish(incoming, outgoing, settle)
         return
@@ -146,6 +159,14 @@ export class Router {
     })
   }
 
+  /** Something was stored in an inbox: that of a client, or of a queue. */
+  offer(inbox: string, seq: number, outgoing: Outgoing): void {
+    const { registry, queues } = this.#options
+    const record = registry.get(inbox)
+    if (record === undefined) queues.offer(inbox, seq, outgoing)
+    else record.feeds.inbox.offer(seq, outgoing)
+  }
+
   /** Takes a qos 1 message that nobody is to get, so that a resend is not delivered either. Spec: 4.1.8. */
   drop(incoming: Incoming, settle: SettleListener): void {
     this.#options.batcher.append({ ...incoming, recipients: [] }, (outcome) => {
@@ -167,7 +188,28 @@ export class Router {
 
   /** Lets waiting confirmations go where an inbox has drained. */
   drained(inbox: string, fill: number): void {
-    if (fill < lowFill) this.#options.registry.get(inbox)?.release()
+    if (fill >= lowFill || this.#held === 0) return
+    const { registry, queues } = this.#options
+    const drained = registry.get(inbox) ?? queues.atInbox(inbox)
+    drained?.release()
+  }
+
+  /** @throws PosthouseError `limit_reached` */
+  #storeWork(incoming: Incoming, outgoing: Outgoing, settle: SettleListener): void {
+    const { queues, batcher } = this.#options
+    const { to, priority = usualPriority } = incoming.envelope
+    const queue = queues.used(parseAddress(to).name)
+    const inbox = queueInbox(queue.name, priority)
+    batcher.append({ ...incoming, recipients: [inbox] }, (outcome) => {
+      if (outcome instanceof PosthouseError || outcome.state !== 'stored') {
+        settle(outcomeOf(outcome))
+        return
+      }
+      const [fill = 0] = outcome.fill
+      queue.offer(inbox, outcome.seq, outgoing)
+      const crowded = incoming.from !== undefined && fill > highFill && queue.staffed
+      this.#hold(crowded ? [queue] : [], () => settle({ state: 'stored' }))
+    })
   }
 
   #recipients(outgoing: Outgoing, audience: LogAudience | undefined): ClientRecord[] {
@@ -198,6 +240,7 @@ export class Router {
     if (kind === 'all') return this.#everyone(envelope)
     const { groups, registry } = this.#options
     if (kind === 'group') return groupRecipients(groups.known(name), registry, envelope.from)
+    if (kind === 'queue') throw new PosthouseError('invalid_field', 'a queue keeps what it is sent: that takes qos 1')
     throw new PosthouseError('unsupported', `${JSON.stringify(envelope.to)}: this hub does not serve ${kind}s`)
   }
 
@@ -226,14 +269,14 @@ export class Router {
   }
 
   /** Runs `go` when every one of `crowded` has drained or left, or after ten seconds. */
-  #hold(crowded: readonly ClientRecord[], go: () => void): void {
+  #hold(crowded: readonly Crowded[], go: () => void): void {
     if (crowded.length === 0) {
       go()
       return
     }
     const waiting = new Set(crowded)
     let timer: Timer | undefined
-    const releases = new Map<ClientRecord, () => void>()
+    const releases = new Map<Crowded, () => void>()
     this.#held++
     const finish = (): void => {
       this.#held--

@@ -17,7 +17,7 @@ import type {
   SentState,
   WelcomeFrame,
 } from '../frame/frames.ts'
-import { inboxStream } from '../frame/frames.ts'
+import { inboxStream, isQueueStream } from '../frame/frames.ts'
 import type { MembershipFrame } from '../frame/membership-frames.ts'
 import { DeliveryStreams } from './delivery-streams.ts'
 import { sendConflict } from './send-conflict.ts'
@@ -58,7 +58,7 @@ export type Admission = Omit<WelcomeFrame, 'op' | 'client' | 'session' | 'limits
 export type HubSessionState = 'fresh' | 'open' | 'detached' | 'ended'
 
 /** The optional features that this end of the protocol serves, as `welcome.caps` announces them. Spec: 2.4. */
-export const hubCaps: readonly string[] = ['calls', 'channels', 'delivery', 'groups', 'list', 'presence']
+export const hubCaps: readonly string[] = ['calls', 'channels', 'delivery', 'groups', 'list', 'presence', 'queues']
 
 /**
  * The hub's end of one client's conversation in the v1 dialects. Pure: frames in, actions out. It outlives the
@@ -238,7 +238,8 @@ export class HubSession {
       if (this.#streams.ended(stream)) return []
       return [fault('unsupported', `stream ${JSON.stringify(stream)} is not served here`, { op: 'ack' })]
     }
-    if (seq > window.newest) {
+    // What a worker had may be another's by now. Spec: 4.4.5.
+    if (seq > window.newest && !isQueueStream(stream ?? inboxStream)) {
       const message = `ack of ${seq}, but ${window.newest} is the newest that was delivered`
       return [fault('unexpected_frame', message, { op: 'ack' })]
     }
