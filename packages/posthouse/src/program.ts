@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addGroups } from './commands/groups.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addListen } from './commands/listen.ts'
+import { addQueues } from './commands/queues.ts'
 import { addSend } from './commands/send.ts'
 import { addStats } from './commands/stats.ts'
 import { addToken } from './commands/token.ts'
@@ -39,6 +40,7 @@ export function buildProgram(terminal: Terminal): Command {
   addCall(program, terminal)
   program.commandsGroup('What a hub keeps:')
   addGroups(program, terminal)
+  addQueues(program, terminal)
   addInbox(program, terminal)
   addDeadLetters(program, terminal)
   program.commandsGroup('What goes on:')
