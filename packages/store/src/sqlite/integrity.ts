@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
+import { reasonOf } from '@posthouse/core'
 import { envelopeOfRow } from './entry.ts'
-import { openFault } from './faults.ts'
+import { openFault, resultCode } from './faults.ts'
 import { isWhole } from './replay.ts'
 import { schemaSteps, schemaVersion } from './schema.ts'
 
@@ -18,6 +19,8 @@ export interface IntegrityReport {
 
 /** Problems that are told at most. */
 const maxProblems = 20
+/** What SQLite says where a file does not hold together: SQLITE_CORRUPT. */
+const corrupt = 11
 
 /**
  * Reads the whole database and says what is wrong with it. It changes nothing, and may be used while a hub runs.
@@ -38,14 +41,21 @@ export function integrityCheck(path: string): IntegrityReport {
 
 function check(database: DatabaseSync): IntegrityReport {
   const version = schemaVersion(database)
-  const problems = database
-    .prepare(`pragma integrity_check(${maxProblems})`)
-    .all()
-    .map((row) => String(row.integrity_check))
-    .filter((line) => line !== 'ok')
+  const problems: string[] = []
+  try {
+    problems.push(...structuralProblems(database))
+    if (version === schemaSteps.length && problems.length === 0) problems.push(...damagedRows(database))
+  } catch (error) {
+    if (resultCode(error) !== corrupt) throw error
+    problems.push(reasonOf(error))
+  }
   const bytes = number(database, 'page_count') * number(database, 'page_size')
-  if (version === schemaSteps.length && problems.length === 0) problems.push(...damagedRows(database))
   return { problems, version, newestVersion: schemaSteps.length, bytes }
+}
+
+function structuralProblems(database: DatabaseSync): string[] {
+  const lines = database.prepare(`pragma integrity_check(${maxProblems})`).all()
+  return lines.map((row) => String(row.integrity_check)).filter((line) => line !== 'ok')
 }
 
 /** Rows whose bytes are not what was written, although the database holds together. */

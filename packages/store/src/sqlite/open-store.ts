@@ -14,7 +14,7 @@ import { openFault } from './faults.ts'
 import { FolderLock } from './folder-lock.ts'
 import { Meta } from './meta.ts'
 import { openDatabase, prepareFile, type SqliteDurability, synchronousFor } from './open-database.ts'
-import { SqliteStore } from './sqlite-store.ts'
+import { SqliteStore, type StoreHandles } from './sqlite-store.ts'
 
 /** Settings of `openSqliteStore`. */
 export interface SqliteStoreOptions {
@@ -52,17 +52,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 function open(path: string, options: SqliteStoreOptions): SqliteStore {
   const lock = new FolderLock(path)
   try {
-    const durability = options.durability ?? 'disk'
-    const database = openDatabase(path, synchronousFor(durability))
+    const database = openDatabase(path, synchronousFor(options.durability ?? 'disk'))
     try {
-      const meta = new Meta(database)
-      // Written each time, so that a disk without room is noticed before anybody relies on it.
-      const epoch = meta.text('epoch') ?? randomHex(8)
-      meta.set('epoch', epoch)
-      const { clock = systemClock, logger = silentLogger, producers = 100_000 } = options
-      const limits = { ...defaultInboxLimits, ...options.limits }
-      const bounds = { ...defaultStoreBounds, ...options.bounds }
-      return new SqliteStore({ path, durability, database, lock, clock, logger, limits, bounds, producers }, epoch)
+      return startStore({ ...options, path }, { database, lock })
     } catch (error) {
       database.close()
       throw error
@@ -71,4 +63,16 @@ function open(path: string, options: SqliteStoreOptions): SqliteStore {
     lock[Symbol.dispose]()
     throw error
   }
+}
+
+/** Starts a store in a database that is open. */
+export function startStore(options: SqliteStoreOptions, handles: StoreHandles): SqliteStore {
+  const { path, durability = 'disk', clock = systemClock, logger = silentLogger, producers = 100_000 } = options
+  const meta = new Meta(handles.database)
+  // Written each time, so that a disk without room is noticed before anybody relies on it.
+  const epoch = meta.text('epoch') ?? randomHex(8)
+  meta.set('epoch', epoch)
+  const limits = { ...defaultInboxLimits, ...options.limits }
+  const bounds = { ...defaultStoreBounds, ...options.bounds }
+  return new SqliteStore({ path, durability, ...handles, clock, logger, limits, bounds, producers }, epoch)
 }

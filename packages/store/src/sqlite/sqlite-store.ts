@@ -38,12 +38,16 @@ const settleMs = 1000
 /** … or when it has grown to this; above four times as much each commit helps. */
 const settleBytes = 8 << 20
 
-/** What a store is made of. */
-export interface SqliteStoreParts extends ContentsLimits {
-  readonly path: string
-  readonly durability: SqliteDurability
+/** What a store has open, and closes when it ends. */
+export interface StoreHandles {
   readonly database: DatabaseSync
   readonly lock: FolderLock
+}
+
+/** What a store is made of. */
+export interface SqliteStoreParts extends ContentsLimits, StoreHandles {
+  readonly path: string
+  readonly durability: SqliteDurability
   readonly clock: Clock
   readonly logger: Logger
 }
