@@ -4,6 +4,9 @@ import { type MessageFilter, type MessageType, PosthouseError } from '@posthouse
 import type { ClientInfo } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import { Gate } from './access/gate.ts'
+import type { HistoryPage, HistoryQuery } from './channels/channel-history.ts'
+import { channelMethods, historyOf } from './channels/channel-methods.ts'
+import { type ChannelPage, listChannels } from './channels/hub-channels.ts'
 import type { HubPresenceHandler } from './clients/presence-board.ts'
 import type { DeadLetters } from './delivery/dead-letters.ts'
 import { deliveryMethods } from './delivery/delivery-methods.ts'
@@ -17,6 +20,7 @@ import { HubGroups } from './groups/hub-groups.ts'
 import { HubLife } from './hub-life.ts'
 import { type HubOptions, resolveOptions } from './hub-options.ts'
 import { assembleHub, type HubParts } from './hub-parts.ts'
+import type { PageOptions } from './page.ts'
 import { endSession } from './peers/v1-sessions.ts'
 import { HubQueues } from './queues/hub-queues.ts'
 import { queuesHandler, queuesMethod } from './queues/queue-methods.ts'
@@ -70,6 +74,7 @@ export class Hub implements AsyncDisposable {
       statisticsMethod,
       statisticsHandler((wanted) => this.statistics(wanted)),
     )
+    for (const [name, handler] of Object.entries(channelMethods(parts))) parts.desk.handleOwn(name, handler)
     const methods = deliveryMethods({ deadLetters: this.deadLetters, inbox: (query) => this.inbox(query) })
     for (const [name, handler] of Object.entries(methods)) parts.desk.handleOwn(name, handler)
   }
@@ -185,6 +190,20 @@ export class Hub implements AsyncDisposable {
     endSession(record, presence)
     link?.fail(new PosthouseError('forbidden', reason))
     return true
+  }
+
+  /** A page of the channels that hold something, by name. Clients that may administer the hub get the same by `hub.channels`. */
+  channels(options: PageOptions = {}): Promise<ChannelPage> {
+    return listChannels(this.#parts, options)
+  }
+
+  /**
+   * A page of what was published in a channel, as far as it is kept. Clients that may subscribe to it get the same by calling
+   * `history`.
+   * @throws PosthouseError `invalid_address`, `invalid_option`
+   */
+  history(query: HistoryQuery): Promise<HistoryPage> {
+    return historyOf(this.#parts, query)
   }
 
   /** The ids of the clients that are online. */

@@ -1,57 +1,93 @@
-import { PosthouseError } from '@posthouse/core'
+import { type Position, PosthouseError } from '@posthouse/core'
 
-/** What one of the hub's own methods was asked with. Anything that does not fit is refused with `invalid_body`. */
+/** Reads the members of a method's body, and says what is wrong with them. */
 export class MethodBody {
   readonly #method: string
-  readonly #fields: Readonly<Record<string, unknown>>
+  readonly #members: Readonly<Record<string, unknown>>
 
   /** @throws PosthouseError `invalid_body` */
   constructor(method: string, body: unknown) {
     this.#method = method
-    if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body))) {
-      throw this.#invalid('the body must be an object')
-    }
-    this.#fields = { ...body }
+    if (typeof body !== 'object' && body !== undefined) throw this.#wrong('the body must be an object')
+    this.#members = Object.fromEntries(Object.entries(body ?? {}))
   }
 
   /** @throws PosthouseError `invalid_body` */
-  text(name: string): string {
-    const value = this.optionalText(name)
-    if (value !== undefined) return value
-    throw this.#invalid(`${name} is missing`)
-  }
-
-  /** @throws PosthouseError `invalid_body` */
-  optionalText(name: string): string | undefined {
-    const value = this.#fields[name]
+  text(name: string): string | undefined {
+    const value = this.#members[name]
     if (value === undefined || typeof value === 'string') return value
-    throw this.#invalid(`${name} must be a string`)
+    throw this.#wrong(`${name} must be a string`)
   }
 
-  /**
-   * A whole number from 0.
-   * @throws PosthouseError `invalid_body`
-   */
-  optionalCount(name: string): number | undefined {
-    const value = this.#fields[name]
+  /** @throws PosthouseError `invalid_body` */
+  flag(name: string): boolean | undefined {
+    const value = this.#members[name]
+    if (value === undefined || typeof value === 'boolean') return value
+    throw this.#wrong(`${name} must be true or false`)
+  }
+
+  /** @throws PosthouseError `invalid_body` */
+  count(name: string, most: number = Number.MAX_SAFE_INTEGER, least = 0): number | undefined {
+    const value = this.#members[name]
+    if (value === undefined || isCount(value, least, most)) return value
+    throw this.#wrong(`${name} must be a whole number from ${least} to ${most}`)
+  }
+
+  /** @throws PosthouseError `invalid_body` */
+  counts(name: string, most: number): readonly number[] | undefined {
+    const value = this.#members[name]
     if (value === undefined) return undefined
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-    throw this.#invalid(`${name} must be a whole number`)
+    if (Array.isArray(value) && value.length <= most && value.every((each) => isCount(each, 0))) return value
+    throw this.#wrong(`${name} must be a list of at most ${most} whole numbers`)
   }
 
   /**
    * One of some words.
    * @throws PosthouseError `invalid_body`
    */
-  optionalWord<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
-    const value = this.#fields[name]
-    if (value === undefined) return undefined
+  word<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
+    const value = this.#members[name]
     const word = words.find((each) => each === value)
-    if (word !== undefined) return word
-    throw this.#invalid(`${name} must be one of ${words.join(', ')}`)
+    if (value === undefined || word !== undefined) return word
+    throw this.#wrong(`${name} must be one of ${words.join(', ')}`)
   }
 
-  #invalid(problem: string): PosthouseError {
-    return new PosthouseError('invalid_body', `${this.#method}: ${problem}`)
+  /**
+   * A position, as frames have it.
+   * @throws PosthouseError `invalid_body`
+   */
+  position(name: string): Position | undefined {
+    const value = this.#members[name]
+    if (value === undefined) return undefined
+    if (typeof value === 'object' && value !== null && 'epoch' in value && 'seq' in value) {
+      const { epoch, seq } = value
+      if (typeof epoch === 'string' && isCount(seq, 0)) return { epoch, seq }
+    }
+    throw this.#wrong(`${name} must be {epoch, seq}`)
   }
+
+  /**
+   * A text that must be there.
+   * @throws PosthouseError `invalid_body`
+   */
+  neededText(name: string): string {
+    return this.needed(name, this.text(name))
+  }
+
+  /**
+   * A member that must be there.
+   * @throws PosthouseError `invalid_body`
+   */
+  needed<Value>(name: string, value: Value | undefined): Value {
+    if (value !== undefined) return value
+    throw this.#wrong(`${name} is missing`)
+  }
+
+  #wrong(what: string): PosthouseError {
+    return new PosthouseError('invalid_body', `${this.#method}: ${what}`)
+  }
+}
+
+function isCount(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most
 }

@@ -10,14 +10,12 @@ export interface Beginning {
   readonly seq: number
   /** The last position that there was when it was asked for. */
   readonly newest: number
-  /** What it goes on behind, where it asked for that; what is missing since is a gap. */
-  readonly wanted?: number
   readonly gaps: readonly Gap[]
 }
 
 /** Works out where a subscription to what `query` means is to begin. */
 export async function beginningOf(
-  { to, after, last }: SubscribeFrame,
+  { to, after, last }: Pick<SubscribeFrame, 'to' | 'after' | 'last'>,
   store: InboxStore,
   query: LogQuery,
 ): Promise<Beginning> {
@@ -35,7 +33,7 @@ export async function beginningOf(
 function goingOn(stream: string, after: Position, { epoch, seq: newest }: Position): Omit<Beginning, 'newest'> {
   if (after.epoch !== epoch) return { epoch, seq: 0, gaps: [{ stream, from: 0, to: after.seq, reason: 'epoch' }] }
   const seq = Math.min(after.seq, newest)
-  return { epoch, seq, wanted: seq, gaps: [] }
+  return { epoch, seq, gaps: [] }
 }
 
 /** The position behind which the last `count` of what `query` means lie, or all where there are fewer. */

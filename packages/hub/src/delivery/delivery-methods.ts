@@ -1,7 +1,7 @@
 import type { CallHandler } from '@posthouse/protocol/calls'
+import { MethodBody } from '../calls/method-body.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { InboxQuery, InboxView } from './inbox-view.ts'
-import { MethodBody } from './method-body.ts'
 
 /** Entries in one answer. */
 const mostListed = 256

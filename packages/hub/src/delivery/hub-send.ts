@@ -1,5 +1,6 @@
 import { PosthouseError } from '@posthouse/core'
 import { type DraftOptions, type SendFrame, sendConflict, type WhenOffline } from '@posthouse/protocol'
+import { retentionOf } from '../channels/retention.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { hubEnvelope } from '../routing/hub-envelope.ts'
 import type { SettleListener } from '../routing/router.ts'
@@ -16,6 +17,11 @@ export interface HubSendOptions extends DraftOptions {
   readonly whenOffline?: WhenOffline
   /** When it is sent on, as a date or in Unix milliseconds; at most a year ahead. Default: now. */
   readonly deliverAt?: Date | number
+  /**
+   * Whether a channel keeps it for those who subscribe later, until another one takes its place; an empty body takes away what
+   * is kept. Default false.
+   */
+  readonly retain?: boolean
   /** In a queue, 0 to 9: the highest comes first. Default 4. */
   readonly priority?: number
 }
@@ -26,7 +32,7 @@ export interface HubSent {
   readonly state: 'stored' | 'dropped' | 'sent'
 }
 
-type Wishes = Pick<SendFrame, 'receipts' | 'whenOffline' | 'deliverAt' | 'priority'>
+type Wishes = Pick<SendFrame, 'receipts' | 'whenOffline' | 'deliverAt' | 'priority' | 'retain'>
 
 /**
  * Sends a message of the hub's own.
@@ -55,7 +61,12 @@ export async function sendOwn(to: string, body: unknown, options: HubSendOptions
   const { router, delivery } = parts
   await settled((settle) => {
     if (dropped) router.drop({ envelope }, settle)
-    else delivery.accept({ envelope }, wishes.deliverAt, settle)
+    else
+      delivery.accept(
+        wishes.retain ? { envelope, retain: retentionOf(envelope) } : { envelope },
+        wishes.deliverAt,
+        settle,
+      )
   })
   return { id, state: dropped ? 'dropped' : 'stored' }
 }
@@ -66,7 +77,7 @@ async function settled(send: (settle: SettleListener) => void): Promise<void> {
   })
 }
 
-function wishesOf({ receipts, whenOffline, deliverAt, priority }: HubSendOptions): Wishes {
+function wishesOf({ receipts, whenOffline, deliverAt, priority, retain }: HubSendOptions): Wishes {
   const at = deliverAt === undefined ? undefined : Number(deliverAt)
   if (at !== undefined && !Number.isFinite(at)) throw invalid('deliverAt must be a date or a time in milliseconds')
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 9)) {
@@ -77,6 +88,7 @@ function wishesOf({ receipts, whenOffline, deliverAt, priority }: HubSendOptions
   }
   return {
     ...(receipts === true && { receipts }),
+    ...(retain === true && { retain }),
     ...(whenOffline !== undefined && { whenOffline }),
     ...(at !== undefined && { deliverAt: at }),
     ...(priority !== undefined && { priority }),

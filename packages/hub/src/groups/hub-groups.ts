@@ -1,19 +1,9 @@
 import { assertClientId, parseAddress } from '@posthouse/core'
 import type { GroupRole } from '@posthouse/protocol'
 import type { Registry } from '../clients/registry.ts'
+import { type PageOptions, pageOf } from '../page.ts'
 import type { GroupMember } from './group.ts'
 import type { GroupBook } from './group-book.ts'
-
-/** Most entries of one page: with names of the greatest length they fit into a body. */
-const mostOnPage = 200
-
-/** Which page of a list is wanted. */
-export interface PageOptions {
-  /** What comes behind this name. Default: from the beginning. */
-  readonly after?: string
-  /** At most so many, up to 200. Default 100. */
-  readonly limit?: number
-}
 
 /** One group, as lists show it. */
 export interface GroupInfo {
@@ -77,16 +67,4 @@ export class HubGroups {
   end(group: string): Promise<boolean> {
     return this.#groups.end(group)
   }
-}
-
-/** A page of entries in the order of their names. */
-function pageOf<Entry>(
-  entries: readonly Entry[],
-  nameOf: (entry: Entry) => string,
-  { after = '', limit = 100 }: PageOptions,
-): { readonly page: readonly Entry[]; readonly more: boolean } {
-  const behind = entries.filter((entry) => nameOf(entry) > after)
-  behind.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-  const most = Math.min(Math.max(1, limit), mostOnPage)
-  return { page: behind.slice(0, most), more: behind.length > most }
 }

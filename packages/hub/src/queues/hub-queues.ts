@@ -1,11 +1,7 @@
 import { type InboxStore, queueInbox } from '@posthouse/core'
-import type { PageOptions } from '../groups/hub-groups.ts'
+import { type PageOptions, pageOf } from '../page.ts'
 import type { QueueBook } from './queue-book.ts'
 import { priorities, type WorkQueue } from './work-queue.ts'
-
-/** Queues in one page at most. Spec: 4.7.15. */
-const mostListed = 200
-const usualListed = 100
 
 /** One queue as an administrator sees it. */
 export interface QueueInfo {
@@ -41,11 +37,9 @@ export class HubQueues {
   }
 
   /** A page of the queues, by name. */
-  async list({ after = '', limit = usualListed }: PageOptions = {}): Promise<QueueList> {
-    const behind = [...this.#book.all()].filter(({ name }) => name > after)
-    behind.sort((a, b) => (a.name < b.name ? -1 : 1))
-    const page = behind.slice(0, Math.min(limit, mostListed))
-    return { queues: await Promise.all(page.map((queue) => this.#infoOf(queue))), more: behind.length > page.length }
+  async list(options: PageOptions = {}): Promise<QueueList> {
+    const { page, more } = pageOf([...this.#book.all()], ({ name }) => name, options)
+    return { queues: await Promise.all(page.map((queue) => this.#infoOf(queue))), more }
   }
 
   async #infoOf({ name, leased, workers }: WorkQueue): Promise<QueueInfo> {

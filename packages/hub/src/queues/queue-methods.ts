@@ -1,5 +1,6 @@
 import type { CallHandler } from '@posthouse/protocol/calls'
 import { MethodBody } from '../calls/method-body.ts'
+import { pageIn } from '../page.ts'
 import type { HubQueues } from './hub-queues.ts'
 
 /** The hub's method that tells of its queues to whoever may administer it. Spec: 4.7.15. */
@@ -7,10 +8,5 @@ export const queuesMethod = 'hub.queues'
 
 /** Answers calls of `queuesMethod`. */
 export function queuesHandler(queues: HubQueues): CallHandler {
-  return ({ method, body }) => {
-    const wanted = new MethodBody(method, body)
-    const after = wanted.optionalText('after')
-    const limit = wanted.optionalCount('limit')
-    return queues.list({ ...(after !== undefined && { after }), ...(limit !== undefined && { limit }) })
-  }
+  return ({ method, body }) => queues.list(pageIn(new MethodBody(method, body)))
 }
