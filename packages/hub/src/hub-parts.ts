@@ -1,4 +1,4 @@
-import { type Clock, clientAddress, type InboxStore, type Logger, type RecordChange } from '@posthouse/core'
+import type { Clock, InboxStore, Logger, RecordChange } from '@posthouse/core'
 import type { Limits } from '@posthouse/protocol'
 import { Gate } from './access/gate.ts'
 import { Exchange } from './calls/exchange.ts'
@@ -104,8 +104,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
       presence.changed(record)
       options.onChange(record)
     },
-    onUnsayable: (envelope, client, code) => delivery.receipts.tell(envelope, 'failed', clientAddress(client), code),
-    onReturned: (envelope, client, delayMs) => delivery.returns.keep(envelope, client, delayMs),
+    fates: () => delivery,
     onForget: (record) => {
       groups.forget(record.id)
       statistics.forget(record)
@@ -129,9 +128,10 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     batcher,
     listeners,
     statistics,
+    onFull: (envelope, clients) => delivery.full(envelope, clients),
     frameBytes,
   })
-  const delivery: DeliveryDesk = new DeliveryDesk({ store, registry, batcher, clock, logger, router: () => router })
+  const delivery: DeliveryDesk = new DeliveryDesk({ ...shared, registry, groups, batcher, router })
   const exchange = new Exchange({ registry, queues, clock, limits, tally })
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }

@@ -182,6 +182,43 @@ describe('the sender is told', () => {
   })
 })
 
+describe('of a message to a group the sender is told', () => {
+  test('by each member, and of those who had no room', async () => {
+    await using store = new MemoryInboxStore({ limits: { messages: 3 } })
+    await using server = await startHub({ store })
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await visit(server, 'carol')
+    for (const member of ['alice', 'bob', 'carol']) await server.hub.groups.add('team', member)
+    for (let n = 1; n <= 3; n++) await alice.publish('carol', n)
+    await alice.publish('group:team', 4, wanted)
+    bob.ack(await bob.next('deliver'))
+    const told = [gist(await alice.next('receipt')), gist(await alice.next('receipt'))]
+    assert.deepEqual(told, [
+      ['m4', 'failed', 'carol', 'inbox_full'],
+      ['m4', 'delivered', 'bob'],
+    ])
+  })
+
+  test('nothing where there are more than 64 members', async () => {
+    await using server = await startHub()
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await server.hub.groups.add('team', 'bob')
+    for (let index = 0; index < 64; index++) {
+      await visit(server, `member-${index}`)
+      await server.hub.groups.add('team', `member-${index}`)
+    }
+    await alice.publish('group:team', 1, wanted)
+    await alice.publish('bob', 2, wanted)
+    const [first, second] = await bob.deliveries(2)
+    assert.deepEqual([first?.receipts, second?.receipts], [undefined, true])
+    bob.ack(second ?? {})
+    assert.deepEqual(gist(await alice.next('receipt')), ['m2', 'delivered', 'bob'])
+    assert.ok((await alice.settled()).every(({ op }) => op === 'sent'))
+  })
+})
+
 test('a message can be said to have been read after the hub was started anew, once', async () => {
   await using store = new MemoryInboxStore()
   {

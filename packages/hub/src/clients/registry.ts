@@ -5,6 +5,14 @@ import type { Tally } from '../stats/tally.ts'
 import { ClientRecord } from './client-record.ts'
 import { SortedRecords } from './sorted-records.ts'
 
+/** What becomes of messages that a client cannot be given, or gives back. */
+export interface MessageFates {
+  /** It cannot be said in the client's dialect. */
+  unsayable(envelope: Envelope, client: string, code: ErrorCode): void
+  /** It is of a log, and is to come to this client again. */
+  keep(envelope: Envelope, client: string, delayMs: number | undefined): Promise<void>
+}
+
 /** What a registry needs. */
 export interface RegistryOptions {
   readonly store: InboxStore
@@ -17,10 +25,8 @@ export interface RegistryOptions {
   readonly acknowledge: (cursor: string, seq: number) => void
   /** Told whenever a client came or went. */
   readonly onChange: (record: ClientRecord) => void
-  /** Told of messages that cannot be said in their recipient's dialect. */
-  readonly onUnsayable?: (envelope: Envelope, client: string, code: ErrorCode) => void
-  /** Keeps a message of a log that a client has given back. */
-  readonly onReturned?: (envelope: Envelope, client: string, delayMs: number | undefined) => Promise<void>
+  /** Told of messages that a client cannot be given, or gives back. */
+  readonly fates?: () => MessageFates
   /** Told whenever a client that is away was forgotten. */
   readonly onForget: (record: ClientRecord) => void
 }
@@ -64,8 +70,8 @@ export class Registry {
         logger,
         tally,
         acknowledge,
-        unsayable: (envelope, code) => this.#options.onUnsayable?.(envelope, client, code),
-        returned: async (envelope, delayMs) => this.#options.onReturned?.(envelope, client, delayMs),
+        unsayable: (envelope, code) => this.#options.fates?.().unsayable(envelope, client, code),
+        returned: async (envelope, delayMs) => this.#options.fates?.().keep(envelope, client, delayMs),
       })
       record = new ClientRecord(client, lastSeen, feeds)
       this.#records.set(client, record)

@@ -1,7 +1,17 @@
-import { type Clock, type InboxStore, type Logger, PosthouseError } from '@posthouse/core'
+import {
+  type Clock,
+  clientAddress,
+  type Envelope,
+  type ErrorCode,
+  type InboxStore,
+  type Logger,
+  PosthouseError,
+  parseAddress,
+} from '@posthouse/core'
 import { type ErrorFrame, errorFrame, type ReadFrame } from '@posthouse/protocol'
 import type { ClientRecord } from '../clients/client-record.ts'
-import type { Registry } from '../clients/registry.ts'
+import type { MessageFates, Registry } from '../clients/registry.ts'
+import type { GroupBook } from '../groups/group-book.ts'
 import type { Batcher } from '../routing/batcher.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
 import { type Incoming, outcomeOf, type Router, type SettleListener } from '../routing/router.ts'
@@ -17,6 +27,9 @@ import { UnreadBook } from './unread-book.ts'
 /** How far ahead `deliverAt` may be: a year, in milliseconds. Spec: 4.1.10. */
 const longestWaitMs = 366 * 86_400_000
 
+/** Members of a group that gives receipts, at most. Spec: 4.6.3. */
+const mostTelling = 64
+
 /** What a delivery desk needs. */
 export interface DeliveryDeskOptions {
   readonly store: InboxStore
@@ -24,11 +37,12 @@ export interface DeliveryDeskOptions {
   readonly batcher: Batcher
   readonly clock: Clock
   readonly logger: Logger
-  readonly router: () => Router
+  readonly router: Pick<Router, 'store' | 'offer'>
+  readonly groups: Pick<GroupBook, 'get'>
 }
 
 /** What happens to messages between their acceptance and their end: receipts, returns, times to come, dead letters. */
-export class DeliveryDesk implements Disposable {
+export class DeliveryDesk implements Disposable, MessageFates {
   readonly receipts: Receipts
   readonly shelf: ShelfClock
   readonly returns: Returns
@@ -39,7 +53,7 @@ export class DeliveryDesk implements Disposable {
 
   constructor(options: DeliveryDeskOptions) {
     const receipts = new Receipts(options)
-    const delivery = new ShelfDelivery({ ...options, receipts })
+    const delivery = new ShelfDelivery({ ...options, receipts, store: (...args) => this.#route(...args) })
     const expiry = new Expiry({ ...options, receipts })
     const shelf = new ShelfClock({
       ...options,
@@ -70,7 +84,7 @@ export class DeliveryDesk implements Disposable {
       this.#expiry.expect(envelope.expiresAt)
       this.shelf.expect(envelope.expiresAt)
     }
-    if (deliverAt === undefined || deliverAt <= envelope.ts) this.#options.router().store(incoming, settle)
+    if (deliverAt === undefined || deliverAt <= envelope.ts) this.#route(incoming, settle)
     else this.#schedule(incoming, deliverAt, settle)
   }
 
@@ -117,6 +131,33 @@ export class DeliveryDesk implements Disposable {
     }
     const message = `no message ${JSON.stringify(id)} of ${JSON.stringify(from)} that was delivered waits for a receipt`
     return [errorFrame(new PosthouseError('unexpected_frame', message), 'receipt', id)]
+  }
+
+  unsayable(envelope: Envelope, client: string, code: ErrorCode): void {
+    this.receipts.tell(envelope, 'failed', clientAddress(client), code)
+  }
+
+  keep(envelope: Envelope, client: string, delayMs: number | undefined): Promise<void> {
+    return this.returns.keep(envelope, client, delayMs)
+  }
+
+  /** Some of several recipients had no room for a message. */
+  full(envelope: Envelope, clients: readonly string[]): void {
+    for (const client of clients) this.receipts.tell(envelope, 'failed', clientAddress(client), 'inbox_full')
+  }
+
+  #route(incoming: Incoming, settle: SettleListener): void {
+    const { envelope } = incoming
+    const { router } = this.#options
+    if (envelope.receipts && this.#isLarge(envelope)) {
+      const { receipts: _, ...quiet } = envelope
+      router.store({ ...incoming, envelope: quiet }, settle)
+    } else router.store(incoming, settle)
+  }
+
+  #isLarge({ to }: Envelope): boolean {
+    const { kind, name } = parseAddress(to)
+    return kind === 'group' && (this.#options.groups.get(name)?.members.size ?? 0) > mostTelling
   }
 
   #schedule({ envelope, from }: Incoming, dueAt: number, settle: SettleListener): void {

@@ -18,7 +18,9 @@ export interface ShelfDeliveryOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly receipts: Receipts
-  readonly router: () => Pick<Router, 'store' | 'offer'>
+  readonly router: Pick<Router, 'offer'>
+  /** Finds the recipients of a message by its address, and stores it for them. */
+  readonly store: Router['store']
 }
 
 /** Sends on what has waited on the shelf: to its inbox, or to whoever its address means by now. */
@@ -64,7 +66,7 @@ export class ShelfDelivery {
     return new Promise((resolve) => {
       if (inbox !== undefined) this.#toInbox(inbox, fresh, { takes, attempt }, resolve)
       else {
-        this.#options.router().store({ envelope: fresh, takes }, (outcome) => {
+        this.#options.store({ envelope: fresh, takes }, (outcome) => {
           resolve(outcome.state === 'refused' ? outcome.error : undefined)
         })
       }
@@ -84,7 +86,7 @@ export class ShelfDelivery {
       else {
         if (outcome.state === 'stored') {
           const { seq } = outcome
-          router().offer(inbox, seq, new Outgoing(envelope, seq, undefined, origin.attempt))
+          router.offer(inbox, seq, new Outgoing(envelope, seq, undefined, origin.attempt))
         }
         resolve()
       }

@@ -70,6 +70,8 @@ export interface RouterOptions {
   readonly logger: Logger
   readonly tally: Tally
   readonly statistics: Statistics
+  /** Told for whom of several there was no room. */
+  readonly onFull?: (envelope: Envelope, clients: readonly string[]) => void
   /** Longest frame that clients read, in bytes. */
   readonly frameBytes: number
 }
@@ -263,6 +265,7 @@ export class Router {
 
   #hand(outcome: StoredOutcome, placed: Outgoing, recipients: readonly ClientRecord[]): void {
     const full = new Set(outcome.full)
+    if (full.size > 0) this.#options.onFull?.(placed.envelope, outcome.full)
     for (const record of recipients) if (!full.has(record.id)) record.feeds.inbox.offer(outcome.seq, placed)
     const { to } = placed.envelope
     if (to === 'all' || to === 'hub') this.#options.listeners.receive(placed.envelope)
