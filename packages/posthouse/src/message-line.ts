@@ -1,8 +1,13 @@
 import { bytesToBase64, type Message } from '@posthouse/core'
 import { type Terminal, visible } from './terminal.ts'
 
+/** What a line shows of a message. */
+interface Shown extends Pick<Message, 'from' | 'body'> {
+  readonly type: string
+}
+
 /** A message in one line: who sent it, its type, and its body. */
-export function messageLine(terminal: Terminal, message: Pick<Message, 'from' | 'type' | 'body'>): string {
+export function messageLine(terminal: Terminal, message: Shown): string {
   const from = terminal.style('cyan', visible(message.from))
   return `${from} ${terminal.style('gray', visible(message.type))} ${visible(bodyText(message.body))}`
 }

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addBench } from './commands/bench.ts'
 import { addCall } from './commands/call.ts'
+import { addChannels } from './commands/channels.ts'
 import { addClients } from './commands/clients.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addGroups } from './commands/groups.ts'
+import { addHistory } from './commands/history.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addListen } from './commands/listen.ts'
 import { addQueues } from './commands/queues.ts'
@@ -40,6 +42,8 @@ export function buildProgram(terminal: Terminal): Command {
   addCall(program, terminal)
   program.commandsGroup('What a hub keeps:')
   addGroups(program, terminal)
+  addChannels(program, terminal)
+  addHistory(program, terminal)
   addQueues(program, terminal)
   addInbox(program, terminal)
   addDeadLetters(program, terminal)

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { HubClient } from '@posthouse/client'
+import { Hub } from '@posthouse/hub'
+import { Cli, type Ended } from './cli.ts'
+
+describe('channels on the command line', () => {
+  const hub = new Hub({ channels: [{ pattern: 'small', history: { messages: 3, ageMs: 3_600_000 } }] })
+  let url = ''
+  before(async () => {
+    ;({ url } = await hub.listen({ port: 0 }))
+  })
+  after(() => hub.close())
+  const run = (...args: string[]): Promise<Ended> => Cli.run([...args, '--url', url])
+  const publish = async (channel: string, ...bodies: unknown[]): Promise<void> => {
+    await using alice = new HubClient({ url, clientId: 'alice' })
+    await alice.connect()
+    for (const body of bodies) await alice.send(`channel:${channel}`, body)
+    await alice.drain()
+  }
+
+  test('channels lists those of which anything is kept', async () => {
+    assert.equal((await run('channels')).err, 'there is no channel of which anything is kept')
+    await publish('news.sport', 'goal')
+    await publish('news.art', 'a', 'b')
+    const { out, err, status } = await run('channels')
+    assert.equal(status, 0, err)
+    assert.match(
+      out,
+      /^CHANNEL +SUBSCRIBERS +MESSAGES +SIZE +NEWEST\nnews\.art +0 +2 +\d+B +\d{4}-.*\nnews\.sport +0 +1 /,
+    )
+    const listed = JSON.parse((await run('channels', '--json')).out)
+    assert.deepEqual(
+      listed.map(({ channel, messages }: Record<string, unknown>) => [channel, messages]),
+      [
+        ['news.art', 2],
+        ['news.sport', 1],
+      ],
+    )
+  })
+
+  test('history shows the newest messages, or those behind a position', async () => {
+    await publish('log', ...Array.from({ length: 7 }, (_, index) => `line ${index}`))
+    const newest = await run('history', 'log', '--last', '2')
+    assert.equal(newest.status, 0, newest.err)
+    assert.match(newest.out, /^\d{4}-\S+ \S+ alice text line 5\n\d{4}-\S+ \S+ alice text line 6$/)
+    assert.equal((await run('history', 'channel:log')).out.split('\n').length, 7)
+    const entries = (await run('history', 'log', '--json', '--after', 'start')).out
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    assert.deepEqual(
+      entries.map(({ body }) => body),
+      [0, 1, 2, 3, 4, 5, 6].map((index) => `line ${index}`),
+    )
+    const { seq } = entries[4]
+    const rest = await run('history', 'log', '--after', String(seq))
+    assert.match(rest.out, /^[^\n]* line 5\n[^\n]* line 6$/)
+    assert.match(rest.err, /^what comes later lies --after \d+$/)
+  })
+
+  test('history says what is not kept any more', async () => {
+    await publish('small', ...'abcdef')
+    const { out, err } = await run('history', 'small', '--after', '1')
+    assert.match(err, /^what came up to position \d+ is not kept any more$/m)
+    assert.equal(out.split('\n').length, 3)
+  })
+
+  test('history says what is wrong with its words', async () => {
+    for (const [args, words] of [
+      [['history', 'log', '--after', 'now'], /a position is start or a whole number/],
+      [['history', 'log', '--last', '1001'], /--last is at most 1000/],
+      [['history', 'log', '--after', '1', '--last', '2'], /cannot be used with/],
+      [['history', 'news.*'], /\(invalid_address\)/],
+    ] as const) {
+      const { status, err } = await run(...args)
+      assert.equal(status, 2, err)
+      assert.match(err, words)
+    }
+  })
+})
