@@ -72,7 +72,7 @@ export class ShelfClock implements Disposable {
     this.#timer?.[Symbol.dispose]()
     this.#goesOffAt = at
     this.#timer = clock
-      .after(at - clock.elapsed(), () => {
+      .after(Math.max(0, at - clock.elapsed()), () => {
         this.#goesOffAt = Number.POSITIVE_INFINITY
         void this.#look()
       })
