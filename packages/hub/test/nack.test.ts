@@ -74,6 +74,7 @@ describe('a message that its recipient gives back', () => {
     const [letter] = await server.hub.deadLetters.list()
     assert.ok(letter)
     assert.deepEqual([letter.id, letter.attempt, letter.reason, letter.client], ['m1', 16, 'attempts_exhausted', 'bob'])
+    assert.deepEqual((await server.hub.statistics()).failures, { attempts_exhausted: 1 })
     assert.equal(await server.hub.deadLetters.redrive([letter.seq, letter.seq]), 1)
     const again = await bob.next('deliver')
     assert.deepEqual([again.id, again.attempt], ['m1', undefined])

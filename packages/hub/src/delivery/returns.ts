@@ -60,7 +60,7 @@ export class Returns {
         }
         shelf.expect(dueAt)
         const full = outcome.state === 'refused' && outcome.code
-        if (full) batcher.append({ envelope, dead: full, inbox }, () => undefined)
+        if (full) batcher.bury({ envelope, dead: full, inbox })
         resolve()
       })
     })

@@ -45,8 +45,7 @@ export class ShelfDelivery {
     if (error === undefined || error.code === 'store_failed') return
     const { id, from, to } = envelope
     logger.warn('a message for later was refused', { id, from, to, code: error.code })
-    const dead = { envelope, dead: error.code, attempt, takes: seq, ...(inbox !== undefined && { inbox }) }
-    batcher.append(dead, () => undefined)
+    batcher.bury({ envelope, dead: error.code, attempt, takes: seq, ...(inbox !== undefined && { inbox }) })
     receipts.tell(envelope, 'failed', recipientOf(entry), error.code)
   }
 

@@ -2,6 +2,7 @@ import {
   type Append,
   type Clock,
   type CommitOutcome,
+  type DeadLetter,
   type InboxState,
   type InboxStore,
   type Logger,
@@ -60,6 +61,12 @@ export class Batcher {
     this.#hurry()
   }
 
+  /** Has an entry that was in no inbox committed as a dead letter. */
+  bury(letter: DeadLetter): void {
+    this.#options.tally.deadLetters.add(letter.dead)
+    this.append(letter, () => undefined)
+  }
+
   /** Has an acknowledgement committed with this tick's batch, or a little later where there is nothing else in it. */
   acknowledge(cursor: string, seq: number): void {
     this.#batch.acknowledge(cursor, seq)
@@ -68,6 +75,7 @@ export class Batcher {
 
   /** Has an entry taken out of its inbox with this tick's batch. */
   remove(removal: Removal, listener?: RemovalListener): void {
+    if (removal.to !== undefined && 'dead' in removal.to) this.#options.tally.deadLetters.add(removal.to.dead)
     this.#batch.remove(removal, listener)
     this.#hurry()
   }

@@ -27,7 +27,7 @@ export interface HubStatistics extends Traffic {
   readonly from: number
   /** End of the last hour, or now, in Unix milliseconds. */
   readonly to: number
-  /** What was refused to clients, and calls that failed, by the code of the error. */
+  /** What was refused to clients, calls that failed and messages that became dead letters, by the code of the error. */
   readonly failures: Readonly<Record<string, number>>
   /** From the moment when the hub took a message to its acknowledgement, in milliseconds; one message of each recipient is looked at a time. */
   readonly latencyMs: HistogramStats

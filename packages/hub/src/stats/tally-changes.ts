@@ -30,7 +30,8 @@ export class TallyChanges {
 
   #failuresInto(hour: Hour): number {
     const sums = new Map<string, number>()
-    for (const labelled of [this.#tally.refused, this.#tally.callsFailed]) {
+    const { refused, callsFailed, deadLetters } = this.#tally
+    for (const labelled of [refused, callsFailed, deadLetters]) {
       for (const [code, count] of labelled.entries()) sums.set(String(code), (sums.get(String(code)) ?? 0) + count)
     }
     let all = 0

@@ -69,6 +69,8 @@ export class Tally {
   readonly refused: Labelled = new Labelled()
   /** Calls that the hub has failed, before or after they reached their callee, by the code of the error. */
   readonly callsFailed: Labelled = new Labelled()
+  /** Messages that became dead letters, by the code of the error. */
+  readonly deadLetters: Labelled = new Labelled()
   /** Requests that the door did not let in, by HTTP status. */
   readonly turnedAway: Labelled = new Labelled()
 
