@@ -45,6 +45,7 @@ export class Departure {
     const { clock, batcher, exchange, registry, flusher, store } = parts
     const startedAt = clock.elapsed()
     parts.intake.open = false
+    if (store.durability !== 'memory') parts.queues.rest()
     const settled = Promise.all([batcher.settled(), exchange.drain()])
     await this.within(graceMs / 2, Promise.race([settled, this.#hurried.promise]))
     await this.#finish(startedAt + graceMs / 2)

@@ -131,6 +131,21 @@ suite('acknowledgements alone', () => {
     assert.equal(clock.pending, 0)
   })
 
+  test('wait in the same way for what takes a processed message out of turn, and for nothing that is waited for', async () => {
+    const { batcher, clock, commits } = rig()
+    const [one, two] = [await stored(batcher, to('bob')), await stored(batcher, to('bob'))]
+    batcher.remove({ inbox: 'bob', seq: one })
+    await nextTick()
+    clock.advance(4)
+    await nextTick()
+    assert.equal(commits.length, 2)
+    batcher.remove({ inbox: 'bob', seq: two, to: { dueAt: 1, attempt: 2 } })
+    while (commits.length === 2) await nextTick()
+    assert.equal(commits[2]?.removals?.length, 2)
+    await batcher.settled()
+    assert.equal(clock.pending, 0)
+  })
+
   test('go with the next append', async () => {
     const { batcher, clock, commits } = rig()
     const seq = await stored(batcher, to('bob'))

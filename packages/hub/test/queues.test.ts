@@ -364,6 +364,39 @@ suite('a hub that begins anew with a store that lasts', () => {
   })
 })
 
+suite('a hub that ends', () => {
+  test('waits for no worker any more', async () => {
+    const clock = new ManualClock()
+    const server = await startTimelessHub({}, clock)
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await using bob = await worker(server, 'bob')
+    await using carol = await worker(server, 'carol')
+    for (let n = 1; n <= 2; n++) await alice.publish('queue:jobs', n)
+    await bob.next('deliver')
+    await carol.next('deliver')
+    await bob.cut()
+    await noticed(server, 'bob')
+    await server.hub.close()
+    assert.equal(clock.pending, 0)
+  })
+
+  test('in good order leaves what waits to the next one where its store lasts', async () => {
+    const memory = new MemoryInboxStore()
+    const store = changedStore(memory, { durability: 'process' })
+    await using server = await startHub({ store })
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await using bob = await worker(server, 'bob')
+    for (let n = 1; n <= 3; n++) await alice.publish('queue:jobs', n)
+    const first = await bob.next('deliver')
+    const drained = server.hub.drain({ graceMs: 20_000 })
+    done(bob, first)
+    await drained
+    const rest = bob.frames.drain().filter(({ op }) => op === 'deliver')
+    assert.deepEqual(rest, [])
+    assert.equal((await memory.inspect(queueInbox('jobs', 4))).messages, 2)
+  })
+})
+
 suite('what a worker may not say', () => {
   const permitted = [{ operations: ['send', 'subscribe'], addresses: ['queue:other'] }] as const
 

@@ -73,6 +73,11 @@ export class QueueBook implements Disposable {
     this.atInbox(inbox)?.offer(inbox, seq, outgoing)
   }
 
+  /** The hub is about to end, and its store is not: what waits is left to the next hub. */
+  rest(): void {
+    for (const queue of this.#queues.values()) queue.rest()
+  }
+
   [Symbol.dispose](): void {
     for (const queue of this.#queues.values()) queue.close()
   }

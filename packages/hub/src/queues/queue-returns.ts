@@ -9,7 +9,7 @@ import type { QueueOutcomes } from './work-queue.ts'
 
 /** What the ends of messages in queues need. */
 export interface QueueReturnsOptions {
-  readonly batcher: Pick<Batcher, 'remove'>
+  readonly batcher: Pick<Batcher, 'remove' | 'committed'>
   readonly clock: Clock
   readonly logger: Logger
   readonly tally: Tally
@@ -41,7 +41,8 @@ export class QueueReturns implements QueueOutcomes {
     if (next === undefined) return
     const { inbox, seq, attempt } = next
     const dueAt = clock.now() + (delayMs ?? backoffMs(entry.attempt))
-    batcher.remove({ inbox, seq, to: { dueAt, attempt } }, () => shelf().expect(dueAt))
+    batcher.remove({ inbox, seq, to: { dueAt, attempt } })
+    void batcher.committed().then(() => shelf().expect(dueAt))
   }
 
   unsayable(

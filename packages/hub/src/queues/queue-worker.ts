@@ -12,6 +12,8 @@ export interface WorkSource {
   readonly stream: string
   /** True where there is, or may be, something to do. */
   readonly promising: boolean
+  /** True once the hub ends: nothing is waited for any more. */
+  readonly closed: boolean
   /** The worker can take more, or cannot any more. */
   changed(worker: QueueWorker): void
   /** A message is done. */
@@ -99,7 +101,7 @@ export class QueueWorker implements StreamFeed, Candidate {
     const { clock, leaseMs, source } = this.#options
     this.#link = undefined
     this.#unsent = []
-    if (this.#held.size > 0) this.#lease = clock.after(leaseMs, () => this.#loseAll()).unref()
+    if (this.#held.size > 0 && !source.closed) this.#lease = clock.after(leaseMs, () => this.#loseAll()).unref()
     source.changed(this)
   }
 

@@ -45,6 +45,8 @@ export class WorkQueue implements WorkSource {
   #reading = false
   #sharing = false
   #retry: Timer | undefined
+  #resting = false
+  #closed = false
 
   constructor(options: WorkQueueOptions) {
     this.name = options.name
@@ -85,8 +87,13 @@ export class WorkQueue implements WorkSource {
     return leased
   }
 
+  /** True once the hub ends: nothing is waited for any more. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
   get promising(): boolean {
-    return this.#everyLane().some(({ promising }) => promising)
+    return !this.#resting && this.#everyLane().some(({ promising }) => promising)
   }
 
   join(worker: QueueWorker): void {
@@ -139,8 +146,16 @@ export class WorkQueue implements WorkSource {
     this.#options.outcomes.unsayable(entry, this.stream, error)
   }
 
+  /** Hands out nothing more: another hub will, with the same store. */
+  rest(): void {
+    this.#resting = true
+    this.release()
+  }
+
   /** The hub ends. */
   close(): void {
+    this.#closed = true
+    this.rest()
     this.#retry?.[Symbol.dispose]()
     for (const worker of this.#workers) worker.close()
   }
@@ -148,7 +163,7 @@ export class WorkQueue implements WorkSource {
   /** Hands out what is at hand, as long as somebody may be given it. */
   #share(): void {
     // What is handed out may bring this queue here again.
-    if (this.#sharing) return
+    if (this.#sharing || this.#resting) return
     this.#sharing = true
     try {
       for (let worker = this.#free.next(); worker !== undefined; worker = this.#free.next()) {

@@ -11,7 +11,13 @@ import {
   type Removal,
 } from '@posthouse/core'
 import type { Tally } from '../stats/tally.ts'
-import { type AppendListener, PendingBatch, type RecordListener, type RemovalListener } from './pending-batch.ts'
+import {
+  type AppendListener,
+  isUrgent,
+  PendingBatch,
+  type RecordListener,
+  type RemovalListener,
+} from './pending-batch.ts'
 
 /** How long acknowledgements wait for company when nothing else is to be stored. */
 const defaultPatienceMs = 5
@@ -73,11 +79,12 @@ export class Batcher {
     this.#start()
   }
 
-  /** Has an entry taken out of its inbox with this tick's batch. */
+  /** Has an entry taken out of its inbox with this tick's batch; one that was processed may wait as acknowledgements do. */
   remove(removal: Removal, listener?: RemovalListener): void {
     if (removal.to !== undefined && 'dead' in removal.to) this.#options.tally.deadLetters.add(removal.to.dead)
     this.#batch.remove(removal, listener)
-    this.#hurry()
+    if (isUrgent(removal, listener)) this.#hurry()
+    else this.#start()
   }
 
   /** Has a record changed with this tick's batch. Without a listener an older change of it is never written after this. */

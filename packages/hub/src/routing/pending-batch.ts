@@ -37,18 +37,20 @@ export class PendingBatch {
   readonly #listeners: AppendListener[] = []
   readonly #acknowledgements = new Map<string, number>()
   readonly #removals: PendingRemoval[] = []
+  /** True where a removal is waited for. */
+  #urgent = false
   #records: PendingRecord[] = []
   readonly #waiting: (() => void)[] = []
   readonly #unshelve = new Set<number>()
   readonly #forget = new Set<string>()
 
   get empty(): boolean {
-    return this.#acknowledgements.size === 0 && this.unhurried
+    return this.#acknowledgements.size === 0 && this.#removals.length === 0 && this.unhurried
   }
 
-  /** True while nobody waits for it: it holds nothing, or acknowledgements only. */
+  /** True while nobody waits for it: it holds nothing, or only what was processed. */
   get unhurried(): boolean {
-    if (this.appends.length > 0 || this.#removals.length > 0 || this.#waiting.length > 0) return false
+    if (this.appends.length > 0 || this.#urgent || this.#waiting.length > 0) return false
     return this.#records.length === 0 && this.#unshelve.size === 0 && this.#forget.size === 0
   }
 
@@ -69,6 +71,7 @@ export class PendingBatch {
 
   remove(removal: Removal, listener: RemovalListener | undefined): void {
     this.#removals.push({ removal, listener })
+    if (isUrgent(removal, listener)) this.#urgent = true
   }
 
   record(change: RecordChange, listener: RecordListener | undefined): void {
@@ -142,4 +145,9 @@ export class PendingBatch {
     )
     this.record(change, undefined)
   }
+}
+
+/** False for what was processed, as an acknowledgement tells it: nobody waits for that. */
+export function isUrgent({ to }: Removal, listener: RemovalListener | undefined): boolean {
+  return to !== undefined || listener !== undefined
 }

@@ -208,9 +208,11 @@ export class Router {
         return
       }
       const [fill = 0] = outcome.fill
-      queue.offer(inbox, outcome.seq, outgoing)
-      const crowded = incoming.from !== undefined && fill > highFill && queue.staffed
-      this.#hold(crowded ? [queue] : [], () => settle({ state: 'stored' }))
+      // It may have been forgotten meanwhile, and begun anew.
+      const current = queues.get(queue.name)
+      current?.offer(inbox, outcome.seq, outgoing)
+      const crowded = incoming.from !== undefined && fill > highFill && current?.staffed
+      this.#hold(crowded ? [current] : [], () => settle({ state: 'stored' }))
     })
   }
 
