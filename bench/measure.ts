@@ -23,8 +23,8 @@ export interface Sample {
   readonly errors: readonly string[]
 }
 
-/** How long a server may put in order what it was given, before its memory and its files are looked at, in milliseconds. */
-const restMs = 5000
+/** For how long a server may put in order what it was given, before its memory and its files are looked at, in seconds. */
+const mostRestS = 120
 
 /** How long a measurement takes. */
 export interface Timing {
@@ -87,8 +87,18 @@ async function untilFinished(load: Child, server: Server): Promise<Finish> {
   const answer = await order(load, { say: 'finish' })
   if (answer.say !== 'count') throw new Error('the load answers something else')
   const usage = await server.usage()
-  await wait(restMs)
+  await rested(server)
   return { count: answer.count, usage, diskBytes: server.diskBytes() }
+}
+
+/** Waits until a server has done next to nothing for two seconds. */
+async function rested(server: Server): Promise<void> {
+  let idle = 0
+  for (let second = 0; idle < 2 && second < mostRestS; second++) {
+    const { cpuUs } = await server.usage()
+    await wait(1000)
+    idle = (await server.usage()).cpuUs - cpuUs < 50_000 ? idle + 1 : 0
+  }
 }
 
 function jobOf({ language, work }: Case, port: number): Job {

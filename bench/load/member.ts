@@ -4,9 +4,16 @@ import { bodyOf } from './body.ts'
 import { MessageSplitter } from './durable/messages.ts'
 import { clientFrame, upgradeRequest } from './web-socket.ts'
 
+/** A position in a stream. */
+interface Place {
+  readonly epoch: string
+  readonly seq: number
+}
+
 /** What a hub says, as far as it is read here. */
 interface Frame {
   readonly op: string
+  readonly stream?: string
   readonly seq?: number
   readonly n?: number
   readonly body?: string
@@ -14,7 +21,7 @@ interface Frame {
   readonly resumeToken?: string
   readonly resumed?: boolean
   readonly gaps?: readonly unknown[]
-  readonly positions?: Readonly<Record<string, { readonly epoch: string; readonly seq: number }>>
+  readonly positions?: Readonly<Record<string, Place>>
 }
 
 /** What a member is made with. */
@@ -41,7 +48,9 @@ export class Member {
   readonly #unconfirmed = new Map<number, Buffer>()
   #socket: Socket | undefined
   #session: { readonly session: string; readonly token: string } | undefined
-  #position = { epoch: '', seq: 0 }
+  /** What it has processed, by stream. */
+  #positions: Record<string, Place> = {}
+  #acknowledged = this.#positions
   #welcomed: (() => void) | undefined
   #error: string | undefined
 
@@ -105,7 +114,6 @@ export class Member {
     let head: string | undefined = ''
     socket.on('data', (chunk) => {
       if (socket !== this.#socket) return
-      const before = this.#position.seq
       let rest = chunk
       if (head !== undefined) {
         head += chunk.toString('latin1')
@@ -116,14 +124,21 @@ export class Member {
         this.#hello()
       }
       splitter.split(rest, (payload) => this.#take(payload))
-      if (this.#position.seq > before) this.#say({ op: 'ack', seq: this.#position.seq })
+      if (head === undefined) this.#acknowledge()
       this.onNews()
     })
   }
 
+  #acknowledge(): void {
+    for (const [stream, { seq }] of Object.entries(this.#positions)) {
+      if (seq > (this.#acknowledged[stream]?.seq ?? 0)) this.#say({ op: 'ack', stream, seq })
+    }
+    this.#acknowledged = this.#positions
+  }
+
   #hello(): void {
     const { client } = this.#options
-    const resume = this.#session && { ...this.#session, positions: { inbox: this.#position } }
+    const resume = this.#session && { ...this.#session, positions: this.#positions }
     this.#say({ op: 'hello', client, caps: [], producer: client, ...(resume && { resume }) })
   }
 
@@ -147,19 +162,19 @@ export class Member {
   }
 
   #welcome({ session = '', resumeToken = '', resumed, gaps, positions }: Frame): void {
-    const position = positions?.inbox
     if (this.#session !== undefined && !resumed) this.#fail('lost its session')
     if (gaps !== undefined) this.#fail(`was told of gaps: ${JSON.stringify(gaps)}`)
     this.#session = { session, token: resumeToken }
-    if (position !== undefined) this.#position = position
+    this.#positions = { ...positions }
+    this.#acknowledged = this.#positions
     this.#welcomed?.()
   }
 
-  #deliver({ body = '', seq = 0 }: Frame): void {
+  #deliver({ body = '', stream = 'inbox', seq = 0 }: Frame): void {
     const due = bodyOf(0, this.received, this.#options.bodyBytes)
     if (body !== due) this.#fail(`was given ${body.slice(0, 16)} where ${due.slice(0, 16)} was due`)
     this.received++
-    this.#position = { ...this.#position, seq }
+    this.#positions = { ...this.#positions, [stream]: { epoch: this.#positions.inbox?.epoch ?? '', seq } }
   }
 
   #confirm(until: number): void {
