@@ -13,6 +13,7 @@ import { Flusher } from './door/flusher.ts'
 import { HeldClock } from './door/held-clock.ts'
 import { type Packers, packersOf } from './door/packers.ts'
 import { GroupBook } from './groups/group-book.ts'
+import { LargeGroups } from './groups/large-groups.ts'
 import type { Allowances } from './limits/rates.ts'
 import { assembleMemberships } from './membership/assemble-memberships.ts'
 import type { Memberships } from './membership/memberships.ts'
@@ -43,6 +44,7 @@ export interface HubParts {
   readonly everyone: Everyone
   readonly presence: PresenceBoard
   readonly groups: GroupBook
+  readonly largeGroups: LargeGroups
   readonly channels: Channels
   readonly queues: QueueBook
   /** Where groups, channels and queues are asked for. */
@@ -113,14 +115,15 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   })
   const write = (change: RecordChange): void => batcher.record(change)
   const statistics = new Statistics({ ...shared, keepMs: options.statisticsMs, clients: () => registry.all(), write })
-  const groups = new GroupBook({ store, clock, logger, limits: allowances, batcher })
+  const largeGroups = new LargeGroups({ store, batcher, registry, book: () => groups })
+  const groups: GroupBook = new GroupBook({ store, clock, logger, limits: allowances, batcher, large: largeGroups })
   const everyone = new Everyone(store)
   const channels = new Channels({ store, logger, rules: options.channelRules ?? new ChannelRules() })
   const outcomes = new QueueReturns({ ...shared, batcher, shelf: () => delivery.shelf })
   const queues = new QueueBook({ ...shared, batcher, outcomes, most: allowances.queues })
   const router: Router = new Router({
     ...shared,
-    audienceOf: ({ to }) => (to === everyoneStream ? everyone : undefined),
+    audienceOf: (envelope) => (envelope.to === everyoneStream ? everyone : largeGroups.audienceOf(envelope)),
     registry,
     groups,
     channels,
@@ -135,7 +138,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const exchange = new Exchange({ registry, queues, clock, limits, tally })
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }
-  const served = { groups, channels, queues }
+  const served = { groups, largeGroups, channels, queues }
   const memberships = assembleMemberships({ ...served, clock, registry, store, batcher, limits, timing })
   const ways = { memberships, ...served, delivery, flusher, packers, batcher, registry, router, everyone }
   return { ...world, ...ways, statistics, presence, exchange, desk }

@@ -1,8 +1,17 @@
 import { type InboxStore, type Logger, PosthouseError, type RecordChange, type RecordEntry } from '@posthouse/core'
 import type { GroupRole } from '@posthouse/protocol'
 import type { Batcher } from '../routing/batcher.ts'
-import { Group, type GroupMember } from './group.ts'
-import { groupRecords, keyOf, memberRecord, noMemberRecord, readMember } from './group-records.ts'
+import { Group, type GroupMember, largestSmall } from './group.ts'
+import {
+  groupRecords,
+  keyOf,
+  largeRecord,
+  memberRecord,
+  noMemberRecord,
+  readLarge,
+  readMember,
+} from './group-records.ts'
+import type { LargeGroups } from './large-groups.ts'
 
 /** How many groups there may be, and how large. `Infinity` stands for no limit. */
 interface GroupLimits {
@@ -18,6 +27,8 @@ export interface GroupBookOptions {
   readonly logger: Logger
   readonly clock: { now(): number }
   readonly batcher: Pick<Batcher, 'record'>
+  /** Gives the members of large groups their messages. */
+  readonly large: LargeGroups
 }
 
 /**
@@ -71,17 +82,20 @@ export class GroupBook {
    * @throws PosthouseError `limit_reached`, `forbidden` (the last owner stays one), `store_failed`
    */
   async join(name: string, client: string, role?: GroupRole): Promise<GroupMember> {
+    const newest = await this.#newestFor(name)
     const group = this.#groups.get(name) ?? new Group(name)
     const before = group.members.get(client)
     if (before === undefined) this.#assertRoom(group, client)
     if (role === 'member' && group.isLastOwner(client)) throw lastOwner(name, client)
     const member: GroupMember = {
+      since: this.#options.clock.now(),
+      ...before,
       client,
       role: group.members.size === 0 ? 'owner' : (role ?? before?.role ?? 'member'),
-      since: before?.since ?? this.#options.clock.now(),
     }
     this.#put(group, member)
-    await this.#commit(name, [memberRecord(name, member)])
+    const changes = before === undefined ? this.#settle(group, member, newest) : [memberRecord(name, member)]
+    await this.#commit(name, changes)
     return member
   }
 
@@ -96,7 +110,7 @@ export class GroupBook {
     if (group?.members.has(client) !== true) return false
     const orphaned = group.isLastOwner(client)
     this.#drop(group, client)
-    const changes = [noMemberRecord(name, client)]
+    const changes = this.#goneFrom(group, [client])
     const [heir] = orphaned ? group.members.values() : []
     if (heir !== undefined) {
       const owner: GroupMember = { ...heir, role: 'owner' }
@@ -117,7 +131,7 @@ export class GroupBook {
     if (group === undefined) return false
     const clients = [...group.members.keys()]
     for (const client of clients) this.#drop(group, client)
-    const changes = clients.map((client) => noMemberRecord(name, client))
+    const changes = this.#goneFrom(group, clients)
     await this.#commit(name, changes)
     return true
   }
@@ -129,6 +143,38 @@ export class GroupBook {
         this.#options.logger.warn('a group keeps a member that is forgotten', { group: name, client, error })
       })
     }
+  }
+
+  /** Where the messages of one more member would begin; nothing while the group is small. */
+  async #newestFor(name: string): Promise<number> {
+    const { size } = this.#groups.get(name)?.members ?? new Map()
+    return size < largestSmall ? 0 : this.#options.large.newest()
+  }
+
+  /** Sees to it that a new member gets its messages; those of a group that becomes large get them in another way from now on. */
+  #settle(group: Group, member: GroupMember, newest: number): RecordChange[] {
+    const { large } = this.#options
+    const becomes = !group.large && group.members.size > largestSmall
+    if (becomes) {
+      group.large = true
+      large.open(group)
+    }
+    const entering = becomes ? [...group.members.values()] : group.large ? [member] : []
+    const changes = becomes ? [largeRecord(group.name, true)] : []
+    for (const each of entering) group.members.set(each.client, large.enter(group, each, newest))
+    for (const each of entering.length > 0 ? entering : [member]) {
+      changes.push(memberRecord(group.name, group.members.get(each.client) ?? each))
+    }
+    return changes
+  }
+
+  #goneFrom(group: Group, clients: readonly string[]): RecordChange[] {
+    const changes = clients.map((client) => noMemberRecord(group.name, client))
+    if (!group.large) return changes
+    for (const client of clients) this.#options.large.leave(group, client)
+    if (group.members.size > 0) return changes
+    this.#options.large.close(group)
+    return [...changes, largeRecord(group.name, false)]
   }
 
   #assertRoom(group: Group, client: string): void {
@@ -176,17 +222,28 @@ export class GroupBook {
     try {
       const records = await store.records(groupRecords, keyOf(name))
       const group = this.#groups.get(name)
-      if (group !== undefined) for (const client of [...group.members.keys()]) this.#drop(group, client)
+      if (group !== undefined) {
+        for (const client of [...group.members.keys()]) this.#drop(group, client)
+        if (records.length > 0) this.#groups.set(name, group)
+      }
       this.#take(records)
     } catch (error) {
       logger.error('the members of a group could not be read', { group: name, error })
     }
   }
 
+  #becomeLarge(name: string | undefined): void {
+    const group = name === undefined ? undefined : this.#groups.get(name)
+    if (group === undefined) return
+    group.large = true
+    this.#options.large.open(group)
+  }
+
   #take(records: readonly RecordEntry[]): void {
     const members = records.map(readMember).filter((read) => read !== undefined)
     members.sort((a, b) => a.member.since - b.member.since)
     for (const { group, member } of members) this.#put(this.#groups.get(group) ?? new Group(group), member)
+    for (const group of records.map(readLarge)) this.#becomeLarge(group)
   }
 }
 

@@ -128,7 +128,9 @@ export class CrossCommIds {
 
   async #beginDelivery(link: CrossCommLink): Promise<void> {
     const { record } = link
-    const { position } = await this.#visit.parts.batcher.inspect(record.id)
+    const { batcher, groups, largeGroups } = this.#visit.parts
+    if (groups.of(record.id).size > 0) await largeGroups.copy(record)
+    const { position } = await batcher.inspect(record.id)
     if (record.link !== link) return
     link.start(position.seq)
     record.noted?.clear()

@@ -14,6 +14,7 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   if (record.link !== link || !connection.open) return
   const forbidden = endForbidden(record, entry, link.access)
   if (!resumed) parts.everyone.follow(record, entry.everyoneFrom ?? stored.newest)
+  if (parts.groups.of(record.id).size > 0) await parts.largeGroups.follow(record)
   const lost = await lostOf(record)
   if (record.link !== link || !connection.open) return
   const { positions, gaps } = startingPoints(visit, { position: stored.position, lost }, hello)

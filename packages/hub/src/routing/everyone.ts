@@ -1,4 +1,4 @@
-import type { InboxStore, LogLimits } from '@posthouse/core'
+import type { Envelope, InboxStore, LogLimits } from '@posthouse/core'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Feed } from './feed.ts'
 import { LogSource } from './log-source.ts'
@@ -17,6 +17,8 @@ export interface LogAudience {
   readonly limits: LogLimits
   /** True for a recipient who needs no copy in his inbox. */
   reads(record: ClientRecord): boolean
+  /** Those who need one all the same. Default: the recipients who do not read it. */
+  copies?(envelope: Envelope): Iterable<ClientRecord>
   /** Hands over what was stored; returns those who are there and fall behind. */
   offer(seq: number, outgoing: Outgoing): readonly ClientRecord[]
 }

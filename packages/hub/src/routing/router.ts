@@ -221,6 +221,7 @@ export class Router {
     const { kind, name } = parseAddress(envelope.to)
     if (kind === 'hub') return []
     if (kind !== 'client') {
+      if (audience?.copies !== undefined) return [...audience.copies(envelope)]
       const several = [...this.#several(envelope)]
       return audience === undefined ? several : several.filter((record) => !audience.reads(record))
     }
