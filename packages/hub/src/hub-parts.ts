@@ -3,7 +3,6 @@ import type { Limits } from '@posthouse/protocol'
 import { Gate } from './access/gate.ts'
 import { Exchange } from './calls/exchange.ts'
 import { HubDesk } from './calls/hub-desk.ts'
-import { ChannelPublisher } from './channels/channel-publisher.ts'
 import { ChannelRules } from './channels/channel-rules.ts'
 import { Channels } from './channels/channels.ts'
 import type { ClientRecord } from './clients/client-record.ts'
@@ -127,7 +126,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     audienceOf: (envelope) => (envelope.to === everyoneStream ? everyone : largeGroups.audienceOf(envelope)),
     registry,
     groups,
-    channels: new ChannelPublisher({ channels, batcher, listeners }),
+    channels,
     queues,
     batcher,
     listeners,

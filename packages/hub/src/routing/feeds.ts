@@ -17,6 +17,8 @@ export interface FeedsOptions {
   readonly acknowledge: (cursor: string, seq: number) => void
   /** Told of what cannot be said in the client's dialect, and is passed over. */
   readonly unsayable?: FeedOptions['unsayable']
+  /** True for a message of the inbox that the client has given back. */
+  readonly isGivenBack?: (seq: number) => boolean
   /** Keeps a message of a log that the client has given back. */
   readonly returned?: FeedOptions['returned']
 }
@@ -31,10 +33,10 @@ export class Feeds {
 
   constructor(options: FeedsOptions) {
     this.#options = options
-    const { client, store, acknowledge } = options
+    const { client, acknowledge } = options
     this.inbox = new Feed({
       ...options,
-      source: inboxSource(client, store),
+      source: inboxSource(options),
       acknowledge: (seq) => acknowledge(client, seq),
     })
   }
@@ -134,11 +136,12 @@ export class Feeds {
   }
 }
 
-function inboxSource(client: string, store: Pick<InboxStore, 'read'>): FeedSource {
+function inboxSource({ client, store, isGivenBack }: FeedsOptions): FeedSource {
   return {
     read: async (after, limit) => {
       const entries = await store.read(client, after, limit)
-      return { entries, scanned: entries.at(-1)?.seq ?? after, more: entries.length === limit }
+      const wanted = isGivenBack ? entries.filter(({ seq }) => !isGivenBack(seq)) : entries
+      return { entries: wanted, scanned: entries.at(-1)?.seq ?? after, more: entries.length === limit }
     },
   }
 }
