@@ -1,95 +1,180 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
+import { HubClient, type HubClientOptions, type ManualMessage, type Message, type Receipt } from '@posthouse/client'
 import { Hub } from '@posthouse/hub'
-import { openSqliteStore } from '@posthouse/store/sqlite'
 
-type Frame = Readonly<Record<string, unknown>>
-
-/** A v1 client that says and hears frames as they are. */
-class Peer implements Disposable {
-  readonly #socket: WebSocket
-  readonly #heard: Frame[] = []
-  #look: () => void = () => undefined
-
-  private constructor(url: string) {
-    this.#socket = new WebSocket(url, 'posthouse.v1.json')
-    this.#socket.onmessage = ({ data }) => {
-      this.#heard.push(...[JSON.parse(String(data))].flat())
-      this.#look()
-    }
-  }
-
-  static async login(url: string, client: string): Promise<Peer> {
-    const peer = new Peer(url)
-    await new Promise((resolve) => peer.#socket.addEventListener('open', resolve))
-    peer.say({ op: 'hello', client, caps: [], producer: 'p' })
-    await peer.hears('welcome')
-    return peer
-  }
-
-  say(...frames: readonly Frame[]): void {
-    this.#socket.send(JSON.stringify(frames))
-  }
-
-  /** The next frame of an op. */
-  async hears(op: string): Promise<Frame> {
-    for (;;) {
-      const index = this.#heard.findIndex((frame) => frame.op === op)
-      const [frame] = index < 0 ? [] : this.#heard.splice(index, 1)
-      if (frame !== undefined) return frame
-      await new Promise<void>((resolve) => {
-        this.#look = resolve
-      })
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#socket.close()
-  }
+interface Company extends AsyncDisposable {
+  readonly hub: Hub
+  readonly url: string
+  readonly alice: HubClient
+  readonly bob: HubClient
 }
 
-function send(to: string, n: number, fields: Frame = {}): Frame {
-  return { op: 'send', id: `m${n}`, to, type: 'text', body: `text ${n}`, n, ...fields }
-}
-
-test('what was given back, is due later, or is dead, and what may be read, survives a restart with a file', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'posthouse-'))
-  t.after(() => rm(folder, { recursive: true }))
-  const settings = { statusFile: join(folder, 'clients.yaml') }
-  const path = join(folder, 'hub.db')
-  {
-    await using store = await openSqliteStore({ path, durability: 'process' })
-    await using hub = new Hub({ ...settings, store })
-    const { url } = await hub.listen({ port: 0 })
-    using bob = await Peer.login(url, 'bob')
-    using alice = await Peer.login(url, 'alice')
-    alice.say(send('bob', 1), send('bob', 2, { receipts: true }))
-    const [first, second] = [await bob.hears('deliver'), await bob.hears('deliver')]
-    bob.say({ op: 'nack', seq: first.seq, delayMs: 200 }, { op: 'ack', seq: second.seq })
-    const receipt = await alice.hears('receipt')
-    assert.deepEqual([receipt.id, receipt.state], ['m2', 'delivered'])
-    alice.say({ op: 'ack', seq: receipt.seq })
-    alice.say(send('bob', 3, { deliverAt: Date.now() + 300, receipts: true }))
-    alice.say(send('nobody', 4, { deliverAt: Date.now() + 1, receipts: true }))
-    assert.deepEqual((await alice.hears('receipt')).code, 'unknown_recipient')
-  }
-  await using store = await openSqliteStore({ path, durability: 'process' })
-  await using hub = new Hub({ ...settings, store })
+/** A hub and two clients that are connected. */
+async function company(options: HubClientOptions = {}): Promise<Company> {
+  const hub = new Hub()
   const { url } = await hub.listen({ port: 0 })
-  using alice = await Peer.login(url, 'alice')
-  assert.equal((await alice.hears('receipt')).id, 'm4')
-  using bob = await Peer.login(url, 'bob')
-  const [first, second] = [await bob.hears('deliver'), await bob.hears('deliver')]
-  assert.deepEqual([first.id, first.attempt, second.id, second.attempt], ['m1', 2, 'm3', undefined])
-  bob.say({ op: 'ack', seq: second.seq }, { op: 'receipt', id: 'm2', from: 'alice', state: 'read' })
-  const told = [await alice.hears('receipt'), await alice.hears('receipt')].map(({ id, state }) => `${id} ${state}`)
-  assert.deepEqual(told.sort(), ['m2 read', 'm3 delivered'])
-  const letters = await hub.deadLetters.list()
-  assert.deepEqual(
-    letters.map(({ id, reason }) => [id, reason]),
-    [['m4', 'unknown_recipient']],
-  )
+  const alice = new HubClient({ url, clientId: 'alice', ...options })
+  const bob = new HubClient({ url, clientId: 'bob', ...options })
+  await Promise.all([alice.connect(), bob.connect()])
+  return {
+    hub,
+    url,
+    alice,
+    bob,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([alice.close(), bob.close()])
+      await hub.close()
+    },
+  }
+}
+
+/** The next `count` things that `listen` is told. */
+function next<Item>(count: number, listen: (take: (item: Item) => void) => unknown): Promise<readonly Item[]> {
+  const { promise, resolve } = Promise.withResolvers<readonly Item[]>()
+  const items: Item[] = []
+  listen((item) => {
+    items.push(item)
+    if (items.length === count) resolve(items)
+  })
+  return promise
+}
+
+for (const dialect of ['json', 'msgpack'] as const) {
+  suite(`a message that is given back, in ${dialect}`, () => {
+    test('comes again with a greater attempt, behind what came meanwhile', async () => {
+      await using all = await company({ dialect })
+      const { alice, bob } = all
+      const come = next<readonly unknown[]>(3, (take) =>
+        bob.on('text', { acknowledge: 'manual' }, (message: ManualMessage) => {
+          take([message.body, message.attempt])
+          if (message.attempt === 1 && message.body === 'first') message.nack({ delayMs: 1 })
+          else message.ack()
+          // Only the first word counts.
+          message.nack()
+          message.ack()
+        }),
+      )
+      await alice.send('bob', 'first')
+      await alice.send('bob', 'second')
+      assert.deepEqual(await come, [
+        ['first', 1],
+        ['second', 1],
+        ['first', 2],
+      ])
+    })
+
+    test('by a handler that throws comes again where that was asked for', async () => {
+      await using all = await company({ dialect })
+      const { alice, bob } = all
+      const codes: string[] = []
+      bob.watch('error', ({ code }) => codes.push(code))
+      const come = next<number>(2, (take) =>
+        bob.on('text', { retry: true }, (message) => {
+          take(message.attempt)
+          if (message.attempt === 1) throw new Error('not now')
+        }),
+      )
+      await alice.send('bob', 'work')
+      assert.deepEqual(await come, [1, 2])
+      assert.deepEqual(codes, ['handler_failed'])
+    })
+  })
+}
+
+suite('acknowledging by hand', () => {
+  test('may come long after the handler has returned, in any order', async () => {
+    await using all = await company()
+    const { alice, bob } = all
+    const [first, second] = await (async () => {
+      const come = next<ManualMessage>(2, (take) => bob.on('text', { acknowledge: 'manual' }, take))
+      await alice.send('bob', 1, { type: 'text' })
+      await alice.send('bob', 2, { type: 'text' })
+      return come
+    })()
+    const waiting = async (): Promise<unknown> => {
+      const { messages } = (await all.alice.request('hub', 'hub.inbox', { client: 'bob' })) as { messages: number }
+      return messages
+    }
+    assert.equal(await waiting(), 2)
+    second?.ack()
+    await bob.clients()
+    assert.equal(await waiting(), 2, 'the first one is not done')
+    first?.ack()
+    // What is acknowledged leaves the store a moment later.
+    while ((await waiting()) !== 0) await bob.clients()
+  })
+
+  test('a drain waits for it', async () => {
+    await using all = await company()
+    const { alice, bob } = all
+    const come = next<ManualMessage>(1, (take) => bob.on('text', { acknowledge: 'manual' }, take))
+    await alice.send('bob', 'x')
+    const [message] = await come
+    const drained = bob.drain()
+    message?.ack()
+    await drained
+  })
+})
+
+suite('a pause', () => {
+  test('hands over nothing, fills the window, and loses nothing', async () => {
+    await using all = await company()
+    const { alice, bob } = all
+    const bodies: unknown[] = []
+    const { promise: full, resolve } = Promise.withResolvers<void>()
+    bob.on('text', ({ body }: Message) => {
+      bodies.push(Number(body))
+      if (bodies.length === 400) resolve()
+    })
+    bob.pause()
+    const sent = Array.from({ length: 400 }, (_, index) => alice.send('bob', String(index)))
+    await Promise.all(sent)
+    await bob.clients()
+    assert.deepEqual(bodies, [])
+    bob.resume()
+    await full
+    assert.deepEqual(
+      bodies,
+      Array.from({ length: 400 }, (_, index) => index),
+    )
+  })
+})
+
+suite('what becomes of a message', () => {
+  test('its sender is told where it asks for receipts', async () => {
+    await using all = await company()
+    const { alice, bob } = all
+    const receipts = next<Receipt>(1, (take) => alice.watch('receipt', take))
+    bob.on('text', () => undefined)
+    const { id } = await alice.send('bob', 'x', { receipts: true })
+    const [receipt] = await receipts
+    assert.deepEqual([receipt?.id, receipt?.state, receipt?.by], [id, 'delivered', 'bob'])
+  })
+
+  test('may be that it was dropped, or refused, where the recipient is away', async () => {
+    await using all = await company()
+    const { alice, bob } = all
+    await bob.close()
+    assert.equal((await alice.send('bob', 'x', { whenOffline: 'drop' })).state, 'dropped')
+    await assert.rejects(alice.send('bob', 'x', { whenOffline: 'error' }), { code: 'offline' })
+    assert.equal((await alice.send('bob', 'x', { whenOffline: 'store' })).state, 'stored')
+  })
+
+  test('may be that it comes later, in its time', async () => {
+    await using all = await company()
+    const { alice, bob } = all
+    const come = next<unknown>(2, (take) => bob.on('text', ({ body }) => take(body)))
+    await alice.send('bob', 'later', { deliverAt: new Date(Date.now() + 50) })
+    await alice.send('bob', 'now')
+    assert.deepEqual(await come, ['now', 'later'])
+  })
+
+  test('what does not go together is refused by the hub', async () => {
+    await using all = await company()
+    const { alice } = all
+    await assert.rejects(alice.send('bob', 'x', { priority: 3 }), { code: 'invalid_field' })
+    await assert.rejects(alice.send('bob', 'x', { deliverAt: new Date('never') }), { code: 'invalid_field' })
+    await assert.rejects(alice.send('bob', 'x', { retain: true }), { code: 'invalid_field' })
+  })
 })

@@ -14,6 +14,7 @@ import '../../packages/client/src/dialog/v1-parts.ts'
 import { closeAction } from '../../packages/client/src/connection/close-code.ts'
 import type { Line } from '../../packages/client/src/dialog/dialog.ts'
 import { V1Dialog } from '../../packages/client/src/dialog/v1-dialog.ts'
+import { Listeners } from '../../packages/client/src/listening/listeners.ts'
 import { Watchers } from '../../packages/client/src/listening/watchers.ts'
 import { settingsOf } from '../../packages/client/src/settings.ts'
 import type { Cable, ClientEnd } from './cable.ts'
@@ -100,6 +101,7 @@ export class Life implements ClientEnd {
     this.#dialog = new V1Dialog(dialect === 'json' ? jsonClientCodec : msgpackClientCodec, settings, {
       deliver: (message, done) => this.#deliver(message, done, options.hasty),
       watchers,
+      listeners: new Listeners(settings, watchers, () => undefined),
       handlers: this.telephone.handlers,
       draining: () => false,
       rested: () => undefined,
@@ -163,7 +165,7 @@ export class Life implements ClientEnd {
 
   /** @throws PosthouseError (also later) what `Dialog.send` documents */
   async send(letter: Letter): Promise<string> {
-    const { state } = await this.#dialog.send(letter)
+    const { state } = await this.#dialog.send(letter, {})
     return state
   }
 

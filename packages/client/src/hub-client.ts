@@ -1,6 +1,7 @@
 import { type Message, PosthouseError } from '@posthouse/core'
 import {
   type ClientInfo,
+  type Done,
   type Draft,
   type Drafter,
   drafter,
@@ -16,9 +17,10 @@ import { dialogOf } from './dialog/dialog-source.ts'
 import type { ClientsOptions } from './dialog/roll-call.ts'
 import type { SendResult } from './dialog/sends.ts'
 import type { Later } from './later.ts'
-import type { MessageHandler } from './listening/listener.ts'
+import type { ManualHandler } from './listening/by-hand.ts'
+import type { Listener, MessageHandler } from './listening/listener.ts'
 import { type ListenerOptions, Listeners, type Wanted } from './listening/listeners.ts'
-import { MessageStream } from './listening/message-stream.ts'
+import { type MessageStream, messageStream } from './listening/message-stream.ts'
 import { type ClientState, type WatchEvents, Watchers } from './listening/watchers.ts'
 import type { SendOptions } from './send-options.ts'
 import { type HubClientOptions, type Settings, settingsOf } from './settings.ts'
@@ -50,7 +52,8 @@ export class HubClient implements AsyncDisposable {
   readonly #handlers = new Map<string, CallHandler>()
   readonly #dialog: Later<Dialog>
   readonly #supervisor: Supervisor
-  readonly #streams = new Set<MessageStream>()
+  /** What ends each of the streams. */
+  readonly #streams = new Set<() => void>()
   #welcome: Welcome | undefined
   /** What others are to see of this client; nothing until it was set. */
   #state: unknown
@@ -72,12 +75,15 @@ export class HubClient implements AsyncDisposable {
       watchers,
       handlers: this.#handlers,
       draining: () => this.#draining !== undefined,
-      deliver: (message, done) => this.#deliver(message, done),
+      listeners: this.#listeners,
+      deliver: (message, done, only) => this.#deliver(message, done, only),
       rested,
     })
     this.#supervisor = new Supervisor(settings, this.#dialog, {
       watchers,
-      welcomed: (welcome) => this.#welcomed(welcome),
+      welcomed: (welcome) => {
+        this.#welcome = welcome
+      },
       halted: (error) => this.#halted(error),
     })
   }
@@ -119,7 +125,7 @@ export class HubClient implements AsyncDisposable {
       assertNotAborted(signal)
       const message = this.#draft(to, body, options)
       const ready = this.#dialog.loaded
-      return ready ? ready.send(message, signal) : this.#sendLater(message, signal)
+      return ready ? ready.send(message, options) : this.#sendLater(message, options)
     } catch (error) {
       return Promise.reject(error)
     }
@@ -132,11 +138,13 @@ export class HubClient implements AsyncDisposable {
    * @throws PosthouseError `invalid_option`, `invalid_address`, `closed`
    */
   on(wanted: Wanted, handler: MessageHandler): Disposable
+  on(wanted: Wanted, options: ListenerOptions & { readonly acknowledge: 'manual' }, handler: ManualHandler): Disposable
   on(wanted: Wanted, options: ListenerOptions, handler: MessageHandler): Disposable
-  on(wanted: Wanted, second: ListenerOptions | MessageHandler, third?: MessageHandler): Disposable {
+  on(wanted: Wanted, second: ListenerOptions | MessageHandler, third?: MessageHandler | ManualHandler): Disposable {
     this.#assertLiving()
     const [options, handler] = typeof second === 'function' ? [{}, second] : [second, third]
-    return this.#listeners.add(wanted, options, handler)
+    // Whoever takes messages by hand has asked for that.
+    return this.#listeners.add(wanted, options, handler as MessageHandler | undefined)
   }
 
   /**
@@ -145,18 +153,7 @@ export class HubClient implements AsyncDisposable {
    * @throws PosthouseError `invalid_option`, `invalid_address`, `closed`
    */
   messages(wanted: Wanted, options: ListenerOptions & { readonly signal?: AbortSignal } = {}): MessageStream {
-    const { signal } = options
-    const end = (): void => stream.end()
-    const stream = new MessageStream(() => {
-      signal?.removeEventListener('abort', end)
-      this.#streams.delete(stream)
-      listener[Symbol.dispose]()
-    })
-    const listener = this.on(wanted, options, (message) => stream.offer(message))
-    this.#streams.add(stream)
-    signal?.addEventListener('abort', end)
-    if (signal?.aborted) end()
-    return stream
+    return messageStream((handler) => this.on(wanted, options, handler), this.#streams, options.signal)
   }
 
   /**
@@ -203,7 +200,7 @@ export class HubClient implements AsyncDisposable {
     if (handlers.has(method)) throw new PosthouseError('invalid_option', `${method} has a handler already`)
     handlers.set(method, handler)
     // Loaded now, the first call need not wait for it.
-    this.#desk().catch((error) => this.#watchers.tell('error', error))
+    this.#desk().catch(this.#watchers.fail)
     return {
       [Symbol.dispose]: () => {
         if (handlers.get(method) === handler) handlers.delete(method)
@@ -248,6 +245,16 @@ export class HubClient implements AsyncDisposable {
     this.#assertLiving()
     this.#state = toStateValue(state)
     this.#tellWishes()
+  }
+
+  /** Hands nothing more to handlers of messages until `resume`: what comes waits, first here and, once the window is full, at the hub. */
+  pause(): void {
+    this.#listeners.paused = true
+  }
+
+  /** Goes on handing messages to handlers. */
+  resume(): void {
+    this.#listeners.resume()
   }
 
   /** Ends the wait between two attempts to connect. */
@@ -296,30 +303,22 @@ export class HubClient implements AsyncDisposable {
     return parts.calls()
   }
 
-  async #sendLater(message: Draft, signal: AbortSignal | undefined): Promise<SendResult> {
+  async #sendLater(message: Draft, options: SendOptions): Promise<SendResult> {
     const copy = { ...message, value: structuredClone(message.value) }
     const dialog = await this.#dialog.load()
     this.#assertLiving()
-    return dialog.send(copy, signal)
+    return dialog.send(copy, options)
   }
 
-  #deliver(message: Message, done?: () => void): void {
+  #deliver(message: Message, done?: Done, only?: Listener): void {
     // The hub keeps what is not taken any more.
-    if (this.#draining === undefined && this.#closing === undefined) this.#listeners.deliver(message, done)
+    if (this.#draining === undefined && this.#closing === undefined) this.#listeners.deliver(message, done, only)
   }
 
-  #welcomed(welcome: Welcome | undefined): void {
-    this.#welcome = welcome
-    this.#tellWishes()
-  }
-
-  /** Asked for on each connection: what was told may be lost, and the code may not have been there. */
   #tellWishes(): void {
-    const wished = (): boolean => this.#watchers.count('presence') > 0
-    if (!wished() && this.#state === undefined && !this.#dialog.loaded?.parts.loaded) return
     this.#parts()
-      .then((parts) => parts.wish({ presence: wished(), state: this.#state }))
-      .catch((error) => this.#watchers.tell('error', error))
+      .then((parts) => parts.wish({ presence: this.#watchers.count('presence') > 0, state: this.#state }))
+      .catch(this.#watchers.fail)
   }
 
   #halted(error: PosthouseError): void {
@@ -330,7 +329,7 @@ export class HubClient implements AsyncDisposable {
   #finish(error: PosthouseError): void {
     this.#dialog.loaded?.end(error)
     this.#listeners.clear()
-    for (const stream of [...this.#streams]) stream.end()
+    for (const end of [...this.#streams]) end()
     this.#rested()
   }
 
@@ -344,17 +343,13 @@ export class HubClient implements AsyncDisposable {
   }
 
   async #drain(timeoutMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#rested = () => {
-      // A client that nobody connects confirms nothing, however long one waits.
-      if (this.#closing !== undefined || this.#idle || (this.#quiet && this.state === 'idle')) resolve()
+    const { drain } = await import('./drain.ts')
+    const { clock } = this.#settings
+    // A client that nobody connects confirms nothing, however long one waits.
+    const over = (): boolean => this.#closing !== undefined || this.#idle || (this.#quiet && this.state === 'idle')
+    const onRest = (told: () => void): void => {
+      this.#rested = told
     }
-    const timer = this.#settings.clock.after(timeoutMs, resolve)
-    this.#rested()
-    await promise
-    timer[Symbol.dispose]()
-    const idle = this.#idle
-    await this.close()
-    if (!idle) throw new PosthouseError('timeout', `not everything could be finished within ${timeoutMs} ms`)
+    await drain({ clock, idle: () => this.#idle, over, onRest, close: () => this.close() }, timeoutMs)
   }
 }

@@ -10,7 +10,7 @@ export {
   PosthouseError,
   type Qos,
 } from '@posthouse/core'
-export type { ClientInfo, Dialect, Gap, Limits } from '@posthouse/protocol'
+export type { ClientInfo, Dialect, Gap, Limits, WhenOffline } from '@posthouse/protocol'
 export type { Call, CallHandler, CallOptions } from '@posthouse/protocol/calls'
 export type { ConnectOptions } from './connection/supervisor.ts'
 export type { WebSocketConstructor, WebSocketLike } from './connection/web-socket.ts'
@@ -18,9 +18,18 @@ export type { Welcome } from './dialog/dialog.ts'
 export type { ClientsOptions } from './dialog/roll-call.ts'
 export type { OutboxLimits, SendResult } from './dialog/sends.ts'
 export { type DrainOptions, HubClient } from './hub-client.ts'
+export type { ManualHandler, ManualMessage, NackOptions } from './listening/by-hand.ts'
 export type { MessageHandler } from './listening/listener.ts'
 export type { ListenerOptions, Wanted } from './listening/listeners.ts'
 export type { MessageStream } from './listening/message-stream.ts'
-export type { ClientState, Goaway, Overflow, PresenceChange, StateChange, WatchEvents } from './listening/watchers.ts'
+export type {
+  ClientState,
+  Goaway,
+  Overflow,
+  PresenceChange,
+  Receipt,
+  StateChange,
+  WatchEvents,
+} from './listening/watchers.ts'
 export type { SendOptions } from './send-options.ts'
 export type { HubClientOptions, ReconnectOptions } from './settings.ts'

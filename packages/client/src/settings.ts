@@ -113,7 +113,7 @@ export function settingsOf(options: HubClientOptions): Settings {
     'absent in the cross_comm dialect',
     '(a token)',
   )
-  assertOption(WebSocket, 'WebSocket', 'given where the platform has none', WebSocket)
+  assertOption(WebSocket, 'WebSocket', 'given on this platform', WebSocket)
   return {
     token,
     heartbeatIntervalMs,

@@ -120,7 +120,6 @@ suite('sending', () => {
     await assert.rejects(client.send('bob', 'x', { ttlMs: 0 }), withCode('invalid_option'))
     await assert.rejects(client.send('bob', 'x', { id: '' }), withCode('invalid_option'))
     await assert.rejects(client.send('bob', 'x', { replyTo: 'queue:' }), withCode('invalid_address'))
-    await assert.rejects(client.send('bob', 'é'.repeat(131_072)), withCode('body_too_large'))
     await assert.rejects(
       client.send('bob', 'x', { headers: { ['h'.repeat(1_100_000)]: 'v' } }),
       withCode('frame_too_large'),

@@ -24,11 +24,9 @@ const nameRule = `a name has 1 to ${maxNameLength} characters, no control ones; 
  * @throws PosthouseError `invalid_address`
  */
 export function readAddress(text: string): Address {
-  if (text === 'all') return { kind: 'all', name: '' }
-  if (text === 'hub' || text === 'server') return { kind: 'hub', name: '' }
-  const [, kind = 'client', name = text] = prefixed.exec(text) ?? []
-  if (kind === 'client' ? !isClientId(name) : !wholeName.test(name)) throw invalid('invalid_address', text, nameRule)
-  if (kind === 'channel' && name.split('.').includes('')) throw invalid('invalid_address', text, 'a part is empty')
+  const address = canonicalAddress(text)
+  if (address === 'all' || address === 'hub') return { kind: address, name: '' }
+  const [, kind = 'client', name = address] = prefixed.exec(address) ?? []
   // The expression lets no other kind through.
   return { kind: kind as AddressKind, name }
 }
@@ -44,7 +42,12 @@ export function formatAddress(address: Address): string {
  * @throws PosthouseError `invalid_address`
  */
 export function canonicalAddress(text: string): string {
-  return formatAddress(readAddress(text))
+  if (reservedId.test(text)) return text === 'server' ? 'hub' : text
+  const [, kind, name = text] = prefixed.exec(text) ?? []
+  const client = kind === undefined || kind === 'client'
+  if (!wholeName.test(name) || (client && reservedId.test(name))) throw invalid('invalid_address', text, nameRule)
+  if (kind === 'channel' && `.${name}.`.includes('..')) throw invalid('invalid_address', text, 'a part is empty')
+  return client ? clientAddress(name) : text
 }
 
 /** The address of a client: its bare id, or `client:<id>` where the id looks like another address. */

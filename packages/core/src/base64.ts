@@ -1,6 +1,6 @@
 import { PosthouseError } from './errors.ts'
 
-const form = /^([A-Za-z0-9+/_-]*)={0,2}$/
+const form = /^([\w+/-]*)={0,2}$/
 
 /** Standard base64 with padding (RFC 4648, section 4). */
 export function bytesToBase64(bytes: Uint8Array): string {

@@ -40,7 +40,7 @@ export class MemoryState {
   readonly log: MemoryLog
   readonly shelf: MemoryShelf
   readonly retained: MemoryRetained
-  readonly records = new MemoryRecords()
+  readonly records: MemoryRecords = new MemoryRecords()
   readonly producers: ProducerLedger
   readonly #limits: InboxLimits
   readonly #inboxes = new Map<string, MemoryInbox>()

@@ -76,6 +76,8 @@ export {
   ClientSession,
   type ClientSessionEvents,
   type ClientSessionState,
+  type Done,
+  type GivingBack,
 } from './session/client-session.ts'
 export { DeliveryBudget } from './session/delivery-budget.ts'
 export { DeliveryWindow } from './session/delivery-window.ts'

@@ -8,6 +8,8 @@ import {
   ClientSession,
   type ClientSessionEvents,
   type DeliverFrame,
+  type Done,
+  type GivingBack,
   type HubFrame,
   type OtherFrame,
   type PingFrame,
@@ -58,7 +60,7 @@ function deliver(seq?: number, id = `m-${seq}`, fields: Partial<DeliverFrame> = 
 class Attended {
   readonly session: ClientSession
   /** What ends the work on each message, by its id. */
-  readonly #done = new Map<string, () => void>()
+  readonly #done = new Map<string, Done>()
   #asked: readonly unknown[] = []
 
   constructor(identity: Partial<ClientIdentity> = {}) {
@@ -79,7 +81,10 @@ class Attended {
         confirmed: note('confirmed'),
         refused: note('refused'),
         goaway: note('goaway'),
-        hear: note('hear'),
+        hear: (frame, done) => {
+          if (done) this.#done.set(String(frame.raw.id), done)
+          this.#asked = ['hear', frame]
+        },
         told: note('told'),
         broken: note('broken'),
       },
@@ -94,9 +99,16 @@ class Attended {
   }
 
   /** The handlers are done: what comes of it. */
-  processed({ id }: DeliverFrame): readonly unknown[] {
+  processed({ id }: Pick<DeliverFrame, 'id'>): readonly unknown[] {
     this.#asked = []
     this.#done.get(id)?.()
+    return this.#asked
+  }
+
+  /** The handlers give a message back: what comes of it. */
+  givenBack({ id }: Pick<DeliverFrame, 'id'>, back: GivingBack = {}): readonly unknown[] {
+    this.#asked = []
+    this.#done.get(id)?.(back)
     return this.#asked
   }
 }
@@ -327,4 +339,53 @@ test('a refusal carries the error, one with an unknown code stays readable', () 
   // A newer hub may send a code that this end's types do not know.
   const later = { ...info, code: 'too_purple' as 'inbox_full' }
   assert.deepEqual(refusal(later), ['refused', 4, 'internal', 'too_purple: full'])
+})
+
+test('what is given back is written before any acknowledgement passes over it, and may come again', () => {
+  const attended = open()
+  for (const seq of [3, 5]) attended.receive(deliver(seq))
+  assert.equal(gist(attended.processed(deliver(5))), 'nothing')
+  const nack = { op: 'nack', seq: 3, delayMs: 10 }
+  assert.deepEqual(attended.givenBack(deliver(3), { delayMs: 10 }), ['write', nack, 'write', { op: 'ack', seq: 5 }])
+  assert.equal(gist(attended.receive(deliver(9, 'm-3', { attempt: 2 }))), 'deliver')
+})
+
+test('what was given back on a connection that was lost counts as not processed, nor does what came after it', () => {
+  const attended = open()
+  for (const seq of [1, 3, 5]) attended.receive(deliver(seq))
+  attended.processed(deliver(1))
+  attended.givenBack(deliver(3))
+  attended.processed(deliver(5))
+  attended.session.detach()
+  assert.deepEqual(attended.session.hello().resume?.positions, { inbox: { epoch: 'e1', seq: 1 } })
+  attended.receive({ ...welcome, resumed: true, positions: { inbox: { epoch: 'e1', seq: 1 } } })
+  assert.equal(gist(attended.receive(deliver(3))), 'deliver')
+  assert.equal(gist(attended.receive(deliver(5))), 'nothing', 'it waits for the one before it')
+  assert.equal(gist(attended.processed(deliver(3))), 'ack 5')
+})
+
+test('what is given back while there is no connection comes again by itself', () => {
+  const attended = open()
+  attended.receive(deliver(1))
+  attended.session.detach()
+  assert.equal(gist(attended.givenBack(deliver(1))), 'nothing')
+  attended.session.hello()
+  assert.equal(gist(attended.givenBack(deliver(1))), 'nothing')
+  attended.receive({ ...welcome, resumed: true })
+  assert.equal(gist(attended.receive(deliver(1))), 'deliver')
+})
+
+test('what is stored in the inbox and no message is handed over once, and acknowledged in its turn', () => {
+  const attended = open()
+  const receipt = (seq: number, state = 'delivered'): OtherFrame => {
+    return { op: 'other', raw: { op: 'receipt', seq, id: 'm', by: 'carol', state, at: 1 } }
+  }
+  assert.equal(gist(attended.receive(receipt(1))), 'hear')
+  attended.receive(deliver(2))
+  assert.equal(gist(attended.processed(deliver(2))), 'nothing')
+  assert.equal(gist(attended.processed({ id: 'm' })), 'ack 2')
+  again(attended, 0)
+  assert.equal(gist(attended.receive(receipt(1))), 'ack 1')
+  assert.equal(gist(attended.receive(receipt(4, 'read'))), 'hear')
+  assert.equal(gist(attended.receive(receipt(4, 'failed'))), unexpected)
 })

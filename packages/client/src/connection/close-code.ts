@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable, isErrorCode, PosthouseError } from '@posthouse/core'
+import { type ErrorCode, type ErrorFacts, errorTable, PosthouseError } from '@posthouse/core'
 
 /**
  * What a client does when its connection has ended. `now`: come back at once; `backoff`: come back after a wait and
@@ -43,6 +43,6 @@ export function closeError(
 }
 
 function codeOf(closeCode: number): ErrorCode {
-  const known = Object.keys(errorTable).filter(isErrorCode)
-  return known.find((name) => errorTable[name].closeCode === closeCode) ?? meaningOf(closeCode)[1]
+  const entries = Object.entries(errorTable) as [ErrorCode, ErrorFacts][]
+  return entries.find(([, facts]) => facts.closeCode === closeCode)?.[0] ?? meaningOf(closeCode)[1]
 }

@@ -172,7 +172,7 @@ export class Supervisor implements ConnectionEvents {
   #fail(error: PosthouseError): void {
     const waiters = this.#takeWaiters()
     for (const waiter of waiters) waiter.reject(error)
-    if (waiters.length === 0) this.#events.watchers.tell('error', error)
+    if (waiters.length === 0) this.#events.watchers.fail(error)
   }
 
   #takeWaiters(): readonly Waiter<void>[] {

@@ -8,6 +8,7 @@ import {
 } from '@posthouse/protocol/cross-comm'
 import type { CallDesk } from '../calls/call-desk.ts'
 import { Later } from '../later.ts'
+import type { SendOptions } from '../send-options.ts'
 import type { Settings } from '../settings.ts'
 import type { Dialog, DialogEvents, DialogParts, Line, Wishes } from './dialog.ts'
 import { type ClientsOptions, RollCall } from './roll-call.ts'
@@ -18,6 +19,16 @@ const usualIntervalMs = 30_000
 /** How long the server may be silent, in milliseconds: as long as it allows its clients. */
 const usualTimeoutMs = 60_000
 /** The dialect confirms nothing: all that waits may be written at once. */
+const unsaid: readonly (keyof SendOptions)[] = [
+  'headers',
+  'replyTo',
+  'ttlMs',
+  'receipts',
+  'whenOffline',
+  'deliverAt',
+  'priority',
+  'retain',
+]
 const limits = { inFlight: Number.POSITIVE_INFINITY, frameBytes: maxCrossCommBytes }
 
 /**
@@ -27,7 +38,7 @@ const limits = { inFlight: Number.POSITIVE_INFINITY, frameBytes: maxCrossCommByt
 export class CrossCommDialog implements Dialog, DialogParts {
   readonly subprotocol: undefined
   /** The dialect has so few of them that they need no code of their own. */
-  readonly parts = new Later<DialogParts>(async () => this, this)
+  readonly parts: Later<DialogParts> = new Later<DialogParts>(async () => this, this)
   /** The dialect has no calls. */
   readonly busy = false
   readonly #settings: Settings
@@ -115,11 +126,11 @@ export class CrossCommDialog implements Dialog, DialogParts {
     this.#sends.end(error)
   }
 
-  send(message: Draft, signal?: AbortSignal): Promise<SendResult> {
-    const { headers, replyTo, ttlMs, qos } = message
-    if (headers ?? replyTo ?? ttlMs) {
-      throw new PosthouseError('unsupported', 'the cross_comm dialect has no headers, replyTo or ttlMs')
-    }
+  send(message: Draft, options: SendOptions): Promise<SendResult> {
+    const { signal } = options
+    const { qos } = message
+    const name = unsaid.find((each) => options[each] !== undefined)
+    if (name !== undefined) throw new PosthouseError('unsupported', `the cross_comm dialect has no ${name}`)
     const { id, wire } = this.#session.message(message, this.#now)
     const encoded = { wire, bytes: wireBytes(wire) }
     const buffered = this.#line?.bufferedBytes ?? 0

@@ -1,10 +1,13 @@
 import type { Durability, Message, PosthouseError } from '@posthouse/core'
-import type { ClientInfo, Draft, Limits, Wire } from '@posthouse/protocol'
+import type { ClientInfo, Done, Draft, Limits, Wire } from '@posthouse/protocol'
 import type { CallHandler } from '@posthouse/protocol/calls'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Liveness } from '../connection/heartbeat.ts'
 import type { Later } from '../later.ts'
+import type { Listener } from '../listening/listener.ts'
+import type { Listeners } from '../listening/listeners.ts'
 import type { Watchers } from '../listening/watchers.ts'
+import type { SendOptions } from '../send-options.ts'
 import type { ClientsOptions } from './roll-call.ts'
 import type { SendResult } from './sends.ts'
 
@@ -47,8 +50,10 @@ export interface DialogEvents {
   readonly handlers: ReadonlyMap<string, CallHandler>
   /** No more calls are to be answered. */
   draining(): boolean
-  /** A message for the listeners. Live ones have no `done`. */
-  deliver(message: Message, done?: () => void): void
+  /** Who is handed messages. */
+  readonly listeners: Listeners
+  /** A message for the listeners, or for one alone. Live ones have no `done`. */
+  deliver(message: Message, done?: Done, only?: Listener): void
   /** Everything that was to be sent has been, or a call has come to its end. */
   rested(): void
 }
@@ -84,7 +89,7 @@ export interface Dialog {
   /** Nothing will be sent any more; whoever waits is told `error`. */
   end(error: PosthouseError): void
   /** @throws PosthouseError (also later) what `HubClient.send` documents */
-  send(message: Draft, signal?: AbortSignal): Promise<SendResult>
+  send(message: Draft, options: SendOptions): Promise<SendResult>
 }
 
 /** What a client wants others to know of it, and to know of them. */

@@ -10,6 +10,7 @@ export class PresenceDesk {
   readonly #write: (frame: ListFrame | PresenceRequestFrame) => void
   readonly #rollCall: RollCall
   readonly #wish: PresenceWish
+  #wishes: Wishes = { presence: false, state: undefined }
   /** What was told of the client on this connection. */
   #state: unknown
 
@@ -20,17 +21,20 @@ export class PresenceDesk {
     this.#wish = new PresenceWish((watch) => write({ op: 'presence', watch }))
   }
 
-  wish({ presence, state }: Wishes, connected: boolean): void {
+  wish(wishes: Wishes, connected: boolean): void {
+    const { presence, state } = wishes
+    this.#wishes = wishes
     this.#wish.wish(presence, connected)
     if (!connected || state === this.#state) return
     this.#state = state
     this.#write({ op: 'presence', state })
   }
 
-  /** A connection begins. What was told of the client may have been lost, and is told anew with the next wish. */
+  /** A connection begins. What was told of the client may have been lost, and is told anew. */
   welcomed(resumed: boolean): void {
     this.#state = undefined
     this.#wish.welcomed(resumed)
+    this.wish(this.#wishes, true)
   }
 
   /** The hub spoke of presence. */

@@ -138,7 +138,7 @@ export class Sends {
       this.#underWay++
       entry.written = true
       if (entry.bytes <= frameBytes) ready.push(entry)
-      else this.refuse(entry.n, tooLarge('frame_too_large', entry.bytes, frameBytes))
+      else this.refuse(entry.n, tooLarge(entry.bytes, frameBytes))
     }
     return ready
   }
@@ -199,8 +199,7 @@ function pending({ wire, bytes }: Encoded, { id, signal }: Caller, n: number, ab
 }
 
 /** The refusal of what the hub would not read. */
-export function tooLarge(code: 'body_too_large' | 'frame_too_large', bytes: number, most: number): PosthouseError {
-  const what = code === 'body_too_large' ? 'body' : 'message'
+export function tooLarge(bytes: number, most: number): PosthouseError {
   const rule = `the hub takes at most ${most}; send large content as a file`
-  return new PosthouseError(code, `the ${what} has ${bytes} bytes on the wire; ${rule}`)
+  return new PosthouseError('frame_too_large', `the message has ${bytes} bytes on the wire; ${rule}`)
 }

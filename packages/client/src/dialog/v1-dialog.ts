@@ -6,11 +6,11 @@ import {
   ClientSession,
   type ClientSessionEvents,
   type DeliverFrame,
+  type Done,
   type Draft,
   defaultLimits,
   type Encoded,
   type ErrorFrame,
-  formOf,
   fromBodyValue,
   type GoawayFrame,
   isQueueStream,
@@ -21,6 +21,8 @@ import {
 } from '@posthouse/protocol'
 import type { Liveness } from '../connection/heartbeat.ts'
 import { Later } from '../later.ts'
+import type { Listener } from '../listening/listener.ts'
+import type { SendOptions } from '../send-options.ts'
 import type { Settings } from '../settings.ts'
 import type { Dialog, DialogEvents, Line } from './dialog.ts'
 import { type SendResult, Sends } from './sends.ts'
@@ -30,39 +32,46 @@ import { encodeWithin, sendFrame } from './v1-send.ts'
 /** How long the hub may be silent beyond its heartbeat. Spec: 5.3. */
 const graceMs = 10_000
 
+/** Takes the deliveries of one stream. */
+export interface Taker {
+  readonly listener: Listener
+  read(frame: DeliverFrame): Message
+}
+
 /** A client's conversation in v1 JSON or v1 MessagePack. */
 export class V1Dialog implements Dialog, ClientSessionEvents {
   readonly subprotocol: string
   readonly parts: Later<V1Parts>
-  readonly #codec: ClientCodec
-  readonly #settings: Settings
-  readonly #events: DialogEvents
+  readonly codec: ClientCodec
+  readonly settings: Settings
+  readonly events: DialogEvents
   readonly #session: ClientSession
   readonly #sends: Sends
   #limits = defaultLimits
   #line: Line | undefined
+  /** Who takes the deliveries of a stream; all others are for the listeners. */
+  readonly takers: Map<string | undefined, Taker> = new Map()
   /** Of each stream the newest acknowledgement that has not been written, which covers all before it; of queues each. */
   readonly #acks = new Map<unknown, AckFrame>()
 
   constructor(codec: ClientCodec, settings: Settings, events: DialogEvents) {
     this.subprotocol = codec.subprotocol
-    this.#codec = codec
-    this.#settings = settings
-    this.#events = events
-    const { clientId: client, transient, clock } = settings
+    this.codec = codec
+    this.settings = settings
+    this.events = events
+    const { clientId: client, transient } = settings
     const producer = randomHex(16)
     this.#session = new ClientSession({ client, producer, agent: '@posthouse/client', transient }, this)
     this.#sends = new Sends(settings.outbox, () => this.#checkIdle())
     this.parts = new Later(async () => {
       const { V1Parts } = await import('./v1-parts.ts')
-      return new V1Parts({
-        form: formOf(codec.dialect),
-        clock,
-        events,
-        line: () => (this.#isOpen ? this.#line : undefined),
-        write: (frame) => this.write(frame),
-      })
+      return new V1Parts(this)
     })
+  }
+
+  /** The open connection, if any. */
+  get openLine(): Line | undefined {
+    return this.#isOpen ? this.#line : undefined
   }
 
   get idle(): boolean {
@@ -75,7 +84,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   }
 
   receive(message: Wire): void {
-    for (const frame of this.#codec.decode(message)) this.#session.receive(frame)
+    for (const frame of this.codec.decode(message)) this.#session.receive(frame)
   }
 
   gather(): readonly Wire[] {
@@ -84,7 +93,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     for (const ack of this.#acks.values()) frames.push(this.#encoded(ack))
     this.#acks.clear()
     this.#checkIdle()
-    return packFrames(frames, this.#codec, this.#limits)
+    return packFrames(frames, this.codec, this.#limits)
   }
 
   beat(): void {
@@ -113,12 +122,13 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     this.#sends.end(error)
   }
 
-  send(message: Draft, signal?: AbortSignal): Promise<SendResult> {
-    const id = message.id ?? createId(this.#settings.clock.now())
+  send(message: Draft, options: SendOptions): Promise<SendResult> {
+    const { signal } = options
+    const id = message.id ?? createId(this.settings.clock.now())
     const live = message.qos === 0
     if (live) this.#assertOpen('qos 0 is sent at once or not at all')
     const n = live ? undefined : this.#sends.next()
-    const encoded = this.#encoded(sendFrame(message, id, n))
+    const encoded = this.#encoded(sendFrame(message, options, { id, n }))
     if (live) this.#assertRoom(encoded)
     const caller = { id, signal }
     const answer = n === undefined ? this.#sends.add(encoded, caller) : this.#sends.keep(encoded, caller, n)
@@ -145,18 +155,19 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
 
   opened(frame: WelcomeFrame): void {
     const { resumed, durability, node, limits, caps, serverTime, gaps = [] } = frame
-    for (const gap of gaps) this.#events.watchers.tell('gap', gap)
+    for (const gap of gaps) this.events.watchers.tell('gap', gap)
     this.#limits = limits
     this.parts.loaded?.welcomed(resumed)
     this.#line?.welcomed(this.#liveness(frame), { resumed, durability, node, limits, caps, serverTime })
     this.#line?.wake()
   }
 
-  deliver(frame: DeliverFrame, done?: () => void): void {
+  deliver(frame: DeliverFrame, done?: Done): void {
     try {
-      this.#events.deliver(messageOf(frame), done)
+      const taker = this.takers.get(frame.stream)
+      this.events.deliver(taker ? taker.read(frame) : messageOf(frame), done, taker?.listener)
     } catch (error) {
-      this.#events.watchers.tell('error', toPosthouseError(error))
+      this.events.watchers.fail(toPosthouseError(error))
       done?.()
     }
   }
@@ -173,20 +184,24 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
 
   goaway({ reason, reconnectAfterMs }: GoawayFrame): void {
     this.#line?.goaway(reconnectAfterMs)
-    this.#events.watchers.tell('goaway', { reason, reconnectAfterMs })
+    this.events.watchers.tell('goaway', { reason, reconnectAfterMs })
   }
 
-  hear(frame: OtherFrame): void {
+  hear(frame: OtherFrame, done?: Done): void {
     const line = this.#line
     const { loaded } = this.parts
-    const report = (error: PosthouseError): void => this.#events.watchers.tell('error', error)
-    if (loaded) loaded.hear(frame)
-    else this.parts.load().then((parts) => line === this.#line && parts.hear(frame), report)
+    const report = (error: PosthouseError): void => {
+      this.events.watchers.fail(error)
+      done?.()
+    }
+    if (loaded) loaded.hear(frame, done)
+    // What is stored is worth telling although the connection that it came by is gone.
+    else this.parts.load().then((parts) => (done || line === this.#line) && parts.hear(frame, done), report)
   }
 
   told(error: PosthouseError, about?: ErrorFrame['about']): void {
     this.#line?.told(error)
-    if (!this.parts.loaded?.refused(error, about)) this.#events.watchers.tell('error', error)
+    if (!this.parts.loaded?.refused(error, about)) this.events.watchers.fail(error)
   }
 
   broken(error: PosthouseError): void {
@@ -195,7 +210,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
 
   /** The hub speaks at least every `heartbeatMs`; who wants to notice silence earlier has to ask. */
   #liveness({ heartbeatMs }: WelcomeFrame): Liveness {
-    const { heartbeatIntervalMs, heartbeatTimeoutMs } = this.#settings
+    const { heartbeatIntervalMs, heartbeatTimeoutMs } = this.settings
     const intervalMs = heartbeatIntervalMs ?? (heartbeatTimeoutMs === undefined ? undefined : heartbeatTimeoutMs / 2)
     return { intervalMs, timeoutMs: heartbeatTimeoutMs ?? (intervalMs ?? heartbeatMs) + graceMs }
   }
@@ -207,11 +222,11 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   }
 
   #checkIdle(): void {
-    if (this.idle) this.#events.rested()
+    if (this.idle) this.events.rested()
   }
 
   #encoded(frame: ClientFrame): Encoded {
-    return encodeWithin(this.#codec, frame, this.#limits)
+    return encodeWithin(this.codec, frame, this.#limits)
   }
 
   #assertRoom({ bytes }: Encoded): void {
@@ -227,6 +242,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   }
 }
 
+/** The message that a delivery carries. */
 function messageOf(frame: DeliverFrame): Message {
   const { type, body } = frame
   return new Message({ ...frame, body: fromBodyValue(type, body.format === 'value' ? body.value : body.bytes) })

@@ -1,42 +1,32 @@
-import { type Clock, PosthouseError } from '@posthouse/core'
+import { PosthouseError } from '@posthouse/core'
 import {
   type BodyForm,
   type CallFrame,
   type ClientInfo,
+  type Done,
   type ErrorFrame,
-  type ListFrame,
+  formOf,
   type OtherFrame,
-  type PresenceRequestFrame,
   readPartFrame,
   toBodyValue,
 } from '@posthouse/protocol'
 import type { CallDesk } from '../calls/call-desk.ts'
 import { Later } from '../later.ts'
-import type { DialogEvents, DialogParts, Line, Wishes } from './dialog.ts'
+import type { DialogParts, Wishes } from './dialog.ts'
 import { PresenceDesk } from './presence-desk.ts'
 import type { ClientsOptions } from './roll-call.ts'
-
-/** What the parts need of their dialog. */
-export interface PartsOwner {
-  /** Which bodies the codec writes. */
-  readonly form: BodyForm
-  readonly clock: Clock
-  readonly events: DialogEvents
-  /** The open connection, if any. */
-  line(): Line | undefined
-  /** @throws PosthouseError `body_too_large`, `frame_too_large`, `outbox_full` */
-  write(frame: ListFrame | PresenceRequestFrame | CallFrame): number
-}
+import type { V1Dialog } from './v1-dialog.ts'
 
 /** Presence and calls in the v1 dialects. */
 export class V1Parts implements DialogParts {
-  readonly #owner: PartsOwner
+  readonly #owner: V1Dialog
   readonly #presence: PresenceDesk
   readonly #calls: Later<CallDesk>
 
-  constructor(owner: PartsOwner) {
+  constructor(owner: V1Dialog) {
     this.#owner = owner
-    const { clock, events } = owner
+    const { settings, events } = owner
+    const { clock } = settings
     this.#presence = new PresenceDesk(clock, (frame) => void owner.write(frame))
     this.#calls = new Later(async () => {
       const { CallDesk } = await import('../calls/call-desk.ts')
@@ -49,11 +39,11 @@ export class V1Parts implements DialogParts {
   }
 
   wish(wishes: Wishes): void {
-    this.#presence.wish(wishes, this.#owner.line() !== undefined)
+    this.#presence.wish(wishes, this.#owner.openLine !== undefined)
   }
 
   async list(options: ClientsOptions): Promise<readonly ClientInfo[]> {
-    if (this.#owner.line()) return this.#presence.list(options)
+    if (this.#owner.openLine) return this.#presence.list(options)
     throw new PosthouseError('not_connected', 'who is there can only be asked while connected')
   }
 
@@ -66,14 +56,19 @@ export class V1Parts implements DialogParts {
     this.#presence.welcomed(resumed)
   }
 
-  /** Takes a frame that the dialog knows nothing of. */
-  hear(other: OtherFrame): void {
+  /** Takes a frame that the dialog knows nothing of, and calls `done` where that is stored. */
+  hear(other: OtherFrame, done?: Done): void {
     const { watchers } = this.#owner.events
     const frame = readPartFrame(other)
     switch (frame.op) {
       case 'bad':
-        if (frame.error.code !== 'unknown_op') watchers.tell('error', frame.error)
+        if (frame.error.code !== 'unknown_op') watchers.fail(frame.error)
         break
+      case 'receipt': {
+        const { id, state, by, at, code } = frame
+        watchers.tell('receipt', { id, state, by, at, ...(code !== undefined && { code }) })
+        break
+      }
       case 'presence':
         this.#presence.answered()
         watchers.tell('presence', { full: frame.full, clients: frame.clients })
@@ -88,6 +83,7 @@ export class V1Parts implements DialogParts {
         this.#hearCall(frame)
         break
     }
+    done?.()
   }
 
   /** Says whether somebody waited for what the hub refused. */
@@ -105,18 +101,17 @@ export class V1Parts implements DialogParts {
   }
 
   #call(frame: CallFrame): number {
-    if (this.#owner.line()) return this.#owner.write(inForm(frame, this.#owner.form))
+    if (this.#owner.openLine) return this.#owner.write(inForm(frame, formOf(this.#owner.codec.dialect)))
     throw new PosthouseError('not_connected', 'calls are made while connected; there is no connection now')
   }
 
   /** Whoever calls first has the code loaded; the hub bounds how many wait for that. Spec: 6.1.4. */
   #hearCall(frame: CallFrame): void {
-    const { events, line } = this.#owner
+    const { events } = this.#owner
     const { loaded } = this.#calls
-    const now = line()
-    const report = (error: PosthouseError): void => events.watchers.tell('error', error)
+    const line = this.#owner.openLine
     if (loaded) loaded.receive(frame)
-    else this.#calls.load().then((desk) => now === line() && desk.receive(frame), report)
+    else this.#calls.load().then((desk) => line === this.#owner.openLine && desk.receive(frame), events.watchers.fail)
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Message, PosthouseError, reasonOf } from '@posthouse/core'
+import type { Done } from '@posthouse/protocol'
 import type { Watchers } from './watchers.ts'
 
 /** Called with each message, one at a time; the message is done when what it returns has resolved. */
@@ -9,42 +10,58 @@ export interface Job {
   readonly message: Message
   /** Live messages are dropped rather than kept without bound. */
   readonly live: boolean
-  /** One listener is done with it. */
-  done(): void
+  /** One listener is done with it, or gives it back. To be called once. */
+  readonly done: Done
+}
+
+/** What a listener runs over its messages. */
+export interface Work {
+  matches(message: Message): boolean
+  /** One with `byHand` calls `done` itself, and is done with a message only then. */
+  handler(message: Message, done: Done): unknown
+  readonly byHand?: boolean
+}
+
+/** What all listeners of a client share. */
+export interface ListenerHost {
+  readonly maxPending: number
+  readonly watchers: Watchers
+  /** Nothing is to be handed to handlers. */
+  readonly paused: boolean
 }
 
 /** Runs one handler over its messages in their order, the next one when the last is done. */
 export class Listener {
-  readonly matches: (message: Message) => boolean
-  readonly #handler: MessageHandler
-  readonly #maxPending: number
-  readonly #watchers: Watchers
+  readonly #work: Work
+  readonly #host: ListenerHost
   #queue: Job[] = []
   #liveWaiting = 0
   #working = false
 
-  constructor(
-    wants: { readonly matches: (message: Message) => boolean; readonly handler: MessageHandler },
-    maxPending: number,
-    watchers: Watchers,
-  ) {
-    this.matches = wants.matches
-    this.#handler = wants.handler
-    this.#maxPending = maxPending
-    this.#watchers = watchers
+  constructor(work: Work, host: ListenerHost) {
+    this.#work = work
+    this.#host = host
+  }
+
+  matches(message: Message): boolean {
+    return this.#work.matches(message)
   }
 
   take(job: Job): void {
-    if (!this.#working) {
-      this.#working = true
-      this.#work(job)
-    } else if (job.live && this.#liveWaiting >= this.#maxPending) {
-      this.#watchers.tell('overflow', { message: job.message, pending: this.#liveWaiting })
+    const { maxPending, watchers, paused } = this.#host
+    if (!this.#working && !paused) this.#run(job)
+    else if (job.live && this.#liveWaiting >= maxPending) {
+      watchers.tell('overflow', { message: job.message, pending: this.#liveWaiting })
       job.done()
     } else {
       if (job.live) this.#liveWaiting++
       this.#queue.push(job)
     }
+  }
+
+  /** Goes on after a pause. */
+  resume(): void {
+    if (!this.#working) this.#run(this.#next())
   }
 
   /** Takes nothing more from the queue, and returns what waits in it. */
@@ -55,11 +72,12 @@ export class Listener {
   }
 
   /** Goes on without a promise for as long as the handler needs none. */
-  #work(first: Job): void {
-    for (let job: Job | undefined = first; job !== undefined; job = this.#next()) {
+  #run(first: Job | undefined): void {
+    this.#working = true
+    for (let job = first; job !== undefined; job = this.#next()) {
       const current = job
       try {
-        const result = this.#handler(current.message)
+        const result = this.#work.handler(current.message, current.done)
         if (isThenable(result)) {
           result.then(
             () => this.#finish(current),
@@ -70,7 +88,7 @@ export class Listener {
       } catch (cause) {
         this.#failed(current, cause)
       }
-      current.done()
+      this.#end(current)
     }
     this.#working = false
   }
@@ -78,18 +96,21 @@ export class Listener {
   /** Ends the work on a message whose handler took its time. */
   #finish(job: Job, failure?: { readonly cause: unknown }): void {
     if (failure) this.#failed(job, failure.cause)
-    job.done()
-    const next = this.#next()
-    if (next === undefined) this.#working = false
-    else this.#work(next)
+    this.#end(job)
+    this.#run(this.#next())
+  }
+
+  #end(job: Job): void {
+    if (!this.#work.byHand) job.done()
   }
 
   #failed({ message: { id, from } }: Job, cause: unknown): void {
     const message = `the handler of message ${id} from ${from} threw: ${reasonOf(cause)}`
-    this.#watchers.tell('error', new PosthouseError('handler_failed', message, { cause }))
+    this.#host.watchers.fail(new PosthouseError('handler_failed', message, { cause }))
   }
 
   #next(): Job | undefined {
+    if (this.#host.paused) return undefined
     const job = this.#queue.shift()
     if (job?.live) this.#liveWaiting--
     return job

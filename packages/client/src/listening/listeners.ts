@@ -6,8 +6,9 @@ import {
   messageMatcher,
   PosthouseError,
 } from '@posthouse/core'
+import type { Done, GivingBack } from '@posthouse/protocol'
 import type { Settings } from '../settings.ts'
-import { type Job, Listener, type MessageHandler } from './listener.ts'
+import { type Job, Listener, type ListenerHost, type MessageHandler, type Work } from './listener.ts'
 import type { Watchers } from './watchers.ts'
 
 /** Which messages: of one type, all (`'*'`), or those that a filter lets through. */
@@ -17,14 +18,22 @@ export type Wanted = MessageType | '*' | MessageFilter
 export interface ListenerOptions {
   /** Whether it hears messages that this client sent itself. Default false. */
   readonly includeOwn?: boolean
+  /**
+   * What acknowledges a message: `auto`, that the handler is done; `manual`, the handler by calling `ack` or `nack` of it,
+   * at any time. Default `auto`.
+   */
+  readonly acknowledge?: 'auto' | 'manual'
+  /** Whether a message whose handler throws is given back, so that it comes again later. Default false. Spec: 4.5 */
+  readonly retry?: boolean
 }
 
 /** Hands messages to those who want them: to each in order and at its own pace. */
-export class Listeners {
-  readonly #maxPending: number
+export class Listeners implements ListenerHost {
+  readonly maxPending: number
+  readonly watchers: Watchers
+  paused = false
   /** The address of this client. */
   readonly #own: string
-  readonly #watchers: Watchers
   /** Replaced rather than changed: a handler may add and remove listeners while a message goes around. */
   #listeners: readonly Listener[] = []
   readonly #rested: () => void
@@ -32,9 +41,9 @@ export class Listeners {
 
   /** @param rested told when no handler is at work any more and nothing waits for one. */
   constructor({ maxPending, clientId }: Settings, watchers: Watchers, rested: () => void) {
-    this.#maxPending = maxPending
+    this.maxPending = maxPending
     this.#own = clientAddress(clientId)
-    this.#watchers = watchers
+    this.watchers = watchers
     this.#rested = rested
   }
 
@@ -49,37 +58,56 @@ export class Listeners {
    */
   add(wanted: Wanted, options: ListenerOptions, handler: MessageHandler | undefined): Disposable {
     if (typeof handler !== 'function') throw new PosthouseError('invalid_option', 'on needs a handler, a function')
-    const { includeOwn = false } = options
+    const { includeOwn, acknowledge, retry } = options
     const fits = messageMatcher(wanted)
     const matches = (message: Message): boolean => (includeOwn || message.from !== this.#own) && fits(message)
-    const listener = new Listener({ matches, handler }, this.#maxPending, this.#watchers)
-    this.#listeners = [...this.#listeners, listener]
-    return {
-      [Symbol.dispose]: () => {
-        if (!this.#listeners.includes(listener)) return
-        this.#listeners = this.#listeners.filter((other) => other !== listener)
-        for (const job of listener.stop()) job.done()
-      },
-    }
+    const byHand = retry || acknowledge === 'manual'
+    const listener = this.open({ matches, handler: byHand ? handled(handler, options) : handler, byHand })
+    return { [Symbol.dispose]: () => this.remove(listener) }
   }
 
-  /** Hands a message to all that match, and tells `done` when all of them are done. Live messages have no `done`. */
-  deliver(message: Message, done?: () => void): void {
+  /** Adds a listener. */
+  open(work: Work): Listener {
+    const listener = new Listener(work, this)
+    this.#listeners = [...this.#listeners, listener]
+    return listener
+  }
+
+  /** Removes a listener; what waits for it counts as done. */
+  remove(listener: Listener): void {
+    this.#listeners = this.#listeners.filter((other) => other !== listener)
+    for (const job of listener.stop()) job.done()
+  }
+
+  /** Goes on after a pause. */
+  resume(): void {
+    this.paused = false
+    for (const listener of this.#listeners) listener.resume()
+  }
+
+  /**
+   * Hands a message to all that match, or to one alone, and tells `done` when all of them are done. Live messages have no
+   * `done`. What one gives back comes again to all.
+   */
+  deliver(message: Message, done?: Done, only?: Listener): void {
     this.#unfinished++
     // Whoever hands it around holds it, too.
     let holders = 1
-    const release = (): void => {
+    let givenBack: GivingBack | undefined
+    const release: Done = (back) => {
+      givenBack ??= back
       holders--
       if (holders > 0) return
-      done?.()
+      done?.(givenBack)
       this.#unfinished--
       if (this.idle) this.#rested()
     }
     const job: Job = { message, live: done === undefined, done: release }
-    for (const listener of this.#listeners) {
-      if (!listener.matches(message)) continue
-      holders++
-      listener.take(job)
+    for (const listener of only ? [only] : this.#listeners) {
+      if (only || listener.matches(message)) {
+        holders++
+        listener.take(job)
+      }
     }
     release()
   }
@@ -88,5 +116,13 @@ export class Listeners {
   clear(): void {
     for (const listener of this.#listeners) listener.stop()
     this.#listeners = []
+  }
+}
+
+/** The code for what is acknowledged by hand is loaded with the first message. */
+function handled(handler: MessageHandler, options: ListenerOptions): Work['handler'] {
+  return async (message, done) => {
+    const { byHand } = await import('./by-hand.ts')
+    await byHand(handler, options)(message, done)
   }
 }

@@ -1,81 +1,59 @@
 import type { Message } from '@posthouse/core'
-
-type Result = IteratorResult<Message, undefined>
-
-const end: Result = { done: true, value: undefined }
+import { Later } from '../later.ts'
+import type { MessageHandler } from './listener.ts'
 
 /**
  * The messages of one listener, for `for await`. A message is done when the next one is asked for, or when the loop ends.
  */
-export class MessageStream implements AsyncIterableIterator<Message, undefined> {
-  readonly #unsubscribe: () => void
-  /** Not handed out yet. */
-  #offered: { readonly message: Message; readonly done: () => void } | undefined
-  /** Ends the work on the message that the consumer has. */
-  #finish: (() => void) | undefined
-  #consumers: ((result: Result) => void)[] = []
-  #ended = false
+export interface MessageStream extends AsyncIterableIterator<Message, undefined>, AsyncDisposable {
+  next(): Promise<IteratorResult<Message, undefined>>
+  return(): Promise<IteratorResult<Message, undefined>>
+  /** Ends it; whoever waits is told that there is nothing more. */
+  end(): void
+}
 
-  /** @param unsubscribe called once, when nothing more is wanted. */
-  constructor(unsubscribe: () => void) {
-    this.#unsubscribe = unsubscribe
+/**
+ * @param listen adds the listener behind the stream.
+ * @param living what ends each of the streams that have not ended.
+ */
+export function messageStream(
+  listen: (handler: MessageHandler) => Disposable,
+  living: Set<() => void>,
+  signal?: AbortSignal,
+): MessageStream {
+  const buffer = new Later(async () => {
+    const { StreamBuffer } = await import('./stream-buffer.ts')
+    return new StreamBuffer()
+  })
+  const listener = listen(async (message) => {
+    const loaded = await buffer.load()
+    await loaded.offer(message)
+  })
+  const end = (): void => {
+    signal?.removeEventListener('abort', end)
+    living.delete(end)
+    listener[Symbol.dispose]()
+    // Whoever asks for a message hears that the code cannot be had.
+    buffer.load().then(
+      (loaded) => loaded.end(),
+      () => undefined,
+    )
   }
-
-  /** The handler of the listener behind this stream: resolves when the consumer is done with the message. */
-  offer(message: Message): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#offered = { message, done: resolve }
-    this.#handOut()
-    return promise
+  living.add(end)
+  signal?.addEventListener('abort', end)
+  if (signal?.aborted) end()
+  const stream: MessageStream = {
+    next: async () => {
+      const loaded = await buffer.load()
+      return loaded.next()
+    },
+    return: () => {
+      end()
+      return stream.next()
+    },
+    end,
+    [Symbol.asyncIterator]: () => stream,
+    [Symbol.asyncDispose]: async () => end(),
   }
-
-  next(): Promise<Result> {
-    this.#settle()
-    if (this.#ended) return Promise.resolve(end)
-    const { promise, resolve } = Promise.withResolvers<Result>()
-    this.#consumers.push(resolve)
-    this.#handOut()
-    return promise
-  }
-
-  return(): Promise<Result> {
-    this.end()
-    return Promise.resolve(end)
-  }
-
-  /** Ends the stream; whoever waits is told that there is nothing more. */
-  end(): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#unsubscribe()
-    this.#settle()
-    this.#offered?.done()
-    for (const consumer of this.#consumers) consumer(end)
-    this.#consumers = []
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.end()
-  }
-
-  #settle(): void {
-    this.#finish?.()
-    this.#finish = undefined
-  }
-
-  #handOut(): void {
-    if (this.#offered === undefined) return
-    const consumer = this.#consumers.shift()
-    if (consumer === undefined) return
-    const { message, done } = this.#offered
-    this.#offered = undefined
-    this.#finish = done
-    consumer({ done: false, value: message })
-    // Another consumer waits already: it has asked for the next one.
-    if (this.#consumers.length > 0) this.#settle()
-  }
+  return stream
 }

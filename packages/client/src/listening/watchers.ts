@@ -1,5 +1,5 @@
 import { type Logger, type Message, type PosthouseError, toPosthouseError } from '@posthouse/core'
-import type { ClientInfo, Gap } from '@posthouse/protocol'
+import type { ClientInfo, Gap, ReceiptFrame } from '@posthouse/protocol'
 
 /** Where a client stands. `waiting`: between two attempts to connect. */
 export type ClientState = 'idle' | 'connecting' | 'online' | 'waiting' | 'closed'
@@ -33,6 +33,12 @@ export interface Goaway {
   readonly reconnectAfterMs: number
 }
 
+/**
+ * What became of a message that was sent with `receipts`, at one of its recipients: `id` names the message, `by` the
+ * recipient's address, `at` the time in Unix milliseconds. `code` says why a message has `failed`.
+ */
+export type Receipt = Pick<ReceiptFrame, 'id' | 'state' | 'by' | 'at' | 'code'>
+
 /** What `watch` tells of, by name. */
 export interface WatchEvents {
   /** The client has changed its state. */
@@ -43,6 +49,8 @@ export interface WatchEvents {
   /** Messages that cannot be delivered any more. */
   readonly gap: Gap
   readonly overflow: Overflow
+  /** Told at least once of each. Spec: 4.6 */
+  readonly receipt: Receipt
   readonly goaway: Goaway
 }
 
@@ -56,6 +64,9 @@ export class Watchers {
   constructor(logger: Logger) {
     this.#logger = logger
   }
+
+  /** Tells of a failure that no caller waits for. */
+  readonly fail = (error: PosthouseError): void => this.tell('error', error)
 
   /** How many watch `name`. */
   count(name: keyof WatchEvents): number {

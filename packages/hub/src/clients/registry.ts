@@ -70,7 +70,6 @@ export class Registry {
         logger,
         tally,
         acknowledge,
-        isGivenBack: (seq) => this.#records.get(client)?.givenBack?.has(seq) === true,
         unsayable: (envelope, code) => this.#options.fates?.().unsayable(envelope, client, code),
         returned: async (envelope, delayMs) => this.#options.fates?.().keep(envelope, client, delayMs),
       })

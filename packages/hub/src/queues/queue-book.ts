@@ -1,7 +1,8 @@
-import { type Clock, type InboxStore, type Logger, PosthouseError } from '@posthouse/core'
+import type { Clock } from '@posthouse/core'
+import { type InboxStore, type Logger, PosthouseError, queueInbox } from '@posthouse/core'
 import type { Batcher } from '../routing/batcher.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
-import { type QueueOutcomes, WorkQueue } from './work-queue.ts'
+import { priorities, type QueueOutcomes, WorkQueue } from './work-queue.ts'
 
 /** Kind of the records that tell which queues there are. */
 const queueRecords = 'queue'
@@ -101,7 +102,7 @@ export class QueueBook implements Disposable {
   async #dropUnused(): Promise<void> {
     for (const queue of [...this.#queues.values()]) {
       const { uses, name } = queue
-      if (queue.workers.size > 0 || (await this.#holdsAny(queue))) continue
+      if (queue.workers.size > 0 || (await this.#holdsAny(name))) continue
       if (queue.uses !== uses || queue.workers.size > 0) continue
       queue.close()
       this.#queues.delete(name)
@@ -109,8 +110,9 @@ export class QueueBook implements Disposable {
     }
   }
 
-  async #holdsAny({ inboxes }: WorkQueue): Promise<boolean> {
-    for (const inbox of inboxes) {
+  async #holdsAny(name: string): Promise<boolean> {
+    for (const priority of priorities) {
+      const inbox = queueInbox(name, priority)
       if ((await this.#options.store.inspect(inbox)).messages > 0) return true
       if ((await this.#options.store.shelf({ kind: 'scheduled', inbox, limit: 1 })).length > 0) return true
     }

@@ -17,8 +17,6 @@ export interface FeedsOptions {
   readonly acknowledge: (cursor: string, seq: number) => void
   /** Told of what cannot be said in the client's dialect, and is passed over. */
   readonly unsayable?: FeedOptions['unsayable']
-  /** True for a message of the inbox that the client has given back. */
-  readonly isGivenBack?: (seq: number) => boolean
   /** Keeps a message of a log that the client has given back. */
   readonly returned?: FeedOptions['returned']
 }
@@ -33,10 +31,10 @@ export class Feeds {
 
   constructor(options: FeedsOptions) {
     this.#options = options
-    const { client, acknowledge } = options
+    const { client, store, acknowledge } = options
     this.inbox = new Feed({
       ...options,
-      source: inboxSource(options),
+      source: inboxSource(client, store),
       acknowledge: (seq) => acknowledge(client, seq),
     })
   }
@@ -136,12 +134,11 @@ export class Feeds {
   }
 }
 
-function inboxSource({ client, store, isGivenBack }: FeedsOptions): FeedSource {
+function inboxSource(client: string, store: Pick<InboxStore, 'read'>): FeedSource {
   return {
     read: async (after, limit) => {
       const entries = await store.read(client, after, limit)
-      const wanted = isGivenBack ? entries.filter(({ seq }) => !isGivenBack(seq)) : entries
-      return { entries: wanted, scanned: entries.at(-1)?.seq ?? after, more: entries.length === limit }
+      return { entries, scanned: entries.at(-1)?.seq ?? after, more: entries.length === limit }
     },
   }
 }

@@ -106,7 +106,5 @@ function toInteger(value: bigint, form: BodyForm): unknown {
 }
 
 function described(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+  return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value
 }

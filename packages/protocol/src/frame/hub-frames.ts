@@ -1,5 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import { assertFewFrames, type BadFrame, type Codec, type OtherFrame } from './codec.ts'
+import type { BadFrame, Codec, OtherFrame } from './codec.ts'
 import { type Fields, headers, id, messageType, misfit, text } from './fits.ts'
 import { isObject } from './frame-shape.ts'
 import type { ClientFrame, HubFrame } from './frames.ts'
@@ -10,12 +10,10 @@ export type ClientCodec = Codec<HubFrame | OtherFrame, ClientFrame>
 
 /**
  * The frames of a decoded message at a client, where bodies are values.
- * @throws PosthouseError `malformed_frame`, `frame_too_large`
+ * @throws PosthouseError `malformed_frame`
  */
 export function readHubFrames(decoded: unknown): readonly (HubFrame | BadFrame | OtherFrame)[] {
-  if (!Array.isArray(decoded)) return [readHubFrame(decoded)]
-  assertFewFrames(decoded.length)
-  return decoded.map(readHubFrame)
+  return Array.isArray(decoded) ? decoded.map(readHubFrame) : [readHubFrame(decoded)]
 }
 
 function readHubFrame(raw: unknown): HubFrame | BadFrame | OtherFrame {

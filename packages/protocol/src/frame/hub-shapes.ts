@@ -2,6 +2,7 @@ import {
   anyText,
   count,
   type Fields,
+  type Fits,
   flag,
   id,
   listOf,
@@ -14,11 +15,11 @@ import {
 } from './fits.ts'
 import { defaultLimits } from './limits.ts'
 
-export const perhapsText = optional(text)
-export const perhapsFlag = optional(flag)
-export const perhapsCount = optional(positive)
+export const perhapsText: Fits = optional(text)
+export const perhapsFlag: Fits = optional(flag)
+export const perhapsCount: Fits = optional(positive)
 const errorInfo: Fields = { code: text, number: count, message: anyText, retry: flag }
-export const perhapsError = optional(shaped(errorInfo))
+export const perhapsError: Fits = optional(shaped(errorInfo))
 const sign: Fields = { id: optional(id) }
 
 /**

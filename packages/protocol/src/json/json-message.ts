@@ -3,7 +3,7 @@ import type { Wire } from '../frame/codec.ts'
 import type { Frame, FrameBody } from '../frame/frames.ts'
 import { toJsonText } from './json-text.ts'
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true })
 
 /**
  * The value that a WebSocket message stands for.

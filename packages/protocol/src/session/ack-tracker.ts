@@ -6,23 +6,25 @@ import type { Position } from '@posthouse/core'
  * connection: what was not acknowledged comes again. Spec: 4.4.
  */
 export class AckTracker {
-  readonly #single: boolean
+  readonly #single: boolean | undefined
   #position: Position
   #newest: number
   /** Arrived on this connection and not acknowledged, in order of seq. */
   #pending: number[] = []
   readonly #done = new Set<number>()
+  /** Where to go on if this connection ends now, once something was given back on it. */
+  #resumeAt: Position | undefined
 
   /** @param single the stream is that of a queue */
   constructor(position: Position, single?: boolean) {
     this.#position = position
     this.#newest = position.seq
-    this.#single = single ?? false
+    this.#single = single
   }
 
-  /** Up to where everything was processed. */
+  /** Up to where everything was processed, or given back before this connection. */
   get position(): Position {
-    return this.#position
+    return this.#resumeAt ?? this.#position
   }
 
   /** The newest position that arrived on this connection. */
@@ -37,6 +39,11 @@ export class AckTracker {
     this.#newest = seq
     this.#pending.push(seq)
     return true
+  }
+
+  /** A message is given back, which the hub may never hear of: nothing from here on is known to be processed. Spec: 4.5.2. */
+  hold(): void {
+    this.#resumeAt ??= this.#position
   }
 
   /** Marks a message of this connection as done; returns the position to acknowledge when that has moved on. */

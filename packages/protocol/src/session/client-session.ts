@@ -8,6 +8,7 @@ import type {
   GoawayFrame,
   HelloFrame,
   HubFrame,
+  NackFrame,
   PingFrame,
   SentState,
   WelcomeFrame,
@@ -15,6 +16,12 @@ import type {
 import { inboxStream, isQueueStream } from '../frame/frames.ts'
 import { AckTracker } from './ack-tracker.ts'
 import { DuplicateFilter } from './duplicate-filter.ts'
+
+/** How a message is given back. */
+export type GivingBack = Pick<NackFrame, 'delayMs'>
+
+/** Ends the work on a message: it was processed, or is given back. */
+export type Done = (back?: GivingBack) => void
 
 /** A message in its stream. */
 interface Place {
@@ -24,17 +31,20 @@ interface Place {
 
 /** What a client session asks of its owner. The session itself touches no socket and no clock. */
 export interface ClientSessionEvents {
-  write(frame: AckFrame | PingFrame): void
+  write(frame: AckFrame | NackFrame | PingFrame): void
   /** The conversation is open; what the outbox holds may go out. */
   opened(welcome: WelcomeFrame): void
   /** Hand this to the handlers, and call `done` when they are: live messages have none. */
-  deliver(frame: DeliverFrame, done?: () => void): void
+  deliver(frame: DeliverFrame, done?: Done): void
   /** Everything up to `n` that is still unanswered was accepted. */
   confirmed(n: number, state: SentState): void
   refused(n: number, error: PosthouseError): void
   goaway(frame: GoawayFrame): void
-  /** The session has no part in this, and it was not looked at: who is there, a call, or what a later hub says. */
-  hear(frame: OtherFrame): void
+  /**
+   * The session has no part in this, and it was not looked at: who is there, a call, or what a later hub says. Where it lies
+   * in the inbox, as receipts do, `done` is to be called.
+   */
+  hear(frame: OtherFrame, done?: Done): void
   /** The hub told of an error, or sent something that does not fit. The connection lives on. */
   told(error: PosthouseError, about?: ErrorFrame['about']): void
   /** The hub broke the protocol: close the connection with this error's close code. */
@@ -87,7 +97,7 @@ export class ClientSession {
   /** The frame that opens a new connection. It asks to go on where the last one ended. */
   hello(token?: string): HelloFrame {
     this.#state = 'greeting'
-    const { client, producer, agent, transient = false } = this.#identity
+    const { client, producer, agent, transient } = this.#identity
     const positions = Object.fromEntries([...this.#acks].map(([stream, { position }]) => [stream, position]))
     return {
       op: 'hello',
@@ -131,11 +141,19 @@ export class ClientSession {
   }
 
   /** Everything of a stream up to where all has been processed may be acknowledged. */
-  #acknowledge(places: readonly Place[]): void {
+  #acknowledge(places: readonly Place[], back?: GivingBack): void {
+    const open = this.#state === 'open'
+    // What cannot be given back now comes again by itself.
+    if (back && !open) return
     for (const { stream, seq: each } of places) {
-      const seq = this.#acks.get(stream)?.done(each)
-      if (seq === undefined || this.#state !== 'open') continue
-      this.#events.write({ op: 'ack', ...(stream !== inboxStream && { stream }), seq })
+      const acks = this.#acks.get(stream)
+      const at = stream !== inboxStream && { stream }
+      if (back) {
+        acks?.hold()
+        this.#events.write({ op: 'nack', ...at, seq: each, ...back })
+      }
+      const seq = acks?.done(each)
+      if (seq !== undefined && open) this.#events.write({ op: 'ack', ...at, seq })
     }
   }
 
@@ -155,7 +173,7 @@ export class ClientSession {
         this.#unexpected('a second welcome came')
         break
       case 'other':
-        this.#events.hear(frame)
+        this.#hear(frame)
         break
     }
   }
@@ -187,21 +205,30 @@ export class ClientSession {
   }
 
   #receiveDeliver(frame: DeliverFrame): void {
-    const { seq, stream = inboxStream } = frame
+    const { seq, stream = inboxStream, from, id } = frame
     if (seq === undefined) this.#events.deliver(frame)
-    else {
-      // A stream that was asked for on this connection begins with what comes first.
-      const epoch = this.#acks.get(inboxStream)?.position.epoch ?? ''
-      const acks = this.#acks.get(stream) ?? this.#follow(stream, { epoch, seq: seq - 1 })
-      if (acks.arrived(seq)) this.#receiveStored(frame, { stream, seq })
-      else this.#unexpected(`seq ${seq} came after seq ${acks.newest}`)
-    }
-  }
-
-  #receiveStored(frame: DeliverFrame, place: Place): void {
     // Sender ids hold no control characters, so the parts cannot run into each other. Each subscription to channels has
     // its own copy of a message.
-    const key = `${place.stream.startsWith('channel:') ? place.stream : ''}\n${frame.from}\n${frame.id}`
+    else this.#receiveStored(frame, { stream, seq }, `${stream.startsWith('channel:') ? stream : ''}\n${from}\n${id}`)
+  }
+
+  #hear(frame: OtherFrame): void {
+    const { op, seq, by, id, state } = frame.raw
+    // No stream is named like this.
+    if (typeof seq === 'number')
+      this.#receiveStored(frame, { stream: inboxStream, seq }, `\n${op}\n${by}\n${id}\n${state}`)
+    else this.#events.hear(frame)
+  }
+
+  #receiveStored(frame: DeliverFrame | OtherFrame, place: Place, key: string): void {
+    const { stream, seq } = place
+    // A stream that was asked for on this connection begins with what comes first.
+    const epoch = this.#acks.get(inboxStream)?.position.epoch ?? ''
+    const acks = this.#acks.get(stream) ?? this.#follow(stream, { epoch, seq: seq - 1 })
+    if (!acks.arrived(seq)) {
+      this.#unexpected(`seq ${seq} came after seq ${acks.newest}`)
+      return
+    }
     const working = this.#working.get(key)
     if (working !== undefined) {
       // It is acknowledged once the handler that has it is done, however short the memory for duplicates.
@@ -209,10 +236,13 @@ export class ClientSession {
     } else if (this.#seen.add(key)) {
       const places = [place]
       this.#working.set(key, places)
-      this.#events.deliver(frame, () => {
+      const done: Done = (back) => {
         this.#working.delete(key)
-        this.#acknowledge(places)
-      })
+        if (back) this.#seen.delete(key)
+        this.#acknowledge(places, back)
+      }
+      if (frame.op === 'other') this.#events.hear(frame, done)
+      else this.#events.deliver(frame, done)
     } else {
       this.#acknowledge([place])
     }

@@ -5,7 +5,7 @@
 export class DuplicateFilter {
   readonly #capacity: number
   #newer = new Set<string>()
-  #older: ReadonlySet<string> = new Set()
+  #older = new Set<string>()
 
   constructor(capacity: number) {
     this.#capacity = capacity
@@ -20,5 +20,11 @@ export class DuplicateFilter {
       this.#newer = new Set()
     }
     return true
+  }
+
+  /** Forgets a key. */
+  delete(key: string): void {
+    this.#newer.delete(key)
+    this.#older.delete(key)
   }
 }

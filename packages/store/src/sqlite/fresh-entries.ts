@@ -9,7 +9,7 @@ export class FreshEntries {
   messages = 0
   bytes = 0
   /** None of those that are counted expires before this, in Unix milliseconds. */
-  expires = never
+  expires: number = never
 
   get empty(): boolean {
     return this.#head === this.#entries.length
