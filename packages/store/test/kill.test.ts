@@ -45,6 +45,9 @@ async function live(path: string, known: Known, life: number): Promise<void> {
   const child = spawn(process.execPath, ['--conditions=@posthouse/source', program, path, durability], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const closed = once(child, 'close')
+  const ended = closed.then(() => assert.fail('the process ended by itself'))
+  ended.catch(() => undefined)
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text
@@ -52,9 +55,8 @@ async function live(path: string, known: Known, life: number): Promise<void> {
   // Any moment: while it starts, or some commits later, and not always just after one.
   const commits = life % 8 === 7 ? 0 : below(life % 3 === 0 ? 300 : 30)
   await once(child, 'spawn')
-  while (said.split('\n').length <= commits) await once(child.stdout, 'data')
+  while (said.split('\n').length <= commits) await Promise.race([once(child.stdout, 'data'), ended])
   for (let turns = below(100); turns > 0; turns--) await setImmediate()
-  const closed = once(child, 'close')
   child.kill('SIGKILL')
   await closed
   // The last line may be cut: then nobody was told.

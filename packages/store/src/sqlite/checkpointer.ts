@@ -4,8 +4,13 @@ import type { Logger } from '@posthouse/core'
 import type { CheckpointReport, CheckpointRequest } from './checkpoint-worker.ts'
 import { pageBytes } from './open-database.ts'
 
-/** The write-ahead log is copied into the database when it has grown to this. */
-const startBytes = 16 << 20
+/**
+ * The write-ahead log is copied into the database when it has grown to this. Short, because writing over an old part of
+ * the file is cheaper than making it longer …
+ */
+const startBytes = 4 << 20
+/** … but up to this when much is written, so that a page that is written often is copied seldom. */
+const busyBytes = 32 << 20
 /** What may be left for this thread to copy, which stalls it for a few milliseconds. */
 const restBytes = 2 << 20
 /** Above this the thread copies whatever there is. */
@@ -26,6 +31,8 @@ export class Checkpointer {
   /** About how long the write-ahead log is now. */
   #bytes = 0
   #startAt = startBytes
+  /** How long it was when the worker was asked. */
+  #askedAt = 0
   #rounds = 0
 
   constructor(path: string, database: DatabaseSync, logger: Logger) {
@@ -37,7 +44,9 @@ export class Checkpointer {
   /** So many bytes were written to the database in one transaction. */
   wrote(bytes: number): void {
     this.#bytes += (Math.ceil(bytes / pageBytes) + 2) * pageBytes
-    if (this.#bytes >= this.#startAt && this.#rounds === 0) this.#ask()
+    if (this.#bytes < this.#startAt || this.#rounds > 0) return
+    this.#askedAt = this.#bytes
+    this.#ask()
   }
 
   async close(): Promise<void> {
@@ -85,8 +94,9 @@ export class Checkpointer {
   #finish(): void {
     const row = this.#passive.get()
     if (row?.log === row?.checkpointed) {
+      const meanwhile = this.#bytes - this.#askedAt
+      this.#startAt = Math.min(Math.max(startBytes, 4 * meanwhile), busyBytes)
       this.#bytes = 0
-      this.#startAt = startBytes
       this.#rounds = 0
     } else this.#wait()
   }
