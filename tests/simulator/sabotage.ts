@@ -1,4 +1,4 @@
-import type { AppendOutcome, Batch, CommitOutcome, InboxStore } from '@posthouse/core'
+import type { AppendOutcome, Batch, CommitOutcome, Delivery, InboxStore } from '@posthouse/core'
 import { changedStore } from '@posthouse/core/testing'
 import type { Sabotage } from './config.ts'
 import type { SimHub } from './sim-hub.ts'
@@ -56,13 +56,17 @@ function forgetful(inner: InboxStore): InboxStore {
   return changedStore(inner, { commit })
 }
 
-/** Says that everything was stored, and drops every third message. */
+function withoutRecipients({ log: _, ...append }: Delivery): Delivery {
+  return { ...append, recipients: [] }
+}
+
+/** Says that everything was stored, and drops every other message. */
 function lossy(inner: InboxStore): InboxStore {
   let count = 0
   const commit = async (batch: Batch): Promise<CommitOutcome> => {
     const { appends } = batch
     const kept = appends.map((append) =>
-      'refusal' in append || ++count % 3 > 0 ? append : { ...append, recipients: [] },
+      !('recipients' in append) || ++count % 2 > 0 ? append : withoutRecipients(append),
     )
     const outcome = await inner.commit({ ...batch, appends: kept })
     const claimed = outcome.appends.map((each, index): AppendOutcome => {

@@ -70,7 +70,7 @@ export class SimHub {
       const now = this.clock.elapsed()
       this.#peers.check(now)
       for (const record of this.core.registry.all()) {
-        if (record.session && record.session.expiresAt <= now) endSession(record, this.core.presence)
+        if (record.session && record.session.expiresAt <= now) endSession(record, this.core)
       }
       this.#scheduleSweep()
     })

@@ -4,6 +4,7 @@ import {
   type Batch,
   type CommitOutcome,
   cursorName,
+  type Delivery,
   type Message,
 } from '@posthouse/core'
 import type {
@@ -88,6 +89,10 @@ export class Witness {
   /** By cursor: of each client its inbox, and what it is to get of the log. */
   readonly #inboxes = new Map<string, Entry[]>()
   readonly #log: (Entry & { readonly from: string })[] = []
+  /** By client: what it had not handled of the log when its session ended, which is to come by its inbox. */
+  readonly #owed = new Map<string, Entry[]>()
+  /** Messages that were moved from the log to an inbox: their order is waived. */
+  readonly #moved = new Set<string>()
   /** Clients that get what goes into the log. */
   readonly #readers = new Set<string>()
   readonly #letters = new Map<string, { readonly life: Life; readonly letter: Letter; readonly order: number }>()
@@ -140,7 +145,9 @@ export class Witness {
   /** The hub has died. Without a store that survives, nothing that was stored or answered counts any more. */
   hubDied(durable: boolean): void {
     this.#sessions.clear()
+    for (const client of this.#readers) this.#inboxes.delete(cursorName(client, logStream))
     this.#readers.clear()
+    this.#owed.clear()
     if (durable) return
     this.#log.length = 0
     this.#inboxes.clear()
@@ -210,7 +217,8 @@ export class Witness {
   }
 
   /** The store has taken a batch. */
-  committed({ appends, acknowledgements }: Batch, outcome: CommitOutcome): void {
+  committed({ appends, acknowledgements, forget = [] }: Batch, outcome: CommitOutcome): void {
+    for (const cursor of forget) this.#forgotten(cursor)
     for (const { inbox, seq } of acknowledgements) this.#checkAcknowledged(inbox, seq)
     for (const [index, append] of appends.entries()) this.#appended(append, outcome.appends[index])
   }
@@ -223,7 +231,7 @@ export class Witness {
     }
     known.add(message.id)
     const sent = this.#letters.get(message.id)
-    if (sent === undefined || !stored) return
+    if (sent === undefined || !stored || this.#moved.has(message.id)) return
     const line = `${life.name} ${sent.life.name} ${message.to}`
     if (sent.order < (this.#lastStarted.get(line) ?? 0)) {
       this.fail('messages keep their order', `${message.id} came to ${life.name} after a later one`)
@@ -250,7 +258,7 @@ export class Witness {
 
   /** At rest, with everyone there: what was stored was handled. */
   checkHandled(): void {
-    for (const [cursor, entries] of this.#inboxes) {
+    for (const [cursor, entries] of [...this.#inboxes, ...this.#owed]) {
       const client = ownerOf(cursor)
       const lost = entries.find((entry) => !this.excused(client, entry))
       if (lost) this.fail('a stored message is handled', `${lost.id} (seq ${lost.seq}) never came to ${client}`)
@@ -262,7 +270,10 @@ export class Witness {
     if (key !== undefined && !this.#heard.has(key)) {
       this.fail('a replaced connection is dead', `${key.replace('\n', ' ')} was accepted and never heard`)
     }
-    if (result?.state !== 'stored' || !('recipients' in append)) return
+    if (!('recipients' in append)) return
+    this.#noteFull(append, result)
+    if (key === undefined) this.#moved.add(append.envelope.id)
+    if (result?.state !== 'stored') return
     if (key !== undefined) this.#noteStored(key)
     const { id, from, expiresAt = Number.POSITIVE_INFINITY } = append.envelope
     if (append.log !== undefined) {
@@ -286,7 +297,29 @@ export class Witness {
   #leaves(client: string): void {
     this.#sessions.delete(client)
     this.#readers.delete(client)
-    this.#inboxes.delete(cursorName(client, logStream))
+  }
+
+  /** The session that the cursor belonged to has ended. */
+  #forgotten(cursor: string): void {
+    const client = ownerOf(cursor)
+    if (cursor === client) return
+    const left = this.#inbox(cursor).filter((entry) => !this.excused(client, entry))
+    this.#owed.set(client, [...(this.#owed.get(client) ?? []), ...left])
+    this.#readers.delete(client)
+    this.#inboxes.delete(cursor)
+  }
+
+  /** What a full inbox did not take is not owed any more. */
+  #noteFull({ recipients, envelope: { id } }: Delivery, result: AppendOutcome | undefined): void {
+    for (const client of recipients) {
+      const full = result?.state === 'refused' || (result?.state === 'stored' && result.full.includes(client))
+      const owed = this.#owed.get(client)
+      if (full && owed !== undefined)
+        this.#owed.set(
+          client,
+          owed.filter((entry) => entry.id !== id),
+        )
+    }
   }
 
   #noteStored(key: string): void {

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { PosthouseError } from '@posthouse/core'
 import { Remembrance } from './clients/remembrance.ts'
+import { restoreSessions } from './clients/restore-sessions.ts'
 import { Departure } from './departure.ts'
 import { type Listening, type ListenOptions, openServer, type UpgradeHandler } from './door/listen.ts'
 import type { Reception } from './door/reception.ts'
@@ -28,6 +29,7 @@ export class HubLife {
   readonly #sweep: Sweep
   readonly #servers = new Set<Server>()
   #started: Promise<void> | undefined
+  #known = false
   #ended: Promise<void> | undefined
 
   constructor(hub: HubLifeOptions) {
@@ -41,6 +43,11 @@ export class HubLife {
   /** Something about a client has changed. */
   touch(): void {
     this.#remembrance.touch()
+  }
+
+  /** True once it is known what earlier runs have left. */
+  get started(): boolean {
+    return this.#known
   }
 
   /** @throws PosthouseError `closed` where the hub ends or has ended */
@@ -90,6 +97,8 @@ export class HubLife {
     await this.#remembrance.load()
     await queues.load()
     for (const client of await groups.load()) registry.known(client)
+    await restoreSessions(this.#hub.parts)
+    this.#known = true
     await this.#hub.parts.statistics.start()
     // What is due waits no longer than for the clients to be known, and nobody waits for that.
     const { delivery, logger } = this.#hub.parts
@@ -99,6 +108,7 @@ export class HubLife {
   async #end(graceMs: number): Promise<void> {
     const { parts, reception } = this.#hub
     reception.close()
+    parts.keeper.close()
     for (const ending of [this.#sweep, parts.presence, parts.gate, parts.queues, parts.delivery, parts.statistics])
       ending[Symbol.dispose]()
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))

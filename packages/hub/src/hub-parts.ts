@@ -6,6 +6,7 @@ import { HubDesk } from './calls/hub-desk.ts'
 import { ChannelRules } from './channels/channel-rules.ts'
 import { Channels } from './channels/channels.ts'
 import type { ClientRecord } from './clients/client-record.ts'
+import { Keeper } from './clients/keeper.ts'
 import { PresenceBoard } from './clients/presence-board.ts'
 import { Registry } from './clients/registry.ts'
 import { DeliveryDesk } from './delivery/delivery-desk.ts'
@@ -42,6 +43,8 @@ export interface HubParts {
   readonly router: Router
   /** Who gets what is sent to everyone. */
   readonly everyone: Everyone
+  /** What of clients and sessions outlives the hub. */
+  readonly keeper: Keeper
   readonly presence: PresenceBoard
   readonly groups: GroupBook
   readonly largeGroups: LargeGroups
@@ -70,6 +73,8 @@ export interface AssemblyOptions
   readonly maxClients: number
   /** Default: the documented history for every channel. */
   readonly channelRules?: ChannelRules
+  /** True where the store ends with the hub. Default: it is there for the next one. */
+  readonly ownsStore?: boolean
   /** How long statistics are kept, in milliseconds. Default: 30 days. */
   readonly statisticsMs?: number
   readonly listeners: HubListeners
@@ -102,12 +107,15 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     ...shared,
     maxClients,
     acknowledge: (cursor, seq) => batcher.acknowledge(cursor, seq),
+    forget: (cursor) => batcher.forget(cursor),
     onChange: (record) => {
       presence.changed(record)
+      keeper.saw(record)
       options.onChange(record)
     },
     fates: () => delivery,
     onForget: (record) => {
+      keeper.forgot(record)
       groups.forget(record.id)
       statistics.forget(record)
       options.onChange(record)
@@ -117,10 +125,11 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const statistics = new Statistics({ ...shared, keepMs: options.statisticsMs, clients: () => registry.all(), write })
   const largeGroups = new LargeGroups({ store, batcher, registry, book: () => groups })
   const groups: GroupBook = new GroupBook({ store, clock, logger, limits: allowances, batcher, large: largeGroups })
-  const everyone = new Everyone(store)
   const channels = new Channels({ store, logger, rules: options.channelRules ?? new ChannelRules() })
   const outcomes = new QueueReturns({ ...shared, batcher, shelf: () => delivery.shelf })
   const queues = new QueueBook({ ...shared, batcher, outcomes, most: allowances.queues })
+  const everyone = new Everyone({ store, batcher, logger })
+  const keeper = new Keeper({ ...shared, batcher, timing, presence, lasting: options.ownsStore !== true })
   const router: Router = new Router({
     ...shared,
     audienceOf: (envelope) => (envelope.to === everyoneStream ? everyone : largeGroups.audienceOf(envelope)),
@@ -139,7 +148,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }
   const served = { groups, largeGroups, channels, queues }
-  const memberships = assembleMemberships({ ...served, clock, registry, store, batcher, limits, timing })
-  const ways = { memberships, ...served, delivery, flusher, packers, batcher, registry, router, everyone }
+  const memberships = assembleMemberships({ ...served, keeper, clock, registry, store, batcher, limits, timing })
+  const ways = { memberships, ...served, delivery, flusher, packers, batcher, registry, router, everyone, keeper }
   return { ...world, ...ways, statistics, presence, exchange, desk }
 }

@@ -105,8 +105,8 @@ export class Hub implements AsyncDisposable {
 
   /** The door: give it the `upgrade` requests of an HTTP server. Refuses what may not enter, with a reason. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.start().catch((error: unknown) => this.#parts.logger.error('the state of clients is not known', { error }))
-    this.#reception.handleUpgrade(request, socket, head)
+    if (this.#life.started) this.#reception.handleUpgrade(request, socket, head)
+    else void this.#receiveLater(request, socket, head)
   }
 
   /**
@@ -183,11 +183,10 @@ export class Hub implements AsyncDisposable {
    * @param reason what the client is told
    */
   disconnect(client: string, reason: string = 'the hub has sent this client away'): boolean {
-    const { registry, presence } = this.#parts
-    const record = registry.get(client)
+    const record = this.#parts.registry.get(client)
     const { link } = record ?? {}
     if (record === undefined || !record.living) return false
-    endSession(record, presence)
+    endSession(record, this.#parts)
     link?.fail(new PosthouseError('forbidden', reason))
     return true
   }
@@ -249,6 +248,19 @@ export class Hub implements AsyncDisposable {
   /** Stops now, also where a drain is under way. What was stored stays stored; clients that can, come back. */
   close(): Promise<void> {
     return this.#life.close()
+  }
+
+  /** Nobody can go on where he was before it is known who was here. */
+  async #receiveLater(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const gone = (): void => void socket.destroy()
+    socket.once('error', gone)
+    try {
+      await this.start()
+    } catch (error) {
+      this.#parts.logger.error('the state of clients is not known', { error })
+    }
+    socket.off('error', gone)
+    if (!socket.destroyed) this.#reception.handleUpgrade(request, socket, head)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

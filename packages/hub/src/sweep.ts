@@ -37,17 +37,19 @@ export class Sweep implements Disposable {
         logger.check(now)
         parts.gate.check()
         expireSessions(parts, now)
+        parts.keeper.flush()
         this.#timer = this.#schedule()
       })
       .unref()
   }
 }
 
-function expireSessions({ registry, presence, tally }: HubParts, now: number): void {
+function expireSessions(parts: HubParts, now: number): void {
+  const { registry, tally } = parts
   for (const record of registry.all()) {
     const { session } = record
     if (session === undefined || session.expiresAt > now) continue
-    endSession(record, presence)
+    endSession(record, parts)
     tally.sessionsExpired++
     if (session.transient) registry.forget(record)
   }

@@ -10,6 +10,13 @@ function at(welcome: Frame, stream: string): { readonly epoch: string; readonly 
   return (welcome.positions as Readonly<Record<string, { epoch: string; seq: number }>>)[stream]
 }
 
+let sent = 0
+
+/** The next number of a producer that sends more than once. */
+function numbered(): Frame {
+  return { n: ++sent }
+}
+
 function ids(frames: readonly Frame[]): unknown[] {
   return frames.map(({ id }) => id)
 }
@@ -86,6 +93,37 @@ suite('messages to everyone', () => {
     await alice.publish('all', 2)
     await using again = await RawPeer.login(server.url, 'bob', { hello: { producer: 'p2' } })
     assert.deepEqual(ids(await again.deliveries(2)), ['m1', 'm2'])
+  })
+
+  test('join the inbox of a client whose session ends, and outlive it there', async () => {
+    await using server = await startTimelessHub({ heartbeatIntervalMs: 1_000_000 })
+    await using alice = await RawPeer.login(server.url, 'alice')
+    for (const end of ['bye', 'time']) {
+      const bob = await RawPeer.login(server.url, 'bob')
+      for (let n = 1; n <= 3; n++) await alice.publish('all', n, { id: `${end} ${n}`, ...numbered() })
+      const [first] = await bob.deliveries(3)
+      bob.ack(first ?? {})
+      if (end === 'bye') bob.send({ op: 'bye' })
+      else await bob.cut()
+      await bob.closed()
+      await noticed(server, 'bob')
+      server.clock.advance(121_000)
+      await server.hub.send('alice', 'the end of the session is in the store')
+      await alice.publish('all', 4, { id: 'not for bob', ...numbered() })
+      await using again = await RawPeer.login(server.url, 'bob', { hello: { producer: end } })
+      const back = await again.deliveries(2)
+      assert.deepEqual(
+        back.map(({ id, stream }) => [id, stream]),
+        [
+          [`${end} 2`, undefined],
+          [`${end} 3`, undefined],
+        ],
+      )
+      assert.deepEqual(await again.settled(), [])
+      again.send({ op: 'ack', seq: back[1]?.seq }, { op: 'bye' })
+      await again.closed()
+      await noticed(server, 'bob')
+    }
   })
 
   test('are not for who comes later', async () => {

@@ -89,6 +89,7 @@ function feedsOf(acknowledged: string[] = []): Feeds {
     logger: silentLogger,
     tally: new Tally(),
     acknowledge,
+    forget: () => undefined,
   })
 }
 

@@ -328,10 +328,11 @@ suite('a worker that is gone', () => {
     }
     await using server = await startHub({ store: changedStore(memory, { commit }) })
     const { alice, bob, held } = await staff(server)
+    await using carol = await RawPeer.login(server.url, 'carol')
     slow = true
     done(bob, held)
     await ask(bob, 'unsubscribe')
-    await using carol = await worker(server, 'carol')
+    await ask(carol, 'subscribe')
     assert.deepEqual(await carol.settled(), [])
     slow = false
     gate.resolve()
@@ -358,7 +359,7 @@ suite('a hub that begins anew with a store that lasts', () => {
     }
     await using server = await startHub({ store })
     const { queues } = await server.hub.queues.list()
-    assert.deepEqual([queues[0]?.queue, queues[0]?.priorities, queues[0]?.workers], ['jobs', { 4: 1, 9: 1 }, 0])
+    assert.deepEqual([queues[0]?.queue, queues[0]?.priorities, queues[0]?.workers], ['jobs', { 4: 1, 9: 1 }, 1])
     await using carol = await worker(server, 'carol', 5)
     assert.deepEqual(await ids(carol, 2), ['m3', 'm2'])
   })

@@ -106,6 +106,7 @@ suite('resuming a session', () => {
     await soon.cut()
     await noticed(server, 'bob')
     server.clock.advance(121_000)
+    await server.hub.send('alice', 'the end of the session is in the store')
     await alice.publish('all', 2)
     const [late, again] = await RawPeer.welcomed(server.url, 'bob', { hello: resume(resumed) })
     await using _late = late

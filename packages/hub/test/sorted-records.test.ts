@@ -14,6 +14,7 @@ function emptyRegistry(maxClients: number): Registry {
     tally: new Tally(),
     maxClients,
     acknowledge: () => undefined,
+    forget: () => undefined,
     onChange: () => undefined,
     onForget: () => undefined,
   })

@@ -25,6 +25,8 @@ export interface SessionEntry {
   readonly everyoneFrom: number | undefined
   /** What it takes from channels and queues. */
   readonly subscriptions: Subscriptions
+  /** Of a session that an earlier run has left: up to where that may have sent, until its client is back; otherwise 0. */
+  sentBefore: number
   /** Until when it can be resumed once its connection is lost, on the hub's monotonic clock. */
   expiresAt: number
   /** What carries it now; nothing while its connection is lost. */
@@ -64,6 +66,8 @@ export class ClientRecord {
   link: Link | undefined
   /** What it spoke last; nothing before its first login in this life of the hub. */
   dialect: Dialect | undefined
+  /** The store keeps that it is known. */
+  kept = false
   /** Number of the login that `link` comes from, where clients are asked who they are. */
   turn = 0
   session: SessionEntry | undefined

@@ -119,6 +119,11 @@ export class PresenceBoard implements Flushable, Disposable {
     this.#renewing ??= setImmediate(() => this.#renewNext())
   }
 
+  /** `entry`, whose client is not back yet, wants to know of changes, as it said to an earlier run of the hub. */
+  expect(entry: SessionEntry): void {
+    this.#watchers.set(entry, { streaming: false, stale: false })
+  }
+
   /** True where `entry` wants to know of changes. */
   watches(entry: SessionEntry): boolean {
     return this.#watchers.has(entry)

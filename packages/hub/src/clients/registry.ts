@@ -23,6 +23,8 @@ export interface RegistryOptions {
   readonly maxClients: number
   /** Commits that everything up to `seq` of a cursor has been processed. */
   readonly acknowledge: (cursor: string, seq: number) => void
+  /** Drops a cursor that nobody goes on from. */
+  readonly forget: (cursor: string) => void
   /** Told whenever a client came or went. */
   readonly onChange: (record: ClientRecord) => void
   /** Told of messages that a client cannot be given, or gives back. */
@@ -63,13 +65,14 @@ export class Registry {
   known(client: string, lastSeen: number = this.#options.clock.now()): ClientRecord {
     let record = this.#records.get(client)
     if (record === undefined) {
-      const { store, logger, tally, acknowledge } = this.#options
+      const { store, logger, tally, acknowledge, forget } = this.#options
       const feeds = new Feeds({
         client,
         store,
         logger,
         tally,
         acknowledge,
+        forget,
         unsayable: (envelope, code) => this.#options.fates?.().unsayable(envelope, client, code),
         returned: async (envelope, delayMs) => this.#options.fates?.().keep(envelope, client, delayMs),
       })
@@ -133,8 +136,6 @@ export class Registry {
   #drop(record: ClientRecord): void {
     this.#records.delete(record.id)
     this.#sorted.dropped(record)
-    // Nobody will ever fetch what its inbox holds.
-    this.#options.acknowledge(record.id, Number.MAX_SAFE_INTEGER)
     this.#options.onForget(record)
   }
 }

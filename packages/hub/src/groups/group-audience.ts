@@ -32,6 +32,7 @@ export class GroupAudience implements LogAudience {
     this.#source = new LogSource({
       store: parts.store,
       to: this.stream,
+      lasting: true,
       onLeft: (client) => this.#followers.delete(client),
       onDrained: (client) => this.#followers.get(client)?.record.release(),
     })

@@ -1,4 +1,5 @@
 import { ChannelOffice } from '../channels/channel-office.ts'
+import type { ClientRecord } from '../clients/client-record.ts'
 import { GroupOffice } from '../groups/group-office.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { QueueOffice } from '../queues/queue-office.ts'
@@ -8,13 +9,13 @@ import { Memberships } from './memberships.ts'
 export function assembleMemberships(
   parts: Pick<
     HubParts,
-    'groups' | 'channels' | 'queues' | 'registry' | 'store' | 'batcher' | 'limits' | 'clock' | 'timing'
+    'groups' | 'channels' | 'queues' | 'registry' | 'store' | 'batcher' | 'keeper' | 'limits' | 'clock' | 'timing'
   >,
 ): Memberships {
   const memberships = new Memberships()
   memberships.serve('group', new GroupOffice(parts))
   const most = parts.limits.subscriptions
-  const keep = (): void => undefined
+  const keep = (record: ClientRecord): void => parts.keeper.save(record)
   memberships.serve('channel', new ChannelOffice({ ...parts, most, keep }))
   memberships.serve('queue', new QueueOffice({ ...parts, leaseMs: parts.timing.leaseMs, most, keep }))
   return memberships

@@ -113,7 +113,7 @@ export class CrossCommIds {
 
   #connect(record: ClientRecord, access: Access): CrossCommLink {
     const { parts } = this.#visit
-    endSession(record, parts.presence)
+    endSession(record, parts)
     const link = new CrossCommLink(record, this.#carrier, parts)
     link.access = access
     const previous = parts.registry.connect(record, link)

@@ -8,6 +8,17 @@ export class ResumeTokens {
   #newest: string | undefined
   #before: string | undefined
 
+  /** @param kept what `kept` gave in an earlier run */
+  constructor([newest, before]: readonly string[] = []) {
+    this.#newest = newest
+    this.#before = before
+  }
+
+  /** The hashes of the valid tokens. */
+  get kept(): readonly string[] {
+    return [this.#newest, this.#before].filter((token) => token !== undefined)
+  }
+
   /** A new token. The one before it stays valid until it is used. */
   issue(): string {
     const token = randomBytes(32).toString('base64url')

@@ -33,7 +33,7 @@ export function startingPoints(
   const begin = (stream: string, known: number): number => {
     const wish = wishes.get(stream)
     const claimed = resumed && wish?.epoch === epoch && !isQueueStream(stream) ? wish.seq : 0
-    const seq = Math.max(known, Math.min(claimed, entry.session.newest(stream)))
+    const seq = Math.max(known, Math.min(claimed, Math.max(entry.session.newest(stream), entry.sentBefore)))
     positions[stream] = { epoch, seq }
     return seq
   }

@@ -75,6 +75,7 @@ export class V1Peer implements Peer, ConnectionEvents, Guest {
       entry.carrier = undefined
       entry.session.detach()
       entry.expiresAt = parts.clock.elapsed() + parts.timing.sessionMs
+      parts.keeper.detached(record)
     }
     parts.registry.disconnect(record, this.#link)
     if (entry.transient && entry.session.state === 'ended') parts.registry.forget(record)
@@ -102,7 +103,7 @@ export class V1Peer implements Peer, ConnectionEvents, Guest {
     const { parts, record } = this.#visit
     // With a new token the client goes on where it was. Who is not wanted any more does not.
     const current = record.link === this.#link
-    if (current && error.code !== 'token_expired') endSession(record, parts.presence)
+    if (current && error.code !== 'token_expired') endSession(record, parts)
     this.#link.fail(error)
   }
 

@@ -83,9 +83,11 @@ export class V1Reader {
       case 'list':
       case 'watch':
         link.write(parts.presence.answer(entry, action))
+        if (action.do === 'watch') parts.keeper.touch(record)
         break
       case 'state':
         link.write(parts.presence.setState(record, action.state))
+        parts.keeper.touch(record)
         break
       case 'membership':
         parts.memberships.receive(link, action.frame)
@@ -112,7 +114,7 @@ export class V1Reader {
 
   #leave(): void {
     const { parts, record, connection } = this.#visit
-    endSession(record, parts.presence)
+    endSession(record, parts)
     connection.close(1000, 'bye')
   }
 }

@@ -2,7 +2,6 @@ import { randomHex } from '@posthouse/core'
 import { type HelloFrame, HubSession } from '@posthouse/protocol'
 import type { Pass } from '../access/gate.ts'
 import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
-import type { PresenceBoard } from '../clients/presence-board.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { endSubscriptions } from '../membership/subscription.ts'
 import { everyoneStream } from '../routing/everyone.ts'
@@ -24,7 +23,7 @@ export interface ClaimedSession {
 export function claimSession(
   record: ClientRecord,
   { hello, pass }: Greeting,
-  parts: Pick<HubParts, 'limits' | 'presence' | 'tally'>,
+  parts: Pick<HubParts, 'limits' | 'tally' | SessionParts>,
 ): ClaimedSession {
   const { session: known } = record
   const wish = hello.resume
@@ -36,8 +35,8 @@ export function claimSession(
     parts.tally.sessionsResumed++
     return { entry: known, resumed: true }
   }
-  const everyoneFrom = record.feeds.of(everyoneStream)?.position
-  endSession(record, parts.presence)
+  const everyoneFrom = record.feeds.of(everyoneStream)?.position ?? known?.everyoneFrom
+  closeSession(record, parts)
   const session = new HubSession({ id: randomHex(16), client: record.id, limits: parts.limits })
   const entry: SessionEntry = {
     session,
@@ -47,6 +46,7 @@ export function claimSession(
     tokens: new ResumeTokens(),
     everyoneFrom,
     subscriptions: new Map(),
+    sentBefore: 0,
     expiresAt: Number.POSITIVE_INFINITY,
     carrier: undefined,
     state: undefined,
@@ -57,8 +57,16 @@ export function claimSession(
   return { entry, resumed: false }
 }
 
-/** Ends a client's session for good. What its inbox holds stays. */
-export function endSession(record: ClientRecord, presence: PresenceBoard): void {
+/** Parts of a hub that have to do with sessions. */
+type SessionParts = 'presence' | 'keeper' | 'everyone'
+
+/** Ends a client's session for good. What its inbox holds stays, and what it has not got of messages to everyone joins it. */
+export function endSession(record: ClientRecord, parts: Pick<HubParts, SessionParts>): void {
+  if (record.session?.transient === false) parts.everyone.leave(record)
+  closeSession(record, parts)
+}
+
+function closeSession(record: ClientRecord, { presence, keeper }: Pick<HubParts, SessionParts>): void {
   const { session: entry } = record
   if (entry === undefined) return
   entry.session.end()
@@ -66,6 +74,7 @@ export function endSession(record: ClientRecord, presence: PresenceBoard): void 
   record.session = undefined
   endSubscriptions(entry)
   record.feeds.unfollowAll()
+  keeper.ended(record)
 }
 
 /**

@@ -1,5 +1,7 @@
+import { cursorName } from '@posthouse/core'
 import { type HelloFrame, hubCaps, type WelcomeFrame } from '@posthouse/protocol'
 import { endForbidden } from '../membership/subscription.ts'
+import { everyoneStream } from '../routing/everyone.ts'
 import { lostOf, startingPoints } from './starting-points.ts'
 import type { V1Link } from './v1-link.ts'
 import type { V1Reader } from './v1-reader.ts'
@@ -13,15 +15,18 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   const [stored, accepted] = await Promise.all([batcher.inspect(record.id), store.lastAccepted(visit.producer)])
   if (record.link !== link || !connection.open) return
   const forbidden = endForbidden(record, entry, link.access)
-  if (!resumed) parts.everyone.follow(record, entry.everyoneFrom ?? stored.newest)
+  if (!resumed) followEveryone(visit, entry.everyoneFrom ?? stored.newest)
   if (parts.groups.of(record.id).size > 0) await parts.largeGroups.follow(record)
-  const lost = await lostOf(record)
+  // Whoever has been welcomed can resume, also where the hub ends suddenly: nothing is said before it is kept.
+  const resumeToken = entry.tokens.issue()
+  const [lost] = await Promise.all([lostOf(record), parts.keeper.keep(record)])
   if (record.link !== link || !connection.open) return
   const { positions, gaps } = startingPoints(visit, { position: stored.position, lost }, hello)
   link.welcomed = true
-  const facts = { positions, accepted, ...(gaps.length > 0 && { gaps }) }
+  const facts = { resumeToken, positions, accepted, ...(gaps.length > 0 && { gaps }) }
   link.put(attach(visit, facts))
   link.write(forbidden)
+  entry.sentBefore = 0
   tell(visit, hello)
   if (resumed && presence.watches(entry)) presence.watch(entry)
   record.noted?.clear()
@@ -29,13 +34,21 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   reader.open()
 }
 
+/** What is sent to everyone comes behind `seq`, also where the hub ends before any of it is acknowledged. */
+function followEveryone({ parts, record }: V1Visit, seq: number): void {
+  parts.everyone.follow(record, seq)
+  if (parts.keeper.lasting) parts.batcher.acknowledge(cursorName(record.id, everyoneStream), seq)
+}
+
 /** Attaches the session to its new connection. */
-function attach(visit: V1Visit, facts: Pick<WelcomeFrame, 'positions' | 'accepted' | 'gaps'>): WelcomeFrame {
+function attach(
+  visit: V1Visit,
+  facts: Pick<WelcomeFrame, 'resumeToken' | 'positions' | 'accepted' | 'gaps'>,
+): WelcomeFrame {
   const { parts, entry, resumed } = visit
   const { timing, store, node, clock } = parts
   return entry.session.attach({
     ...facts,
-    resumeToken: entry.tokens.issue(),
     resumed,
     heartbeatMs: timing.heartbeatMs,
     durability: store.durability,

@@ -1,8 +1,10 @@
-import type { Envelope, InboxStore, LogLimits } from '@posthouse/core'
+import { type Envelope, type InboxStore, type Logger, type LogLimits, PosthouseError } from '@posthouse/core'
 import type { ClientRecord } from '../clients/client-record.ts'
+import { sessionRecords } from '../clients/session-record.ts'
+import type { Batcher } from './batcher.ts'
 import type { Feed } from './feed.ts'
 import { LogSource } from './log-source.ts'
-import type { Outgoing } from './outgoing.ts'
+import { Outgoing } from './outgoing.ts'
 
 /** Name of the stream of messages to everyone, and their address. */
 export const everyoneStream = 'all'
@@ -11,6 +13,16 @@ export const everyoneStream = 'all'
 const kept: LogLimits = { messages: 1000, ageMs: 7 * 86_400_000 }
 /** Who has more than so many still to get slows the senders down … */
 const crowdedAt = kept.messages / 2
+
+/** Messages that are moved from the log to an inbox at a time. */
+const pageSize = 64
+
+/** What keeps messages to everyone. */
+export interface EveryoneOptions {
+  readonly store: Pick<InboxStore, 'readLog' | 'inspect'>
+  readonly batcher: Pick<Batcher, 'append' | 'record'>
+  readonly logger: Logger
+}
 
 /** Those of an address's recipients who read its log. */
 export interface LogAudience {
@@ -26,12 +38,16 @@ export interface LogAudience {
 /** The sessions that get what is sent to everyone: kept once in the log, read by each from where it is. Spec: 4.1.5. */
 export class Everyone implements LogAudience {
   readonly limits: LogLimits = kept
+  readonly #options: EveryoneOptions
   readonly #source: LogSource
+  /** Moves to inboxes, one after the other: very many sessions may end together. */
+  #moving: Promise<void> = Promise.resolve()
   readonly #followers = new Map<string, { readonly record: ClientRecord; readonly feed: Feed }>()
 
-  constructor(store: Pick<InboxStore, 'readLog'>) {
+  constructor(options: EveryoneOptions) {
+    this.#options = options
     this.#source = new LogSource({
-      store,
+      store: options.store,
       to: everyoneStream,
       onLeft: (client) => this.#followers.delete(client),
       onDrained: (client) => this.#followers.get(client)?.record.release(),
@@ -42,6 +58,60 @@ export class Everyone implements LogAudience {
   follow(record: ClientRecord, seq: number): void {
     const feed = record.feeds.follow(everyoneStream, this.#source, seq)
     this.#followers.set(record.id, { record, feed })
+  }
+
+  /**
+   * A client's session is about to end, and no other takes its place: what it has not acknowledged goes into its inbox, which
+   * outlives the session.
+   */
+  leave(record: ClientRecord): void {
+    const feed = this.#followers.get(record.id)?.feed
+    const after = feed?.position ?? record.session?.everyoneFrom
+    if (after === undefined) return
+    const newest = this.#newestOf(record)
+    this.#moving = this.#moving.then(() => this.#move(record, after, newest))
+  }
+
+  /** The newest position once everything is in the log that was being stored; what comes later is not for this session. */
+  async #newestOf({ id }: ClientRecord): Promise<number> {
+    const { batcher, store, logger } = this.#options
+    const { promise: committed, resolve } = Promise.withResolvers<unknown>()
+    batcher.record({ kind: sessionRecords, key: id, value: undefined }, resolve)
+    await committed
+    try {
+      return (await store.inspect(id)).newest
+    } catch (error) {
+      logger.error('it is not known what was sent to everyone', { client: id, error })
+      return Number.POSITIVE_INFINITY
+    }
+  }
+
+  async #move(record: ClientRecord, from: number, newest: Promise<number>): Promise<void> {
+    const { store, logger } = this.#options
+    try {
+      const until = await newest
+      for (let after = from, more = true; more && after < until; ) {
+        const page = await store.readLog({ to: everyoneStream }, after, pageSize)
+        for (const { seq, envelope } of page.entries) {
+          if (seq <= until && !this.#source.omits(envelope, record.id)) this.#put(record, new Outgoing(envelope))
+        }
+        after = page.scanned
+        more = page.entries.length === pageSize
+      }
+    } catch (error) {
+      logger.error('messages to everyone could not be moved to an inbox', { client: record.id, error })
+    }
+  }
+
+  #put(record: ClientRecord, outgoing: Outgoing): void {
+    this.#options.batcher.append({ envelope: outgoing.envelope, recipients: [record.id] }, (outcome) => {
+      if (!(outcome instanceof PosthouseError) && outcome.state === 'stored') {
+        record.feeds.inbox.offer(outcome.seq, outgoing.at(outcome.seq))
+        return
+      }
+      const code = 'state' in outcome && outcome.state === 'refused' ? outcome.code : 'store_failed'
+      this.#options.logger.warn('a message to everyone could not be moved to an inbox', { client: record.id, code })
+    })
   }
 
   reads({ session }: ClientRecord): boolean {

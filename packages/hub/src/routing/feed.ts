@@ -29,6 +29,8 @@ export interface FeedSource {
    * nothing ever is.
    */
   lost?(after: number): Promise<number>
+  /** True where the cursor outlives the stream: whoever follows again goes on there. Default: it is dropped. */
+  readonly lasting?: boolean
   /** True for what this client is not to get. Default: nothing is left out. */
   omits?(envelope: StoredEnvelope['envelope'], client: string): boolean
   /** Told that this client is fed no more. */
@@ -43,6 +45,8 @@ export interface StreamFeed {
   readonly done: boolean
   /** Up to where the client has acknowledged it: where deliveries go on from. */
   readonly position: number
+  /** True where the cursor is dropped when the client does not follow the stream any more. */
+  readonly passing?: boolean
   /** Begins to deliver what comes after `seq`. */
   attach(link: Link, seq: number): void
   /** Stops delivering, if `link` is the one that is delivered to. */
@@ -89,7 +93,7 @@ export class Feed implements StreamFeed {
   #link: Link | undefined
   /** The newest position that went to the link or was skipped. */
   #cursor = 0
-  #behind = false
+  #behind = true
   #arrived = false
   #reading = false
   /** Messages that came while it was behind, as far as they were not read yet. */
@@ -117,6 +121,10 @@ export class Feed implements StreamFeed {
     return this.#waiting
   }
 
+  get passing(): boolean {
+    return !this.#options.source.lasting
+  }
+
   get position(): number {
     return this.#acknowledged
   }
@@ -137,8 +145,9 @@ export class Feed implements StreamFeed {
   }
 
   offer(seq: number, outgoing: Outgoing): void {
-    if (this.#link === undefined || seq <= this.#cursor) return
-    if (!this.#behind && this.#link.ready) this.#hand(this.#link, seq, outgoing)
+    if (seq <= this.#cursor) return
+    if (this.#link === undefined) this.#behind = true
+    else if (!this.#behind && this.#link.ready) this.#hand(this.#link, seq, outgoing)
     else {
       this.#behind = true
       this.#arrived = true

@@ -15,6 +15,8 @@ export interface FeedsOptions {
   readonly tally: Tally
   /** Commits that everything up to `seq` of a cursor has been processed. */
   readonly acknowledge: (cursor: string, seq: number) => void
+  /** Drops a cursor that nobody goes on from. */
+  readonly forget: (cursor: string) => void
   /** Told of what cannot be said in the client's dialect, and is passed over. */
   readonly unsayable?: FeedOptions['unsayable']
   /** Keeps a message of a log that the client has given back. */
@@ -79,12 +81,13 @@ export class Feeds {
     feed.attach(this.#link, feed.position)
   }
 
-  /** Ends a stream. What the store remembers of it stays. */
+  /** Ends a stream, and drops its cursor unless the source wants that to last. */
   unfollow(stream: string): void {
     const feed = this.#others?.get(stream)
     if (feed === undefined) return
     this.#others?.delete(stream)
     feed.end?.()
+    if (feed.passing) this.#options.forget(cursorName(this.#options.client, stream))
     if (this.#link === undefined) return
     feed.detach(this.#link)
     this.#link.unfollow?.(stream)

@@ -6,6 +6,8 @@ export interface LogSourceOptions {
   readonly store: Pick<InboxStore, 'readLog'>
   /** The address whose log it is. */
   readonly to: string
+  /** True where cursors outlive the sessions of those who read. Default false. */
+  readonly lasting?: boolean
   /** Told that a client is fed no more. */
   readonly onLeft?: (client: string) => void
   /** Told that a client has caught up. */
@@ -18,6 +20,10 @@ export class LogSource implements FeedSource {
 
   constructor(options: LogSourceOptions) {
     this.#options = options
+  }
+
+  get lasting(): boolean {
+    return this.#options.lasting ?? false
   }
 
   async read(after: number, limit: number): Promise<FeedPage> {

@@ -1,0 +1,74 @@
+import { cursorName, isClientId, type RecordEntry } from '@posthouse/core'
+import { HubSession } from '@posthouse/protocol'
+import type { HubParts } from '../hub-parts.ts'
+import { ResumeTokens } from '../peers/resume-tokens.ts'
+import { everyoneStream } from '../routing/everyone.ts'
+import type { SessionEntry } from './client-record.ts'
+import { readState } from './client-state.ts'
+import { clientRecords, type KeptSession, readLastSeen, readSession, sessionRecords } from './session-record.ts'
+
+/** Goes on with the clients and sessions that an earlier run of the hub has left in the store. */
+export async function restoreSessions(parts: HubParts): Promise<void> {
+  const { store, registry } = parts
+  for (const { key, value } of await store.records(clientRecords)) {
+    const lastSeen = readLastSeen(value)
+    if (lastSeen !== undefined && isClientId(key)) registry.known(key, lastSeen).kept = true
+  }
+  for (const entry of await store.records(sessionRecords)) await restore(parts, entry)
+}
+
+async function restore(parts: HubParts, { key: client, value }: RecordEntry): Promise<void> {
+  const kept = readSession(value)
+  if (kept === undefined || !isClientId(client)) {
+    parts.logger.warn('the store keeps a session that cannot be read', { client })
+    return
+  }
+  const { position, newest } = await parts.store.inspect(cursorName(client, everyoneStream))
+  const record = parts.registry.known(client)
+  // Who is back already, before everything was read, has begun a new one.
+  if (record.living) return
+  const entry = entryOf(parts, client, { ...kept, newest })
+  record.session = entry
+  parts.everyone.follow(record, position.seq)
+  if (kept.watch) parts.presence.expect(entry)
+  for (const subscription of kept.subscriptions ?? []) {
+    try {
+      await parts.memberships.restore(record, entry, subscription)
+    } catch (error) {
+      parts.logger.warn('a subscription could not be restored', { client, stream: subscription.stream, error })
+    }
+  }
+}
+
+/** Who had a connection when the hub ended has all of the time to come back. */
+function entryOf(
+  { clock, limits, timing, logger }: HubParts,
+  client: string,
+  kept: KeptSession & { readonly newest: number },
+): SessionEntry {
+  const { id, producer, principal, transient = false, tokens, expiresAt = Number.POSITIVE_INFINITY, newest } = kept
+  const leftMs = Math.max(0, Math.min(expiresAt - clock.now(), timing.sessionMs))
+  return {
+    session: new HubSession({ id, client, limits }),
+    producer,
+    principal,
+    transient,
+    tokens: new ResumeTokens(tokens),
+    everyoneFrom: undefined,
+    subscriptions: new Map(),
+    sentBefore: newest,
+    expiresAt: clock.elapsed() + leftMs,
+    carrier: undefined,
+    state: stateOf(kept, (error) => logger.warn('the store keeps a state that cannot be read', { client, error })),
+    questions: undefined,
+  }
+}
+
+function stateOf({ state }: KeptSession, report: (error: unknown) => void): SessionEntry['state'] {
+  try {
+    return state === undefined ? undefined : readState(JSON.parse(state))
+  } catch (error) {
+    report(error)
+    return undefined
+  }
+}
