@@ -67,10 +67,13 @@ export class Departure {
 
   /** Says what a store in memory takes with it. */
   async tellDiscarded(): Promise<void> {
-    const { store, logger, registry } = this.#options.parts
+    const { store, logger, registry, queues } = this.#options.parts
     if (store.durability !== 'memory') return
     let messages = 0
     for (const { id } of registry.all()) messages += (await store.inspect(id)).messages
+    for (const { inboxes } of queues.all()) {
+      for (const inbox of inboxes) messages += (await store.inspect(inbox)).messages
+    }
     if (messages > 0) logger.warn('messages that were kept in memory are lost', { messages })
   }
 

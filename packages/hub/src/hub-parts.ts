@@ -3,6 +3,7 @@ import type { Limits } from '@posthouse/protocol'
 import { Gate } from './access/gate.ts'
 import { Exchange } from './calls/exchange.ts'
 import { HubDesk } from './calls/hub-desk.ts'
+import { ChannelPublisher } from './channels/channel-publisher.ts'
 import { ChannelRules } from './channels/channel-rules.ts'
 import { Channels } from './channels/channels.ts'
 import type { ClientRecord } from './clients/client-record.ts'
@@ -135,7 +136,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     audienceOf: (envelope) => (envelope.to === everyoneStream ? everyone : largeGroups.audienceOf(envelope)),
     registry,
     groups,
-    channels,
+    channels: new ChannelPublisher({ channels, batcher, listeners }),
     queues,
     batcher,
     listeners,

@@ -126,6 +126,15 @@ export class Hub implements AsyncDisposable {
   }
 
   /**
+   * Has `handler` called for what clients publish in channels from now on, until disposed of. In a pattern the part `*` stands
+   * for one part of a channel's name, `**` for any number of parts.
+   * @throws PosthouseError `invalid_address`
+   */
+  subscribe(pattern: string, handler: HubMessageHandler): Disposable {
+    return this.#listeners.subscribe(pattern, handler)
+  }
+
+  /**
    * Sends a message of the hub's own. Resolves when it was stored, or, with qos 0, handed to whoever is there.
    * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`, `body_too_large`,
    * `unknown_recipient`, `offline`, `inbox_full`, `store_full`, `unsupported`, `store_failed`, `closed`

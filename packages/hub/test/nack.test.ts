@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { MemoryInboxStore } from '@posthouse/core'
+import { ManualClock, MemoryInboxStore } from '@posthouse/core'
 import { changedStore } from '@posthouse/core/testing'
 import { codeOf, type Frame, message, RawPeer, resume } from './raw-peer.ts'
 import { type RunningHub, startHub, startTimelessHub } from './start-hub.ts'
@@ -129,6 +129,35 @@ describe('a message that its recipient gives back', () => {
     alice.send(message('bob', 1), message('bob', 2))
     nack(bob, await bob.next('deliver'), { delayMs: 86_400_000 })
     assert.equal((await bob.next('deliver')).id, 'm2')
+  })
+
+  test('does not come under its old position while the store fails to put it away', async () => {
+    const clock = new ManualClock()
+    await using inner = new MemoryInboxStore({ clock })
+    let failing = false
+    const store = changedStore(inner, {
+      commit: (batch) => (failing ? Promise.reject(new Error('the disk is full')) : inner.commit(batch)),
+    })
+    await using server = await startTimelessHub({ store }, clock)
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await alice.publish('alice', 1)
+    alice.ack(await alice.next('deliver'))
+    const bob = await RawPeer.login(server.url, 'bob')
+    alice.send(message('bob', 2, { receipts: true }), message('bob', 3))
+    await alice.next((frame) => frame.op === 'sent' && frame.n === 3)
+    const [first] = await bob.deliveries(2)
+    failing = true
+    nack(bob, first ?? {}, { delayMs: 100 })
+    await server.log.line('the store failed')
+    await using again = await RawPeer.login(server.url, 'bob')
+    failing = false
+    assert.equal((await again.next('deliver')).id, 'm3')
+    await alice.publish('alice', 4)
+    server.clock.advance(100)
+    const back = await again.next('deliver')
+    assert.deepEqual([back.id, back.attempt], ['m2', 2])
+    again.ack(back)
+    assert.equal((await alice.next('receipt')).state, 'delivered')
   })
 
   test('whose time runs out meanwhile comes no more', async () => {

@@ -196,6 +196,11 @@ suite('sent is withheld', () => {
     assert.deepEqual(await alice.settled(), [])
     await ask(bob, 'unsubscribe')
     assert.equal((await alice.next('sent')).n, 8)
+    await ask(bob, 'subscribe')
+    alice.send(message('queue:jobs', 9))
+    assert.deepEqual(await alice.settled(), [])
+    await bob.cut()
+    assert.equal((await alice.next('sent')).n, 9)
   })
 })
 
@@ -366,6 +371,14 @@ suite('a hub that begins anew with a store that lasts', () => {
 })
 
 suite('a hub that ends', () => {
+  test('with its store in memory says how much is lost', async () => {
+    const server = await startHub()
+    await using alice = await RawPeer.login(server.url, 'alice')
+    for (let n = 1; n <= 3; n++) await alice.publish('queue:jobs', n)
+    await server.hub.close()
+    assert.equal((await server.log.line('kept in memory are lost')).fields.messages, 3)
+  })
+
   test('waits for no worker any more', async () => {
     const clock = new ManualClock()
     const server = await startTimelessHub({}, clock)
@@ -457,6 +470,22 @@ suite('what a worker may not say', () => {
     bob.send({ op: 'request', id: 'r', to: 'queue:other', method: 'm' })
     assert.equal(codeOf(await bob.next('response')), 'forbidden')
   })
+})
+
+test('a worker that is not permitted any more is told so, and what it has goes to others', async () => {
+  const permitted = [{ operations: ['subscribe'], addresses: ['queue:*'] }] as const
+  await using server = await startGuardedHub({ bob: permitted })
+  await using alice = await RawPeer.login(server.url, 'alice')
+  await using bob = await worker(server, 'bob')
+  await alice.publish('queue:jobs', 1)
+  const held = await bob.next('deliver')
+  await using carol = await worker(server, 'carol')
+  server.permit('bob', [{ operations: ['subscribe'], addresses: ['queue:other'] }])
+  const { code, about } = await bob.next('error')
+  assert.deepEqual([code, about], ['forbidden', { op: 'subscribe', to: 'queue:jobs' }])
+  assert.equal((await carol.next('deliver')).attempt, 2)
+  done(bob, held)
+  assert.deepEqual(await bob.settled(), [])
 })
 
 suite('queues that nobody uses', () => {

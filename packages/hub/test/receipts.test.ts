@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { MemoryInboxStore } from '@posthouse/core'
+import { ManualClock, MemoryInboxStore } from '@posthouse/core'
 import { changedStore } from '@posthouse/core/testing'
 import type { HubReceipt } from '@posthouse/hub'
 import { CrossCommClient } from './cross-comm-peer.ts'
@@ -161,7 +161,8 @@ describe('the sender is told', () => {
   })
 
   test('although the store fails when it is to be told', async () => {
-    await using inner = new MemoryInboxStore()
+    const clock = new ManualClock()
+    await using inner = new MemoryInboxStore({ clock })
     let failures = 0
     const store = changedStore(inner, {
       commit: async (batch) => {
@@ -170,7 +171,7 @@ describe('the sender is told', () => {
         return inner.commit(batch)
       },
     })
-    await using server = await startTimelessHub({ store })
+    await using server = await startTimelessHub({ store }, clock)
     await using bob = await RawPeer.login(server.url, 'bob')
     await using alice = await RawPeer.login(server.url, 'alice')
     await alice.publish('bob', 1, wanted)

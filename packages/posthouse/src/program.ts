@@ -10,6 +10,7 @@ import { addGroups } from './commands/groups.ts'
 import { addHistory } from './commands/history.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addListen } from './commands/listen.ts'
+import { addPublish } from './commands/publish.ts'
 import { addQueues } from './commands/queues.ts'
 import { addSend } from './commands/send.ts'
 import { addStats } from './commands/stats.ts'
@@ -38,6 +39,7 @@ export function buildProgram(terminal: Terminal): Command {
   addToken(program, terminal)
   program.commandsGroup('Messages and calls:')
   addSend(program, terminal)
+  addPublish(program, terminal)
   addListen(program, terminal)
   addCall(program, terminal)
   program.commandsGroup('What a hub keeps:')

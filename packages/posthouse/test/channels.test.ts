@@ -39,6 +39,30 @@ describe('channels on the command line', () => {
     )
   })
 
+  test('publish puts a message into a channel, for as long as it is of use', async () => {
+    const { out, err, status } = await run(
+      'publish',
+      'channel:board',
+      '{"a":1}',
+      '--type',
+      'dict',
+      '--id',
+      'carol',
+      '--ttl',
+      '1h',
+    )
+    assert.equal(status, 0, err)
+    assert.match(out, /^stored dict in board, id /)
+    const short = JSON.parse((await run('publish', 'board', 'gone', '--ttl', '1ms', '--json')).out)
+    assert.deepEqual([short.channel, short.state], ['board', 'stored'])
+    const live = await run('publish', 'board', 'hi', '--qos', '0')
+    assert.match(live.out, /^sent text in board/)
+    assert.match((await run('history', 'board')).out, /^\S+ \S+ carol dict \{"a":1\}$/)
+    const wrong = await run('publish', 'a..b', 'x')
+    assert.equal(wrong.status, 2)
+    assert.match(wrong.err, /a part is empty/)
+  })
+
   test('history shows the newest messages, or those behind a position', async () => {
     await publish('log', ...Array.from({ length: 7 }, (_, index) => `line ${index}`))
     const newest = await run('history', 'log', '--last', '2')

@@ -53,8 +53,8 @@ describe('the commands that talk to a hub', () => {
     const body = '{"id":9007199254740993,"least":-9223372036854775808,"most":18446744073709551615,"pi":3.14}'
     const arrived = new Promise<string>((resolve) => {
       socket.addEventListener('message', ({ data }) => {
-        if (String(data).includes('deliver')) resolve(String(data))
-        else if (String(data).includes('welcome')) void Cli.run(at('send', 'exact', body, '--type', 'dict'))
+        if (String(data).includes('"op":"deliver"')) resolve(String(data))
+        else if (String(data).includes('"op":"welcome"')) void Cli.run(at('send', 'exact', body, '--type', 'dict'))
       })
     })
     const hello = { op: 'hello', client: 'exact', caps: [], producer: 'p', transient: true }

@@ -19,6 +19,10 @@ export class PatternTrie<Entry> {
   /** What was last asked for; everything is forgotten when a pattern comes or goes. */
   #remembered = new Map<string, readonly Entry[]>()
 
+  get empty(): boolean {
+    return this.#root.next.size === 0
+  }
+
   /** Adds an entry under the parts of its pattern. */
   add(parts: readonly string[], entry: Entry): void {
     let place = this.#root

@@ -1,6 +1,7 @@
 import { clientAddress } from '@posthouse/core'
 import type { Dialect, HubFrame, HubSession } from '@posthouse/protocol'
 import type { Access } from '../access/access.ts'
+import type { GivenBack } from '../delivery/given-back.ts'
 import type { NotedDeliveries } from '../delivery/noted-deliveries.ts'
 import type { Unread } from '../delivery/unread.ts'
 import type { QuestionRate } from '../limits/question-rate.ts'
@@ -81,6 +82,8 @@ export class ClientRecord {
   counted: { readonly received: number; readonly delivered: number } = nothing
   /** What it was delivered with a wish for receipts, or not for the first time; nothing before the first such. */
   noted: NotedDeliveries | undefined
+  /** What it has given back; nothing before the first such. */
+  givenBack: GivenBack | undefined
   /** What it may still say to have read; nothing before the first such. */
   unread: Unread | undefined
   /** Confirmations that wait for this client's inbox to drain. */

@@ -73,6 +73,7 @@ export class Registry {
         tally,
         acknowledge,
         forget,
+        isGivenBack: (seq) => this.#records.get(client)?.givenBack?.has(seq) === true,
         unsayable: (envelope, code) => this.#options.fates?.().unsayable(envelope, client, code),
         returned: async (envelope, delayMs) => this.#options.fates?.().keep(envelope, client, delayMs),
       })

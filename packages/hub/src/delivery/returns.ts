@@ -2,6 +2,7 @@ import { type Clock, type Envelope, PosthouseError } from '@posthouse/core'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Batcher } from '../routing/batcher.ts'
 import { backoffMs } from './backoff.ts'
+import { GivenBack } from './given-back.ts'
 import type { Receipts } from './receipts.ts'
 import type { ShelfClock } from './shelf-clock.ts'
 
@@ -38,6 +39,8 @@ export class Returns {
     const { batcher, clock, receipts, shelf } = this.#options
     const { envelope, attempt = 1 } = record.noted?.take(seq) ?? {}
     const inbox = record.id
+    record.givenBack ??= new GivenBack()
+    record.givenBack.add(seq)
     if (attempt >= mostAttempts) {
       batcher.remove({ inbox, seq, to: { dead: 'attempts_exhausted', attempt } })
       if (envelope !== undefined) receipts.tell(envelope, 'failed', record.address, 'attempts_exhausted')

@@ -1,8 +1,7 @@
-import type { Clock } from '@posthouse/core'
-import { type InboxStore, type Logger, PosthouseError, queueInbox } from '@posthouse/core'
+import { type Clock, type InboxStore, type Logger, PosthouseError } from '@posthouse/core'
 import type { Batcher } from '../routing/batcher.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
-import { priorities, type QueueOutcomes, WorkQueue } from './work-queue.ts'
+import { type QueueOutcomes, WorkQueue } from './work-queue.ts'
 
 /** Kind of the records that tell which queues there are. */
 const queueRecords = 'queue'
@@ -102,7 +101,7 @@ export class QueueBook implements Disposable {
   async #dropUnused(): Promise<void> {
     for (const queue of [...this.#queues.values()]) {
       const { uses, name } = queue
-      if (queue.workers.size > 0 || (await this.#holdsAny(name))) continue
+      if (queue.workers.size > 0 || (await this.#holdsAny(queue))) continue
       if (queue.uses !== uses || queue.workers.size > 0) continue
       queue.close()
       this.#queues.delete(name)
@@ -110,9 +109,8 @@ export class QueueBook implements Disposable {
     }
   }
 
-  async #holdsAny(name: string): Promise<boolean> {
-    for (const priority of priorities) {
-      const inbox = queueInbox(name, priority)
+  async #holdsAny({ inboxes }: WorkQueue): Promise<boolean> {
+    for (const inbox of inboxes) {
       if ((await this.#options.store.inspect(inbox)).messages > 0) return true
       if ((await this.#options.store.shelf({ kind: 'scheduled', inbox, limit: 1 })).length > 0) return true
     }

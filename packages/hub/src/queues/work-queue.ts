@@ -108,6 +108,11 @@ export class WorkQueue implements WorkSource {
     this.release()
   }
 
+  /** The names of its inboxes, those with the highest priority first. */
+  get inboxes(): readonly string[] {
+    return priorities.map((priority) => queueInbox(this.name, priority))
+  }
+
   /** Lets the confirmations go that wait for it to drain. */
   release(): void {
     if (this.held !== undefined) for (const go of [...this.held]) go()
@@ -125,6 +130,7 @@ export class WorkQueue implements WorkSource {
   changed(worker: QueueWorker): void {
     if (!this.#workers.has(worker)) return
     this.#free.place(worker)
+    if (worker.link === undefined && !this.staffed) this.release()
     this.#share()
   }
 
@@ -218,7 +224,7 @@ export class WorkQueue implements WorkSource {
   }
 
   #everyLane(): readonly Lane[] {
-    this.#lanes ??= priorities.map((priority) => new Lane(queueInbox(this.name, priority), this.#options.store))
+    this.#lanes ??= this.inboxes.map((inbox) => new Lane(inbox, this.#options.store))
     return this.#lanes
   }
 }

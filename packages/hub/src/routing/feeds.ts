@@ -19,6 +19,8 @@ export interface FeedsOptions {
   readonly forget: (cursor: string) => void
   /** Told of what cannot be said in the client's dialect, and is passed over. */
   readonly unsayable?: FeedOptions['unsayable']
+  /** True for a message of the inbox that the client has given back. */
+  readonly isGivenBack?: (seq: number) => boolean
   /** Keeps a message of a log that the client has given back. */
   readonly returned?: FeedOptions['returned']
 }
@@ -33,10 +35,10 @@ export class Feeds {
 
   constructor(options: FeedsOptions) {
     this.#options = options
-    const { client, store, acknowledge } = options
+    const { client, acknowledge } = options
     this.inbox = new Feed({
       ...options,
-      source: inboxSource(client, store),
+      source: inboxSource(options),
       acknowledge: (seq) => acknowledge(client, seq),
     })
   }
@@ -137,11 +139,12 @@ export class Feeds {
   }
 }
 
-function inboxSource(client: string, store: Pick<InboxStore, 'read'>): FeedSource {
+function inboxSource({ client, store, isGivenBack }: FeedsOptions): FeedSource {
   return {
     read: async (after, limit) => {
       const entries = await store.read(client, after, limit)
-      return { entries, scanned: entries.at(-1)?.seq ?? after, more: entries.length === limit }
+      const wanted = isGivenBack ? entries.filter(({ seq }) => !isGivenBack(seq)) : entries
+      return { entries: wanted, scanned: entries.at(-1)?.seq ?? after, more: entries.length === limit }
     },
   }
 }

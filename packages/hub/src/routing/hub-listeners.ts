@@ -9,6 +9,8 @@ import {
 } from '@posthouse/core'
 import { fromBodyValue } from '@posthouse/protocol'
 import { bodyToValue } from '@posthouse/protocol/bodies'
+import { readChannelPattern } from '../channels/channel-pattern.ts'
+import { PatternTrie } from '../channels/pattern-trie.ts'
 
 /** Handles a message to the hub itself or to everyone. */
 export type HubMessageHandler = (message: Message) => unknown
@@ -18,10 +20,11 @@ interface Listener {
   readonly handler: HubMessageHandler
 }
 
-/** The hub's own handlers, for messages to `hub` and to `all`. */
+/** The hub's own handlers, for messages to `hub`, to `all` and to channels. */
 export class HubListeners {
   readonly #logger: Logger
   readonly #listeners = new Set<Listener>()
+  readonly #subscribers = new PatternTrie<{ readonly handler: HubMessageHandler }>()
   #running = 0
 
   constructor(logger: Logger) {
@@ -43,7 +46,29 @@ export class HubListeners {
   /** Calls the handlers whose filter matches, in the order in which they were added; never for the hub's own messages. */
   receive(envelope: Envelope): void {
     if (envelope.from === 'hub') return
-    const wanted = [...this.#listeners].filter(({ matches }) => matches(envelope))
+    this.#tell(
+      envelope,
+      [...this.#listeners].filter(({ matches }) => matches(envelope)),
+    )
+  }
+
+  /**
+   * Has `handler` called for what is published in the channels of a pattern, until disposed of.
+   * @throws PosthouseError `invalid_address`
+   */
+  subscribe(pattern: string, handler: HubMessageHandler): Disposable {
+    const { parts } = readChannelPattern(`channel:${pattern}`)
+    const subscriber = { handler }
+    this.#subscribers.add(parts, subscriber)
+    return { [Symbol.dispose]: () => this.#subscribers.delete(parts, subscriber) }
+  }
+
+  /** Calls the handlers for the channel of that name; never for the hub's own messages. */
+  published(name: string, envelope: Envelope): void {
+    if (!this.#subscribers.empty && envelope.from !== 'hub') this.#tell(envelope, this.#subscribers.match(name))
+  }
+
+  #tell(envelope: Envelope, wanted: readonly { readonly handler: HubMessageHandler }[]): void {
     if (wanted.length === 0) return
     try {
       const message = messageOf(envelope)

@@ -13,7 +13,7 @@ import {
   toPosthouseError,
 } from '@posthouse/core'
 import { isQueueStream, type SendOutcome } from '@posthouse/protocol'
-import type { Channels } from '../channels/channels.ts'
+import type { ChannelPublisher } from '../channels/channel-publisher.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Registry } from '../clients/registry.ts'
 import { offline } from '../delivery/when-offline.ts'
@@ -27,6 +27,7 @@ import type { Batcher } from './batcher.ts'
 import type { LogAudience } from './everyone.ts'
 import type { HubListeners } from './hub-listeners.ts'
 import { Outgoing } from './outgoing.ts'
+import { outcomeOf } from './send-outcome.ts'
 
 /** Confirmations to senders wait while a connected recipient's inbox is fuller than this … */
 const highFill = 0.5
@@ -60,7 +61,7 @@ type StoredOutcome = Extract<AppendOutcome, { readonly state: 'stored' }>
 export interface RouterOptions {
   readonly registry: Registry
   readonly groups: GroupBook
-  readonly channels: Channels
+  readonly channels: ChannelPublisher
   readonly queues: QueueBook
   readonly batcher: Batcher
   readonly listeners: HubListeners
@@ -123,7 +124,7 @@ export class Router {
         return
       }
       if (incoming.envelope.to.startsWith('channel:')) {
-        this.#publish(incoming, outgoing, settle)
+        this.#options.channels.store(incoming, outgoing, settle)
         return
       }
       const audience = this.#options.audienceOf(incoming.envelope)
@@ -148,17 +149,6 @@ export class Router {
     } catch (error) {
       this.refuse(incoming.from, toPosthouseError(error), settle)
     }
-  }
-
-  /** Stores a message to a channel once, however many are subscribed. A slow one of them slows no sender down. */
-  #publish(incoming: Incoming, outgoing: Outgoing, settle: SettleListener): void {
-    const { channels, batcher } = this.#options
-    const { name } = parseAddress(incoming.envelope.to)
-    const { log } = channels.terms(name)
-    batcher.append({ ...incoming, recipients: [], log }, (outcome) => {
-      if ('state' in outcome && outcome.state === 'stored') channels.offer(name, outcome.seq, outgoing.at(outcome.seq))
-      settle(outcomeOf(outcome))
-    })
   }
 
   /** Something was stored in an inbox: that of a client, or of a queue. */
@@ -306,13 +296,4 @@ export class Router {
 /** The recipients that are there and fall behind. */
 function crowdedOf({ fill }: StoredOutcome, recipients: readonly ClientRecord[]): readonly ClientRecord[] {
   return recipients.filter((record, index) => (fill[index] ?? 0) > highFill && record.online)
-}
-
-/** What a sender is told. */
-export function outcomeOf(outcome: AppendOutcome | PosthouseError, refusal?: PosthouseError): SendOutcome {
-  if (outcome instanceof PosthouseError) return { state: 'refused', error: outcome }
-  if (outcome.state !== 'refused') return { state: outcome.state }
-  const same = refusal?.code === outcome.code
-  const error = same ? refusal : new PosthouseError(outcome.code, `refused: ${outcome.code.replaceAll('_', ' ')}`)
-  return { state: 'refused', error }
 }

@@ -6,6 +6,7 @@ import { aborted, onInterrupt } from '../interrupt.ts'
 import { messageLine } from '../message-line.ts'
 import { openClient } from '../open-client.ts'
 import { checked, collected, parseCount } from '../option-values.ts'
+import { tellConnection } from '../tell-connection.ts'
 import { type Terminal, visible } from '../terminal.ts'
 
 /** Options of `posthouse listen`. */
@@ -37,7 +38,6 @@ export function addListen(program: Command, terminal: Terminal): void {
 async function listen(terminal: Terminal, options: ListenOptions): Promise<void> {
   using interrupt = onInterrupt()
   const done = new AbortController()
-  let listening = false
   let left = options.count ?? Number.POSITIVE_INFINITY
   await using client = await openClient(options, interrupt.signal, (opening) => {
     opening.on(filterOf(options), (message) => {
@@ -46,16 +46,8 @@ async function listen(terminal: Terminal, options: ListenOptions): Promise<void>
       terminal.print(options.json ? JSON.stringify(message) : messageLine(terminal, message))
       if (left === 0) done.abort()
     })
-    opening.watch('state', ({ state }) => {
-      if (state === 'waiting') terminal.note('the connection is lost; trying again …')
-      else if (state === 'online' && listening) terminal.note('connected again')
-    })
-    opening.watch('error', (error) => {
-      if (opening.state === 'online') terminal.note(`${visible(error.message)} (${error.code})`)
-      else if (opening.state !== 'waiting') done.abort(error)
-    })
+    tellConnection(terminal, opening, done)
   })
-  listening = true
   terminal.note(terminal.style('gray', `listening as ${visible(client.clientId)}; Ctrl-C stops`, terminal.err))
   await aborted(AbortSignal.any([interrupt.signal, done.signal]))
   const { reason } = done.signal
