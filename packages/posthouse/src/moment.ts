@@ -15,6 +15,11 @@ export function parseEarlier(word: string): number {
   return dateOf(word) ?? Date.now() - durationOf(word)
 }
 
+/** A date, or how long until it comes, in Unix milliseconds. @throws PosthouseError `invalid_option` */
+export function parseLater(word: string): number {
+  return dateOf(word) ?? Date.now() + durationOf(word)
+}
+
 /** Dates begin with their year; a day alone begins at midnight where the reader is. */
 function dateOf(word: string): number | undefined {
   if (!/^\d{4}-/.test(word)) return undefined
@@ -30,7 +35,7 @@ function durationOf(word: string): number {
   try {
     return parseDuration(word)
   } catch (cause) {
-    const how = `write a date such as 2026-12-31T18:00, or how long ago, such as 2h or 7d`
+    const how = `write a date such as 2026-12-31T18:00, or a time ago or from now, such as 2h or 7d`
     throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no time: ${how}`, { cause })
   }
 }

@@ -40,6 +40,12 @@ export function parseCount(word: string): number {
   throw new PosthouseError('invalid_option', 'a count is a whole number from 1')
 }
 
+/** @throws PosthouseError `invalid_option` */
+export function parsePriority(word: string): number {
+  if (/^[0-9]$/.test(word)) return Number(word)
+  throw new PosthouseError('invalid_option', 'a priority is a number from 0 to 9')
+}
+
 /** A rate of messages or connections a second, or `off`. @throws PosthouseError `invalid_option` */
 export function parseRate(word: string): number | false {
   return word === 'off' ? false : parseCount(word)

@@ -7,6 +7,10 @@ import { openClient } from '../open-client.ts'
 import { bodyOf, type OutgoingWords, sendOptionsOf, withOutgoingWords } from '../outgoing-words.ts'
 import { type Terminal, visible } from '../terminal.ts'
 
+interface PublishWords extends HubAccess, OutgoingWords {
+  readonly retain?: boolean
+}
+
 /** Adds `posthouse publish`. */
 export function addPublish(program: Command, terminal: Terminal): void {
   const command = program
@@ -14,7 +18,11 @@ export function addPublish(program: Command, terminal: Terminal): void {
     .summary('publish one message in a channel')
     .description('Publishes one message in a channel and waits until the hub has it. Nobody need be subscribed.')
     .argument('<channel>', 'a name of parts with dots between them')
-  withOutgoingWords(command).action((channel, body, options) => publish(terminal, { channel, body }, options))
+  withOutgoingWords(command).option(
+    '--retain',
+    'keep it as the value of the channel, which whoever subscribes later gets first; an empty body takes the value away',
+  )
+  command.action((channel, body, options) => publish(terminal, { channel, body }, options))
   withHubAccess(command)
 }
 
@@ -25,14 +33,15 @@ export function addPublish(program: Command, terminal: Terminal): void {
 async function publish(
   terminal: Terminal,
   { channel: word, body }: { readonly channel: string; readonly body: string | undefined },
-  options: HubAccess & OutgoingWords,
+  options: PublishWords,
 ): Promise<void> {
   const channel = channelName(word)
   parseAddress(`channel:${channel}`)
   using interrupt = onInterrupt()
   const { type, value } = await bodyOf(options, body)
   await using client = await openClient(options, interrupt.signal)
-  const { id, state } = await client.send(`channel:${channel}`, value, sendOptionsOf(options, interrupt.signal))
+  const how = { ...sendOptionsOf(options, interrupt.signal), ...(options.retain && { retain: true }) }
+  const { id, state } = await client.send(`channel:${channel}`, value, how)
   if (options.json) terminal.print(JSON.stringify({ id, channel, type, state }))
   else terminal.print(`${state} ${terminal.style('gray', `${type} in ${visible(channel)}, id ${id}`)}`)
   await client.drain()
