@@ -196,3 +196,85 @@ suite('what may be subscribed to', () => {
     assert.deepEqual(await deliveredSoFar(alice), [])
   })
 })
+
+suite('a subscription and a hub that is started anew', () => {
+  test('goes on where it was, with what was published before and after', async () => {
+    const store = new MemoryInboxStore()
+    let welcome: Frame
+    let positions: Frame
+    {
+      await using server = await startHub({ store })
+      const [bob, first] = await RawPeer.welcomed(server.url, 'bob')
+      welcome = first
+      await ask(bob, 'subscribe', 'channel:a.*')
+      await ask(bob, 'subscribe', 'channel:b')
+      await ask(bob, 'unsubscribe', 'channel:b')
+      await server.hub.send('channel:a.x', 'one')
+      await server.hub.send('channel:a.x', 'two')
+      const [one] = await bob.deliveries(2)
+      if (one) acknowledge(bob, one)
+      await bob.settled()
+      const { epoch } = (welcome.positions as Record<string, Frame>).inbox ?? {}
+      positions = { ...(welcome.positions as Frame), 'channel:a.*': { epoch, seq: one?.seq } }
+    }
+    await using server = await startHub({ store })
+    await server.hub.send('channel:a.y', 'three')
+    await server.hub.send('channel:b', 'unheard')
+    const [back, again] = await RawPeer.welcomed(server.url, 'bob', { hello: resume(welcome, positions) })
+    assert.deepEqual([again.resumed, again.gaps], [true, undefined])
+    assert.deepEqual((again.positions as Frame)['channel:a.*'], positions['channel:a.*'])
+    assert.deepEqual(await bodies(back, 2), ['two', 'three'])
+    await server.hub.send('channel:a.x', 'four')
+    assert.deepEqual(await bodies(back, 1), ['four'])
+    await back.cut()
+  })
+
+  test('begins behind the position at which it was confirmed, also before anything was acknowledged', async () => {
+    const store = new MemoryInboxStore()
+    let welcome: Frame
+    {
+      await using server = await startHub({ store })
+      await server.hub.send('channel:a', 'before')
+      const [bob, first] = await RawPeer.welcomed(server.url, 'bob')
+      welcome = first
+      await ask(bob, 'subscribe', 'channel:a')
+    }
+    await using server = await startHub({ store })
+    await server.hub.send('channel:a', 'after')
+    const [back, again] = await RawPeer.welcomed(server.url, 'bob', { hello: resume(welcome) })
+    assert.equal(again.resumed, true)
+    assert.deepEqual(await bodies(back, 1), ['after'])
+    await back.cut()
+  })
+
+  test('names what was trimmed in between', async () => {
+    const store = new MemoryInboxStore()
+    const channels = [{ pattern: '**', history: { messages: 2, ageMs: 60_000 } }]
+    let welcome: Frame
+    {
+      await using server = await startHub({ store, channels })
+      const [bob, first] = await RawPeer.welcomed(server.url, 'bob')
+      welcome = first
+      await ask(bob, 'subscribe', 'channel:a')
+    }
+    await using server = await startHub({ store, channels })
+    for (let n = 1; n <= 5; n++) await server.hub.send('channel:a', `text ${n}`)
+    const [back, again] = await RawPeer.welcomed(server.url, 'bob', { hello: resume(welcome) })
+    const [gap] = again.gaps as Frame[]
+    assert.deepEqual([gap?.stream, gap?.reason, Number(gap?.to) - Number(gap?.from)], ['channel:a', 'trimmed', 3])
+    assert.deepEqual(await bodies(back, 2), ['text 4', 'text 5'])
+    await back.cut()
+  })
+
+  test('leaves no cursor behind when it ends', async () => {
+    const store = new MemoryInboxStore()
+    await using server = await startHub({ store })
+    await using bob = await RawPeer.login(server.url, 'bob')
+    await ask(bob, 'subscribe', 'channel:a')
+    const kept = (await store.inspect('bob\nchannel:a')).position.seq
+    await ask(bob, 'unsubscribe', 'channel:a')
+    await server.hub.send('channel:a', 'moves on')
+    const { position, newest } = await store.inspect('bob\nchannel:a')
+    assert.ok(position.seq !== kept || newest === kept, `${position.seq} ${kept} ${newest}`)
+  })
+})

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { ask, bodies, deliveredSoFar, publish } from './channel-peers.ts'
 import { codeOf, type Frame, RawPeer } from './raw-peer.ts'
-import { startHub } from './start-hub.ts'
+import { startHub, startTimelessHub } from './start-hub.ts'
+
+async function retain(peer: RawPeer, to: string, n: number, fields: Frame): Promise<void> {
+  const answer = await peer.publish(to, n, { retain: true, ...fields })
+  assert.equal(answer.state, 'stored', JSON.stringify(answer))
+}
 
 suite('what a channel retains', () => {
-  async function retain(peer: RawPeer, to: string, n: number, fields: Frame): Promise<void> {
-    const answer = await peer.publish(to, n, { retain: true, ...fields })
-    assert.equal(answer.state, 'stored', JSON.stringify(answer))
-  }
-
   for (const dialect of ['json', 'msgpack'] as const) {
     test(`is the last value that asked for it, told to who subscribes, in ${dialect}`, async () => {
       await using server = await startHub()
@@ -101,5 +101,35 @@ suite('what a channel retains', () => {
     assert.equal(codeOf(await alice.publish('alice', 1, { retain: true })), 'invalid_field')
     alice.send({ op: 'send', id: 'live', to: 'channel:a', type: 'text', body: 'x', qos: 0, retain: true })
     assert.equal(codeOf(await alice.next('error')), 'invalid_field')
+  })
+})
+
+suite('asking for what channels retain', () => {
+  test('is held to a rate, by how much had to be looked at', async () => {
+    await using server = await startTimelessHub()
+    await using alice = await RawPeer.login(server.url, 'alice')
+    for (let n = 1; n <= 500; n++) await retain(alice, `channel:a.${n}`, n, { body: 'x' })
+    const answers: unknown[] = []
+    while (answers.at(-1) !== 'rate_limited' && answers.length < 1000) {
+      const answer = await ask(alice, 'subscribe', 'channel:b.*')
+      answers.push(answer.code)
+      await ask(alice, 'unsubscribe', 'channel:b.*')
+    }
+    assert.ok(answers.length > 100 && answers.length < 500, `${answers.length}`)
+    server.clock.advance(1000)
+    assert.equal((await ask(alice, 'subscribe', 'channel:b.*')).op, 'subscribe')
+  })
+
+  test('ends with the subscription', async () => {
+    await using server = await startHub({ sendQueue: { softBytes: 20_000, hardBytes: 300_000 } })
+    await using alice = await RawPeer.login(server.url, 'alice')
+    await using bob = await RawPeer.login(server.url, 'bob')
+    for (let n = 1; n <= 400; n++) await retain(alice, `channel:a.${n}`, n, { body: 'x'.repeat(30_000) })
+    bob.raw.socket.pause()
+    bob.send({ op: 'subscribe', id: 'q', to: 'channel:a.*' }, { op: 'unsubscribe', id: 'r', to: 'channel:a.*' })
+    await alice.settled()
+    bob.raw.socket.resume()
+    await bob.next('unsubscribe')
+    assert.ok((await bob.settled()).length < 400)
   })
 })

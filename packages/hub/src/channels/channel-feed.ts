@@ -4,7 +4,7 @@ import type { Link } from '../peers/link.ts'
 import type { Feed, StreamFeed } from '../routing/feed.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
 import type { ChannelSource } from './channel-source.ts'
-import { retainedFrames } from './retained-values.ts'
+import { retainedFrame } from './retained-frame.ts'
 
 /** What the feed of one subscription is made of. */
 export interface ChannelFeedOptions {
@@ -85,7 +85,12 @@ export class ChannelFeed implements StreamFeed {
 
   /** The retained values, as fast as the client reads them. What comes after them is in the log until then. */
   *#greet(link: Link, seq: number): Iterable<DeliverFrame> {
-    if (link.dialect !== 'cross_comm') yield* retainedFrames(this.#retained, this.#stream, link.dialect)
+    for (const value of this.#retained) {
+      // The subscription may have ended.
+      if (this.#greeting !== link || link.dialect === 'cross_comm') return
+      const frame = retainedFrame(value, this.#stream, link.dialect)
+      if (frame !== undefined) yield frame
+    }
     if (this.#greeting !== link) return
     this.#greeting = undefined
     this.#retained = []

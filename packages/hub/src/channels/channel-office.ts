@@ -1,6 +1,14 @@
-import { cursorName, type InboxStore, type Position, PosthouseError, type StoredEnvelope } from '@posthouse/core'
+import {
+  type Clock,
+  cursorName,
+  type InboxStore,
+  type Position,
+  PosthouseError,
+  type StoredEnvelope,
+} from '@posthouse/core'
 import type { Gap, MembershipFrame, SubscribeFrame, UnsubscribeFrame } from '@posthouse/protocol'
 import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
+import { QuestionRate } from '../limits/question-rate.ts'
 import type { MembershipServer } from '../membership/memberships.ts'
 import { assertRoom, endSubscription, type KeptSubscription } from '../membership/subscription.ts'
 import type { V1Link } from '../peers/v1-link.ts'
@@ -16,6 +24,7 @@ export interface ChannelOfficeOptions {
   readonly channels: Channels
   readonly store: InboxStore
   readonly batcher: Batcher
+  readonly clock: Clock
   /** Subscriptions of one client. */
   readonly most: number
   /** Has the subscriptions of a client's session kept with this tick's batch. */
@@ -28,6 +37,8 @@ interface Start {
   readonly position: Position
   readonly gaps: readonly Gap[]
   readonly retained: readonly StoredEnvelope[]
+  /** How many channels had to be looked at. */
+  readonly looks: number
 }
 
 interface Follow {
@@ -67,7 +78,11 @@ export class ChannelOffice implements MembershipServer {
       return
     }
     assertRoom(entry, this.#options.most)
-    const { source, position, gaps, retained } = await this.#start(frame, pattern)
+    entry.questions ??= new QuestionRate(this.#options.clock)
+    const tooMany = entry.questions.ask(1)
+    if (tooMany !== undefined) throw tooMany
+    const { source, position, gaps, retained, looks } = await this.#start(frame, pattern)
+    entry.questions.spend(looks)
     this.#enter(record, entry, pattern)
     await this.#kept(record, to, position.seq)
     // Meanwhile the session may have ended, the subscription been forbidden, or another connection have come that does not
@@ -102,7 +117,13 @@ export class ChannelOffice implements MembershipServer {
   async #start(frame: SubscribeFrame, pattern: ChannelPattern): Promise<Start> {
     const { channels, store } = this.#options
     const history = frame.after === 'start' || frame.last !== undefined
-    const { epoch, seq, newest, gaps } = await beginningOf(frame, store, channels.query(pattern, history))
+    let looks = 0
+    const fits = (name: string): boolean => {
+      looks++
+      return pattern.fits(name)
+    }
+    const query = channels.query({ ...pattern, fits }, history)
+    const { epoch, seq, newest, gaps } = await beginningOf(frame, store, query)
     const source = this.#source(pattern, history ? newest : 0)
     const begin = await source.lost(seq)
     const missing: readonly Gap[] =
@@ -110,13 +131,14 @@ export class ChannelOffice implements MembershipServer {
         ? [{ stream: frame.to, from: seq, to: begin, reason: 'trimmed' }]
         : []
     const wanted = frame.retained !== false
-    const retained = wanted ? await store.retained((to) => pattern.fits(nameOf(to))) : []
+    const retained = wanted ? await store.retained((to) => fits(nameOf(to))) : []
     return {
       source,
       position: { epoch, seq: begin },
       gaps: [...gaps, ...missing],
       // The others come again behind the position.
       retained: retained.filter((value) => value.seq <= begin),
+      looks,
     }
   }
 

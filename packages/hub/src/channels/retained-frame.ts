@@ -2,19 +2,12 @@ import { isPosthouseError, type StoredEnvelope } from '@posthouse/core'
 import type { DeliverFrame } from '@posthouse/protocol'
 import { convertBody } from '@posthouse/protocol/bodies'
 
-/** Retained values as a subscription of `stream` is told them; what the dialect cannot say is passed over. Spec: 4.7.7. */
-export function* retainedFrames(
-  values: Iterable<StoredEnvelope>,
+/** A retained value as a subscription of `stream` is told it; nothing where the dialect cannot say it. Spec: 4.7.7. */
+export function retainedFrame(
+  { envelope }: StoredEnvelope,
   stream: string,
   dialect: 'json' | 'msgpack',
-): Iterable<DeliverFrame> {
-  for (const value of values) {
-    const frame = frameOf(value, stream, dialect)
-    if (frame !== undefined) yield frame
-  }
-}
-
-function frameOf({ envelope }: StoredEnvelope, stream: string, dialect: 'json' | 'msgpack'): DeliverFrame | undefined {
+): DeliverFrame | undefined {
   const { id, from, to, type, ts, headers, replyTo, sec } = envelope
   try {
     return {
