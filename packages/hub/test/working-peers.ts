@@ -32,3 +32,9 @@ export function done(peer: RawPeer, ...frames: readonly Frame[]): void {
 export async function ids(peer: RawPeer, count: number): Promise<unknown[]> {
   return (await peer.deliveries(count)).map(({ id }) => id)
 }
+
+/** Resolves when the hub has committed what the peers said before. */
+export async function committed(server: RunningHub, peer: RawPeer): Promise<void> {
+  await peer.settled()
+  await server.hub.deadLetters.purge({ seqs: [] })
+}
