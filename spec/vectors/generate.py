@@ -84,6 +84,8 @@ def hello():
     yield "hello that resumes", "3.4.1", {**HELLO, "resume": resume}
     yield "hello that resumes before anything was processed", "3.4.1", {**HELLO, "resume": {**resume, "positions": {}}}
     yield "hello of a client that comes only once", "3.1.1", {**HELLO, "transient": True}
+    will = {"to": "all", "type": "text", "body": "gone", "headers": {"why": "will"}, "qos": 1, "ttlMs": 60000}
+    yield "hello with a will", "3.6.1", {**HELLO, "will": will}
     yield "hello of an id with a reserved prefix", "8.2.3", {**HELLO, "client": "group:odd id"}
     yield "hello with fields of a later version", "1.4.2", {**HELLO, "shoeSize": 43, "later": {"a": [1]}}
 
@@ -346,7 +348,7 @@ def without(frame, key):
 # A value of a wrong kind for each field, by op. Whatever is not said here is tried as missing.
 WRONG = {
     "client": [
-        ({**HELLO}, {"client": 1, "caps": "list", "producer": "", "token": None, "resume": {"session": "s"}, "agent": "", "transient": 1}),
+        ({**HELLO}, {"client": 1, "caps": "list", "producer": "", "token": None, "resume": {"session": "s"}, "agent": "", "transient": 1, "will": {"to": "all", "type": "text"}}),
         (SEND, {"id": "", "to": 5, "type": "letter", "qos": 2, "headers": {"a": 1}, "replyTo": [], "ttlMs": 0,
                 "receipts": 1, "whenOffline": "wait", "deliverAt": "now", "priority": 10, "retain": "yes"}),
         ({"op": "ack", "seq": 1}, {"seq": -1, "stream": 1}),

@@ -1,3 +1,4 @@
+export { bodyMisfit } from './frame/body-form.ts'
 export { type BodyForm, formOf, fromBodyValue, inferType, toBodyValue } from './frame/body-value.ts'
 export {
   type BadFrame,
@@ -52,6 +53,7 @@ export {
   type SentState,
   type WelcomeFrame,
   type WhenOffline,
+  type WillFields,
 } from './frame/frames.ts'
 export type { ClientCodec } from './frame/hub-frames.ts'
 export { defaultLimits } from './frame/limits.ts'

@@ -6,6 +6,7 @@ import type { NotedDeliveries } from '../delivery/noted-deliveries.ts'
 import type { Unread } from '../delivery/unread.ts'
 import type { QuestionRate } from '../limits/question-rate.ts'
 import type { Subscriptions } from '../membership/subscription.ts'
+import type { LastWill } from '../peers/last-will.ts'
 import type { Link } from '../peers/link.ts'
 import type { ResumeTokens } from '../peers/resume-tokens.ts'
 import type { Encoded } from '../routing/encoded.ts'
@@ -28,6 +29,8 @@ export interface SessionEntry {
   readonly subscriptions: Subscriptions
   /** Of a session that an earlier run has left: up to where that may have sent, until its client is back; otherwise 0. */
   sentBefore: number
+  /** What is sent in its client's name when it ends without a good-bye. */
+  will: LastWill | undefined
   /** Until when it can be resumed once its connection is lost, on the hub's monotonic clock. */
   expiresAt: number
   /** What carries it now; nothing while its connection is lost. */

@@ -57,6 +57,7 @@ function entryOf(
     everyoneFrom: undefined,
     subscriptions: new Map(),
     sentBefore: newest,
+    will: kept.will,
     expiresAt: clock.elapsed() + leftMs,
     carrier: undefined,
     state: stateOf(kept, (error) => logger.warn('the store keeps a state that cannot be read', { client, error })),

@@ -1,5 +1,6 @@
-import type { RecordChange } from '@posthouse/core'
+import { isMessageType, type RecordChange } from '@posthouse/core'
 import type { KeptSubscription } from '../membership/subscription.ts'
+import type { LastWill } from '../peers/last-will.ts'
 import type { SessionEntry } from './client-record.ts'
 
 /** The kind of the records that keep sessions, by client id. */
@@ -21,6 +22,7 @@ export interface KeptSession {
   readonly watch?: true
   /** What its client says about itself, as JSON text. */
   readonly state?: string
+  readonly will?: LastWill
   /** When it ends, in Unix milliseconds; absent while it has a connection. */
   readonly expiresAt?: number
 }
@@ -33,7 +35,7 @@ export interface SessionFacts {
 
 /** Remembers a session. */
 export function sessionRecord(client: string, entry: SessionEntry, { watch, expiresAt }: SessionFacts): RecordChange {
-  const { session, producer, principal, transient, tokens, subscriptions, state } = entry
+  const { session, producer, principal, transient, tokens, subscriptions, state, will } = entry
   const value: KeptSession = {
     id: session.id,
     producer,
@@ -43,6 +45,7 @@ export function sessionRecord(client: string, entry: SessionEntry, { watch, expi
     ...(subscriptions.size > 0 && { subscriptions: [...subscriptions.values()].map(keptOf) }),
     ...(watch && { watch }),
     ...(state !== undefined && { state: state.json }),
+    ...(will !== undefined && { will }),
     ...(expiresAt !== undefined && { expiresAt }),
   }
   return { kind: sessionRecords, key: client, value }
@@ -51,7 +54,7 @@ export function sessionRecord(client: string, entry: SessionEntry, { watch, expi
 /** What a record says of a session; nothing where it is none of ours. */
 export function readSession(value: unknown): KeptSession | undefined {
   if (!isObject(value)) return undefined
-  const { id, producer, principal, tokens, transient, subscriptions, watch, state, expiresAt } = value
+  const { id, producer, principal, tokens, transient, subscriptions, watch, state, will, expiresAt } = value
   if (typeof id !== 'string' || typeof producer !== 'string' || !Array.isArray(tokens)) return undefined
   return {
     id,
@@ -62,6 +65,7 @@ export function readSession(value: unknown): KeptSession | undefined {
     ...(Array.isArray(subscriptions) && { subscriptions: subscriptions.filter(isSubscription) }),
     ...(watch === true && { watch }),
     ...(typeof state === 'string' && { state }),
+    ...(isWill(will) && { will }),
     ...(typeof expiresAt === 'number' && { expiresAt }),
   }
 }
@@ -83,6 +87,14 @@ function keptOf({ stream, prefetch }: KeptSubscription): KeptSubscription {
 function isSubscription(value: unknown): value is KeptSubscription {
   if (!isObject(value) || typeof value.stream !== 'string') return false
   return value.prefetch === undefined || typeof value.prefetch === 'number'
+}
+
+function isWill(value: unknown): value is LastWill {
+  if (!isObject(value) || typeof value.type !== 'string' || !isMessageType(value.type)) return false
+  const { to, body, live, permitted } = value
+  return (
+    typeof to === 'string' && typeof body === 'string' && typeof live === 'boolean' && typeof permitted === 'boolean'
+  )
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -42,7 +42,12 @@ export class V1Link implements Link, SessionCarrier {
   /** Who watches presence is told in full what it may see from now on, and subscriptions end that are not permitted any more. */
   set access(access: Access) {
     this.#access = access
-    const { entry, parts } = this.visit
+    const { entry, parts, record } = this.visit
+    const { will } = entry
+    if (will !== undefined) {
+      will.permitted = access.may('send', will.to)
+      parts.keeper.touch(record)
+    }
     parts.presence.renew(entry)
     parts.memberships.review(this)
   }

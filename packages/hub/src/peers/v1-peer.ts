@@ -20,7 +20,7 @@ export class V1Peer implements Peer, ConnectionEvents, Guest {
   #heardAt: number
   #pinged = false
 
-  /** @throws PosthouseError `invalid_client_id` */
+  /** @throws PosthouseError `invalid_client_id`, `malformed_frame`, `forbidden` */
   constructor(parts: HubParts, connection: Connection, codec: HubCodec, greeting: Greeting) {
     const { hello, pass } = greeting
     this.#visit = beginVisit(parts, connection, codec, greeting)
@@ -103,7 +103,11 @@ export class V1Peer implements Peer, ConnectionEvents, Guest {
     const { parts, record } = this.#visit
     // With a new token the client goes on where it was. Who is not wanted any more does not.
     const current = record.link === this.#link
-    if (current && error.code !== 'token_expired') endSession(record, parts)
+    if (current && error.code !== 'token_expired') {
+      // Who may not be here may not speak either.
+      if (record.session?.will) record.session.will.permitted = false
+      endSession(record, parts)
+    }
     this.#link.fail(error)
   }
 

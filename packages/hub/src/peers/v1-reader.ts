@@ -114,6 +114,8 @@ export class V1Reader {
 
   #leave(): void {
     const { parts, record, connection } = this.#visit
+    const { session } = record
+    if (session !== undefined) session.will = undefined
     endSession(record, parts)
     connection.close(1000, 'bye')
   }

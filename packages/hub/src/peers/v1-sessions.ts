@@ -5,12 +5,18 @@ import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { endSubscriptions } from '../membership/subscription.ts'
 import { everyoneStream } from '../routing/everyone.ts'
+import { type LastWill, sendWill } from './last-will.ts'
 import { ResumeTokens } from './resume-tokens.ts'
 
 /** What a client said, and what it was let in with. */
 export interface Greeting {
   readonly hello: HelloFrame
   readonly pass: Pass
+}
+
+/** A greeting whose will was read. */
+interface WillingGreeting extends Greeting {
+  readonly will: LastWill | undefined
 }
 
 /** The session that a hello begins or goes on with. */
@@ -22,7 +28,7 @@ export interface ClaimedSession {
 /** Finds the session that a hello asks to resume; otherwise ends the client's old one and begins a new one. */
 export function claimSession(
   record: ClientRecord,
-  { hello, pass }: Greeting,
+  { hello, pass, will }: WillingGreeting,
   parts: Pick<HubParts, 'limits' | 'tally' | SessionParts>,
 ): ClaimedSession {
   const { session: known } = record
@@ -33,6 +39,7 @@ export function claimSession(
   const same = mine && known?.session.id === wish?.session
   if (known && wish && same && known.tokens.redeem(wish.token)) {
     parts.tally.sessionsResumed++
+    known.will = will
     return { entry: known, resumed: true }
   }
   const everyoneFrom = record.feeds.of(everyoneStream)?.position ?? known?.everyoneFrom
@@ -47,6 +54,7 @@ export function claimSession(
     everyoneFrom,
     subscriptions: new Map(),
     sentBefore: 0,
+    will,
     expiresAt: Number.POSITIVE_INFINITY,
     carrier: undefined,
     state: undefined,
@@ -58,7 +66,7 @@ export function claimSession(
 }
 
 /** Parts of a hub that have to do with sessions. */
-type SessionParts = 'presence' | 'keeper' | 'everyone'
+type SessionParts = 'presence' | 'keeper' | 'everyone' | 'router' | 'clock' | 'logger'
 
 /** Ends a client's session for good. What its inbox holds stays, and what it has not got of messages to everyone joins it. */
 export function endSession(record: ClientRecord, parts: Pick<HubParts, SessionParts>): void {
@@ -66,7 +74,8 @@ export function endSession(record: ClientRecord, parts: Pick<HubParts, SessionPa
   closeSession(record, parts)
 }
 
-function closeSession(record: ClientRecord, { presence, keeper }: Pick<HubParts, SessionParts>): void {
+function closeSession(record: ClientRecord, parts: Pick<HubParts, SessionParts>): void {
+  const { presence, keeper } = parts
   const { session: entry } = record
   if (entry === undefined) return
   entry.session.end()
@@ -75,6 +84,8 @@ function closeSession(record: ClientRecord, { presence, keeper }: Pick<HubParts,
   endSubscriptions(entry)
   record.feeds.unfollowAll()
   keeper.ended(record)
+  // In the same tick: either both are in the store, or none.
+  if (entry.will !== undefined) sendWill(record, entry.will, parts)
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   shaped,
   sign,
   text,
+  will,
 } from './field-checks.ts'
 import type { Check, Grammar, Shapes } from './frame-shape.ts'
 
@@ -53,6 +54,7 @@ const shapes: Shapes = {
     '?resume': shaped({ session: id, token: id, positions: mapOf(position, 1024) }),
     '?agent': text,
     '?transient': flag,
+    '?will': shaped(will),
   },
   send: {
     ...envelope,

@@ -59,6 +59,15 @@ export const envelope: Shape = {
   '?replyTo': text,
   '?sec': anything,
 }
+/** Spec: 3.6. */
+export const will: Shape = {
+  to: text,
+  type: messageType,
+  body: anything,
+  '?headers': headers,
+  '?qos': (value) => (value === 0 || value === 1 ? undefined : 'must be 0 or 1'),
+  '?ttlMs': positive,
+}
 export const request: Shape = { id, to: text, '?from': text, method: id, '?body': anything, '?timeoutMs': positive }
 export const response: Shape = { id, '?body': anything, '?error': shaped(errorInfo), '?part': count, '?end': flag }
 export const credit: Shape = { id, parts: positive }

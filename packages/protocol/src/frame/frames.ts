@@ -20,6 +20,19 @@ export interface ResumeRequest {
   readonly positions: Readonly<Record<string, Position>>
 }
 
+/** What the hub is to send in a client's name when its session ends without a good-bye. Spec: 3.6. */
+export interface WillFields {
+  readonly to: string
+  readonly type: MessageType
+  /** A value that JSON can say; bytes become base64. */
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** Default 1. */
+  readonly qos?: Qos
+  /** Counted from when it is sent, in milliseconds. */
+  readonly ttlMs?: number
+}
+
 /** The first frame of a client. Spec: 3.1. */
 export interface HelloFrame {
   readonly op: 'hello'
@@ -33,6 +46,7 @@ export interface HelloFrame {
   readonly agent?: string | undefined
   /** True for a client that the hub forgets when its session ends: one that comes only once. */
   readonly transient?: boolean | undefined
+  readonly will?: WillFields | undefined
 }
 
 /** Messages of one stream that cannot be delivered any more. */
