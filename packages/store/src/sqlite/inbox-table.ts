@@ -12,6 +12,8 @@ export interface CursorRow {
   readonly bytes: number
   /** When the first of its rows expires, in Unix milliseconds. */
   readonly expires: number
+  /** What expired up to this time was not counted. */
+  readonly counted: number
 }
 
 /** How many rows, what they count for, and when the first of them expires. */
@@ -49,12 +51,14 @@ export class InboxTable {
 
   constructor(database: DatabaseSync) {
     const prepare = (sql: string): StatementSync => database.prepare(sql)
-    this.#find = prepare('select id, acknowledged, newest, messages, bytes, expires from cursor where name = ?')
+    this.#find = prepare(
+      'select id, acknowledged, newest, messages, bytes, expires, counted from cursor where name = ?',
+    )
     this.#create = prepare(
-      'insert into cursor(acknowledged, newest, messages, bytes, expires, name) values(?, ?, ?, ?, ?, ?)',
+      'insert into cursor(acknowledged, newest, messages, bytes, expires, counted, name) values(?, ?, ?, ?, ?, ?, ?)',
     )
     this.#update = prepare(
-      'update cursor set acknowledged = ?, newest = ?, messages = ?, bytes = ?, expires = ? where id = ?',
+      'update cursor set acknowledged = ?, newest = ?, messages = ?, bytes = ?, expires = ?, counted = ? where id = ?',
     )
     this.#drop = prepare('delete from cursor where id = ?')
     this.#due = prepare('select name from cursor where messages > 0 and expires <= ? order by expires limit ?')
@@ -70,7 +74,7 @@ export class InboxTable {
       'select seq from inbox where cursor = ? and seq > ? and expires <= ? and receipts = 1 order by seq',
     )
     this.#one = prepare('select attempt, checksum, envelope from inbox where cursor = ? and seq = ?')
-    this.#insert = prepare('insert or replace into inbox values(?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insert = prepare('insert into inbox values(null, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#deleteUpTo = prepare('delete from inbox where cursor = ? and seq <= ?')
     this.#deleteOne = prepare('delete from inbox where cursor = ? and seq = ?')
     this.#deleteExpired = prepare('delete from inbox where cursor = ? and expires <= ? and receipts = 0')
@@ -86,7 +90,7 @@ export class InboxTable {
 
   /** Writes a cursor; the id that it has from now on. */
   save(name: string, row: CursorRow): number {
-    const values = [row.acknowledged, row.newest, row.messages, row.bytes, row.expires]
+    const values = [row.acknowledged, row.newest, row.messages, row.bytes, row.expires, row.counted]
     if (row.id === 0) return Number(this.#create.run(...values, name).lastInsertRowid)
     this.#update.run(...values, row.id)
     return row.id

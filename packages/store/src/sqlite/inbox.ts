@@ -19,7 +19,6 @@ export class Inbox {
   changed = false
   readonly #table: InboxTable
   readonly #limits: InboxLimits
-  /** Its row in the table of cursors; 0 where it has none. */
   #id = 0
   /** Rows of another life of this name, still to be deleted. */
   #formerId = 0
@@ -47,8 +46,13 @@ export class Inbox {
     this.#id = row.id
     this.#acknowledged = row.acknowledged
     this.#settled = row.newest
-    // When they were counted is not known: 0 has them counted again before anything else.
-    this.#rows = { messages: row.messages, bytes: row.bytes, expires: row.messages > 0 ? 0 : never }
+    this.#rows = { messages: row.messages, bytes: row.bytes, expires: row.expires }
+    this.#countedAt = row.counted
+  }
+
+  /** Its row in the table of cursors; 0 where it has none. */
+  get id(): number {
+    return this.#id
   }
 
   get messages(): number {
@@ -170,7 +174,8 @@ export class Inbox {
     const moved = this.#fresh.take(limit)
     for (const entry of moved) if (entry.expires > this.#countedAt) this.#countRow(entry)
     this.#settled = moved.at(-1)?.seq ?? this.#settled
-    const row = { ...this.#rows, acknowledged: this.#acknowledged, newest: this.#settled }
+    const place = { acknowledged: this.#acknowledged, newest: this.#settled, counted: this.#countedAt }
+    const row = { ...this.#rows, ...place }
     this.#id = this.#table.save(this.name, { id: this.#id, ...row })
     for (const entry of moved) this.#table.insert(this.#id, entry)
     this.#deleteRows()

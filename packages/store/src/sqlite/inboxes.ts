@@ -65,13 +65,13 @@ export class Inboxes implements Settling {
   begin(now: number): void {
     this.#now = now
     for (const name of this.#table.due(now, maxSwept)) this.changed(this.open(name, now))
-    this.#changed.begin()
+    this.#changed.begin((inbox) => inbox.id)
   }
 
   step(): boolean {
     const next = this.#changed.next()
     if (next === undefined) return false
-    const [name, inbox] = next
+    const { key: name, value: inbox } = next
     inbox.expire(this.#now)
     if (inbox.settle(stepEntries)) {
       this.#changed.done(name)

@@ -88,7 +88,7 @@ export class Logs implements Settling {
   step(): boolean {
     const next = this.#changed.next()
     if (next === undefined) return false
-    const [to, log] = next
+    const { key: to, value: log } = next
     if (log.settle(stepEntries)) this.#changed.done(to)
     this.#byId.set(log.id, log)
     return this.#changed.open

@@ -77,11 +77,12 @@ export class Producers implements Settling {
   step(): boolean {
     const next = this.#changed.next()
     if (next === undefined) return false
-    const [name, { last, forgotten, refused }] = next
+    const { key: name, value: producer } = next
+    const { last, forgotten, refused } = producer
     this.#insert.run(name, last, forgotten, refused ? JSON.stringify([...refused]) : null, ++this.#used)
     this.#changed.done(name)
-    next[1].changed = false
-    this.#keep(name, next[1])
+    producer.changed = false
+    this.#keep(name, producer)
     if (!this.#changed.open) this.#forgetOldest()
     return this.#changed.open
   }

@@ -51,7 +51,8 @@ export class Records implements Settling {
   step(): boolean {
     const next = this.#changed.next()
     if (next === undefined) return false
-    const [name, { kind, key, text }] = next
+    const { key: name, value } = next
+    const { kind, key, text } = value
     if (text === undefined) this.#delete.run(kind, key)
     else this.#insert.run(kind, key, text)
     this.#changed.done(name)

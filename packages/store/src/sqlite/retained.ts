@@ -61,7 +61,7 @@ export class Retained implements Settling {
   step(): boolean {
     const next = this.#changed.next()
     if (next === undefined) return false
-    const [to] = next
+    const { key: to } = next
     const value = this.#values.get(to)
     if (value === undefined) this.#delete.run(to)
     else if (value.entry !== undefined) {

@@ -15,14 +15,15 @@ export const schemaSteps: readonly string[] = [
 
   create table cursor(
     id integer primary key, name text not null unique, acknowledged integer not null, newest integer not null,
-    messages integer not null, bytes integer not null, expires integer not null
+    messages integer not null, bytes integer not null, expires integer not null, counted integer not null
   ) strict;
   create index cursor_expires on cursor(expires) where messages > 0;
   create table inbox(
-    cursor integer not null, seq integer not null, expires integer not null, bytes integer not null,
-    attempt integer not null, receipts integer not null, checksum integer not null, envelope blob not null,
-    primary key (cursor, seq)
-  ) without rowid, strict;
+    id integer primary key, cursor integer not null, seq integer not null, expires integer not null,
+    bytes integer not null, attempt integer not null, receipts integer not null, checksum integer not null,
+    envelope blob not null
+  ) strict;
+  create index inbox_entry on inbox(cursor, seq, expires, bytes);
   create index inbox_receipts on inbox(expires) where receipts = 1;
 
   create table address(

@@ -124,7 +124,7 @@ export class Shelf implements Settling {
   step(): boolean {
     const next = this.#changed.next()
     if (next === undefined) return false
-    const [seq, fresh] = next
+    const { key: seq, value: fresh } = next
     if (fresh === undefined) this.#delete.run(seq)
     else {
       const { dead = null, dueAt = null, inbox = null, attempt, at, bytes } = fresh.shelved

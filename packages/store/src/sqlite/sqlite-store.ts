@@ -35,7 +35,7 @@ import { Settler } from './settler.ts'
 
 /** What waits in the journal is settled after this time … */
 const settleMs = 1000
-/** … or when it has grown to this; above four times as much each commit helps. */
+/** … or when it has grown to this, in bytes. Above twice as much each commit helps. */
 const settleBytes = 8 << 20
 
 /** What a store has open, and closes when it ends. */
@@ -195,7 +195,10 @@ export class SqliteStore implements InboxStore {
   #settleLater(): void {
     const { bytes } = this.#journal
     if (bytes >= settleBytes) this.#settle()
-    if (bytes >= 4 * settleBytes && this.#live) this.#slice(this.#live)
+    // Who writes faster than that settles some of it himself, the more the further behind it is.
+    for (let behind = bytes - settleBytes; behind >= settleBytes && this.#live; behind -= settleBytes) {
+      this.#slice(this.#live)
+    }
     this.#timer ??= this.#parts.clock.after(settleMs, () => this.#settle()).unref()
   }
 
