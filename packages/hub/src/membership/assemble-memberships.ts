@@ -12,10 +12,10 @@ export function assembleMemberships(
     'groups' | 'channels' | 'queues' | 'registry' | 'store' | 'batcher' | 'keeper' | 'limits' | 'clock' | 'timing'
   >,
 ): Memberships {
-  const memberships = new Memberships()
+  const keep = (record: ClientRecord): void => parts.keeper.save(record)
+  const memberships = new Memberships(keep)
   memberships.serve('group', new GroupOffice(parts))
   const most = parts.limits.subscriptions
-  const keep = (record: ClientRecord): void => parts.keeper.save(record)
   memberships.serve('channel', new ChannelOffice({ ...parts, most, keep }))
   memberships.serve('queue', new QueueOffice({ ...parts, leaseMs: parts.timing.leaseMs, most, keep }))
   return memberships

@@ -28,8 +28,14 @@ interface Question {
 /** Brings what clients ask about groups, channels and queues to whoever serves them, for each client in order. */
 export class Memberships {
   readonly #servers = new Map<string, MembershipServer>()
+  readonly #keep: (record: ClientRecord) => void
   /** By client and not by connection: what an older connection asked may still be on its way. */
   readonly #waiting = new Map<ClientRecord, Question[]>()
+
+  /** @param keep has the subscriptions of a client's session kept with this tick's batch */
+  constructor(keep: (record: ClientRecord) => void) {
+    this.#keep = keep
+  }
 
   /** Names the server of one kind. */
   serve(kind: 'group' | 'channel' | 'queue', server: MembershipServer): void {
@@ -54,7 +60,10 @@ export class Memberships {
   /** Ends the subscriptions that a client may not have any more, and tells it. Spec: 4.7.11. */
   review(link: V1Link): void {
     const { record, entry } = link.visit
-    if (record.link === link) link.write(endForbidden(record, entry, link.access))
+    if (record.link !== link) return
+    const told = endForbidden(record, entry, link.access)
+    if (told.length > 0) this.#keep(record)
+    link.write(told)
   }
 
   /**
