@@ -224,6 +224,36 @@ suite('where the store fails', () => {
     assert.deepEqual([(await store.inspect('bob')).messages, (await store.inspect('carol')).messages], [0, 0])
   })
 
+  test('what nobody waits for is tried again after a second, also where nothing else comes', async () => {
+    const slow = slowStore()
+    const { batcher, store, clock, commits } = rig(slow.store)
+    const seq = await stored(batcher, to('bob'))
+    const mend = slow.breakCommit()
+    batcher.remove({ inbox: 'bob', seq, to: { dead: 'timeout', attempt: 1 } })
+    while (clock.pending === 0) await nextTick()
+    assert.equal(commits.length, 2)
+    clock.advance(1000)
+    while (clock.pending === 0) await nextTick()
+    assert.equal(commits.length, 3)
+    mend()
+    clock.advance(1000)
+    await batcher.settled()
+    assert.equal((await store.inspect('bob')).messages, 0)
+    assert.equal(clock.pending, 0)
+  })
+
+  test('a hub that ends tries once more, and then waits for nothing', async () => {
+    const slow = slowStore()
+    const { batcher, clock, commits } = rig(slow.store)
+    const seq = await stored(batcher, to('bob'))
+    slow.breakCommit()
+    batcher.acknowledge('bob', seq)
+    await batcher.settled()
+    await batcher.settled()
+    assert.equal(clock.pending, 0)
+    assert.ok(commits.length >= 2)
+  })
+
   test('a listener may hand in the next thing', async () => {
     const slow = slowStore()
     const { batcher, store } = rig(slow.store)

@@ -9,6 +9,7 @@ import {
   PosthouseError,
   type RecordChange,
   type Removal,
+  type Timer,
 } from '@posthouse/core'
 import type { Tally } from '../stats/tally.ts'
 import {
@@ -21,6 +22,8 @@ import {
 
 /** How long acknowledgements wait for company when nothing else is to be stored. */
 const defaultPatienceMs = 5
+/** How long what failed and nobody waits for is left alone when nothing else is to be stored. */
+const retryMs = 1000
 
 /** Told how full an inbox is after something has gone from it. */
 type FillListener = (inbox: string, fill: number) => void
@@ -43,7 +46,7 @@ export interface BatcherOptions {
 /**
  * Gathers what a tick wants to store into one commit; the next begins when the last is done, so order is kept. What is
  * handed in without a pause is stored together or not at all. What has a listener fails with its commit and is not tried
- * again; what has none is, with whatever comes next.
+ * again; what has none is, with whatever comes next, or after a second.
  */
 export class Batcher {
   readonly #options: BatcherOptions
@@ -52,6 +55,8 @@ export class Batcher {
   #running: Promise<void> | undefined
   /** Ends the wait of acknowledgements for company. */
   #wake: (() => void) | undefined
+  /** Set while what failed waits to be tried again. */
+  #retry: Timer | undefined
   /** How many wait for everything to be committed. */
   #flushing = 0
   /** True where something came in since the last commit began or failed. */
@@ -128,6 +133,7 @@ export class Batcher {
   async settled(): Promise<void> {
     this.#flushing++
     this.#wake?.()
+    if (this.#retry !== undefined) this.#begin()
     try {
       while (this.#running !== undefined) await this.#running
     } finally {
@@ -146,7 +152,19 @@ export class Batcher {
 
   #start(): void {
     this.#fresh = true
+    this.#begin()
+  }
+
+  #begin(): void {
+    this.#retry?.[Symbol.dispose]()
+    this.#retry = undefined
     this.#running ??= this.#run()
+  }
+
+  /** Tries again later what failed. Who waits for everything to be committed has tried it, and goes on. */
+  #rest(): void {
+    if (this.#batch.empty || this.#flushing > 0) return
+    this.#retry = this.#options.clock.after(retryMs, () => this.#begin()).unref()
   }
 
   async #run(): Promise<void> {
@@ -168,6 +186,7 @@ export class Batcher {
       if (outcome instanceof PosthouseError && !this.#fresh) break
     }
     this.#running = undefined
+    this.#rest()
   }
 
   #isPatient(): boolean {
