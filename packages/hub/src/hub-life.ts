@@ -127,6 +127,8 @@ export class HubLife {
   async #settle(): Promise<void> {
     const { statistics, batcher, logger } = this.#hub.parts
     await statistics.end().catch((error: unknown) => logger.warn('statistics could not be written', { error }))
+    // What the store has failed to keep has its last chance.
+    await batcher.committed()
     await batcher.settled()
   }
 

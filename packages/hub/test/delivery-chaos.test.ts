@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate as nextTick } from 'node:timers/promises'
 import { MemoryInboxStore } from '@posthouse/core'
 import { changedStore } from '@posthouse/core/testing'
 import { type Frame, message, RawPeer, resume } from './raw-peer.ts'
-import { startHub } from './start-hub.ts'
+import { startHub, visit } from './start-hub.ts'
 
 const count = 300
 
@@ -20,11 +24,11 @@ function dice(seed: number): () => number {
 abstract class Returning {
   /** Up to where everything was handled that came, and nothing was given back. */
   protected safe = 0
-  readonly #url: string
+  readonly #url: () => string
   readonly #client: string
   #welcome: Frame | undefined
 
-  constructor(url: string, client: string) {
+  constructor(url: () => string, client: string) {
     this.#url = url
     this.#client = client
   }
@@ -33,9 +37,11 @@ abstract class Returning {
     while (!this.done()) {
       const { epoch } = (this.#welcome?.positions as Record<string, { epoch: string }> | undefined)?.inbox ?? {}
       const hello = this.#welcome && resume(this.#welcome, { inbox: { epoch, seq: this.safe } })
-      await using peer = await RawPeer.hello(this.#url, this.#client, hello && { hello })
-      // A connection that is closed ends the wait for its next frame.
-      await this.#visit(peer).catch(() => undefined)
+      const peer = await RawPeer.hello(this.#url(), this.#client, hello && { hello }).catch(() => undefined)
+      // A connection that is closed ends the wait for its next frame; between two hubs there is none.
+      if (peer === undefined) await nextTick()
+      else await this.#visit(peer).catch(() => undefined)
+      await peer?.cut()
     }
   }
 
@@ -58,7 +64,7 @@ class Recipient extends Returning {
   readonly #random: () => number
   #hasGiven = false
 
-  constructor(url: string, random: () => number) {
+  constructor(url: () => string, random: () => number) {
     super(url, 'bob')
     this.#random = random
   }
@@ -91,7 +97,7 @@ class Sender extends Returning {
   readonly told: string[] = []
   #answered = 0
 
-  constructor(url: string) {
+  constructor(url: () => string) {
     super(url, 'alice')
   }
 
@@ -118,20 +124,30 @@ class Sender extends Returning {
 }
 
 for (const seed of [1, 2, 3]) {
-  test(`whatever is given back, cut and lost, each message is processed and told of once (seed ${seed})`, async () => {
+  test(`whatever is given back, cut and restarted, each message is processed and told of once (seed ${seed})`, async (t) => {
     const random = dice(seed)
     await using inner = new MemoryInboxStore()
     const store = changedStore(inner, {
       commit: (batch) => (random() < 0.01 ? Promise.reject(new Error('the disk is full')) : inner.commit(batch)),
     })
-    await using server = await startHub({ store })
+    const folder = await mkdtemp(join(tmpdir(), 'posthouse-'))
+    t.after(() => rm(folder, { recursive: true }))
+    const settings = { store, statusFile: join(folder, 'clients.yaml') }
+    let server = await startHub(settings)
     // The recipient must be known before anything is sent to it.
-    await using _first = await RawPeer.login(server.url, 'bob')
-    const [bob, alice] = [new Recipient(server.url, random), new Sender(server.url)]
-    await Promise.all([bob.work(), alice.work()])
+    await visit(server, 'bob')
+    const [bob, alice] = [new Recipient(() => server.url, random), new Sender(() => server.url)]
+    const working = Promise.all([bob.work(), alice.work()])
+    for (let life = 1; life < 4; life++) {
+      while (bob.processed.length < (count * life) / 4) await nextTick()
+      await server[Symbol.asyncDispose]()
+      server = await startHub(settings)
+    }
+    await working
     const all = Array.from({ length: count }, (_, index) => `m${index + 1}`)
     assert.deepEqual([...bob.processed].sort(), [...all].sort())
     assert.deepEqual([...alice.told].sort(), all.map((id) => `${id} delivered`).sort())
-    assert.deepEqual((await server.hub.deadLetters.list()).length, 0)
+    assert.deepEqual(await server.hub.deadLetters.list(), [])
+    await server[Symbol.asyncDispose]()
   })
 }

@@ -13,12 +13,11 @@ import type { ClientRecord } from '../clients/client-record.ts'
 import type { MessageFates, Registry } from '../clients/registry.ts'
 import type { GroupBook } from '../groups/group-book.ts'
 import type { Batcher } from '../routing/batcher.ts'
-import type { Outgoing } from '../routing/outgoing.ts'
 import type { Incoming, Router, SettleListener } from '../routing/router.ts'
 import { outcomeOf } from '../routing/send-outcome.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { Expiry } from './expiry.ts'
-import { NotedDeliveries } from './noted-deliveries.ts'
+import { NotedDeliveries, type NotedDelivery } from './noted-deliveries.ts'
 import { Receipts } from './receipts.ts'
 import { type Returned, Returns } from './returns.ts'
 import { ShelfClock } from './shelf-clock.ts'
@@ -28,6 +27,7 @@ import { UnreadBook } from './unread-book.ts'
 /** How far ahead `deliverAt` may be: a year, in milliseconds. Spec: 4.1.10. */
 const longestWaitMs = 366 * 86_400_000
 
+const pageSize = 64
 /** Members of a group that gives receipts, at most. Spec: 4.6.3. */
 const mostTelling = 64
 
@@ -59,6 +59,7 @@ export class DeliveryDesk implements Disposable, MessageFates {
     const shelf = new ShelfClock({
       ...options,
       deliver: (entry) => delivery.due(entry),
+      commit: () => options.batcher.committed(),
       patrol: () => expiry.look(),
     })
     this.receipts = receipts
@@ -90,11 +91,26 @@ export class DeliveryDesk implements Disposable, MessageFates {
   }
 
   /** A message was handed to a client from its inbox. Costs next to nothing where there is nothing to note. */
-  handed(record: ClientRecord, seq: number, { envelope, attempt }: Outgoing): void {
+  handed(record: ClientRecord, seq: number, { envelope, attempt }: NotedDelivery): void {
     if (!envelope.receipts && attempt === 1) return
     record.noted ??= new NotedDeliveries()
     record.noted.note(seq, { envelope, attempt })
     if (envelope.receipts) this.#unread.delivered(record, envelope)
+  }
+
+  /**
+   * Finds again what is to be noted of deliveries behind `after` up to `upTo`, which an earlier run of the hub has made: its
+   * client says to have processed them.
+   */
+  async recall(record: ClientRecord, after: number, upTo: number): Promise<void> {
+    for (let from = after, more = true; more; ) {
+      const page = await this.#options.store.read(record.id, from, pageSize)
+      for (const { seq, envelope, attempt = 1 } of page) {
+        if (seq <= upTo) this.handed(record, seq, { envelope, attempt })
+        from = seq
+      }
+      more = page.length === pageSize && from < upTo
+    }
   }
 
   /** The client has processed everything in its inbox up to `seq`. To be called before that is handed to the batcher. */

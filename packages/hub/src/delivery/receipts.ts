@@ -12,8 +12,7 @@ import type { Batcher } from '../routing/batcher.ts'
 import { Outgoing } from '../routing/outgoing.ts'
 import { type ReceiptFacts, receiptEnvelope } from './receipt-envelope.ts'
 
-/** Receipts that wait for the store to work again. */
-const mostWaiting = 10_000
+/** When is tried again what the store has failed to keep. */
 const retryMs = 1000
 
 /** What became of a message that the hub has sent. */
@@ -37,7 +36,6 @@ export interface ReceiptsOptions {
 export class Receipts implements Disposable {
   readonly #options: ReceiptsOptions
   readonly #handlers = new Set<HubReceiptHandler>()
-  #waiting: Delivery[] = []
   #timer: Timer | undefined
   #closed = false
 
@@ -83,8 +81,8 @@ export class Receipts implements Disposable {
   }
 
   #append(receipt: Delivery): void {
-    this.#options.batcher.append(receipt, (outcome) => {
-      if (outcome instanceof PosthouseError) this.#wait(receipt)
+    this.#options.batcher.appendLasting(receipt, (outcome) => {
+      if (outcome instanceof PosthouseError) this.#tryAgain()
       else if (outcome.state === 'stored') this.#offer(receipt, outcome.seq)
       else if (outcome.state === 'refused') {
         const { code } = outcome
@@ -97,17 +95,15 @@ export class Receipts implements Disposable {
     this.#options.registry.get(sender)?.feeds.inbox.offer(seq, new Outgoing(envelope, seq))
   }
 
-  /** The acknowledgement that it tells of is tried again, too. */
-  #wait(receipt: Delivery): void {
-    if (this.#closed || this.#waiting.length >= mostWaiting) return
-    this.#waiting.push(receipt)
-    this.#timer ??= this.#options.clock.after(retryMs, () => this.#retry()).unref()
-  }
-
-  #retry(): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#timer = undefined
-    for (const receipt of waiting) this.#append(receipt)
+  /** Where nothing else is stored, what failed would wait for ever. */
+  #tryAgain(): void {
+    if (this.#closed) return
+    const { clock, batcher } = this.#options
+    this.#timer ??= clock
+      .after(retryMs, () => {
+        this.#timer = undefined
+        void batcher.committed()
+      })
+      .unref()
   }
 }

@@ -19,6 +19,8 @@ export interface ShelfClockOptions {
   readonly logger: Logger
   /** Sends an entry on; resolves when what became of it is stored. */
   readonly deliver: (entry: ShelfEntry) => Promise<void>
+  /** Has stored what is on its way, and tries again what failed. */
+  readonly commit: () => Promise<void>
   /** Looks after what else has come to its time. Resolves to the wall time when something will again. */
   readonly patrol: () => Promise<number>
 }
@@ -91,6 +93,7 @@ export class ShelfClock implements Disposable {
     while (this.#again && !this.#closed) {
       this.#again = false
       try {
+        await this.#options.commit()
         this.expect(await this.#options.patrol())
         await this.#deliverDue(this.#hasJumpedBack())
         const next = await this.#options.store.nextDue()

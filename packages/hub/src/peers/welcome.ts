@@ -1,5 +1,5 @@
 import { cursorName } from '@posthouse/core'
-import { type HelloFrame, hubCaps, type WelcomeFrame } from '@posthouse/protocol'
+import { type HelloFrame, hubCaps, inboxStream, type WelcomeFrame } from '@posthouse/protocol'
 import { endForbidden } from '../membership/subscription.ts'
 import { everyoneStream } from '../routing/everyone.ts'
 import { lostOf, startingPoints } from './starting-points.ts'
@@ -19,7 +19,8 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   if (parts.groups.of(record.id).size > 0) await parts.largeGroups.follow(record)
   // Whoever has been welcomed can resume, also where the hub ends suddenly: nothing is said before it is kept.
   const resumeToken = entry.tokens.issue()
-  const [lost] = await Promise.all([lostOf(record), parts.keeper.keep(record)])
+  const recalled = recall(visit, stored.position.seq, hello)
+  const [lost] = await Promise.all([lostOf(record), parts.keeper.keep(record), recalled])
   if (record.link !== link || !connection.open) return
   const { positions, gaps } = startingPoints(visit, { position: stored.position, lost }, hello)
   link.welcomed = true
@@ -32,6 +33,16 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   record.noted?.clear()
   record.feeds.attach(link, positions)
   reader.open()
+}
+
+/** What an earlier run of the hub has delivered, and this client says to have processed, is known again. */
+async function recall(
+  { parts, record, entry, resumed }: V1Visit,
+  after: number,
+  { resume }: HelloFrame,
+): Promise<void> {
+  const claimed = Math.min(entry.sentBefore, resume?.positions[inboxStream]?.seq ?? 0)
+  if (resumed && claimed > after) await parts.delivery.recall(record, after, claimed)
 }
 
 /** What is sent to everyone comes behind `seq`, also where the hub ends before any of it is acknowledged. */

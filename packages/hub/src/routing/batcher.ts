@@ -68,7 +68,13 @@ export class Batcher {
 
   /** Has an entry committed with this tick's batch. */
   append(entry: Append, listener: AppendListener): void {
-    this.#batch.append(entry, listener)
+    this.#batch.append(entry, listener, false)
+    this.#hurry()
+  }
+
+  /** The same for an entry that, where the store fails, is tried again in one commit with what it was handed in with. */
+  appendLasting(entry: Append, listener: AppendListener): void {
+    this.#batch.append(entry, listener, true)
     this.#hurry()
   }
 
@@ -123,6 +129,7 @@ export class Batcher {
 
   /** Resolves when everything that was handed in until now was committed, or has failed. */
   async committed(): Promise<void> {
+    if (this.#batch.empty && this.#committing === undefined) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#batch.wait(resolve)
     this.#hurry()

@@ -35,6 +35,8 @@ export type Tell = (listener: () => void) => void
 export class PendingBatch {
   readonly appends: Append[] = []
   readonly #listeners: AppendListener[] = []
+  /** Those of the appends that are tried again. */
+  readonly #lasting: { readonly entry: Append; readonly listener: AppendListener }[] = []
   readonly #acknowledgements = new Map<string, number>()
   readonly #removals: PendingRemoval[] = []
   /** True where a removal is waited for. */
@@ -54,9 +56,10 @@ export class PendingBatch {
     return this.#records.length === 0 && this.#unshelve.size === 0 && this.#forget.size === 0
   }
 
-  append(entry: Append, listener: AppendListener): void {
+  append(entry: Append, listener: AppendListener, lasting: boolean): void {
     this.appends.push(entry)
     this.#listeners.push(listener)
+    if (lasting) this.#lasting.push({ entry, listener })
   }
 
   acknowledge(cursor: string, seq: number): void {
@@ -132,6 +135,7 @@ export class PendingBatch {
 
   /** Takes over, to try it again, what nobody waits for in a batch that failed. */
   retry(failed: PendingBatch): void {
+    for (const { entry, listener } of failed.#lasting) this.append(entry, listener, true)
     for (const [cursor, seq] of failed.#acknowledgements) this.acknowledge(cursor, seq)
     for (const { removal, listener } of failed.#removals) if (!listener) this.remove(removal, undefined)
     for (const { change, listener } of failed.#records) if (!listener) this.#supersede(change)
