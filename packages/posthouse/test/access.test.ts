@@ -151,7 +151,7 @@ test('posthouse up speaks TLS, and refuses half a certificate', async () => {
   assert.equal(half.status, 2)
   assert.match(half.err, /--tls-cert and --tls-key belong together/)
   const wrong = ['--tls-cert', certificateFile('localhost.pem'), '--tls-key', certificateFile('other-key.pem')]
-  const mismatch = await Cli.run(['up', '--port', '0', '--data', folder, ...wrong])
+  const mismatch = await Cli.run(['up', '--port', '0', '--data', join(folder, 'other'), ...wrong])
   assert.equal(mismatch.status, 1)
   assert.match(mismatch.err, /\(tls_file\)/)
 })
