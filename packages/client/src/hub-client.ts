@@ -18,12 +18,23 @@ import type { ClientsOptions } from './dialog/roll-call.ts'
 import type { SendResult } from './dialog/sends.ts'
 import type { Later } from './later.ts'
 import type { ManualHandler } from './listening/by-hand.ts'
-import type { Listener, MessageHandler } from './listening/listener.ts'
+import type { MessageHandler } from './listening/listener.ts'
 import { type ListenerOptions, Listeners, type Wanted } from './listening/listeners.ts'
 import { type MessageStream, messageStream } from './listening/message-stream.ts'
 import { type ClientState, type WatchEvents, Watchers } from './listening/watchers.ts'
 import type { SendOptions } from './send-options.ts'
 import { type HubClientOptions, type Settings, settingsOf } from './settings.ts'
+import type { History, HistoryOptions } from './streams/history.ts'
+import type {
+  JoinOptions,
+  LeaveOptions,
+  Membership,
+  StreamDesk,
+  SubscribeOptions,
+  WorkOptions,
+} from './streams/stream-desk.ts'
+import type { ChannelHandler, QueueHandler } from './streams/stream-messages.ts'
+import type { Subscription } from './streams/subscription.ts'
 import { assertNotAborted } from './waiter.ts'
 
 /** How a client is drained. */
@@ -53,7 +64,7 @@ export class HubClient implements AsyncDisposable {
   readonly #dialog: Later<Dialog>
   readonly #supervisor: Supervisor
   /** What ends each of the streams. */
-  readonly #streams = new Set<() => void>()
+  readonly #loops = new Set<() => void>()
   #welcome: Welcome | undefined
   /** What others are to see of this client; nothing until it was set. */
   #state: unknown
@@ -76,7 +87,7 @@ export class HubClient implements AsyncDisposable {
       handlers: this.#handlers,
       draining: () => this.#draining !== undefined,
       listeners: this.#listeners,
-      deliver: (message, done, only) => this.#deliver(message, done, only),
+      deliver: (message, done) => this.#deliver(message, done),
       rested,
     })
     this.#supervisor = new Supervisor(settings, this.#dialog, {
@@ -153,7 +164,7 @@ export class HubClient implements AsyncDisposable {
    * @throws PosthouseError `invalid_option`, `invalid_address`, `closed`
    */
   messages(wanted: Wanted, options: ListenerOptions & { readonly signal?: AbortSignal } = {}): MessageStream {
-    return messageStream((handler) => this.on(wanted, options, handler), this.#streams, options.signal)
+    return messageStream((handler) => this.on(wanted, options, handler), this.#loops, options.signal)
   }
 
   /**
@@ -164,9 +175,8 @@ export class HubClient implements AsyncDisposable {
    * `call_lost`, `call_failed`, `unsupported`, `closed`, or what the handler threw. Spec: 4.8
    */
   async request(to: string, method: string, body?: unknown, options: CallOptions = {}): Promise<unknown> {
-    this.#assertLiving()
     const copy = body === undefined ? body : toBodyValue('x-call', body)
-    const desk = await this.#desk()
+    const desk = await this.#calls()
     return desk.request(to, method, copy, options)
   }
 
@@ -181,8 +191,7 @@ export class HubClient implements AsyncDisposable {
     body?: unknown,
     options: CallOptions = {},
   ): AsyncGenerator<unknown, void, undefined> {
-    this.#assertLiving()
-    const desk = await this.#desk()
+    const desk = await this.#calls()
     yield* desk.stream(to, method, body, options)
   }
 
@@ -200,7 +209,7 @@ export class HubClient implements AsyncDisposable {
     if (handlers.has(method)) throw new PosthouseError('invalid_option', `${method} has a handler already`)
     handlers.set(method, handler)
     // Loaded now, the first call need not wait for it.
-    this.#desk().catch(this.#watchers.fail)
+    this.#calls().catch(this.#watchers.fail)
     return {
       [Symbol.dispose]: () => {
         if (handlers.get(method) === handler) handlers.delete(method)
@@ -209,11 +218,73 @@ export class HubClient implements AsyncDisposable {
   }
 
   /**
+   * Makes this client, or another one, a member of a group; the first to join makes the group and is its owner. Messages to
+   * `group:<name>` reach members that are away, too. Lasts until it leaves, whatever becomes of connections.
+   * @throws PosthouseError `invalid_address`, `not_connected`, `forbidden`, `unknown_recipient`, `limit_reached`,
+   * `unsupported`, `closed`. Spec: 4.7.1
+   */
+  join(group: string, options: JoinOptions = {}): Promise<Membership> {
+    return this.#streams((desk) => desk.join(group, options))
+  }
+
+  /**
+   * Ends the membership of this client, or of another one, in a group.
+   * @throws PosthouseError `invalid_address`, `not_connected`, `forbidden`, `unsupported`, `closed`. Spec: 4.7.1
+   */
+  leave(group: string, options: LeaveOptions = {}): Promise<void> {
+    return this.#streams((desk) => desk.leave(group, options))
+  }
+
+  /**
+   * Has `handler` called for each message of the channels that a pattern means (`*`: one part of a name, `**`: any number),
+   * until the subscription is closed. It resolves when the hub has agreed, which may take a connection, and goes on where it
+   * was after a lost connection or session; what was missed `gap` watchers are told.
+   * @throws PosthouseError `invalid_address`, `invalid_option` where this client is subscribed to the pattern, `forbidden`,
+   * `limit_reached`, `aborted`, `unsupported`, `closed`. Spec: 4.7.5
+   */
+  subscribe(pattern: string, handler: ChannelHandler, options: SubscribeOptions = {}): Promise<Subscription> {
+    return this.#streams((desk) => desk.subscribe(pattern, handler, options))
+  }
+
+  /**
+   * Sends a message to whoever is subscribed to a channel; that may be nobody.
+   * @throws PosthouseError what `send` throws
+   */
+  publish(channel: string, body: unknown, options?: SendOptions): Promise<SendResult> {
+    return this.send(`channel:${channel}`, body, options)
+  }
+
+  /**
+   * Works off a queue: each of its messages goes to one of its workers, and to another one where that fails or goes away.
+   * @throws PosthouseError `invalid_address`, `invalid_option` where this client works for the queue, `forbidden`,
+   * `limit_reached`, `aborted`, `unsupported`, `closed`. Spec: 4.7.12
+   */
+  work(queue: string, handler: QueueHandler, options: WorkOptions = {}): Promise<Subscription> {
+    return this.#streams((desk) => desk.work(queue, handler, options))
+  }
+
+  /**
+   * Asks for what a channel keeps.
+   * @throws PosthouseError `invalid_address`, `not_connected`, `forbidden`, `timeout`, `aborted`, `unsupported`, `closed`. Spec: 4.7.16
+   */
+  history(channel: string, options: HistoryOptions = {}): Promise<History> {
+    return this.#streams((desk) => desk.history(channel, options))
+  }
+
+  /**
+   * Tells the sender of a message that it was read. For messages that came with `receipts`, once each; of any other
+   * `error` watchers hear `unexpected_frame`.
+   * @throws PosthouseError `not_connected`, `unsupported`, `closed`. Spec: 4.6.5
+   */
+  markRead(message: Pick<Message, 'id' | 'from'>): Promise<void> {
+    return this.#streams((desk) => desk.read(message))
+  }
+
+  /**
    * Asks the hub who is there.
    * @throws PosthouseError `not_connected`, `timeout`, `aborted`, `closed`, or what the hub refused it for
    */
   async clients(options: ClientsOptions = {}): Promise<readonly ClientInfo[]> {
-    this.#assertLiving()
     const parts = await this.#parts()
     return parts.list(options)
   }
@@ -290,17 +361,23 @@ export class HubClient implements AsyncDisposable {
   }
 
   #assertLiving(): void {
-    if (this.#closing !== undefined) throw new PosthouseError('closed', 'this client was closed; create a new one')
+    if (this.#closing !== undefined) throw new PosthouseError('closed', 'this client was closed')
   }
 
   async #parts(): Promise<DialogParts> {
+    this.#assertLiving()
     const dialog = await this.#dialog.load()
     return dialog.parts.load()
   }
 
-  async #desk(): Promise<CallDesk> {
-    const parts = this.#dialog.loaded?.parts.loaded ?? (await this.#parts())
+  async #calls(): Promise<CallDesk> {
+    const parts = await this.#parts()
     return parts.calls()
+  }
+
+  async #streams<Answer>(ask: (desk: StreamDesk) => Answer | Promise<Answer>): Promise<Answer> {
+    const parts = await this.#parts()
+    return ask(await parts.streams())
   }
 
   async #sendLater(message: Draft, options: SendOptions): Promise<SendResult> {
@@ -310,9 +387,9 @@ export class HubClient implements AsyncDisposable {
     return dialog.send(copy, options)
   }
 
-  #deliver(message: Message, done?: Done, only?: Listener): void {
+  #deliver(message: Message, done?: Done): void {
     // The hub keeps what is not taken any more.
-    if (this.#draining === undefined && this.#closing === undefined) this.#listeners.deliver(message, done, only)
+    if (this.#draining === undefined && this.#closing === undefined) this.#listeners.deliver(message, done)
   }
 
   #tellWishes(): void {
@@ -329,7 +406,7 @@ export class HubClient implements AsyncDisposable {
   #finish(error: PosthouseError): void {
     this.#dialog.loaded?.end(error)
     this.#listeners.clear()
-    for (const end of [...this.#streams]) end()
+    for (const end of [...this.#loops]) end()
     this.#rested()
   }
 

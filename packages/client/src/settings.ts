@@ -105,7 +105,7 @@ export function settingsOf(options: HubClientOptions): Settings {
     assertOption(value > 0, name, 'a number above 0', value)
   }
   assertOption(attempts >= 0, 'attempts', 'a number from 0', attempts)
-  assertOption(/^wss?:/i.test(url) && URL.canParse(url), 'url', 'an address that begins with ws:// or wss://', url)
+  assertOption(/^wss?:/i.test(url) && URL.canParse(url), 'url', 'a ws:// or wss:// address', url)
   assertOption(dialects.includes(dialect), 'dialect', `one of ${dialects}`, dialect)
   assertOption(
     dialect !== 'cross_comm' || token === undefined,
@@ -113,7 +113,7 @@ export function settingsOf(options: HubClientOptions): Settings {
     'absent in the cross_comm dialect',
     '(a token)',
   )
-  assertOption(WebSocket, 'WebSocket', 'given on this platform', WebSocket)
+  assertOption(WebSocket, 'WebSocket', 'given here', WebSocket)
   return {
     token,
     heartbeatIntervalMs,

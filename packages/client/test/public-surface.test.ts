@@ -17,9 +17,14 @@ suite('@posthouse/client', () => {
       'constructor',
       'drain',
       'handle',
+      'history',
+      'join',
+      'leave',
+      'markRead',
       'messages',
       'on',
       'pause',
+      'publish',
       'reconnect',
       'request',
       'resume',
@@ -27,8 +32,10 @@ suite('@posthouse/client', () => {
       'setState',
       'state',
       'stream',
+      'subscribe',
       'watch',
       'welcome',
+      'work',
     ])
   })
 })

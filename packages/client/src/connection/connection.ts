@@ -57,8 +57,8 @@ export class Connection implements Line {
   start(): void {
     const { clock, connectTimeoutMs } = this.#settings
     this.#timer = clock.after(connectTimeoutMs, () => {
-      this.#abandon(1000, 'no welcome came')
-      this.#end(this.#unreachable(`has not welcomed this client within ${connectTimeoutMs} ms`))
+      this.#abandon(1000)
+      this.#end(this.#unreachable(`sent no welcome within ${connectTimeoutMs} ms`))
     })
     void this.#open()
   }

@@ -10,6 +10,7 @@ import type { CallDesk } from '../calls/call-desk.ts'
 import { Later } from '../later.ts'
 import type { SendOptions } from '../send-options.ts'
 import type { Settings } from '../settings.ts'
+import type { StreamDesk } from '../streams/stream-desk.ts'
 import type { Dialog, DialogEvents, DialogParts, Line, Wishes } from './dialog.ts'
 import { type ClientsOptions, RollCall } from './roll-call.ts'
 import { type SendResult, Sends } from './sends.ts'
@@ -157,6 +158,10 @@ export class CrossCommDialog implements Dialog, DialogParts {
 
   async calls(): Promise<CallDesk> {
     throw new PosthouseError('unsupported', 'the cross_comm dialect has no calls')
+  }
+
+  async streams(): Promise<StreamDesk> {
+    throw new PosthouseError('unsupported', 'the cross_comm dialect has no groups, channels and queues')
   }
 
   #cannot(reason: string): void {

@@ -4,10 +4,10 @@ import type { CallHandler } from '@posthouse/protocol/calls'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Liveness } from '../connection/heartbeat.ts'
 import type { Later } from '../later.ts'
-import type { Listener } from '../listening/listener.ts'
 import type { Listeners } from '../listening/listeners.ts'
 import type { Watchers } from '../listening/watchers.ts'
 import type { SendOptions } from '../send-options.ts'
+import type { StreamDesk } from '../streams/stream-desk.ts'
 import type { ClientsOptions } from './roll-call.ts'
 import type { SendResult } from './sends.ts'
 
@@ -52,8 +52,8 @@ export interface DialogEvents {
   draining(): boolean
   /** Who is handed messages. */
   readonly listeners: Listeners
-  /** A message for the listeners, or for one alone. Live ones have no `done`. */
-  deliver(message: Message, done?: Done, only?: Listener): void
+  /** A message for the listeners. Live ones have no `done`. */
+  deliver(message: Message, done?: Done): void
   /** Everything that was to be sent has been, or a call has come to its end. */
   rested(): void
 }
@@ -100,7 +100,7 @@ export interface Wishes {
   readonly state: unknown
 }
 
-/** What most pages do without, presence and calls: its code is loaded when it is first needed. */
+/** What most pages do without, presence, calls, groups, channels and queues: its code is loaded when it is first needed. */
 export interface DialogParts {
   /** True while calls are under way. */
   readonly busy: boolean
@@ -110,6 +110,8 @@ export interface DialogParts {
   list(options: ClientsOptions): Promise<readonly ClientInfo[]>
   /** @throws PosthouseError (later) `unsupported`, `internal` where the code cannot be had */
   calls(): Promise<CallDesk>
+  /** @throws PosthouseError (later) `unsupported`, `internal` where the code cannot be had */
+  streams(): Promise<StreamDesk>
   /** The connection is gone, or the client is closed: whoever waits for an answer is told. */
   fail(error: PosthouseError): void
 }

@@ -190,7 +190,7 @@ export class Sends {
   #assert(room: boolean): void {
     if (room) return
     const { messages, bytes } = this.#limits
-    throw new PosthouseError('outbox_full', `the outbox is full: at most ${messages} messages, ${bytes} bytes may wait`)
+    throw new PosthouseError('outbox_full', `the outbox is full: it takes ${messages} messages, ${bytes} bytes`)
   }
 }
 
@@ -200,6 +200,6 @@ function pending({ wire, bytes }: Encoded, { id, signal }: Caller, n: number, ab
 
 /** The refusal of what the hub would not read. */
 export function tooLarge(bytes: number, most: number): PosthouseError {
-  const rule = `the hub takes at most ${most}; send large content as a file`
-  return new PosthouseError('frame_too_large', `the message has ${bytes} bytes on the wire; ${rule}`)
+  const message = `the message has ${bytes} bytes, the hub takes at most ${most}; send a file`
+  return new PosthouseError('frame_too_large', message)
 }

@@ -1,4 +1,4 @@
-import { createId, Message, PosthouseError, randomHex, toPosthouseError } from '@posthouse/core'
+import { createId, PosthouseError, randomHex, toPosthouseError } from '@posthouse/core'
 import {
   type AckFrame,
   type ClientCodec,
@@ -11,7 +11,6 @@ import {
   defaultLimits,
   type Encoded,
   type ErrorFrame,
-  fromBodyValue,
   type GoawayFrame,
   isQueueStream,
   type OtherFrame,
@@ -21,10 +20,10 @@ import {
 } from '@posthouse/protocol'
 import type { Liveness } from '../connection/heartbeat.ts'
 import { Later } from '../later.ts'
-import type { Listener } from '../listening/listener.ts'
 import type { SendOptions } from '../send-options.ts'
 import type { Settings } from '../settings.ts'
 import type { Dialog, DialogEvents, Line } from './dialog.ts'
+import { messageOf } from './message-of.ts'
 import { type SendResult, Sends } from './sends.ts'
 import type { V1Parts } from './v1-parts.ts'
 import { encodeWithin, sendFrame } from './v1-send.ts'
@@ -34,8 +33,8 @@ const graceMs = 10_000
 
 /** Takes the deliveries of one stream. */
 export interface Taker {
-  readonly listener: Listener
-  read(frame: DeliverFrame): Message
+  /** @throws PosthouseError `invalid_body` */
+  take(frame: DeliverFrame, done?: Done): void
 }
 
 /** A client's conversation in v1 JSON or v1 MessagePack. */
@@ -126,7 +125,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     const { signal } = options
     const id = message.id ?? createId(this.settings.clock.now())
     const live = message.qos === 0
-    if (live) this.#assertOpen('qos 0 is sent at once or not at all')
+    if (live && !this.#isOpen) throw new PosthouseError('not_connected', 'qos 0 needs a connection; there is none now')
     const n = live ? undefined : this.#sends.next()
     const encoded = this.#encoded(sendFrame(message, options, { id, n }))
     if (live) this.#assertRoom(encoded)
@@ -157,7 +156,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     const { resumed, durability, node, limits, caps, serverTime, gaps = [] } = frame
     for (const gap of gaps) this.events.watchers.tell('gap', gap)
     this.#limits = limits
-    this.parts.loaded?.welcomed(resumed)
+    this.parts.loaded?.welcomed(frame)
     this.#line?.welcomed(this.#liveness(frame), { resumed, durability, node, limits, caps, serverTime })
     this.#line?.wake()
   }
@@ -165,7 +164,8 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   deliver(frame: DeliverFrame, done?: Done): void {
     try {
       const taker = this.takers.get(frame.stream)
-      this.events.deliver(taker ? taker.read(frame) : messageOf(frame), done, taker?.listener)
+      if (taker) taker.take(frame, done)
+      else this.events.deliver(messageOf(frame), done)
     } catch (error) {
       this.events.watchers.fail(toPosthouseError(error))
       done?.()
@@ -236,14 +236,4 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   get #isOpen(): boolean {
     return this.#session.state === 'open'
   }
-
-  #assertOpen(rule: string): void {
-    if (!this.#isOpen) throw new PosthouseError('not_connected', `${rule}; there is no connection now`)
-  }
-}
-
-/** The message that a delivery carries. */
-function messageOf(frame: DeliverFrame): Message {
-  const { type, body } = frame
-  return new Message({ ...frame, body: fromBodyValue(type, body.format === 'value' ? body.value : body.bytes) })
 }

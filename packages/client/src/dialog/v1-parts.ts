@@ -6,12 +6,15 @@ import {
   type Done,
   type ErrorFrame,
   formOf,
+  type MembershipAnswer,
   type OtherFrame,
   readPartFrame,
   toBodyValue,
+  type WelcomeFrame,
 } from '@posthouse/protocol'
 import type { CallDesk } from '../calls/call-desk.ts'
 import { Later } from '../later.ts'
+import type { StreamDesk } from '../streams/stream-desk.ts'
 import type { DialogParts, Wishes } from './dialog.ts'
 import { PresenceDesk } from './presence-desk.ts'
 import type { ClientsOptions } from './roll-call.ts'
@@ -22,6 +25,7 @@ export class V1Parts implements DialogParts {
   readonly #owner: V1Dialog
   readonly #presence: PresenceDesk
   readonly #calls: Later<CallDesk>
+  readonly #streams: Later<StreamDesk>
 
   constructor(owner: V1Dialog) {
     this.#owner = owner
@@ -32,6 +36,14 @@ export class V1Parts implements DialogParts {
       const { CallDesk } = await import('../calls/call-desk.ts')
       return new CallDesk({ clock, events, write: (frame) => this.#call(frame) })
     })
+    this.#streams = new Later(async () => {
+      const { StreamDesk } = await import('../streams/stream-desk.ts')
+      return new StreamDesk(owner, () => this.calls())
+    })
+  }
+
+  streams(): Promise<StreamDesk> {
+    return this.#streams.load()
   }
 
   get busy(): boolean {
@@ -52,8 +64,9 @@ export class V1Parts implements DialogParts {
   }
 
   /** A connection begins. */
-  welcomed(resumed: boolean): void {
-    this.#presence.welcomed(resumed)
+  welcomed(welcome: WelcomeFrame): void {
+    this.#presence.welcomed(welcome.resumed)
+    this.#streams.loaded?.welcomed(welcome)
   }
 
   /** Takes a frame that the dialog knows nothing of, and calls `done` where that is stored. */
@@ -76,6 +89,13 @@ export class V1Parts implements DialogParts {
       case 'list':
         this.#presence.listed(frame)
         break
+      case 'join':
+      case 'leave':
+      case 'subscribe':
+      case 'unsubscribe':
+        // Both directions have a frame of this name: this one came from the hub.
+        this.#streams.loaded?.answered(frame as MembershipAnswer)
+        break
       case 'request':
       case 'response':
       case 'cancel':
@@ -88,14 +108,19 @@ export class V1Parts implements DialogParts {
 
   /** Says whether somebody waited for what the hub refused. */
   refused(error: PosthouseError, about: ErrorFrame['about']): boolean {
-    if (about?.id === undefined) return false
+    if (about === undefined) return false
     const { op, id } = about
+    if (['join', 'leave', 'subscribe', 'unsubscribe'].includes(op)) {
+      return this.#streams.loaded?.refused(error, about) === true
+    }
+    if (id === undefined) return false
     const desk = op === 'list' ? this.#presence : op === 'request' ? this.#calls.loaded : undefined
     return desk?.refused(id, error) === true
   }
 
   fail(error: PosthouseError): void {
     this.#presence.fail(error)
+    this.#streams.loaded?.fail(error)
     const lost = new PosthouseError('call_lost', 'the connection was lost during the call')
     this.#calls.loaded?.cut(error.code === 'closed' ? error : lost)
   }

@@ -104,9 +104,8 @@ export class Listener {
     if (!this.#work.byHand) job.done()
   }
 
-  #failed({ message: { id, from } }: Job, cause: unknown): void {
-    const message = `the handler of message ${id} from ${from} threw: ${reasonOf(cause)}`
-    this.#host.watchers.fail(new PosthouseError('handler_failed', message, { cause }))
+  #failed({ message }: Job, cause: unknown): void {
+    this.#host.watchers.fail(handlerFailed(message, cause))
   }
 
   #next(): Job | undefined {
@@ -115,6 +114,12 @@ export class Listener {
     if (job?.live) this.#liveWaiting--
     return job
   }
+}
+
+/** What is told of a handler that threw. */
+export function handlerFailed({ id, from }: Message, cause: unknown): PosthouseError {
+  const message = `the handler of message ${id} from ${from} threw: ${reasonOf(cause)}`
+  return new PosthouseError('handler_failed', message, { cause })
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -57,7 +57,7 @@ export class Listeners implements ListenerHost {
    * @throws PosthouseError `invalid_option`, `invalid_address`
    */
   add(wanted: Wanted, options: ListenerOptions, handler: MessageHandler | undefined): Disposable {
-    if (typeof handler !== 'function') throw new PosthouseError('invalid_option', 'on needs a handler, a function')
+    if (typeof handler !== 'function') throw new PosthouseError('invalid_option', 'on needs a handler')
     const { includeOwn, acknowledge, retry } = options
     const fits = messageMatcher(wanted)
     const matches = (message: Message): boolean => (includeOwn || message.from !== this.#own) && fits(message)
@@ -86,10 +86,10 @@ export class Listeners implements ListenerHost {
   }
 
   /**
-   * Hands a message to all that match, or to one alone, and tells `done` when all of them are done. Live messages have no
+   * Hands a message to all that match, or to those given, and tells `done` when all of them are done. Live messages have no
    * `done`. What one gives back comes again to all.
    */
-  deliver(message: Message, done?: Done, only?: Listener): void {
+  deliver(message: Message, done?: Done, takers = this.#listeners.filter((each) => each.matches(message))): void {
     this.#unfinished++
     // Whoever hands it around holds it, too.
     let holders = 1
@@ -103,11 +103,9 @@ export class Listeners implements ListenerHost {
       if (this.idle) this.#rested()
     }
     const job: Job = { message, live: done === undefined, done: release }
-    for (const listener of only ? [only] : this.#listeners) {
-      if (only || listener.matches(message)) {
-        holders++
-        listener.take(job)
-      }
+    for (const listener of takers) {
+      holders++
+      listener.take(job)
     }
     release()
   }

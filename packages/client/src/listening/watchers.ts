@@ -83,7 +83,7 @@ export class Watchers {
 
   tell<Name extends keyof WatchEvents>(name: Name, event: WatchEvents[Name]): void {
     const watchers = this.#byName.get(name) ?? []
-    if (name === 'error' && this.count(name) === 0) this.#logger.error('the client met an error', { error: event })
+    if (name === 'error' && this.count(name) === 0) this.#logger.error('the client met this', { error: event })
     for (const watcher of [...watchers]) this.#call(watcher as (event: WatchEvents[Name]) => unknown, event)
   }
 

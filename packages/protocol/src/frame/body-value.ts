@@ -49,7 +49,7 @@ function textOf(value: unknown): string {
   try {
     return String(value)
   } catch (cause) {
-    throw new PosthouseError('invalid_body', `${described(value)} cannot be made text`, { cause })
+    throw new PosthouseError('invalid_body', `${described(value)} cannot be text`, { cause })
   }
 }
 
@@ -62,7 +62,7 @@ function jsonText(value: unknown): string {
 function toBytes(value: unknown): Uint8Array {
   const bytes = bytesOf(value)
   if (bytes !== undefined) return bytes
-  throw new PosthouseError('invalid_body', `a bytes body must be a Uint8Array or ArrayBuffer, not ${described(value)}`)
+  throw new PosthouseError('invalid_body', `a bytes body must be bytes, not ${described(value)}`)
 }
 
 function isBytes(value: unknown): value is Uint8Array | ArrayBuffer {
@@ -74,7 +74,7 @@ function toPlain(value: unknown, form: BodyForm, depth: number): unknown {
   if (value === null) return value
   if (isBytes(value)) return form === 'json' ? bytesToBase64(toBytes(value)) : toBytes(value)
   if (depth >= maxDepth) {
-    throw new PosthouseError('too_deep', `the body has more than ${maxDepth - outerLevels} levels, or a circle`)
+    throw new PosthouseError('too_deep', `the body has more than ${maxDepth - outerLevels} levels`)
   }
   if ('toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON(), form, depth + 1)
   if (Array.isArray(value)) return Array.from(value, (each: unknown) => toPlain(each, form, depth + 1) ?? null)

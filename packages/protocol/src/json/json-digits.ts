@@ -4,5 +4,5 @@ import { PosthouseError } from '@posthouse/core'
 export function jsonDigits(value: bigint): unknown {
   const rawJson: unknown = Reflect.get(JSON, 'rawJSON')
   if (typeof rawJson === 'function') return Reflect.apply(rawJson, JSON, [value.toString()])
-  throw new PosthouseError('unrepresentable', `${value} cannot be sent: this platform has no JSON.rawJSON`)
+  throw new PosthouseError('unrepresentable', `${value} cannot be sent without JSON.rawJSON`)
 }
