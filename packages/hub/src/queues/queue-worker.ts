@@ -163,8 +163,9 @@ export class QueueWorker implements StreamFeed, Candidate {
 
   #send(link: Link, entry: QueueEntry): void {
     const { seq, envelope, attempt } = entry
+    const { stream } = this.#options.source
     try {
-      link.stored(seq, new Outgoing(envelope, seq, undefined, attempt), this.#options.source.stream)
+      link.stored(seq, new Outgoing(envelope, seq, stream, attempt), stream)
     } catch (error) {
       this.#held.delete(seq)
       this.#options.source.unsayable(entry, toPosthouseError(error))
