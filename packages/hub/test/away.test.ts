@@ -21,6 +21,19 @@ describe('for a cross_comm program that is away', () => {
     assert.equal((await alice.publish('old', 4, { type: 'x-own', body: 1 })).state, 'stored')
   })
 
+  test('the same holds after a restart of the hub', async () => {
+    await using store = new MemoryInboxStore()
+    {
+      await using server = await startHub({ store })
+      await using _old = await CrossCommClient.login(server.url, 'old')
+      await visit(server, 'bob')
+    }
+    await using server = await startHub({ store })
+    await using alice = await RawPeer.login(server.url, 'alice')
+    assert.equal(codeOf(await alice.publish('old', 1, { type: 'x-own', body: 1 })), 'unrepresentable')
+    assert.equal((await alice.publish('bob', 2, { type: 'x-own', body: 1 })).state, 'stored')
+  })
+
   test('what waits comes oldest first, a window at a time, each behind the pong to the one before', async () => {
     const all = 25
     await using server = await startHub({ limits: { windowMessages: 10 } })

@@ -129,5 +129,6 @@ describe('the inbox of a client', () => {
     )
     assert.equal(await call(alice, 'hub.inbox', { client: 'nobody' }), 'unknown_recipient')
     await assert.rejects(server.hub.inbox({ client: 'bob', limit: 1000 }), { code: 'invalid_option' })
+    await assert.rejects(server.hub.deadLetters.list({ after: 1.5 }), { code: 'invalid_option' })
   })
 })

@@ -38,7 +38,7 @@ export class Keeper {
   saw(record: ClientRecord): void {
     if (!this.lasting || record.session?.transient || (record.kept && record.online)) return
     record.kept = true
-    this.#options.batcher.record(clientRecord(record.id, record.lastSeen))
+    this.#options.batcher.record(clientRecord(record.id, record.lastSeen, record.dialect))
   }
 
   /**

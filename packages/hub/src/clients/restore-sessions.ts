@@ -5,14 +5,24 @@ import { ResumeTokens } from '../peers/resume-tokens.ts'
 import { everyoneStream } from '../routing/everyone.ts'
 import type { SessionEntry } from './client-record.ts'
 import { readState } from './client-state.ts'
-import { clientRecords, type KeptSession, readLastSeen, readSession, sessionRecords } from './session-record.ts'
+import {
+  clientRecords,
+  type KeptSession,
+  readDialect,
+  readLastSeen,
+  readSession,
+  sessionRecords,
+} from './session-record.ts'
 
 /** Goes on with the clients and sessions that an earlier run of the hub has left in the store. */
 export async function restoreSessions(parts: HubParts): Promise<void> {
   const { store, registry } = parts
   for (const { key, value } of await store.records(clientRecords)) {
     const lastSeen = readLastSeen(value)
-    if (lastSeen !== undefined && isClientId(key)) registry.known(key, lastSeen).kept = true
+    if (lastSeen === undefined || !isClientId(key)) continue
+    const record = registry.known(key, lastSeen)
+    record.kept = true
+    record.dialect = readDialect(value)
   }
   for (const entry of await store.records(sessionRecords)) await restore(parts, entry)
 }

@@ -1,4 +1,5 @@
 import { isMessageType, type RecordChange } from '@posthouse/core'
+import type { Dialect } from '@posthouse/protocol'
 import type { KeptSubscription } from '../membership/subscription.ts'
 import type { LastWill } from '../peers/last-will.ts'
 import type { SessionEntry } from './client-record.ts'
@@ -70,9 +71,14 @@ export function readSession(value: unknown): KeptSession | undefined {
   }
 }
 
-/** Remembers a client. */
-export function clientRecord(client: string, lastSeen: number): RecordChange {
-  return { kind: clientRecords, key: client, value: { lastSeen } }
+/** Remembers a client. Of what it spoke only cross_comm says what it will speak. */
+export function clientRecord(client: string, lastSeen: number, dialect: Dialect | undefined): RecordChange {
+  return { kind: clientRecords, key: client, value: { lastSeen, ...(dialect === 'cross_comm' && { dialect }) } }
+}
+
+/** What a client spoke last, as a record says. */
+export function readDialect(value: unknown): Dialect | undefined {
+  return isObject(value) && value.dialect === 'cross_comm' ? value.dialect : undefined
 }
 
 /** When a client was last heard of, as a record says; nothing where it is none of ours. */

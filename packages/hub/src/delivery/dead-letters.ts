@@ -1,6 +1,6 @@
 import type { InboxStore, ShelfEntry } from '@posthouse/core'
 import type { Batcher } from '../routing/batcher.ts'
-import { contentOf, type DeadLetterSummary, deadLetterOf, type MessageContent } from './message-summary.ts'
+import { assertPage, contentOf, type DeadLetterSummary, deadLetterOf, type MessageContent } from './message-summary.ts'
 import type { ShelfDelivery } from './shelf-delivery.ts'
 
 /** Dead letters in one page. */
@@ -38,8 +38,12 @@ export class DeadLetters {
     this.#options = options
   }
 
-  /** A page of them, oldest first. */
+  /**
+   * A page of them, oldest first.
+   * @throws PosthouseError `invalid_option`
+   */
   async list(query: DeadLetterQuery = {}): Promise<readonly DeadLetterSummary[]> {
+    assertPage(query)
     return (await this.#page(query)).map(deadLetterOf)
   }
 

@@ -1,9 +1,8 @@
 import { type InboxStore, PosthouseError } from '@posthouse/core'
 import type { Registry } from '../clients/registry.ts'
-import { contentOf, type MessageContent, type MessageSummary, summaryOf } from './message-summary.ts'
+import { assertPage, contentOf, type MessageContent, type MessageSummary, summaryOf } from './message-summary.ts'
 
 const usualListed = 100
-const mostListed = 256
 
 /** Which part of an inbox is wanted. */
 export interface InboxQuery {
@@ -35,9 +34,7 @@ export async function viewInbox(
   { store, registry }: { readonly store: InboxStore; readonly registry: Pick<Registry, 'get'> },
   { client, after = 0, limit = usualListed, bodies = false }: InboxQuery,
 ): Promise<InboxView> {
-  if (!isIndex(after, 0, Number.MAX_SAFE_INTEGER) || !isIndex(limit, 1, mostListed)) {
-    throw new PosthouseError('invalid_option', `after must be a position, and limit from 1 to ${mostListed}`)
-  }
+  assertPage({ after, limit })
   if (registry.get(client) === undefined) {
     throw new PosthouseError('unknown_recipient', `no client ${JSON.stringify(client)} has ever connected here`)
   }
@@ -48,8 +45,4 @@ export async function viewInbox(
   ])
   const entries = page.map((entry) => ({ ...summaryOf(entry), ...(bodies && contentOf(entry.envelope)) }))
   return { client, messages, bytes, ...(first && { oldest: first.envelope.ts }), entries }
-}
-
-function isIndex(value: number, least: number, most: number): boolean {
-  return Number.isSafeInteger(value) && value >= least && value <= most
 }

@@ -1,4 +1,11 @@
-import { type Envelope, envelopeBytes, isClientId, type ShelfEntry, type StoredEnvelope } from '@posthouse/core'
+import {
+  type Envelope,
+  envelopeBytes,
+  isClientId,
+  PosthouseError,
+  type ShelfEntry,
+  type StoredEnvelope,
+} from '@posthouse/core'
 import { bodyToValue } from '@posthouse/protocol/bodies'
 
 /** A stored message without its content. */
@@ -54,4 +61,17 @@ export function contentOf(envelope: Envelope): MessageContent {
     ...(replyTo !== undefined && { replyTo }),
     ...(sec !== undefined && { sec }),
   }
+}
+
+/** Messages in one page. */
+const mostListed = 256
+
+/** @throws PosthouseError `invalid_option` */
+export function assertPage({ after = 0, limit = 1 }: { readonly after?: number; readonly limit?: number }): void {
+  if (Number.isSafeInteger(after) && after >= 0 && Number.isSafeInteger(limit) && limit > 0 && limit <= mostListed)
+    return
+  throw new PosthouseError(
+    'invalid_option',
+    `after must be a position, and limit a whole number from 1 to ${mostListed}`,
+  )
 }
