@@ -93,6 +93,8 @@ export class Feeds {
     if (this.#link === undefined) return
     feed.detach(this.#link)
     this.#link.unfollow?.(stream)
+    // What was not acknowledged of it filled the window, and is not waited for.
+    this.wake()
   }
 
   /** Ends all streams but the inbox. */
