@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MemoryInboxStore } from '@posthouse/core'
+import type { HubSendOptions } from '@posthouse/hub'
 import { CrossCommClient } from './cross-comm-peer.ts'
 import { codeOf, message, RawPeer, resume } from './raw-peer.ts'
 import { noticed, startHub, startTimelessHub, visit } from './start-hub.ts'
@@ -77,6 +78,25 @@ describe('a message to a client that is away', () => {
     assert.equal((await alice.publish('bob', 1, { whenOffline: 'drop' })).state, 'stored')
     await bob.next()
     assert.equal(codeOf(await alice.publish('bob', 2, { whenOffline: 'sometimes' })), 'invalid_field')
+  })
+
+  test('is dealt with in the same way where the hub sends it', async () => {
+    await using server = await startHub()
+    const { hub } = server
+    await visit(server, 'bob')
+    assert.equal((await hub.send('bob', '1', { whenOffline: 'drop' })).state, 'dropped')
+    assert.equal((await hub.send('bob', '2', { whenOffline: 'drop', qos: 0 })).state, 'dropped')
+    assert.equal((await hub.send('bob', '3')).state, 'stored')
+    await assert.rejects(hub.send('bob', '4', { whenOffline: 'error' }), { code: 'offline' })
+    await assert.rejects(hub.send('bob', '5', { qos: 0 }), { code: 'offline' })
+    for (const options of [{ priority: 10 }, { priority: 4 }, { whenOffline: 'never' }, { receipts: true, qos: 0 }]) {
+      await assert.rejects(hub.send('bob', '6', options as HubSendOptions), { code: 'invalid_option' })
+    }
+    await assert.rejects(hub.send('all', '7', { receipts: true }), { code: 'invalid_option' })
+    await using bob = await RawPeer.login(server.url, 'bob')
+    assert.equal((await bob.next('deliver')).body, '3')
+    assert.equal((await hub.send('bob', '8', { whenOffline: 'drop', qos: 0 })).state, 'sent')
+    assert.equal((await bob.next('deliver')).body, '8')
   })
 
   test('goes the usual way to a client that is there', async () => {
