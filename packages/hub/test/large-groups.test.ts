@@ -160,6 +160,53 @@ suite('a large group', () => {
   })
 })
 
+suite('a member of a large group that lags behind', () => {
+  /** Publishes so much to a full log that as much is trimmed. */
+  async function flood(server: RunningHub, count: number): Promise<void> {
+    for (let n = 0; n < count; n++) await server.hub.send('group:team', `text ${n}`)
+  }
+
+  test('gets on although more is trimmed while it comes', async () => {
+    const inner = new MemoryInboxStore()
+    let meanwhile: (() => Promise<void>) | undefined
+    const store = changedStore(inner, {
+      readLog: async (...wanted) => {
+        const page = await inner.readLog(...wanted)
+        const more = meanwhile
+        meanwhile = undefined
+        await more?.()
+        return page
+      },
+    })
+    await using server = await startHub({ store })
+    await fill(server, 70)
+    await flood(server, 1010)
+    meanwhile = () => flood(server, 5)
+    await using late = await RawPeer.login(server.url, 'extra 1')
+    assert.deepEqual(await bodies(late, 2), ['text 10', 'text 11'])
+  })
+
+  test('is told what is missing until it acknowledges something behind that', async () => {
+    await using server = await startHub()
+    await fill(server, 70)
+    await flood(server, 1003)
+    const [first, welcome] = await RawPeer.welcomed(server.url, 'extra 1')
+    await first.cut()
+    await noticed(server, 'extra 1')
+    const unheard = { inbox: (welcome.positions as Frame).inbox }
+    const [second, again] = await RawPeer.welcomed(server.url, 'extra 1', { hello: resume(welcome, unheard) })
+    assert.deepEqual(again.gaps, welcome.gaps)
+    const frame = await second.next('deliver')
+    second.send({ op: 'ack', stream: 'group:team', seq: frame.seq })
+    await second.settled()
+    await second.cut()
+    await noticed(server, 'extra 1')
+    const [third, told] = await RawPeer.welcomed(server.url, 'extra 1', { hello: resume(again, unheard) })
+    assert.deepEqual([told.resumed, told.gaps], [true, undefined])
+    await third.cut()
+  })
+})
+
 suite('a member of a large group that speaks cross_comm', () => {
   test('gets copies, also of what it missed in another dialect, and nothing twice', async () => {
     await using server = await startHub()

@@ -3,15 +3,12 @@ import type { DeliverFrame } from '@posthouse/protocol'
 import type { Link } from '../peers/link.ts'
 import type { Feed, StreamFeed } from '../routing/feed.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
-import type { ChannelSource } from './channel-source.ts'
 import { retainedFrame } from './retained-frame.ts'
 
 /** What the feed of one subscription is made of. */
 export interface ChannelFeedOptions {
-  /** The feed of what `source` has. */
   readonly feed: Feed
   readonly stream: string
-  readonly source: ChannelSource
   /** What comes before everything else. Default: nothing. */
   readonly retained?: readonly StoredEnvelope[] | undefined
 }
@@ -20,19 +17,13 @@ export interface ChannelFeedOptions {
 export class ChannelFeed implements StreamFeed {
   readonly #feed: Feed
   readonly #stream: string
-  readonly #source: ChannelSource
-  #position: number
-  /** Up to where messages are not kept any more that the client has not got. */
-  #lost: number | undefined
   #retained: readonly StoredEnvelope[]
   /** Whom the retained values are on their way to. */
   #greeting: Link | undefined
 
-  constructor({ feed, stream, source, retained = [] }: ChannelFeedOptions) {
+  constructor({ feed, stream, retained = [] }: ChannelFeedOptions) {
     this.#stream = stream
     this.#feed = feed
-    this.#source = source
-    this.#position = feed.position
     this.#retained = retained
   }
 
@@ -41,13 +32,11 @@ export class ChannelFeed implements StreamFeed {
   }
 
   get position(): number {
-    return this.#position
+    return this.#feed.position
   }
 
-  /** What is not kept any more is told until the client acknowledges something behind it: it may never have heard of it. */
-  async lost(): Promise<number> {
-    this.#lost = await this.#source.lost(this.#position)
-    return this.#lost
+  lost(): Promise<number> {
+    return this.#feed.lost()
   }
 
   attach(link: Link, seq: number): void {
@@ -70,8 +59,6 @@ export class ChannelFeed implements StreamFeed {
   }
 
   acknowledged(seq: number): void {
-    if (seq === this.#lost) return
-    this.#position = seq
     this.#feed.acknowledged(seq)
   }
 

@@ -13,6 +13,7 @@ import type { MembershipServer } from '../membership/memberships.ts'
 import { assertRoom, endSubscription, type KeptSubscription } from '../membership/subscription.ts'
 import type { V1Link } from '../peers/v1-link.ts'
 import type { Batcher } from '../routing/batcher.ts'
+import type { Opening } from '../routing/feed-source.ts'
 import { beginningOf } from './beginning.ts'
 import { ChannelFeed } from './channel-feed.ts'
 import { type ChannelPattern, nameOf, readChannelPattern } from './channel-pattern.ts'
@@ -34,6 +35,7 @@ export interface ChannelOfficeOptions {
 /** What a subscription begins with. */
 interface Start {
   readonly source: ChannelSource
+  readonly opening: Opening
   readonly position: Position
   readonly gaps: readonly Gap[]
   readonly retained: readonly StoredEnvelope[]
@@ -43,7 +45,7 @@ interface Start {
 
 interface Follow {
   readonly source: ChannelSource
-  readonly seq: number
+  readonly at: number | Opening
   readonly retained?: readonly StoredEnvelope[]
 }
 
@@ -64,7 +66,7 @@ export class ChannelOffice implements MembershipServer {
     const pattern = readChannelPattern(stream)
     const { position } = await this.#options.batcher.inspect(cursorName(record.id, stream))
     this.#enter(record, entry, pattern)
-    this.#follow(record, stream, { source: this.#source(pattern, 0), seq: position.seq })
+    this.#follow(record, stream, { source: this.#source(pattern, 0), at: position.seq })
   }
 
   async #subscribe(link: V1Link, frame: SubscribeFrame): Promise<void> {
@@ -81,7 +83,7 @@ export class ChannelOffice implements MembershipServer {
     entry.questions ??= new QuestionRate(this.#options.clock)
     const tooMany = entry.questions.ask(1)
     if (tooMany !== undefined) throw tooMany
-    const { source, position, gaps, retained, looks } = await this.#start(frame, pattern)
+    const { source, opening, position, gaps, retained, looks } = await this.#start(frame, pattern)
     entry.questions.spend(looks)
     this.#enter(record, entry, pattern)
     await this.#kept(record, to, position.seq)
@@ -93,7 +95,7 @@ export class ChannelOffice implements MembershipServer {
       return
     }
     link.write([{ op: 'subscribe', id, to, position, ...(gaps.length > 0 && { gaps }) }])
-    this.#follow(record, to, { source, seq: position.seq, retained })
+    this.#follow(record, to, { source, at: opening, retained })
   }
 
   /** A second question about what is subscribed to changes nothing. */
@@ -125,7 +127,8 @@ export class ChannelOffice implements MembershipServer {
     const query = channels.query({ ...pattern, fits }, history)
     const { epoch, seq, newest, gaps } = await beginningOf(frame, store, query)
     const source = this.#source(pattern, history ? newest : 0)
-    const begin = await source.lost(seq)
+    const opening = await source.open(seq)
+    const { begin } = opening
     const missing: readonly Gap[] =
       frame.after !== undefined && !history && begin > seq
         ? [{ stream: frame.to, from: seq, to: begin, reason: 'trimmed' }]
@@ -134,6 +137,7 @@ export class ChannelOffice implements MembershipServer {
     const retained = wanted ? await store.retained((to) => fits(nameOf(to))) : []
     return {
       source,
+      opening,
       position: { epoch, seq: begin },
       gaps: [...gaps, ...missing],
       // The others come again behind the position.
@@ -179,9 +183,9 @@ export class ChannelOffice implements MembershipServer {
     return ended
   }
 
-  #follow({ feeds }: ClientRecord, stream: string, { source, seq, retained }: Follow): void {
-    const feed = feeds.make(stream, source, seq)
-    feeds.add(stream, new ChannelFeed({ feed, stream, source, retained }))
+  #follow({ feeds }: ClientRecord, stream: string, { source, at, retained }: Follow): void {
+    const feed = feeds.make(stream, source, at)
+    feeds.add(stream, new ChannelFeed({ feed, stream, retained }))
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Envelope, type InboxStore, type LogPage, type LogQuery, PosthouseError } from '@posthouse/core'
-import type { FeedPage, FeedSource } from '../routing/feed.ts'
+import type { FeedPage, FeedSource, Opening } from '../routing/feed-source.ts'
 
 const firstPageSize = 64
 
@@ -14,29 +14,18 @@ export interface ChannelSourceOptions {
 /** The log of channels as one subscription follows it. */
 export class ChannelSource implements FeedSource {
   readonly #options: ChannelSourceOptions
-  /** What `lost` has read already: it cannot be trimmed before it is delivered. */
-  #first: { readonly after: number; readonly page: LogPage } | undefined
 
   constructor(options: ChannelSourceOptions) {
     this.#options = options
   }
 
-  /**
-   * Up to where messages behind a position are not kept any more; the position itself where nothing is missing. What comes
-   * first from there is read already, so that who lags behind by as much as is kept still gets on.
-   */
-  async lost(after: number): Promise<number> {
+  async open(after: number): Promise<Opening> {
     const page = await this.#page(after, firstPageSize)
-    const begin = Math.max(after, page.trimmed)
-    this.#first = { after: begin, page }
-    return begin
+    return { begin: Math.max(after, page.trimmed), page: { ...this.#shown(page), more: true } }
   }
 
   /** @throws PosthouseError `slow_consumer` where something is missing */
   async read(after: number, limit: number): Promise<FeedPage> {
-    const first = this.#first
-    this.#first = undefined
-    if (first?.after === after) return { ...this.#shown(first.page), more: true }
     const page = await this.#page(after, limit)
     if (page.trimmed > after) {
       const message = `messages up to position ${page.trimmed} are not kept any more, and ${after} was the last one read`

@@ -1,43 +1,12 @@
-import { type Envelope, type ErrorCode, type Logger, type StoredEnvelope, toPosthouseError } from '@posthouse/core'
+import { type Envelope, type ErrorCode, type Logger, toPosthouseError } from '@posthouse/core'
 import type { Link } from '../peers/link.ts'
 import type { Tally } from '../stats/tally.ts'
+import type { FeedPage, FeedSource, Opening } from './feed-source.ts'
 import { Outgoing } from './outgoing.ts'
 
 const pageSize = 64
 /** With so few messages to get a client counts as having caught up. */
 const few = 64
-
-/** What a source has behind a position. */
-export interface FeedPage {
-  /** In the order of their positions. */
-  readonly entries: readonly StoredEnvelope[]
-  /** Up to where it has looked. */
-  readonly scanned: number
-  /** True where there may be more behind that. */
-  readonly more: boolean
-}
-
-/** Where the envelopes of a stream are kept. */
-export interface FeedSource {
-  /**
-   * Up to `limit` envelopes behind position `after`, oldest first.
-   * @throws PosthouseError what the link is closed with, such as for a client that fell behind what is kept
-   */
-  read(after: number, limit: number): Promise<FeedPage>
-  /**
-   * Up to which position some of what lay behind `after` is not kept any more; `after` where nothing is missing. Default:
-   * nothing ever is.
-   */
-  lost?(after: number): Promise<number>
-  /** True where the cursor outlives the stream: whoever follows again goes on there. Default: it is dropped. */
-  readonly lasting?: boolean
-  /** True for what this client is not to get. Default: nothing is left out. */
-  omits?(envelope: StoredEnvelope['envelope'], client: string): boolean
-  /** Told that this client is fed no more. */
-  left?(client: string): void
-  /** Told that this client, which had fallen behind, has little left to get. */
-  drained?(client: string): void
-}
 
 /** One stream on its way to a client, as the client's link and session deal with it. */
 export interface StreamFeed {
@@ -74,6 +43,8 @@ export interface FeedOptions {
   readonly source: FeedSource
   /** Up to where the client has acknowledged it. Default 0. */
   readonly position?: number
+  /** What was read of it already, from that position on. Default: nothing. */
+  readonly opening?: Opening | undefined
   readonly logger: Logger
   readonly tally: Tally
   /** Commits that everything up to `seq` has been processed. */
@@ -106,10 +77,18 @@ export class Feed implements StreamFeed {
   #late = 0
   /** The newest envelope that did not go to the link: it leaves with the next acknowledgement. */
   #skipped = 0
+  /**
+   * What was read when it was asked what is missing: it cannot be trimmed before it is delivered, so that who lags behind by
+   * as much as is kept still gets on.
+   */
+  #opening: Opening | undefined
+  /** Behind this position nothing is missing, and the client may not have been told what is missing before it. */
+  #missing: number | undefined
 
   constructor(options: FeedOptions) {
     this.#options = options
     this.#acknowledged = options.position ?? 0
+    this.#opening = options.opening
   }
 
   get done(): boolean {
@@ -133,7 +112,7 @@ export class Feed implements StreamFeed {
     this.#link = link
     this.#cursor = seq
     this.#handed = seq
-    this.#acknowledged = seq
+    if (seq !== this.#missing) this.#acknowledged = seq
     this.#skipped = 0
     this.#waiting = 0
     this.#behind = true
@@ -142,6 +121,7 @@ export class Feed implements StreamFeed {
 
   detach(link: Link): void {
     if (this.#link === link) this.#link = undefined
+    this.#opening = undefined
   }
 
   offer(seq: number, outgoing: Outgoing): void {
@@ -157,8 +137,11 @@ export class Feed implements StreamFeed {
   }
 
   async lost(): Promise<number> {
-    const { source } = this.#options
-    return (await source.lost?.(this.#acknowledged)) ?? this.#acknowledged
+    const after = this.#acknowledged
+    this.#opening = await this.#options.source.open?.(after)
+    const begin = this.#opening?.begin ?? after
+    this.#missing = begin > after ? begin : undefined
+    return begin
   }
 
   end(): void {
@@ -179,6 +162,8 @@ export class Feed implements StreamFeed {
   }
 
   acknowledged(seq: number): void {
+    // What is missing is told again until the client acknowledges something behind it: it may never have heard of it.
+    if (seq === this.#missing) return
     if (this.#returning > 0) {
       this.#late = Math.max(this.#late, seq)
       return
@@ -215,7 +200,7 @@ export class Feed implements StreamFeed {
   async #read(link: Link): Promise<void> {
     while (this.#behind && this.#link === link && link.ready) {
       this.#arrived = false
-      const { entries, scanned, more } = await this.#options.source.read(this.#cursor, pageSize)
+      const { entries, scanned, more } = this.#opened() ?? (await this.#options.source.read(this.#cursor, pageSize))
       if (this.#link !== link) return
       for (const { seq, envelope, attempt } of entries) {
         if (!link.ready) return
@@ -228,6 +213,12 @@ export class Feed implements StreamFeed {
         this.#gotOn(this.#waiting)
       }
     }
+  }
+
+  #opened(): FeedPage | undefined {
+    const opening = this.#opening
+    this.#opening = undefined
+    return opening?.begin === this.#cursor ? { ...opening.page, more: true } : undefined
   }
 
   #gotOn(messages: number): void {

@@ -2,7 +2,8 @@ import { cursorName, type InboxStore, type Logger, type Position } from '@postho
 import { inboxStream } from '@posthouse/protocol'
 import type { Link } from '../peers/link.ts'
 import type { Tally } from '../stats/tally.ts'
-import { Feed, type FeedOptions, type FeedSource, type StreamFeed } from './feed.ts'
+import { Feed, type FeedOptions, type StreamFeed } from './feed.ts'
+import type { FeedSource, Opening } from './feed-source.ts'
 import type { Outgoing } from './outgoing.ts'
 
 const none: ReadonlyMap<string, StreamFeed> = new Map()
@@ -65,12 +66,13 @@ export class Feeds {
     return feed
   }
 
-  /** A feed of what `source` has behind `seq`, to be added. */
-  make(stream: string, source: FeedSource, seq: number): Feed {
+  /** A feed of what `source` has behind a position, or from what was read of it already, to be added. */
+  make(stream: string, source: FeedSource, at: number | Opening): Feed {
     const { client, acknowledge } = this.#options
     const cursor = cursorName(client, stream)
     const commit = (to: number): void => acknowledge(cursor, to)
-    return new Feed({ ...this.#options, stream, source, position: seq, acknowledge: commit })
+    const from = typeof at === 'number' ? { position: at } : { position: at.begin, opening: at }
+    return new Feed({ ...this.#options, stream, source, ...from, acknowledge: commit })
   }
 
   /** Has the client fed by a feed of another make. */

@@ -1,5 +1,7 @@
 import { clientAddress, type Envelope, type InboxStore, PosthouseError } from '@posthouse/core'
-import type { FeedPage, FeedSource } from './feed.ts'
+import type { FeedPage, FeedSource, Opening } from './feed-source.ts'
+
+const firstPageSize = 64
 
 /** What a source that reads the log needs. */
 export interface LogSourceOptions {
@@ -34,10 +36,10 @@ export class LogSource implements FeedSource {
     throw new PosthouseError('slow_consumer', message)
   }
 
-  async lost(after: number): Promise<number> {
+  async open(after: number): Promise<Opening> {
     const { store, to } = this.#options
-    const { trimmed } = await store.readLog({ to }, after, 0)
-    return Math.max(after, trimmed)
+    const { entries, scanned, trimmed } = await store.readLog({ to }, after, firstPageSize)
+    return { begin: Math.max(after, trimmed), page: { entries, scanned, more: true } }
   }
 
   omits({ from }: Envelope, client: string): boolean {
