@@ -25,3 +25,9 @@ test('the demo of calls gets answers, parts and reasons', async () => {
     assert.match(stdout, new RegExp(code))
   assert.match(stdout, /phone has stopped listening/)
 })
+
+test('the demo of work does what failed again', async () => {
+  const stdout = await runDemo('04-work.ts')
+  assert.match(stdout, /it is burnt.*baked the cheese cake/s)
+  assert.match(stdout, /anna has baked \d of 4/)
+})

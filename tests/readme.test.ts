@@ -74,6 +74,8 @@ function expectedWords(block: string): RegExp[] {
   if (block.includes('new Hub()')) return [/ws:\/\/127\.0\.0\.1:\d+ \[\]/]
   if (block.includes("clientId: 'door'")) return []
   if (block.includes("clientId: 'calculator'")) return [/^6\n1\n2\n3\nno_handler$/m]
+  if (block.includes("clientId: 'reader'"))
+    return [/^group:team lunch\?$/m, /^news\.sport goal$/m, /^done: resize picture 7 2$/m]
   if (block.includes("clientId: 'worker'")) return [/^sensor first$/m]
   return [/alice .*(hello|你好)/, /online: true/]
 }

@@ -89,7 +89,11 @@ export class Listeners implements ListenerHost {
    * Hands a message to all that match, or to those given, and tells `done` when all of them are done. Live messages have no
    * `done`. What one gives back comes again to all.
    */
-  deliver(message: Message, done?: Done, takers = this.#listeners.filter((each) => each.matches(message))): void {
+  deliver(
+    message: Message,
+    done?: Done,
+    takers: readonly Listener[] = this.#listeners.filter((each) => each.matches(message)),
+  ): void {
     this.#unfinished++
     // Whoever hands it around holds it, too.
     let holders = 1
