@@ -53,6 +53,10 @@ suite('rates and quotas', () => {
       strangers: 5000,
       strangersPerAddress: 200,
       idsPerConnection: 1000,
+      groups: 10_000,
+      groupsPerClient: 64,
+      groupMembers: 100_000,
+      queues: 10_000,
       countLoopback: { connects: false, strangers: false },
     })
     const off = resolveAllowances(
