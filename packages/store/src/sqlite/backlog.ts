@@ -50,6 +50,7 @@ export class Backlog<Key, Value> {
   done(key: Key): void {
     this.#changed.delete(key)
     this.#at++
+    if (!this.open) this.#round = []
   }
 
   // A comparing function would stall the thread for as long as a whole slice.

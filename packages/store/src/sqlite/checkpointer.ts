@@ -14,7 +14,7 @@ const busyBytes = 32 << 20
 /** What may be left for this thread to copy, which stalls it for a few milliseconds. */
 const restBytes = 2 << 20
 /** Above this the thread copies whatever there is. */
-const mostBytes = 192 << 20
+const mostBytes = 96 << 20
 /** Rounds of the worker before it waits for the log to grow again. */
 const maxRounds = 6
 
@@ -44,6 +44,8 @@ export class Checkpointer {
   /** So many bytes were written to the database in one transaction. */
   wrote(bytes: number): void {
     this.#bytes += (Math.ceil(bytes / pageBytes) + 2) * pageBytes
+    // Even where the worker gets no time of the processor.
+    if (this.#bytes > 2 * mostBytes) this.#finish()
     if (this.#bytes < this.#startAt || this.#rounds > 0) return
     this.#askedAt = this.#bytes
     this.#ask()

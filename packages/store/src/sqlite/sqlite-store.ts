@@ -51,6 +51,10 @@ export interface SqliteStoreParts extends ContentsLimits, StoreHandles {
   readonly clock: Clock
   readonly logger: Logger
 }
+/** Above this everything waits until it is settled, in bytes; where it cannot be settled, nothing more is taken. */
+const mostBytes = 256 << 20
+/** About what one slice writes, in bytes. */
+const sliceBytes = 256 << 10
 
 const unwritten = Buffer.alloc(0)
 
@@ -89,20 +93,12 @@ export class SqliteStore implements InboxStore {
   }
 
   async commit(batch: Batch): Promise<CommitOutcome> {
+    if (this.#journal.bytes > mostBytes) this.#settleAll()
     const { contents } = this.#open()
-    const section: Section = { bytes: unwritten }
-    try {
-      const outcome = new Commit(contents, this.#row, section, this.#parts.clock.now()).perform(batch)
-      if (!this.#row.empty) {
-        section.bytes = this.#row.finish()
-        this.#journal.append(section.bytes)
-        this.#checkpointer.wrote(section.bytes.byteLength)
-        this.#settleLater()
-      }
-      return outcome
-    } catch (error) {
-      throw this.#failed(error)
-    }
+    const outcome = this.#write(batch, contents)
+    // What goes wrong from here on is no matter of this commit: it is on the disk.
+    if (!this.#row.empty) this.#settleLater()
+    return outcome
   }
 
   async read(inbox: string, after: number, limit: number): Promise<readonly StoredEnvelope[]> {
@@ -178,6 +174,20 @@ export class SqliteStore implements InboxStore {
     }
   }
 
+  #write(batch: Batch, contents: Contents): CommitOutcome {
+    const section: Section = { bytes: unwritten }
+    try {
+      const outcome = new Commit(contents, this.#row, section, this.#parts.clock.now()).perform(batch)
+      if (this.#row.empty) return outcome
+      section.bytes = this.#row.finish()
+      this.#journal.append(section.bytes)
+      this.#checkpointer.wrote(section.bytes.byteLength)
+      return outcome
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
   #load(): Live {
     const { database, clock } = this.#parts
     const contents = new Contents(database, this.#parts)
@@ -196,9 +206,11 @@ export class SqliteStore implements InboxStore {
     const { bytes } = this.#journal
     if (bytes >= settleBytes) this.#settle()
     // Who writes faster than that settles some of it himself, the more the further behind it is.
-    for (let behind = bytes - settleBytes; behind >= settleBytes && this.#live; behind -= settleBytes) {
-      this.#slice(this.#live)
-    }
+    for (let behind = bytes - settleBytes; behind >= settleBytes && this.#live; behind -= settleBytes) this.#slice()
+    this.#wait()
+  }
+
+  #wait(): void {
     this.#timer ??= this.#parts.clock.after(settleMs, () => this.#settle()).unref()
   }
 
@@ -208,23 +220,32 @@ export class SqliteStore implements InboxStore {
     this.#timer = undefined
     if (this.#settling || this.#closed) return
     this.#settling = true
-    setImmediate(() => this.#continue())
+    setImmediate(() => {
+      this.#settling = false
+      if (this.#closed) return
+      if (this.#slice()) this.#settle()
+      // What was committed since the round began waits for the next one.
+      else if (this.#journal.length > 0) this.#wait()
+    })
   }
 
-  #continue(): void {
-    this.#settling = false
-    if (this.#closed) return
+  /** @throws PosthouseError `store_failed` where that does not help */
+  #settleAll(): void {
+    // The round that is under way, and one that covers the rest.
+    for (let rounds = 0; rounds < 2; rounds++) while (this.#slice());
+    if (this.#journal.bytes <= mostBytes) return
+    throw new PosthouseError('store_failed', `${this.path} takes no more, because its journal cannot be settled`)
+  }
+
+  /** Settles for a moment. @returns whether the round has something left */
+  #slice(): boolean {
     try {
-      if (this.#slice(this.#open())) this.#settle()
+      this.#checkpointer.wrote(sliceBytes)
+      return this.#open().settler.slice()
     } catch (error) {
       this.#failed(error)
       this.#parts.logger.error('the journal could not be settled', { path: this.path, reason: reasonOf(error) })
-      this.#timer ??= this.#parts.clock.after(settleMs, () => this.#settle()).unref()
+      return false
     }
-  }
-
-  #slice({ settler }: Live): boolean {
-    this.#checkpointer.wrote(64 * 1024)
-    return settler.slice()
   }
 }
