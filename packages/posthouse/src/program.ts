@@ -14,6 +14,7 @@ import { addPublish } from './commands/publish.ts'
 import { addQueues } from './commands/queues.ts'
 import { addSend } from './commands/send.ts'
 import { addStats } from './commands/stats.ts'
+import { addSubscribe } from './commands/subscribe.ts'
 import { addToken } from './commands/token.ts'
 import { addUp } from './commands/up.ts'
 import { addWatch } from './commands/watch.ts'
@@ -41,6 +42,7 @@ export function buildProgram(terminal: Terminal): Command {
   addSend(program, terminal)
   addPublish(program, terminal)
   addListen(program, terminal)
+  addSubscribe(program, terminal)
   addCall(program, terminal)
   program.commandsGroup('What a hub keeps:')
   addGroups(program, terminal)

@@ -63,6 +63,48 @@ describe('channels on the command line', () => {
     assert.match(wrong.err, /a part is empty/)
   })
 
+  test('subscribe prints what is retained, what is kept and what comes', async () => {
+    await publish('live.a', 'old 1', 'old 2')
+    await run('publish', 'live.state', 'open', '--retain', '--id', 'door')
+    await using cli = Cli.start(['subscribe', 'live.*', '--last', '2', '--count', '3', '--url', url])
+    await cli.line(/subscribed to live\.\*; Ctrl-C stops/)
+    await publish('live.b', 'new')
+    const { out, status } = await cli.ended()
+    assert.equal(status, 0)
+    assert.deepEqual(out.split('\n'), ['live.a alice text old 2', 'live.state door text open', 'live.b alice text new'])
+    assert.equal((await run('subscribe', 'live.*', '--count', '1')).out, 'live.state door text open')
+  })
+
+  test('subscribe begins behind a position, and prints JSON', async () => {
+    await publish('jsonl', 'a', 'b', 'c')
+    const [first] = (await run('history', 'jsonl', '--json')).out.split('\n').map((line) => JSON.parse(line))
+    const { out, status, err } = await run('subscribe', 'jsonl', '--after', String(first.seq), '--count', '2', '--json')
+    assert.equal(status, 0, err)
+    assert.deepEqual(
+      out.split('\n').map((line) => JSON.parse(line).body),
+      ['b', 'c'],
+    )
+    const all = await run('subscribe', 'channel:jsonl', '--after', 'start', '--count', '3')
+    assert.equal(all.out, 'jsonl alice text a\njsonl alice text b\njsonl alice text c')
+  })
+
+  test('subscribe says what is wrong with its words, and ends with Ctrl-C', async () => {
+    for (const [args, words] of [
+      [['a..b'], /\(invalid_address\)/],
+      [['a', '--after', 'now'], /a position is start or a whole number/],
+      [['a', '--after', '1', '--last', '2'], /cannot be used with/],
+      [[], /missing required argument 'patterns'/],
+    ] as const) {
+      const { status, err } = await run('subscribe', ...args)
+      assert.equal(status, 2, err)
+      assert.match(err, words)
+    }
+    await using cli = Cli.start(['subscribe', 'quiet', '--url', url])
+    await cli.line(/subscribed to quiet/)
+    cli.signal('SIGINT')
+    assert.equal((await cli.ended()).status, 0)
+  })
+
   test('history shows the newest messages, or those behind a position', async () => {
     await publish('log', ...Array.from({ length: 7 }, (_, index) => `line ${index}`))
     const newest = await run('history', 'log', '--last', '2')

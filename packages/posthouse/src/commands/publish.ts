@@ -41,7 +41,7 @@ async function publish(
   const { type, value } = await bodyOf(options, body)
   await using client = await openClient(options, interrupt.signal)
   const how = { ...sendOptionsOf(options, interrupt.signal), ...(options.retain && { retain: true }) }
-  const { id, state } = await client.send(`channel:${channel}`, value, how)
+  const { id, state } = await client.publish(channel, value, how)
   if (options.json) terminal.print(JSON.stringify({ id, channel, type, state }))
   else terminal.print(`${state} ${terminal.style('gray', `${type} in ${visible(channel)}, id ${id}`)}`)
   await client.drain()
