@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import type { InboxStore } from '@posthouse/core'
+import { setImmediate } from 'node:timers/promises'
+import { type InboxStore, ManualClock } from '@posthouse/core'
 import { openSqliteStore } from '@posthouse/store/sqlite'
 import { FolderLock } from '../src/sqlite/folder-lock.ts'
 import { openDatabase } from '../src/sqlite/open-database.ts'
@@ -50,6 +52,30 @@ test('a commit that finds no room in the file fails whole, and works again when 
   await assertHolds(store, count + 1)
 })
 
+test('where settling fails, what is committed is there all the same, and is settled when that works again', async () => {
+  using folder = temporaryFolder()
+  const database = openDatabase(folder.database, 'normal')
+  const lock = new FolderLock(folder.database)
+  const clock = new ManualClock(Date.now())
+  await using store = startStore({ path: folder.database, ...settings, clock }, { database, lock })
+  database.exec("create trigger broken before insert on inbox begin select raise(fail, 'broken'); end")
+  // So much that commits have to help with settling.
+  const count = 50
+  for (let each = 1; each <= count; each++) {
+    const { appends } = await store.commit(batchOf(each, 200_000))
+    assert.equal(appends[0]?.state, 'stored')
+  }
+  await assertHolds(store, count)
+  database.exec('drop trigger broken')
+  for (let second = 0; second < 10 && rows(database, 'journal') > 0; second++) {
+    clock.advance(1000)
+    for (let turn = 0; turn < 200; turn++) await setImmediate()
+  }
+  assert.equal(rows(database, 'journal'), 0)
+  assert.equal(rows(database, 'inbox'), count * kept + 1)
+  await assertHolds(store, count)
+})
+
 test('on a disk without room a commit fails whole, a start is refused, and both work again when there is room', async (context) => {
   using folder = temporaryFolder()
   const disk = join(dirname(folder.database), 'disk')
@@ -65,6 +91,10 @@ test('on a disk without room a commit fails whole, a start is refused, and both 
     execFileSync('umount', [disk])
   }
 })
+
+function rows(database: DatabaseSync, table: string): number {
+  return Number(database.prepare(`select count(*) as count from ${table}`).get()?.count)
+}
 
 async function fillDisk(path: string, ballast: string): Promise<void> {
   writeFileSync(ballast, Buffer.alloc(1_000_000))

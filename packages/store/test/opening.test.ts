@@ -35,6 +35,7 @@ test('the folder and the file are made, and are for nobody else', async () => {
 test('a database is used by one store at a time, also within one process', async () => {
   using folder = temporaryFolder()
   const path = folder.database
+  assert.equal(lockHolder(path), undefined)
   {
     await using _store = await openSqliteStore({ path })
     const refused = { code: 'data_in_use', message: `${path} is used by this process already` }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { PosthouseError } from '@posthouse/core'
 import { openFault, resultCode } from './faults.ts'
@@ -47,6 +47,7 @@ export function lockFolder(path: string): Disposable {
 
 /** The process that uses the database at `path`; `undefined` where none does, 0 where it is not known. */
 export function lockHolder(path: string): number | undefined {
+  if (!existsSync(`${path}.lock`)) return undefined
   const database = new DatabaseSync(`${path}.lock`, { readOnly: true })
   try {
     database.exec('begin; select count(*) from sqlite_schema')
