@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Envelope, MemoryInboxStore, PosthouseError, silentLogger } from '@posthouse/core'
 import fc from 'fast-check'
+import { ClientRecord } from '../src/clients/client-record.ts'
 import type { Link } from '../src/peers/link.ts'
+import { Everyone } from '../src/routing/everyone.ts'
 import type { FeedSource } from '../src/routing/feed-source.ts'
 import { Feeds } from '../src/routing/feeds.ts'
 import { Outgoing } from '../src/routing/outgoing.ts'
@@ -264,6 +266,37 @@ test('each stream comes whole and in order, whatever the window, the links and t
     }),
     { numRuns: 150 },
   )
+})
+
+test('of 2,000 clients that get what is sent to everyone, a slow one keeps up with nobody and misses nothing unnoticed', async () => {
+  const store = new MemoryInboxStore()
+  const batcher = { append: () => undefined, record: () => undefined }
+  const everyone = new Everyone({ store, batcher, logger: silentLogger })
+  const clients = Array.from({ length: 2000 }, (_, index) => {
+    const options = { client: `c${index}`, store, logger: silentLogger, tally: new Tally() }
+    const feeds = new Feeds({ ...options, acknowledge: () => undefined, forget: () => undefined })
+    const record = new ClientRecord(options.client, 0, feeds)
+    const link = new NotingLink(index === 7 ? 3 : 5000)
+    everyone.follow(record, 0)
+    feeds.attach(link.link, {})
+    return { feeds, link }
+  })
+  for (const { feeds } of clients) await quiet(feeds)
+  for (let seq = 1; seq <= 1100; seq++) {
+    await store.commit({
+      appends: [{ envelope: envelopeOf({ ts: Date.now() }), recipients: [], log: everyone.limits }],
+      acknowledgements: [],
+    })
+    everyone.offer(seq, new Outgoing(envelopeOf(), seq))
+  }
+  const slow = clients[7]
+  assert.ok(slow !== undefined)
+  for (const { link } of clients) assert.equal(link.of('all').length, link === slow.link ? 3 : 1100)
+  slow.link.room = 10
+  slow.feeds.acknowledged(3, 'all')
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(slow.link.failed?.code, 'slow_consumer')
+  assert.equal(await slow.feeds.of('all')?.lost?.(), 100)
 })
 
 function last<Value>(values: readonly Value[]): Value {
