@@ -40,6 +40,17 @@ export type Action =
   | { readonly do: 'answer'; readonly client: string; readonly life: number; readonly job: number }
   /** A caller gives up. */
   | { readonly do: 'hangUp'; readonly client: string; readonly call: number }
+  /** A client asks for a place in a group, for a channel or for work, or gives that up. */
+  | {
+      readonly do: 'ask'
+      readonly client: string
+      readonly op: 'join' | 'leave' | 'subscribe' | 'unsubscribe'
+      readonly to: string
+      /** Of channels: with all that is kept. */
+      readonly after?: 'start'
+      /** Of queues. */
+      readonly prefetch?: number
+    }
   /** The hub dies and is started anew. */
   | { readonly do: 'hub' }
   | { readonly do: 'wait'; readonly ms: number }

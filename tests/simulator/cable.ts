@@ -14,6 +14,13 @@ export interface ClientEnd {
   ended(code: number): void
 }
 
+/** What the hub's end tells of itself. */
+export interface HubEndEvents {
+  wrote(wire: Wire): void
+  /** The hub has closed it, or noticed that it is gone. */
+  lost(): void
+}
+
 /** One connection. Both ways keep their order; nothing moves until it is carried, and what is cut loses what is on it. */
 export class Cable {
   readonly id: number
@@ -25,11 +32,11 @@ export class Cable {
   clientEnd: ClientEnd | undefined
   severed = false
 
-  constructor(id: number, client: string, clientEnd: ClientEnd, onSend: (wire: Wire) => void) {
+  constructor(id: number, client: string, clientEnd: ClientEnd, events: HubEndEvents) {
     this.id = id
     this.client = client
     this.clientEnd = clientEnd
-    this.socket = new CableSocket(this, onSend)
+    this.socket = new CableSocket(this, events)
   }
 
   /** True where neither end will ever hear of it again. */
@@ -85,14 +92,14 @@ export class CableSocket implements HubSocket {
   open = true
   ended = false
   readonly #cable: Cable
-  readonly #onSend: (wire: Wire) => void
+  readonly #events: HubEndEvents
   #listener: SocketListener | undefined
   /** What was written to a cable that is cut waits for ever. */
   #stuckBytes = 0
 
-  constructor(cable: Cable, onSend: (wire: Wire) => void) {
+  constructor(cable: Cable, events: HubEndEvents) {
     this.#cable = cable
-    this.#onSend = onSend
+    this.#events = events
   }
 
   use(listener: SocketListener): void {
@@ -112,7 +119,7 @@ export class CableSocket implements HubSocket {
     if (!this.open) return
     for (const { binary, payload } of messagesOf(Buffer.concat(frames))) {
       const wire = binary ? payload : payload.toString()
-      this.#onSend(wire)
+      this.#events.wrote(wire)
       if (this.#cable.severed) this.#stuckBytes += wire.length
       this.#cable.put('down', { wire })
     }
@@ -137,6 +144,7 @@ export class CableSocket implements HubSocket {
   close(code: number): void {
     if (!this.open) return
     this.open = false
+    this.#events.lost()
     this.#cable.put('down', { close: code })
   }
 
@@ -159,6 +167,7 @@ export class CableSocket implements HubSocket {
   gone(code: number): void {
     if (this.ended) return
     const listener = this.#listener
+    if (this.open) this.#events.lost()
     this.silence()
     listener?.onClose(code, '')
   }

@@ -32,6 +32,8 @@ export interface Config {
   readonly durable: boolean
   /** Store operations take effect at once, and only their answers take time. */
   readonly eager: boolean
+  /** Groups, channels and queues that are sent to. */
+  readonly places: readonly string[]
   readonly steps: number
   /** How often each action is chosen; what is absent never happens. */
   readonly weights: Readonly<Partial<Record<Action['do'] | 'storeFailure', number>>>
@@ -39,9 +41,13 @@ export interface Config {
 }
 
 const usual = { connect: 8, send: 22, carry: 42, store: 16, finish: 14, flow: 3, wait: 3 }
+const gatherings = { ask: 10 }
 const presence = { watch: 4, state: 4 }
 const calls = { call: 12, answer: 8, hangUp: 1 }
 const faults = { cut: 3, notice: 4, abandon: 2, crash: 1.2, twin: 1, leave: 0.3, hub: 0.5, storeFailure: 1 }
+
+/** Where messages go that are for several clients, or for any. */
+const gatheringPlaces = ['group:g', 'group:h', 'channel:a.x', 'channel:a.y', 'channel:b', 'queue:q', 'queue:r'] as const
 
 /** What is decided before the draw. */
 export interface Circumstances {
@@ -54,6 +60,7 @@ export function drawConfig(random: Random, { sabotage }: Circumstances = {}): Co
   const chosen = Object.entries(faults).filter(() => random.chance(0.6))
   const watching = random.chance(0.5)
   const calling = random.chance(0.5)
+  const places = random.chance(0.6) ? gatheringPlaces.filter(() => random.chance(0.6)) : []
   return {
     clients,
     dialects: Object.fromEntries(clients.map((client) => [client, random.pick(['json', 'msgpack'] as const)])),
@@ -68,12 +75,19 @@ export function drawConfig(random: Random, { sabotage }: Circumstances = {}): Co
       subscriptions: 8,
     },
     inbox: { messages: random.pick([4, 8, 100]), bytes: random.pick([1500, 1_000_000]), ageMs: 86_400_000 },
-    // A snapshot must fit, as it does in the documented limits.
-    hardBytes: random.pick([watching ? 4000 : 700, 1_000_000]),
+    // A welcome and a delivery must fit, and a snapshot, as they do in the documented limits.
+    hardBytes: random.pick([watching ? 4000 : 1500, 1_000_000]),
     durable: random.chance(0.5),
     eager: random.chance(0.5),
+    places,
     steps: 60 + random.below(140),
-    weights: { ...usual, ...(watching && presence), ...(calling && calls), ...Object.fromEntries(chosen) },
+    weights: {
+      ...usual,
+      ...(watching && presence),
+      ...(calling && calls),
+      ...(places.length > 0 && gatherings),
+      ...Object.fromEntries(chosen),
+    },
     ...(sabotage !== undefined && { sabotage }),
   }
 }

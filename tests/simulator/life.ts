@@ -17,6 +17,7 @@ import { V1Dialog } from '../../packages/client/src/dialog/v1-dialog.ts'
 import { Listeners } from '../../packages/client/src/listening/listeners.ts'
 import { Watchers } from '../../packages/client/src/listening/watchers.ts'
 import { settingsOf } from '../../packages/client/src/settings.ts'
+import type { Action } from './actions.ts'
 import type { Cable, ClientEnd } from './cable.ts'
 import { Onlooker } from './onlooker.ts'
 import { Telephone } from './telephone.ts'
@@ -79,6 +80,10 @@ export class Life implements ClientEnd {
   state: 'running' | 'stopped' | 'crashed' = 'running'
   cable: Cable | undefined
   #woken = false
+  #welcomed = false
+  #questions = 0
+  /** What it has subscribed to on this connection. */
+  readonly #subscribed = new Set<string>()
 
   constructor(options: LifeOptions, events: LifeEvents) {
     const { client, dialect, clock } = options
@@ -116,6 +121,7 @@ export class Life implements ClientEnd {
   /** Says hello on a new cable. */
   open(cable: Cable): void {
     this.cable = cable
+    this.#welcomed = false
     this.#dialog.open(this.#line(cable), undefined)
   }
 
@@ -129,6 +135,7 @@ export class Life implements ClientEnd {
 
   ended(code: number): void {
     this.cable = undefined
+    this.#welcomed = false
     this.#dialog.cut()
     const action = closeAction(code)
     if (action === 'anew') this.#dialog.forget()
@@ -139,6 +146,7 @@ export class Life implements ClientEnd {
   abandon(): void {
     this.cable?.abandon(1000)
     this.cable = undefined
+    this.#welcomed = false
     this.#dialog.cut()
   }
 
@@ -187,6 +195,18 @@ export class Life implements ClientEnd {
     void this.#dialog.parts.load().then((parts) => parts.wish({ presence, state }))
   }
 
+  /** Asks for a place in a group, for a channel or for work, or gives that up. What is not connected asks nothing. */
+  ask({ op, to, after, prefetch }: Extract<Action, { readonly do: 'ask' }>): void {
+    if (!this.#welcomed) return
+    const id = `q${++this.#questions}`
+    if (op === 'subscribe') {
+      // A stream cannot go back on one connection.
+      const from = after && !this.#subscribed.has(to) && { after }
+      this.#subscribed.add(to)
+      this.#dialog.write({ op, id, to, ...from, ...(prefetch && { prefetch }) })
+    } else this.#dialog.write({ op, id, to })
+  }
+
   /** A handler is done, perhaps before one that began earlier. */
   finish(index: number): void {
     const [job] = this.working.splice(index, 1)
@@ -214,7 +234,11 @@ export class Life implements ClientEnd {
       wake: () => {
         this.#woken = true
       },
-      welcomed: () => this.#wish(),
+      welcomed: () => {
+        this.#welcomed = true
+        this.#subscribed.clear()
+        this.#wish()
+      },
       goaway: () => undefined,
       told: () => undefined,
       fail: (error) => {

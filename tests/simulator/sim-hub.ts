@@ -3,6 +3,7 @@ import { jsonHubCodec, type Limits } from '@posthouse/protocol'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
 import { Connection } from '../../packages/hub/src/door/connection.ts'
 import { Greeter } from '../../packages/hub/src/door/greeter.ts'
+import { restoreSessions } from '../../packages/hub/src/clients/restore-sessions.ts'
 import { assembleHub, type HubParts } from '../../packages/hub/src/hub-parts.ts'
 import { resolveAllowances } from '../../packages/hub/src/limits/rates.ts'
 import type { Peer } from '../../packages/hub/src/peers/peer.ts'
@@ -20,6 +21,8 @@ export interface SimHubOptions {
   readonly limits: Limits
   /** Bytes that may wait for a slow reader. */
   readonly hardBytes: number
+  /** It could not start. */
+  readonly onFailure: () => void
 }
 
 const timing: Timing = {
@@ -37,6 +40,8 @@ export class SimHub {
   readonly core: HubParts
   readonly #peers = new Peers()
   readonly #hardBytes: number
+  /** It has found what an earlier run has left, and takes connections. */
+  listening = false
 
   constructor(options: SimHubOptions) {
     this.clock = options.clock
@@ -51,6 +56,12 @@ export class SimHub {
       onChange: () => undefined,
     })
     this.#scheduleSweep()
+    this.#load().then(
+      () => {
+        this.listening = true
+      },
+      () => options.onFailure(),
+    )
   }
 
   /** Takes the hub's end of a new connection. */
@@ -63,6 +74,16 @@ export class SimHub {
     const origin = { remoteAddress: '127.0.0.1' }
     const greeter = new Greeter({ parts: this.core, connection, codec, origin, crossComm: true, onPeer })
     this.#peers.add(connection, greeter)
+  }
+
+  /** As `Hub` does it before it listens. */
+  async #load(): Promise<void> {
+    const { groups, queues, registry, delivery, logger } = this.core
+    await queues.load()
+    for (const client of await groups.load()) registry.known(client)
+    await restoreSessions(this.core)
+    const report = (error: unknown): void => logger.error('what earlier runs have left was not found', { error })
+    delivery.start().catch(report)
   }
 
   #scheduleSweep(): void {

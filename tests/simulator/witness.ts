@@ -19,9 +19,13 @@ import type {
   SentFrame,
   WelcomeFrame,
 } from '@posthouse/protocol'
-import { inboxStream } from '@posthouse/protocol'
+import { inboxStream, isQueueStream } from '@posthouse/protocol'
 import type { Cable } from './cable.ts'
+import { ChannelObserver } from './channel-observer.ts'
+import { GroupObserver } from './group-observer.ts'
 import type { Letter, Life } from './life.ts'
+import type { Observer, Said } from './observer.ts'
+import { QueueObserver } from './queue-observer.ts'
 
 /** The rules that are watched. */
 export type Rule =
@@ -46,6 +50,11 @@ export type Rule =
   | 'watchers know who is there'
   | 'a state that was set is seen'
   | 'presence does not go back'
+  | 'a subscriber gets all'
+  | 'a session keeps its subscriptions'
+  | 'a group reaches its members'
+  | 'work is done'
+  | 'work is with one worker at a time'
 
 /** A rule that did not hold. */
 export interface Violation {
@@ -83,6 +92,8 @@ interface CableRecord {
 
 /** Sees everything that is said and stored, and compares it with what the protocol promises. */
 export class Witness {
+  readonly queues: QueueObserver
+  readonly #observers: readonly Observer[]
   readonly #limits: Limits
   readonly #now: () => number
   readonly #cables = new Map<Cable, CableRecord>()
@@ -111,9 +122,22 @@ export class Witness {
   #order = 0
   violation: Violation | undefined
 
-  constructor(limits: Limits, now: () => number) {
+  constructor(limits: Limits, { now, hubNow }: { readonly now: () => number; readonly hubNow: () => number }) {
     this.#limits = limits
     this.#now = now
+    const ground = {
+      now: hubNow,
+      fail: (rule: Rule, detail: string) => this.fail(rule, detail),
+      excused: this.excused.bind(this),
+      handled: (id: string) => [...this.#completed.values()].some((ids) => ids.has(id)),
+    }
+    this.queues = new QueueObserver(ground)
+    this.#observers = [new ChannelObserver(ground), new GroupObserver(ground), this.queues]
+  }
+
+  /** The hub has lost a connection, or closed it. */
+  hubLost(cable: Cable): void {
+    for (const observer of this.#observers) observer.lost(cable)
   }
 
   /** Notes the first violation; what follows it proves nothing. */
@@ -144,6 +168,7 @@ export class Witness {
 
   /** The hub has died. Without a store that survives, nothing that was stored or answered counts any more. */
   hubDied(durable: boolean): void {
+    for (const observer of this.#observers) observer.died(durable)
     this.#sessions.clear()
     for (const client of this.#readers) this.#inboxes.delete(cursorName(client, logStream))
     this.#readers.clear()
@@ -162,7 +187,7 @@ export class Witness {
   clientSays(cable: Cable, frames: readonly (ClientFrame | BadFrame)[]): void {
     const record = this.#record(cable)
     for (const frame of frames) {
-      if (frame.op === 'ack') this.#checkAck(record, frame)
+      if (frame.op === 'ack' && !isQueueStream(streamOf(frame))) this.#checkAck(record, frame)
       const n = numberOf(frame)
       if (n !== undefined) this.#checkFlying(record, n)
     }
@@ -175,13 +200,18 @@ export class Witness {
     for (const frame of frames) {
       if (frame.op === 'hello') this.#hubHearsHello(cable, record, frame)
       else if (record.fenced) continue
-      else if (frame.op === 'ack') this.#allow(placeOf(cable, frame), frame.seq)
-      else if (frame.op === 'bye') this.#leaves(cable.client)
-      const n = record.fenced ? undefined : numberOf(frame)
-      if (n === undefined) continue
-      this.#heard.add(`${record.producer} ${n}`)
-      record.open.add(n)
+      for (const observer of this.#observers) observer.heard(cable, frame)
+      this.#hubTakes(cable, record, frame)
     }
+  }
+
+  #hubTakes(cable: Cable, record: CableRecord, frame: ClientFrame | BadFrame): void {
+    if (frame.op === 'ack') this.#allow(placeOf(cable, frame), frame.seq)
+    else if (frame.op === 'bye') this.#leaves(cable.client)
+    const n = record.fenced ? undefined : numberOf(frame)
+    if (n === undefined) return
+    this.#heard.add(`${record.producer} ${n}`)
+    record.open.add(n)
   }
 
   /** A hello was handled: older connections of the client are dead from now on. */
@@ -192,10 +222,11 @@ export class Witness {
   }
 
   /** The hub writes frames to a cable. */
-  hubSays(cable: Cable, frames: readonly (HubFrame | BadFrame)[]): void {
+  hubSays(cable: Cable, frames: readonly Said[]): void {
     const record = this.#record(cable)
     if (record.fenced) this.fail('a replaced connection is dead', `cable ${cable.id} of ${cable.client} is written to`)
     for (const frame of frames) {
+      for (const observer of this.#observers) observer.said(cable, frame)
       if (frame.op === 'welcome') this.#hubWelcomes(cable, record, frame)
       else if (frame.op === 'sent') this.#hubAnswers(record, frame)
       else if (frame.op === 'deliver') this.#hubDelivers(cable, record, frame)
@@ -217,7 +248,9 @@ export class Witness {
   }
 
   /** The store has taken a batch. */
-  committed({ appends, acknowledgements, forget = [] }: Batch, outcome: CommitOutcome): void {
+  committed(batch: Batch, outcome: CommitOutcome): void {
+    const { appends, acknowledgements, forget = [] } = batch
+    for (const observer of this.#observers) observer.committed(batch, outcome)
     for (const cursor of forget) this.#forgotten(cursor)
     for (const { inbox, seq } of acknowledgements) this.#checkAcknowledged(inbox, seq)
     for (const [index, append] of appends.entries()) this.#appended(append, outcome.appends[index])
@@ -232,6 +265,8 @@ export class Witness {
     known.add(message.id)
     const sent = this.#letters.get(message.id)
     if (sent === undefined || !stored || this.#moved.has(message.id)) return
+    // What came back from a worker comes behind later work.
+    if (message.to.startsWith('queue:')) return
     const line = `${life.name} ${sent.life.name} ${message.to}`
     if (sent.order < (this.#lastStarted.get(line) ?? 0)) {
       this.fail('messages keep their order', `${message.id} came to ${life.name} after a later one`)
@@ -258,6 +293,7 @@ export class Witness {
 
   /** At rest, with everyone there: what was stored was handled. */
   checkHandled(): void {
+    for (const observer of this.#observers) observer.rested()
     for (const [cursor, entries] of [...this.#inboxes, ...this.#owed]) {
       const client = ownerOf(cursor)
       const lost = entries.find((entry) => !this.excused(client, entry))
@@ -276,13 +312,13 @@ export class Witness {
     if (result?.state !== 'stored') return
     if (key !== undefined) this.#noteStored(key)
     const { id, from, expiresAt = Number.POSITIVE_INFINITY } = append.envelope
-    if (append.log !== undefined) {
+    if (append.log !== undefined && append.envelope.to === logStream) {
       const entry = { seq: result.seq, id, expiresAt, from, acknowledged: false }
       this.#log.push(entry)
       for (const reader of this.#readers) this.#isToRead(reader, entry)
     }
     for (const recipient of append.recipients) {
-      if (result.full.includes(recipient)) continue
+      if (result.full.includes(recipient) || recipient.startsWith(queueMark)) continue
       this.#inbox(recipient).push({ seq: result.seq, id, expiresAt, acknowledged: false })
     }
   }
@@ -428,7 +464,7 @@ export class Witness {
 
   #hubDelivers(cable: Cable, record: CableRecord, frame: DeliverFrame): void {
     const { seq, id } = frame
-    if (seq === undefined) return
+    if (seq === undefined || !isOwn(streamOf(frame))) return
     const rule = 'deliveries come from the inbox in order'
     const written = record.written.get(streamOf(frame)) ?? []
     record.written.set(streamOf(frame), written)
@@ -501,8 +537,15 @@ export class Witness {
   }
 }
 
+/** Names of the inboxes of queues begin with it. */
+const queueMark = '\n'
 /** Messages to everyone come in this stream. */
 const logStream = 'all'
+
+/** True for the streams whose deliveries are looked at here: the others have their observers. */
+function isOwn(stream: string): boolean {
+  return stream === inboxStream || stream === logStream
+}
 
 function streamOf({ stream = inboxStream }: { readonly stream?: string }): string {
   return stream

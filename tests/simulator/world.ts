@@ -48,7 +48,7 @@ export class World {
   constructor(config: Config, trace?: Trace) {
     this.config = config
     this.#trace = trace
-    this.witness = new Witness(config.limits, () => this.#clock.now())
+    this.witness = new Witness(config.limits, { now: () => this.#clock.now(), hubNow: () => this.hub.clock.now() })
     this.#lasting = new MemoryInboxStore({ limits: config.inbox, clock: this.#clock })
     this.store = this.#openStore()
     this.hub = this.#startHub()
@@ -97,9 +97,12 @@ export class World {
   }
 
   connect(life: Life): void {
-    if (life.cable !== undefined || life.state !== 'running') return
+    if (life.cable !== undefined || life.state !== 'running' || !this.hub.listening) return
     const { client, dialect } = life
-    const cable = new Cable(++this.#cableCount, client, life, (wire) => this.#hubWrites(cable, wire))
+    const cable = new Cable(++this.#cableCount, client, life, {
+      wrote: (wire) => this.#hubWrites(cable, wire),
+      lost: () => this.witness.hubLost(cable),
+    })
     this.cables.push(cable)
     this.witness.opened(cable, life)
     this.hub.admit(cable.socket, dialect)
@@ -129,6 +132,9 @@ export class World {
         break
       case 'finish':
         this.livesOf(action.client)[action.life]?.finish(action.job)
+        break
+      case 'ask':
+        this.livesOf(action.client)[0]?.ask(action)
         break
       case 'state':
         this.livesOf(action.client)[0]?.say(action.state)
@@ -313,7 +319,12 @@ export class World {
   #startHub(): SimHub {
     const { limits, hardBytes, sabotage } = this.config
     const clock = new ManualClock(this.#clock.now())
-    const hub = new SimHub({ store: this.store, clock, logger: this.#logger(), limits, hardBytes })
+    const { store } = this
+    // Whoever runs it tries again.
+    const onFailure = (): void => {
+      if (store === this.store) this.#crashHub()
+    }
+    const hub = new SimHub({ store, clock, logger: this.#logger(), limits, hardBytes, onFailure })
     sabotagedHub(hub, sabotage)
     return hub
   }
