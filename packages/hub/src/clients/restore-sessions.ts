@@ -24,6 +24,7 @@ export async function restoreSessions(parts: HubParts): Promise<void> {
     record.kept = true
     record.dialect = readDialect(value)
   }
+  await parts.everyone.restore((client) => registry.known(client))
   for (const entry of await store.records(sessionRecords)) await restore(parts, entry)
 }
 

@@ -43,6 +43,7 @@ export function claimSession(
     return { entry: known, resumed: true }
   }
   const everyoneFrom = record.feeds.of(everyoneStream)?.position ?? known?.everyoneFrom
+  if (parts.keeper.lasting && everyoneFrom !== undefined) parts.everyone.succeeding(record.id, everyoneFrom)
   closeSession(record, parts)
   const session = new HubSession({ id: randomHex(16), client: record.id, limits: parts.limits })
   const entry: SessionEntry = {

@@ -20,6 +20,10 @@ export async function welcome(link: V1Link, reader: V1Reader, hello: HelloFrame)
   // Whoever has been welcomed can resume, also where the hub ends suddenly: nothing is said before it is kept.
   const resumeToken = entry.tokens.issue()
   const recalled = recall(visit, stored.position.seq, hello)
+  const { everyoneFrom } = entry
+  if (!resumed && parts.keeper.lasting && everyoneFrom !== undefined) {
+    parts.everyone.succeeded(record.id, everyoneFrom)
+  }
   const [lost] = await Promise.all([lostOf(record), parts.keeper.keep(record), recalled])
   if (record.link !== link || !connection.open) return
   const { positions, gaps } = startingPoints(visit, { position: stored.position, lost }, hello)

@@ -1,6 +1,5 @@
 import { type Envelope, type InboxStore, type Logger, type LogLimits, PosthouseError } from '@posthouse/core'
 import type { ClientRecord } from '../clients/client-record.ts'
-import { sessionRecords } from '../clients/session-record.ts'
 import type { Batcher } from './batcher.ts'
 import type { Feed } from './feed.ts'
 import { LogSource } from './log-source.ts'
@@ -17,9 +16,15 @@ const crowdedAt = kept.messages / 2
 /** Messages that are moved from the log to an inbox at a time. */
 const pageSize = 64
 
+/**
+ * The kind of the records that keep what is being moved to an inbox, by client and by the position behind which that begins:
+ * the session that it was for is not in the store any more.
+ */
+const moveRecords = 'move'
+
 /** What keeps messages to everyone. */
 export interface EveryoneOptions {
-  readonly store: Pick<InboxStore, 'readLog' | 'inspect'>
+  readonly store: Pick<InboxStore, 'readLog' | 'inspect' | 'records'>
   readonly batcher: Pick<Batcher, 'append' | 'record'>
   readonly logger: Logger
 }
@@ -68,15 +73,39 @@ export class Everyone implements LogAudience {
     const feed = this.#followers.get(record.id)?.feed
     const after = feed?.position ?? record.session?.everyoneFrom
     if (after === undefined) return
-    const newest = this.#newestOf(record)
+    const newest = this.#newestOf(record, after)
     this.#moving = this.#moving.then(() => this.#move(record, after, newest))
   }
 
+  /**
+   * Another session takes the place of a client's, and goes on behind `after`: where the hub ends before that one is kept
+   * (`succeeded`), what comes behind is moved by the next run.
+   */
+  succeeding(client: string, after: number): void {
+    this.#options.batcher.record({ kind: moveRecords, key: moveKey(client, after), value: true })
+  }
+
+  /** The session that goes on behind `after` is kept with this tick's batch. */
+  succeeded(client: string, after: number): void {
+    this.#options.batcher.record({ kind: moveRecords, key: moveKey(client, after), value: undefined })
+  }
+
+  /** Moves what an earlier run of the hub has left undone; `known` finds a client. */
+  async restore(known: (client: string) => ClientRecord): Promise<void> {
+    const { store } = this.#options
+    for (const { key } of await store.records(moveRecords)) {
+      const [client = '', position] = key.split('\n')
+      const newest = store.inspect(client).then((state) => state.newest)
+      const [record, after] = [known(client), Number(position)]
+      this.#moving = this.#moving.then(() => this.#move(record, after, newest))
+    }
+  }
+
   /** The newest position once everything is in the log that was being stored; what comes later is not for this session. */
-  async #newestOf({ id }: ClientRecord): Promise<number> {
+  async #newestOf({ id }: ClientRecord, after: number): Promise<number> {
     const { batcher, store, logger } = this.#options
     const { promise: committed, resolve } = Promise.withResolvers<unknown>()
-    batcher.record({ kind: sessionRecords, key: id, value: undefined }, resolve)
+    batcher.record({ kind: moveRecords, key: moveKey(id, after), value: true }, resolve)
     await committed
     try {
       return (await store.inspect(id)).newest
@@ -87,7 +116,7 @@ export class Everyone implements LogAudience {
   }
 
   async #move(record: ClientRecord, from: number, newest: Promise<number>): Promise<void> {
-    const { store, logger } = this.#options
+    const { store, batcher, logger } = this.#options
     try {
       const until = await newest
       for (let after = from, more = true; more && after < until; ) {
@@ -98,6 +127,8 @@ export class Everyone implements LogAudience {
         after = page.scanned
         more = page.entries.length === pageSize
       }
+      // Behind all that was moved.
+      batcher.record({ kind: moveRecords, key: moveKey(record.id, from), value: undefined })
     } catch (error) {
       logger.error('messages to everyone could not be moved to an inbox', { client: record.id, error })
     }
@@ -128,4 +159,9 @@ export class Everyone implements LogAudience {
     }
     return crowded ?? []
   }
+}
+
+/** Ids of clients have no line breaks. */
+function moveKey(client: string, after: number): string {
+  return `${client}\n${after}`
 }
