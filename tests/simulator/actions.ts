@@ -51,8 +51,8 @@ export type Action =
       /** Of queues. */
       readonly prefetch?: number
     }
-  /** The hub dies and is started anew. */
-  | { readonly do: 'hub' }
+  /** The hub dies and is started anew. Of what waits to be written the first so many commits are. */
+  | { readonly do: 'hub'; readonly commits?: number }
   | { readonly do: 'wait'; readonly ms: number }
 
 /** Who notices a cut at once. */

@@ -1,9 +1,9 @@
 import type { InboxStore, Logger, ManualClock } from '@posthouse/core'
 import { jsonHubCodec, type Limits } from '@posthouse/protocol'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
+import { restoreSessions } from '../../packages/hub/src/clients/restore-sessions.ts'
 import { Connection } from '../../packages/hub/src/door/connection.ts'
 import { Greeter } from '../../packages/hub/src/door/greeter.ts'
-import { restoreSessions } from '../../packages/hub/src/clients/restore-sessions.ts'
 import { assembleHub, type HubParts } from '../../packages/hub/src/hub-parts.ts'
 import { resolveAllowances } from '../../packages/hub/src/limits/rates.ts'
 import type { Peer } from '../../packages/hub/src/peers/peer.ts'
@@ -12,6 +12,7 @@ import { endSession } from '../../packages/hub/src/peers/v1-sessions.ts'
 import { HubListeners } from '../../packages/hub/src/routing/hub-listeners.ts'
 import type { Timing } from '../../packages/hub/src/timing.ts'
 import type { CableSocket } from './cable.ts'
+import { leaseMs } from './queue-observer.ts'
 
 /** What a simulated hub is made with. */
 export interface SimHubOptions {
@@ -31,7 +32,7 @@ const timing: Timing = {
   v1TimeoutMs: 35_000,
   crossCommTimeoutMs: 60_000,
   sessionMs: 120_000,
-  leaseMs: 30_000,
+  leaseMs,
 }
 
 /** The hub's own parts, put together as `Hub` does it, but with cables in the place of sockets. */

@@ -162,7 +162,7 @@ function checkPresence({ witness, hub, lives }: World): void {
   const truth = hub.core.presence.list(true)
   for (const { name, client, state, onlooker } of lives) {
     if (state !== 'running') continue
-    const error = onlooker.wanted ? onlooker.error(truth) : undefined
+    const error = onlooker.wanted && !onlooker.forgotten ? onlooker.error(truth) : undefined
     if (error) witness.fail('watchers know who is there', `${name} ${error}`)
     const said = truth.find((info) => info.client === client)?.state ?? null
     if (said !== (onlooker.state ?? null)) {
@@ -282,7 +282,7 @@ const draw: Readonly<Record<Action['do'], Draw>> = {
     const client = random.pick(world.config.clients)
     return { do: 'state', client, state: random.chance(0.2) ? null : random.below(3) }
   },
-  hub: () => ({ do: 'hub' }),
+  hub: (_, random) => ({ do: 'hub', commits: random.below(4) }),
   wait: (_, random) => ({ do: 'wait', ms: random.pick([20, 20, 1000, 1000, 3000, 11_000, 36_000, 130_000]) }),
 }
 

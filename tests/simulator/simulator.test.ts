@@ -6,6 +6,7 @@ import { shrink } from './shrink.ts'
 import { type Outcome, replay, simulate } from './simulation.ts'
 
 const seeds = 1000
+const seedsToNotice = 1000
 
 test(`every rule of the protocol holds under ${seeds} seeds`, async () => {
   for (let seed = 1; seed <= seeds; seed++) {
@@ -39,7 +40,10 @@ describe('a rule that is broken on purpose is noticed, and the schedule that sho
     test(sabotage, async () => {
       // The keys of the table are the words.
       const { outcome, rules } = await firstFailure(sabotage as Sabotage, rule)
-      assert.ok(outcome?.violation, `not noticed within 100 seeds: ${rule}; noticed: ${[...rules].join(', ')}`)
+      assert.ok(
+        outcome?.violation,
+        `not noticed within ${seedsToNotice} seeds: ${rule}; noticed: ${[...rules].join(', ')}`,
+      )
       const { actions, violation } = await shrink(outcome.config, outcome.actions, outcome.violation)
       assert.equal(violation.rule, rule)
       assert.ok(actions.length <= 20, `${actions.length} actions: ${actions.map(described).join(' | ')}`)
@@ -49,7 +53,7 @@ describe('a rule that is broken on purpose is noticed, and the schedule that sho
 
 async function firstFailure(sabotage: Sabotage, rule: string): Promise<{ outcome?: Outcome; rules: Set<string> }> {
   const rules = new Set<string>()
-  for (let seed = 1; seed <= 100; seed++) {
+  for (let seed = 1; seed <= seedsToNotice; seed++) {
     const outcome = await simulate(seed, { sabotage })
     if (outcome.violation?.rule === rule) return { outcome, rules }
     if (outcome.violation !== undefined) rules.add(outcome.violation.rule)

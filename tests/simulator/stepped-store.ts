@@ -21,6 +21,8 @@ interface Operation {
   readonly name: string
   run(): Promise<void>
   fail(): void
+  /** Has its effect, and nobody is told. */
+  take(): void
 }
 
 /** A store whose operations wait until they are told to go on, so that anything may happen meanwhile. */
@@ -105,8 +107,10 @@ export class SteppedStore implements InboxStore {
     return this.#enter('records', () => this.#inner.records(kind, prefix))
   }
 
-  /** The hub that uses it has died: nothing takes effect any more. */
-  halt(): void {
+  /** The hub that uses it has died: of what waits to be written the first `commits` take effect, and nothing later. */
+  halt(commits = 0): void {
+    const written = this.#waiting.filter(({ name }) => name === 'commit').slice(0, commits)
+    if (!this.#eager) for (const operation of written) operation.take()
     this.#halted = true
     this.#waiting = []
   }
@@ -123,6 +127,7 @@ export class SteppedStore implements InboxStore {
       name,
       run: () => (early ?? effect()).then(resolve, reject),
       fail: () => reject(new Error('the disk is full')),
+      take: () => void effect(),
     })
     return promise
   }

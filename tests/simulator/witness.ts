@@ -117,6 +117,10 @@ export class Witness {
   /** Up to where each inbox may be acknowledged. */
   readonly #mayAcknowledge = new Map<string, number>()
   readonly #sessions = new Map<string, { readonly id: string; readonly seenAt: number; readonly sure: boolean }>()
+  /** Clients that have begun a new session and were not welcomed yet … */
+  readonly #greeting = new Set<string>()
+  /** … when the hub died: which of their sessions it has kept is not known. */
+  readonly #doubted = new Set<string>()
   readonly #epochs = new Map<Life, string>()
   readonly #gaps = new Map<Life, Gap[]>()
   #order = 0
@@ -169,11 +173,12 @@ export class Witness {
   /** The hub has died. Without a store that survives, nothing that was stored or answered counts any more. */
   hubDied(durable: boolean): void {
     for (const observer of this.#observers) observer.died(durable)
+    for (const client of this.#greeting) this.#doubted.add(client)
+    this.#greeting.clear()
+    if (durable) return
     this.#sessions.clear()
-    for (const client of this.#readers) this.#inboxes.delete(cursorName(client, logStream))
     this.#readers.clear()
     this.#owed.clear()
-    if (durable) return
     this.#log.length = 0
     this.#inboxes.clear()
     this.#stored.clear()
@@ -338,7 +343,7 @@ export class Witness {
   /** The session that the cursor belonged to has ended. */
   #forgotten(cursor: string): void {
     const client = ownerOf(cursor)
-    if (cursor === client) return
+    if (cursor !== cursorName(client, logStream)) return
     const left = this.#inbox(cursor).filter((entry) => !this.excused(client, entry))
     this.#owed.set(client, [...(this.#owed.get(client) ?? []), ...left])
     this.#readers.delete(client)
@@ -378,10 +383,11 @@ export class Witness {
     const mayHaveExpired = session !== undefined && this.#now() - session.seenAt > 110_000
     const wanted = session !== undefined && session.id === frame.resume?.session
     const sure = session === undefined || (session.sure && !stale && !mayHaveExpired)
-    record.expectResumed = sure ? wanted : undefined
+    record.expectResumed = sure && !this.#doubted.has(cable.client) ? wanted : undefined
     // A hello that was overtaken presents an older token, which makes the newer one void.
     if (wanted) this.#sessions.set(cable.client, { ...session, sure })
     else this.#sessions.delete(cable.client)
+    if (!wanted) this.#greeting.add(cable.client)
     for (const [stream, { seq }] of Object.entries(frame.resume?.positions ?? {})) {
       this.#allow(cursorName(cable.client, stream), seq)
     }
@@ -392,6 +398,8 @@ export class Witness {
     if (expected !== undefined && frame.resumed !== expected) {
       this.fail('a session is resumed while it lives', `${record.life.name} is welcomed with resumed ${frame.resumed}`)
     }
+    this.#greeting.delete(cable.client)
+    this.#doubted.delete(cable.client)
     const sure = !frame.resumed || this.#sessions.get(cable.client)?.sure !== false
     this.#sessions.set(cable.client, { id: frame.session, seenAt: this.#now(), sure })
     this.#beginsToRead(cable.client, frame)

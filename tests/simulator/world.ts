@@ -152,7 +152,7 @@ export class World {
         this.advance(action.ms)
         break
       case 'hub':
-        this.#crashHub()
+        this.#crashHub(action.commits)
         break
       case 'flow':
         break
@@ -296,9 +296,10 @@ export class World {
     if (!cable.severed) this.witness.hubSays(cable, decoded(wire, 'down') as Parameters<Witness['hubSays']>[1])
   }
 
-  #crashHub(): void {
+  #crashHub(commits?: number): void {
     const { durable } = this.config
-    this.store.halt()
+    this.store.halt(durable ? commits : 0)
+    for (const { onlooker } of this.lives) onlooker.forgotten ||= durable
     for (const cable of this.cables) {
       cable.sever()
       cable.socket.silence()
