@@ -12,6 +12,7 @@ import type { Dialect } from '@posthouse/protocol'
 import { machineId } from '#machine-id'
 import type { WebSocketConstructor } from './connection/web-socket.ts'
 import type { OutboxLimits } from './dialog/sends.ts'
+import type { ClientStorage } from './storage/client-storage.ts'
 
 /** How a lost connection is sought again. */
 export interface ReconnectOptions {
@@ -56,6 +57,11 @@ export interface HubClientOptions {
    * more; in the cross_comm dialect 60,000, or twice the interval where that is longer.
    */
   readonly heartbeatTimeoutMs?: number
+  /**
+   * Where the client keeps what it must not forget when its program ends: with it, messages of qos 1 that were not confirmed
+   * are sent again by the next life of the program, and those that were handled are not handed over again. Default: nowhere.
+   */
+  readonly storage?: ClientStorage
   /** Default: the clock of the machine. */
   readonly clock?: Clock
   /** Source of randomness in [0, 1) for the waits. Default `Math.random`. */
@@ -81,6 +87,7 @@ export interface Settings {
   readonly maxPending: number
   readonly heartbeatIntervalMs: number | undefined
   readonly heartbeatTimeoutMs: number | undefined
+  readonly storage: ClientStorage | undefined
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
@@ -97,7 +104,7 @@ export function settingsOf(options: HubClientOptions): Settings {
   const { url = 'ws://127.0.0.1:9898', clientId = `${machineId()}_${randomHex(4)}`, transient = false, token } = options
   const { dialect = 'json', connectTimeoutMs = 10_000, maxPending = 1024, reconnect = true, outbox = {} } = options
   const { heartbeatIntervalMs, heartbeatTimeoutMs, clock = systemClock, logger = silentLogger } = options
-  const { random = Math.random, WebSocket = globalThis.WebSocket } = options
+  const { random = Math.random, WebSocket = globalThis.WebSocket, storage } = options
   const { attempts = Number.POSITIVE_INFINITY, baseMs, capMs } = reconnect === true ? {} : reconnect || { attempts: 0 }
   const { messages = 1000, bytes = 8 * 1_048_576 } = outbox
   const timesMs = { connectTimeoutMs, heartbeatIntervalMs, heartbeatTimeoutMs, baseMs, capMs }
@@ -116,6 +123,7 @@ export function settingsOf(options: HubClientOptions): Settings {
   assertOption(WebSocket, 'WebSocket', 'given here', WebSocket)
   return {
     token,
+    storage,
     heartbeatIntervalMs,
     heartbeatTimeoutMs,
     url,

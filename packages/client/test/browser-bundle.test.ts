@@ -52,7 +52,7 @@ suite('a browser bundle of the JSON dialect', () => {
 
   test('uses nothing of Node by its global name', () => {
     for (const file of files) {
-      if (!file.includes('/client/')) continue
+      if (!file.includes('/packages/client/')) continue
       assert.doesNotMatch(readFileSync(new URL(file), 'utf8'), /\b(?:process\.|Buffer\.|require\()/, file)
     }
   })

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as client from '@posthouse/client'
+import * as sqlite from '@posthouse/client/sqlite'
 
 suite('@posthouse/client', () => {
   test('exports what its users need and no more', () => {
     assert.deepEqual(Object.keys(client).sort(), ['HubClient', 'Message', 'PosthouseError', 'isPosthouseError'])
+  })
+
+  test('exports a storage in a SQLite file', () => {
+    assert.deepEqual(Object.keys(sqlite), ['sqliteStorage'])
   })
 
   test('a client has the documented members', () => {

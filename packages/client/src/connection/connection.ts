@@ -140,7 +140,7 @@ export class Connection implements Line {
       return await token()
     } catch (cause) {
       const reason = reasonOf(cause)
-      throw new PosthouseError('unauthenticated', `no token could be had: ${reason}`, { cause })
+      throw new PosthouseError('unauthenticated', `no token: ${reason}`, { cause })
     }
   }
 

@@ -10,5 +10,8 @@ export function dialogOf(settings: Settings, events: DialogEvents): Later<Dialog
     const { otherDialog } = await import('./other-dialog.ts')
     return otherDialog(settings, events)
   }
-  return new Later(load, settings.dialect === 'json' ? new V1Dialog(jsonClientCodec, settings, events) : undefined)
+  return new Later(
+    load,
+    settings.dialect === 'json' && !settings.storage ? new V1Dialog(jsonClientCodec, settings, events) : undefined,
+  )
 }

@@ -54,6 +54,11 @@ export interface DialogEvents {
   readonly listeners: Listeners
   /** A message for the listeners. Live ones have no `done`. */
   deliver(message: Message, done?: Done): void
+  /**
+   * What is to be called when the message that `key` names is done, so that it is remembered first; nothing where it was
+   * handled in an earlier life, which `done` is told. Absent where nothing is remembered.
+   */
+  remember?(key: string, done: Done): Done | undefined
   /** Everything that was to be sent has been, or a call has come to its end. */
   rested(): void
 }

@@ -27,6 +27,14 @@ export interface OutboxLimits {
   readonly bytes: number
 }
 
+/** Takes what is to be confirmed. */
+export interface Outbox {
+  /** The next free `n`. */
+  next(): number
+  /** @throws PosthouseError `outbox_full`, `aborted` */
+  keep(encoded: Encoded, caller: Caller, n: number): Promise<SendResult>
+}
+
 /** A message that waits to be confirmed. */
 export interface Kept extends Encoded {
   readonly n: number
@@ -44,7 +52,7 @@ interface Pending extends Kept {
  * What a client has to say: what goes out at the end of this tick or never, and, in the order of `n`, what is kept until the
  * hub has answered, sent again on a new connection, never more under way than the hub allows. Spec: 4.2.
  */
-export class Sends {
+export class Sends implements Outbox {
   readonly #limits: OutboxLimits
   readonly #withdrawn: () => void
   #live: (Encoded | Pending)[] = []

@@ -24,7 +24,7 @@ import type { SendOptions } from '../send-options.ts'
 import type { Settings } from '../settings.ts'
 import type { Dialog, DialogEvents, Line } from './dialog.ts'
 import { messageOf } from './message-of.ts'
-import { type SendResult, Sends } from './sends.ts'
+import { type Outbox, type SendResult, Sends } from './sends.ts'
 import type { V1Parts } from './v1-parts.ts'
 import { encodeWithin, sendFrame } from './v1-send.ts'
 
@@ -46,6 +46,8 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   readonly events: DialogEvents
   readonly #session: ClientSession
   readonly #sends: Sends
+  /** Takes what is sent with qos 1: the sends, unless they are to outlive the program. */
+  outbox: Outbox
   #limits = defaultLimits
   #line: Line | undefined
   /** Who takes the deliveries of a stream; all others are for the listeners. */
@@ -53,15 +55,15 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   /** Of each stream the newest acknowledgement that has not been written, which covers all before it; of queues each. */
   readonly #acks = new Map<unknown, AckFrame>()
 
-  constructor(codec: ClientCodec, settings: Settings, events: DialogEvents) {
+  constructor(codec: ClientCodec, settings: Settings, events: DialogEvents, producer: string = randomHex(16)) {
     this.subprotocol = codec.subprotocol
     this.codec = codec
     this.settings = settings
     this.events = events
     const { clientId: client, transient } = settings
-    const producer = randomHex(16)
     this.#session = new ClientSession({ client, producer, agent: '@posthouse/client', transient }, this)
     this.#sends = new Sends(settings.outbox, () => this.#checkIdle())
+    this.outbox = this.#sends
     this.parts = new Later(async () => {
       const { V1Parts } = await import('./v1-parts.ts')
       return new V1Parts(this)
@@ -126,11 +128,11 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     const id = message.id ?? createId(this.settings.clock.now())
     const live = message.qos === 0
     if (live && !this.#isOpen) throw new PosthouseError('not_connected', 'qos 0 needs a connection; there is none now')
-    const n = live ? undefined : this.#sends.next()
+    const n = live ? undefined : this.outbox.next()
     const encoded = this.#encoded(sendFrame(message, options, { id, n }))
     if (live) this.#assertRoom(encoded)
     const caller = { id, signal }
-    const answer = n === undefined ? this.#sends.add(encoded, caller) : this.#sends.keep(encoded, caller, n)
+    const answer = n === undefined ? this.#sends.add(encoded, caller) : this.outbox.keep(encoded, caller, n)
     this.#line?.wake()
     return answer
   }

@@ -118,7 +118,7 @@ export class Listener {
 
 /** What is told of a handler that threw. */
 export function handlerFailed({ id, from }: Message, cause: unknown): PosthouseError {
-  const message = `the handler of message ${id} from ${from} threw: ${reasonOf(cause)}`
+  const message = `the handler of ${id} from ${from} threw: ${reasonOf(cause)}`
   return new PosthouseError('handler_failed', message, { cause })
 }
 

@@ -50,8 +50,13 @@ export class Follower implements Taker {
     const message = this.#following.read(frame)
     // The hub keeps what is not taken any more.
     if (this.#events.draining()) return
-    if (this.#ended) this.#decline(done)
-    else this.#events.listeners.deliver(message, done, [this.#listener])
+    if (this.#ended) {
+      this.#decline(done)
+      return
+    }
+    const { listeners, remember } = this.#events
+    const remembered = done && remember ? remember(`${this.to}\n${message.from}\n${message.id}`, done) : done
+    if (remembered !== undefined || done === undefined) listeners.deliver(message, remembered, [this.#listener])
   }
 
   /** The hub delivers from here on. */

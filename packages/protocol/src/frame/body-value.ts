@@ -100,7 +100,7 @@ function toInteger(value: bigint, form: BodyForm): unknown {
   const number = Number(value)
   if (Number.isSafeInteger(number)) return number
   if (BigInt.asIntN(64, value) !== value && BigInt.asUintN(64, value) !== value) {
-    throw new PosthouseError('unrepresentable', `${value} cannot be sent: it has more than 64 bits`)
+    throw new PosthouseError('unrepresentable', `${value} has more than 64 bits`)
   }
   return form === 'json' ? jsonDigits(value) : value
 }

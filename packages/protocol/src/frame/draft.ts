@@ -73,5 +73,5 @@ export function drafter(form: BodyForm): Drafter {
 
 function unfit(name: string, value: unknown): PosthouseError {
   const shown = typeof value === 'object' ? 'that' : String(value).slice(0, 100)
-  return new PosthouseError('invalid_option', `${name} of a message cannot be ${shown}; see SendOptions`)
+  return new PosthouseError('invalid_option', `${name} of a message cannot be ${shown}`)
 }

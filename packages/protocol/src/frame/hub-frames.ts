@@ -62,6 +62,6 @@ function misfitOfDelivery(raw: Readonly<Record<string, unknown>>): string | unde
 }
 
 function bad({ op, id }: Readonly<Record<string, unknown>>, wrong: string): BadFrame {
-  const error = new PosthouseError('invalid_field', `${op} of the hub: ${wrong} is missing or wrong`)
+  const error = new PosthouseError('invalid_field', `${op} of the hub: ${wrong} is wrong`)
   return { op: 'bad', error, about: typeof op === 'string' ? op : '', ...(typeof id === 'string' && { id }) }
 }

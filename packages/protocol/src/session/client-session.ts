@@ -170,7 +170,7 @@ export class ClientSession {
         this.#events.told(frame.error)
         break
       case 'welcome':
-        this.#unexpected('a second welcome came')
+        this.#unexpected('welcome came twice')
         break
       case 'other':
         this.#hear(frame)
