@@ -4,13 +4,22 @@ export interface ErrorRow {
   readonly http: number
   readonly close: number | null
   readonly retry: boolean
+  /** `host`: never on the wire, and not reported by clients. */
+  readonly scope?: 'host'
   readonly help: string
 }
 
 const lineWidth = 120
 
-/** What the two generated files of core must contain for the rows of `spec/errors.json`. */
-export function renderErrorFiles(rows: readonly ErrorRow[]): { readonly table: string; readonly help: string } {
+/** The generated files of core. */
+export interface ErrorFiles {
+  readonly table: string
+  readonly browserTable: string
+  readonly help: string
+}
+
+/** What the generated files of core must contain for the rows of `spec/errors.json`. */
+export function renderErrorFiles(rows: readonly ErrorRow[]): ErrorFiles {
   const notice = '// Generated from spec/errors.json by `npm run generate`. Change the table there.\n\n'
   const codes = rows.map(({ name }) => `  | '${name}'`)
   const statuses = rows.map(({ name, http }) => property(name, String(http)))
@@ -21,11 +30,15 @@ export type ErrorCode =
 ${codes.join('\n')}
 
 /**
- * Every failure that Posthouse reports, as one text, because each browser loads it: a number counts on from the one before
- * where none is given. \`+\` stands where trying again can help, else \`=\`; then comes the close code, if any.
+ * Every failure that Posthouse reports, as one text: a number counts on from the one before where none is given. \`+\` stands
+ * where trying again can help, else \`=\`; then comes the close code, if any.
  */
 export const errorRows =
   '${packed(rows)}'
+`,
+    browserTable: `${notice}/** The failures that browsers can hear of, written as in \`error-table.ts\`. */
+export const errorRows =
+  '${packed(rows.filter(({ scope }) => scope !== 'host'))}'
 `,
     help: `${notice}import type { ErrorCode } from './errors.ts'
 

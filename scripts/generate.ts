@@ -6,10 +6,11 @@ const root = new URL('../', import.meta.url)
 /** What each generated file must contain, and what it is made from. */
 function outputs(): readonly (readonly [path: string, source: string, text: string])[] {
   const { errors } = read<{ errors: ErrorRow[] }>('spec/errors.json')
-  const { table, help } = renderErrorFiles(errors)
+  const { table, browserTable, help } = renderErrorFiles(errors)
   const { version } = read<{ version: string }>('packages/hub/package.json')
   return [
     ['packages/core/src/error-table.ts', 'spec/errors.json', table],
+    ['packages/core/src/error-table-browser.ts', 'spec/errors.json', browserTable],
     ['packages/core/src/help.ts', 'spec/errors.json', help],
     ['packages/hub/src/version.ts', 'packages/hub/package.json', renderVersion(version)],
   ]

@@ -5,10 +5,16 @@ import { suite, test } from 'node:test'
 const packages = new URL('../../', import.meta.url)
 const statics = /^(?:import|export)\s[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm
 
+const browserFiles = new Map([
+  ['#machine-id', 'client/src/machine-id-browser.ts'],
+  ['#error-rows', 'core/src/error-table-browser.ts'],
+])
+
 /** The file that a browser loads for `specifier`, or the specifier itself where it is not ours. */
 function resolve(specifier: string, from: URL): URL | string {
   if (specifier.startsWith('.')) return new URL(specifier, from)
-  if (specifier === '#machine-id') return new URL('client/src/machine-id-browser.ts', packages)
+  const forBrowsers = browserFiles.get(specifier)
+  if (forBrowsers !== undefined) return new URL(forBrowsers, packages)
   const ours = /^@posthouse\/(\w+)(\/.+)?$/.exec(specifier)
   if (ours === null) return specifier
   const [, room, subpath = ''] = ours

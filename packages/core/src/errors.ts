@@ -1,4 +1,5 @@
-import { type ErrorCode, errorRows } from './error-table.ts'
+import { errorRows } from '#error-rows'
+import type { ErrorCode } from './error-table.ts'
 
 export type { ErrorCode }
 
@@ -12,7 +13,7 @@ export interface ErrorFacts {
   readonly retry: boolean
 }
 
-/** What is fixed for each error code. Source: spec/errors.json. */
+/** What is fixed for each error code; in browsers without those that only hosts report. Source: spec/errors.json. */
 export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = readRows(errorRows)
 
 function readRows(rows: string): Record<ErrorCode, ErrorFacts> {
@@ -23,7 +24,7 @@ function readRows(rows: string): Record<ErrorCode, ErrorFacts> {
     if (Number(row)) number = Number(row)
     else table[name] = { number: number++, closeCode: Number(close) || null, retry: row.includes('+') }
   }
-  // Generated together with the type; a test compares both with spec/errors.json.
+  // Generated together with the type; a test compares them with spec/errors.json. Browsers meet no others.
   return table as Record<ErrorCode, ErrorFacts>
 }
 
@@ -40,9 +41,9 @@ export class PosthouseError extends Error {
     Object.defineProperty(this, brand, { value: true })
   }
 
-  /** What the error table fixes for this code. */
+  /** What the error table fixes for this code, or for `internal` where the table does not have it. */
   get facts(): ErrorFacts {
-    return errorTable[this.code]
+    return errorTable[this.code] ?? errorTable.internal
   }
 }
 

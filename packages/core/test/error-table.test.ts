@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { type ErrorCode, errorTable } from '@posthouse/core'
 import { errorHelp, errorHttpStatus } from '@posthouse/core/help'
 import { type ErrorRow, renderErrorFiles } from '../../../scripts/generate-errors.ts'
+import { errorRows as browserRows } from '../src/error-table-browser.ts'
 
 const root = new URL('../../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
@@ -22,15 +23,24 @@ describe('the error table', () => {
     }))
     assert.deepEqual(
       said,
-      rows.map(({ help, ...row }) => row),
+      rows.map(({ help, scope, ...row }) => row),
     )
     assert.deepEqual(errorHelp, Object.fromEntries(rows.map(({ name, help }) => [name, help])))
   })
 
-  it('is the file that the generator makes', () => {
-    const { table, help } = renderErrorFiles(rows)
+  it('is in the files that the generator makes', () => {
+    const { table, browserTable, help } = renderErrorFiles(rows)
     assert.equal(read('packages/core/src/error-table.ts'), table)
+    assert.equal(read('packages/core/src/error-table-browser.ts'), browserTable)
     assert.equal(read('packages/core/src/help.ts'), help)
+  })
+
+  it('names no failure to browsers that only hosts report', () => {
+    const named = browserRows.match(/[a-z_]+/g)
+    assert.deepEqual(
+      named,
+      rows.filter(({ scope }) => scope === undefined).map(({ name }) => name),
+    )
   })
 
   it('has a number, a name and a help sentence of its own for each failure', () => {
