@@ -110,6 +110,7 @@ suite('the will of a client', () => {
     const wrong: readonly Frame[] = [
       { ...will, to: 'group:' },
       { ...will, type: 'x' },
+      { ...will, type: 'x-posthouse.receipt', body: { op: 'welcome', id: 'm1', state: 'read', by: 'carol', at: 1 } },
       { ...will, body: 'no object' },
       { ...will, body: { x: 'x'.repeat(100) } },
       { ...will, headers: { x: 1 } },

@@ -1,5 +1,5 @@
 import { type Body, canonicalAddress, createId, type Envelope, type MessageType, PosthouseError } from '@posthouse/core'
-import { bodyMisfit, type WillFields } from '@posthouse/protocol'
+import { bodyMisfit, sendConflict, type WillFields } from '@posthouse/protocol'
 import { encodeBody } from '@posthouse/protocol/bodies'
 import type { Access } from '../access/access.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
@@ -28,6 +28,8 @@ export function readWill(will: WillFields, access: Access, limits: HubParts['lim
   try {
     const body = encodeBody(will.body)
     assertBodyFits(body, limits)
+    const conflict = sendConflict({ op: 'send', id: 'will', to: will.to, type, body, qos })
+    if (conflict !== undefined) throw conflict
     const misfit = bodyMisfit(type, body)
     if (misfit !== undefined) throw new PosthouseError('invalid_body', misfit)
     const to = canonicalAddress(will.to)
