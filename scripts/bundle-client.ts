@@ -16,9 +16,10 @@ const settings: BuildOptions = {
   logLevel: 'error',
 }
 
-/** The client as a page loads it: the content of each file by its name. The entry is `client.js`. */
+/** The client as a page loads it: the content of each file by its name. The entries are `client.js` and `indexeddb.js`. */
 export async function bundleClient(): Promise<ReadonlyMap<string, Uint8Array>> {
-  const { outputFiles } = await build({ ...settings, splitting: true, write: false })
+  const entryPoints = { client: entry, indexeddb: 'packages/client/src/indexeddb.ts' }
+  const { outputFiles } = await build({ ...settings, entryPoints, splitting: true, write: false })
   return new Map(outputFiles.map(({ path, contents }) => [path.slice(path.lastIndexOf('/') + 1), contents]))
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type * as client from '@posthouse/client'
+import type * as indexeddb from '@posthouse/client/indexeddb'
 import type { Browser, Page } from 'puppeteer-core'
 import { Arrivals } from '../../packages/hub/test/arrivals.ts'
 import { bundleClient } from '../../scripts/bundle-client.ts'
@@ -16,6 +17,8 @@ export interface Told {
 declare global {
   /** The names of `@posthouse/client` in the page. */
   var posthouse: typeof client
+  /** The names of `@posthouse/client/indexeddb` in the page. */
+  var posthouseStorage: typeof indexeddb
   /** The client of the page. */
   var peer: client.HubClient
   /** Tells the test. */
@@ -23,7 +26,8 @@ declare global {
 }
 
 const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>peer</title>
-<script type="module">import * as posthouse from '/client.js'; globalThis.posthouse = posthouse</script>`
+<script type="module">import * as posthouse from '/client.js'; globalThis.posthouse = posthouse
+import * as storage from '/indexeddb.js'; globalThis.posthouseStorage = storage</script>`
 
 /** Serves the built client and an empty page that has loaded it. */
 export async function servePeerPage(): Promise<AsyncDisposable & { readonly port: number }> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as client from '@posthouse/client'
+import * as indexeddb from '@posthouse/client/indexeddb'
 import * as sqlite from '@posthouse/client/sqlite'
 
 suite('@posthouse/client', () => {
@@ -8,8 +9,9 @@ suite('@posthouse/client', () => {
     assert.deepEqual(Object.keys(client).sort(), ['HubClient', 'Message', 'PosthouseError', 'isPosthouseError'])
   })
 
-  test('exports a storage in a SQLite file', () => {
+  test('exports storages in a SQLite file and in IndexedDB', () => {
     assert.deepEqual(Object.keys(sqlite), ['sqliteStorage'])
+    assert.deepEqual(Object.keys(indexeddb), ['indexedDbStorage'])
   })
 
   test('a client has the documented members', () => {

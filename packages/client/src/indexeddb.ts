@@ -1,0 +1,1 @@
+export { type IndexedDbStorageOptions, indexedDbStorage } from './storage/indexed-db-storage.ts'
