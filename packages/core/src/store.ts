@@ -143,6 +143,7 @@ export interface InboxStore extends AsyncDisposable {
   /**
    * Writes a batch, all of it or nothing: where the promise rejects, the store is as before. It is kept as
    * `durability` promises when the promise resolves.
+   * Bodies may be views of much larger buffers: a store copies what it keeps in memory.
    */
   commit(batch: Batch): Promise<CommitOutcome>
   /** Up to `limit` envelopes of `inbox` behind position `after`, oldest first, without expired ones. */

@@ -10,7 +10,8 @@ type Draft = { -readonly [Name in keyof Envelope]: Envelope[Name] }
  */
 export function envelopeOf(frame: SendFrame, from: string, ts: number): Envelope {
   const { id, type, qos = 1, headers, replyTo, sec, ttlMs, receipts, priority, deliverAt } = frame
-  const body = qos === 0 ? received(frame) : keepable(received(frame))
+  // Stores copy what they keep; what is to be told of is also held until its receiver has acknowledged it.
+  const body = receipts === true ? keepable(received(frame)) : received(frame)
   // Most messages have no more than this, and are made in one piece.
   const envelope: Draft = { id, from, to: knownAddress(frame.to), type, body, qos, ts }
   if (ttlMs !== undefined) envelope.expiresAt = Math.max(ts, deliverAt ?? ts) + ttlMs

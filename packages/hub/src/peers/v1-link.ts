@@ -11,6 +11,7 @@ import { type Encoded, measured } from '../routing/encoded.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
 import { DeliveryMeter } from '../stats/delivery-meter.ts'
 import type { Link } from './link.ts'
+import { encodedSent } from './sent-frame.ts'
 import { factsOf, type V1Visit } from './v1-visit.ts'
 
 /** What goes out to one v1 client: deliveries and frames become what its dialect says. */
@@ -137,10 +138,9 @@ export class V1Link implements Link, SessionCarrier {
   #encode(frame: HubFrame): Encoded {
     const { parts, codec } = this.visit
     if (frame.op === 'error') parts.tally.refused.add(frame.code)
-    if (frame.op === 'sent' && 'error' in frame) parts.tally.refused.add(frame.error.code)
-    // A state is cumulative: of those that a batch brings, the last says it all.
-    const mark = frame.op === 'sent' && 'state' in frame ? `sent ${frame.state}` : undefined
-    return measured(codec.encode(frame), mark)
+    if (frame.op !== 'sent') return measured(codec.encode(frame))
+    if ('error' in frame) parts.tally.refused.add(frame.error.code)
+    return encodedSent(frame, codec)
   }
 
   *#encodeEach(frames: Iterable<HubFrame>): Iterable<Encoded> {

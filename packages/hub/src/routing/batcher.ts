@@ -14,6 +14,7 @@ import {
 import type { Tally } from '../stats/tally.ts'
 import {
   type AppendListener,
+  attempt,
   isUrgent,
   PendingBatch,
   type RecordListener,
@@ -189,7 +190,7 @@ export class Batcher {
       this.#committing = undefined
       if (outcome instanceof PosthouseError) this.#fail(batch, outcome)
       else this.#finish(batch, outcome)
-      this.#tell(this.#options.onSettled)
+      attempt(this.#options.onSettled, this.#complain)
       if (outcome instanceof PosthouseError && !this.#fresh) break
     }
     this.#running = undefined
@@ -210,8 +211,9 @@ export class Batcher {
   }
 
   #finish(batch: PendingBatch, outcome: CommitOutcome): void {
-    batch.done(outcome, this.#tell)
-    for (const [inbox, fill] of batch.fills(outcome)) this.#tell(() => this.#options.onFill(inbox, fill))
+    batch.done(outcome, this.#complain)
+    const { onFill } = this.#options
+    for (const [inbox, fill] of batch.fills(outcome)) attempt(() => onFill(inbox, fill), this.#complain)
   }
 
   #fail(batch: PendingBatch, error: PosthouseError): void {
@@ -221,8 +223,8 @@ export class Batcher {
     this.#fresh = false
     this.#batch.retry(batch)
     this.#batch.retry(behind)
-    batch.failed(error, this.#tell)
-    behind.failed(error, this.#tell)
+    batch.failed(error, this.#complain)
+    behind.failed(error, this.#complain)
   }
 
   async #write(batch: PendingBatch): Promise<CommitOutcome | PosthouseError> {
@@ -244,12 +246,8 @@ export class Batcher {
   }
 
   /** What goes wrong for one message concerns neither the others of its batch nor the batches behind it. */
-  readonly #tell = (listener: () => void): void => {
-    try {
-      listener()
-    } catch (error) {
-      this.#options.logger.error('what followed a commit failed', { error })
-    }
+  readonly #complain = (error: unknown): void => {
+    this.#options.logger.error('what followed a commit failed', { error })
   }
 }
 

@@ -15,7 +15,7 @@ const positionBytes = 32
 /** One envelope on its way to receivers: encoded once for each dialect, however many receivers there are. */
 export class Outgoing {
   readonly envelope: Envelope
-  readonly seq: number | undefined
+  #seq: number | undefined
   /** Nothing for the inbox. */
   readonly stream: string | undefined
   /** How often it has been tried, this time included. */
@@ -32,15 +32,21 @@ export class Outgoing {
 
   constructor(envelope: Envelope, seq?: number, stream?: string, attempt = 1) {
     this.envelope = envelope
-    this.seq = seq
+    this.#seq = seq
     this.stream = stream
     this.attempt = attempt
     this.size = envelopeBytes(envelope)
   }
 
-  /** The same envelope at its position, keeping the conversions that were made. */
+  get seq(): number | undefined {
+    return this.#seq
+  }
+
+  /** The same envelope at its position, keeping the conversions that were made; this one itself where nobody has seen it. */
   at(seq: number): Outgoing {
-    return this.#placed(seq)
+    if (this.#seen) return this.#placed(seq)
+    this.#seq = seq
+    return this
   }
 
   /**
@@ -70,6 +76,12 @@ export class Outgoing {
     if (encoded.bytes <= frameBytes) return encoded
     const message = `the message takes ${encoded.bytes} bytes for its recipient, who reads at most ${frameBytes}`
     throw new PosthouseError('body_too_large', message)
+  }
+
+  /** True where the position would come too late. */
+  get #seen(): boolean {
+    if (this.#seq !== undefined || this.#json !== undefined) return true
+    return this.#msgpack !== undefined || this.#others !== undefined
   }
 
   #of(stream: string): Outgoing {

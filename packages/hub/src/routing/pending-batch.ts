@@ -28,8 +28,8 @@ interface PendingRecord {
   readonly listener: RecordListener | undefined
 }
 
-/** Runs a listener and survives what it throws. */
-export type Tell = (listener: () => void) => void
+/** Told what a listener threw: that concerns nobody else. */
+export type Complain = (error: unknown) => void
 
 /** What is to be in one commit, and who wants to know. */
 export class PendingBatch {
@@ -109,14 +109,19 @@ export class PendingBatch {
   }
 
   /** Tells everyone what became of it. */
-  done(outcome: CommitOutcome, tell: Tell): void {
-    const lost = new PosthouseError('internal', 'the store gave no outcome')
-    for (const [index, listener] of this.#listeners.entries()) tell(() => listener(outcome.appends[index] ?? lost))
-    for (const [index, { listener }] of this.#removals.entries()) {
-      if (listener) tell(() => listener(outcome.removals[index] ?? lost))
+  done({ appends, removals }: CommitOutcome, complain: Complain): void {
+    for (let index = 0; index < this.#listeners.length; index++) {
+      try {
+        this.#listeners[index]?.(appends[index] ?? noOutcome())
+      } catch (error) {
+        complain(error)
+      }
     }
-    for (const { listener } of this.#records) if (listener) tell(() => listener())
-    for (const listener of this.#waiting) tell(listener)
+    for (const [index, { listener }] of this.#removals.entries()) {
+      if (listener) attempt(() => listener(removals[index] ?? noOutcome()), complain)
+    }
+    for (const { listener } of this.#records) if (listener) attempt(() => listener(), complain)
+    for (const listener of this.#waiting) attempt(listener, complain)
   }
 
   /** How full each inbox is from which something went. */
@@ -127,10 +132,12 @@ export class PendingBatch {
   }
 
   /** Tells everyone who waits that it failed. */
-  failed(error: PosthouseError, tell: Tell): void {
-    for (const listener of this.#listeners) tell(() => listener(error))
-    for (const { listener } of [...this.#removals, ...this.#records]) if (listener) tell(() => listener(error))
-    for (const listener of this.#waiting) tell(listener)
+  failed(error: PosthouseError, complain: Complain): void {
+    for (const listener of this.#listeners) attempt(() => listener(error), complain)
+    for (const { listener } of [...this.#removals, ...this.#records]) {
+      if (listener) attempt(() => listener(error), complain)
+    }
+    for (const listener of this.#waiting) attempt(listener, complain)
   }
 
   /** Takes over, to try it again, what nobody waits for in a batch that failed. */
@@ -154,4 +161,17 @@ export class PendingBatch {
 /** False for what was processed, as an acknowledgement tells it: nobody waits for that. */
 export function isUrgent({ to }: Removal, listener: RemovalListener | undefined): boolean {
   return to !== undefined || listener !== undefined
+}
+
+/** Runs a listener and survives what it throws. */
+export function attempt(listener: () => void, complain: Complain): void {
+  try {
+    listener()
+  } catch (error) {
+    complain(error)
+  }
+}
+
+function noOutcome(): PosthouseError {
+  return new PosthouseError('internal', 'the store gave no outcome')
 }

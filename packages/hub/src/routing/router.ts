@@ -9,7 +9,6 @@ import {
   type ProducerPosition,
   parseAddress,
   queueInbox,
-  type Timer,
   toPosthouseError,
 } from '@posthouse/core'
 import { isQueueStream, type SendOutcome } from '@posthouse/protocol'
@@ -25,6 +24,7 @@ import type { Statistics } from '../stats/statistics.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { Batcher } from './batcher.ts'
 import type { LogAudience } from './everyone.ts'
+import { Holding } from './holding.ts'
 import type { HubListeners } from './hub-listeners.ts'
 import { Outgoing } from './outgoing.ts'
 import { outcomeOf } from './send-outcome.ts'
@@ -33,8 +33,9 @@ import { outcomeOf } from './send-outcome.ts'
 const highFill = 0.5
 /** … until it is emptier than this … */
 const lowFill = 0.25
-/** … or for this long. Spec: 4.2. */
-const longestHoldMs = 10_000
+
+const stored: SendOutcome = { state: 'stored' }
+const nobody: readonly ClientRecord[] = []
 
 /** Told what became of a message. */
 export type SettleListener = (outcome: SendOutcome) => void
@@ -48,11 +49,6 @@ export interface Incoming {
   readonly takes?: number
   /** Whether it becomes what its channel retains, or takes that away. */
   readonly retain?: 'keep' | 'clear'
-}
-
-/** Whose inbox confirmations may wait for. */
-interface Crowded {
-  held: Set<() => void> | undefined
 }
 
 type StoredOutcome = Extract<AppendOutcome, { readonly state: 'stored' }>
@@ -81,11 +77,11 @@ export interface RouterOptions {
 export class Router {
   readonly #options: RouterOptions
 
-  /** Confirmations that wait for inboxes to drain. */
-  #held = 0
+  readonly #holding: Holding
 
   constructor(options: RouterOptions) {
     this.#options = options
+    this.#holding = new Holding(options.clock)
   }
 
   /**
@@ -129,22 +125,18 @@ export class Router {
       }
       const audience = this.#options.audienceOf(incoming.envelope)
       const recipients = this.#recipients(outgoing, audience)
-      const entry: Append = {
-        ...incoming,
-        recipients: recipients.map((record) => record.id),
-        ...(audience && { log: audience.limits }),
-      }
-      this.#options.batcher.append(entry, (outcome) => {
+      this.#options.batcher.append(appendOf(incoming, recipients, audience), (outcome) => {
         if (outcome instanceof PosthouseError || outcome.state !== 'stored') {
           settle(outcomeOf(outcome))
           return
         }
         const placed = outgoing.at(outcome.seq)
         this.#hand(outcome, placed, recipients)
-        const behind = audience?.offer(outcome.seq, placed) ?? []
+        const behind = audience?.offer(outcome.seq, placed) ?? nobody
         // Only who waits for `sent` can be slowed down by its delay. Others, who are read again after this, must not be.
-        const crowded = incoming.from ? [...crowdedOf(outcome, recipients), ...behind] : []
-        this.#hold(crowded, () => settle({ state: 'stored' }))
+        const crowded = incoming.from ? crowdedOf(outcome, recipients, behind) : nobody
+        if (crowded.length === 0) settle(stored)
+        else this.#holding.until(crowded, () => settle(stored))
       })
     } catch (error) {
       this.refuse(incoming.from, toPosthouseError(error), settle)
@@ -175,12 +167,12 @@ export class Router {
 
   /** True while a confirmation waits for an inbox to drain. */
   get holds(): boolean {
-    return this.#held > 0
+    return this.#holding.any
   }
 
   /** Lets waiting confirmations go where an inbox has drained. */
   drained(inbox: string, fill: number): void {
-    if (fill >= lowFill || this.#held === 0) return
+    if (fill >= lowFill || !this.#holding.any) return
     const { registry, queues } = this.#options
     const drained = registry.get(inbox) ?? queues.atInbox(inbox)
     drained?.release()
@@ -202,7 +194,8 @@ export class Router {
       const current = queues.get(queue.name)
       current?.offer(inbox, outcome.seq, outgoing)
       const crowded = incoming.from !== undefined && fill > highFill && current?.staffed
-      this.#hold(crowded ? [current] : [], () => settle({ state: 'stored' }))
+      if (crowded) this.#holding.until([current], () => settle(stored))
+      else settle(stored)
     })
   }
 
@@ -257,43 +250,32 @@ export class Router {
   }
 
   #hand(outcome: StoredOutcome, placed: Outgoing, recipients: readonly ClientRecord[]): void {
-    const full = new Set(outcome.full)
-    if (full.size > 0) this.#options.onFull?.(placed.envelope, outcome.full)
-    for (const record of recipients) if (!full.has(record.id)) record.feeds.inbox.offer(outcome.seq, placed)
+    const { seq, full } = outcome
+    if (full.length > 0) this.#options.onFull?.(placed.envelope, full)
+    const without = full.length > 0 ? new Set(full) : undefined
+    for (const record of recipients) if (!without?.has(record.id)) record.feeds.inbox.offer(seq, placed)
     const { to } = placed.envelope
     if (to === 'all' || to === 'hub') this.#options.listeners.receive(placed.envelope)
   }
-
-  /** Runs `go` when every one of `crowded` has drained or left, or after ten seconds. */
-  #hold(crowded: readonly Crowded[], go: () => void): void {
-    if (crowded.length === 0) {
-      go()
-      return
-    }
-    const waiting = new Set(crowded)
-    let timer: Timer | undefined
-    const releases = new Map<Crowded, () => void>()
-    this.#held++
-    const finish = (): void => {
-      this.#held--
-      timer?.[Symbol.dispose]()
-      for (const [record, release] of releases) record.held?.delete(release)
-      go()
-    }
-    for (const record of crowded) {
-      const release = (): void => {
-        record.held?.delete(release)
-        if (waiting.delete(record) && waiting.size === 0) finish()
-      }
-      releases.set(record, release)
-      record.held ??= new Set()
-      record.held.add(release)
-    }
-    timer = this.#options.clock.after(longestHoldMs, finish).unref()
-  }
 }
 
-/** The recipients that are there and fall behind. */
-function crowdedOf({ fill }: StoredOutcome, recipients: readonly ClientRecord[]): readonly ClientRecord[] {
-  return recipients.filter((record, index) => (fill[index] ?? 0) > highFill && record.online)
+function appendOf(incoming: Incoming, recipients: readonly ClientRecord[], audience: LogAudience | undefined): Append {
+  const { envelope, from, takes, retain } = incoming
+  const names = recipients.map(({ id }) => id)
+  // Most messages have no more than this, and are made in one piece.
+  if (from !== undefined && takes === undefined && retain === undefined && audience === undefined) {
+    return { envelope, from, recipients: names }
+  }
+  return { ...incoming, recipients: names, ...(audience && { log: audience.limits }) }
+}
+
+/** `behind`, and the recipients that are there and fall behind. */
+function crowdedOf(
+  { fill }: StoredOutcome,
+  recipients: readonly ClientRecord[],
+  behind: readonly ClientRecord[],
+): readonly ClientRecord[] {
+  // Looking costs less than a list, which is hardly ever needed.
+  if (!fill.some((each) => each > highFill)) return behind
+  return [...behind, ...recipients.filter((record, index) => (fill[index] ?? 0) > highFill && record.online)]
 }

@@ -156,7 +156,7 @@ export class HubSession {
 
   /** Says what became of message `n`, and returns the `sent` frames that may now go out. Order of `n` is kept. */
   settle(n: number, outcome: SendOutcome): readonly SentFrame[] {
-    const answer = outcome.state === 'refused' ? { error: errorInfo(outcome.error) } : { state: outcome.state }
+    const answer = outcome.state === 'refused' ? { error: errorInfo(outcome.error) } : outcome
     return this.#sent.settle(n, answer)
   }
 
