@@ -11,6 +11,8 @@ export type Action =
   | { readonly do: 'store'; readonly operation: number; readonly fails?: true }
   /** A handler is done. */
   | { readonly do: 'finish'; readonly client: string; readonly life: number; readonly job: number }
+  /** A handler gives its message back. */
+  | { readonly do: 'return'; readonly client: string; readonly life: number; readonly job: number }
   /** Everything that waits on cables and in the store goes on, handlers do not. */
   | { readonly do: 'flow' }
   /** A cable is cut, which either end notices at once or later. */

@@ -44,7 +44,7 @@ const usual = { connect: 8, send: 22, carry: 42, store: 16, finish: 14, flow: 3,
 const gatherings = { ask: 10 }
 const presence = { watch: 4, state: 4 }
 const calls = { call: 12, answer: 8, hangUp: 1 }
-const faults = { cut: 3, notice: 4, abandon: 2, crash: 1.2, twin: 1, leave: 0.3, hub: 0.5, storeFailure: 1 }
+const faults = { return: 2, cut: 3, notice: 4, abandon: 2, crash: 1.2, twin: 1, leave: 0.3, hub: 0.5, storeFailure: 1 }
 
 /** Where messages go that are for several clients, or for any. */
 const gatheringPlaces = ['group:g', 'group:h', 'channel:a.x', 'channel:a.y', 'channel:b', 'queue:q', 'queue:r'] as const

@@ -6,7 +6,7 @@ import {
   type Qos,
   silentLogger,
 } from '@posthouse/core'
-import { type Gap, jsonClientCodec, type Wire } from '@posthouse/protocol'
+import { type Done, type Gap, jsonClientCodec, type Wire } from '@posthouse/protocol'
 import { msgpackClientCodec } from '@posthouse/protocol/msgpack'
 // Loaded beforehand: how long the first import takes is not part of a run.
 import '../../packages/client/src/calls/call-desk.ts'
@@ -28,6 +28,8 @@ export interface LifeEvents {
   started(life: Life, message: Message, stored: boolean): void
   /** A handler is done. */
   completed(life: Life, message: Message): void
+  /** A handler gives a message back. */
+  returned(life: Life, message: Message): void
   gap(life: Life, gap: Gap): void
   /** The hub told of presence what was older than what it had told before. */
   stale(life: Life, detail: string): void
@@ -42,7 +44,7 @@ export interface LifeEvents {
 /** A message at its handler. */
 interface Job {
   readonly message: Message
-  readonly done: (() => void) | undefined
+  readonly done: Done | undefined
 }
 
 /** A message to be sent. */
@@ -215,6 +217,17 @@ export class Life implements ClientEnd {
     job.done?.()
   }
 
+  /** A handler gives its message back: it comes again later. Live ones cannot be given back. */
+  giveBack(index: number): void {
+    const job = this.working[index]
+    if (job?.done === undefined) return
+    // A client does not know its copy of what it gave back to a channel from what that channel delivers again.
+    if (job.message.to.startsWith('channel:')) return
+    this.working.splice(index, 1)
+    this.#events.returned(this, job.message)
+    job.done({ delayMs: 500 })
+  }
+
   /** Writes what the tick has gathered. */
   flush(): void {
     if (!this.#woken || this.cable === undefined) return
@@ -222,7 +235,7 @@ export class Life implements ClientEnd {
     for (const wire of this.#dialog.gather()) this.cable.put('up', { wire })
   }
 
-  #deliver(message: Message, done: (() => void) | undefined, hasty: boolean): void {
+  #deliver(message: Message, done: Done | undefined, hasty: boolean): void {
     this.#events.started(this, message, done !== undefined)
     this.working.push({ message, done: hasty ? undefined : done })
     if (hasty) done?.()

@@ -1,7 +1,7 @@
 import type { Batch, CommitOutcome } from '@posthouse/core'
 import type { BadFrame, ClientFrame, HubFrame, MembershipAnswer } from '@posthouse/protocol'
 import type { Cable } from './cable.ts'
-import type { Rule } from './witness.ts'
+import type { Rule } from './rule.ts'
 
 /** A frame as the hub has written it. */
 export type Said = HubFrame | BadFrame

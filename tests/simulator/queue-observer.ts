@@ -55,7 +55,7 @@ export class QueueObserver implements Observer {
     } else if (frame.op === 'subscribe' && frame.to.startsWith(prefix)) {
       const place = `${client} ${frame.to}`
       this.#prefetch.set(place, Math.max(this.#prefetch.get(place) ?? 0, frame.prefetch ?? 1))
-    } else if (frame.op === 'ack' && frame.stream?.startsWith(prefix)) {
+    } else if ((frame.op === 'ack' || frame.op === 'nack') && frame.stream?.startsWith(prefix)) {
       if (this.#leases.get(frame.seq)?.client === client) this.#leases.delete(frame.seq)
     }
   }

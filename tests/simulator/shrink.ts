@@ -1,7 +1,7 @@
 import type { Action } from './actions.ts'
 import type { Config } from './config.ts'
+import type { Rule, Violation } from './rule.ts'
 import { replay } from './simulation.ts'
-import type { Rule, Violation } from './witness.ts'
 
 /** A schedule that breaks a rule, and how. */
 export interface Shrunk {

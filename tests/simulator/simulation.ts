@@ -2,8 +2,8 @@ import { type Action, described, letterKinds, type Noticed } from './actions.ts'
 import type { Cable } from './cable.ts'
 import { type Circumstances, type Config, drawConfig } from './config.ts'
 import { Random, weighted } from './random.ts'
+import type { Violation } from './rule.ts'
 import { callMethods } from './telephone.ts'
-import type { Violation } from './witness.ts'
 import { World } from './world.ts'
 
 /** What a run came to. */
@@ -225,6 +225,13 @@ const draw: Readonly<Record<Action['do'], Draw>> = {
     const chosen = random.pick(busy)
     const life = world.livesOf(chosen.client).indexOf(chosen)
     return { do: 'finish', client: chosen.client, life, job: random.below(chosen.working.length) }
+  },
+  return: (world, random) => {
+    const busy = world.lives.filter((life) => life.state === 'running' && life.working.length > 0)
+    if (busy.length === 0) return undefined
+    const chosen = random.pick(busy)
+    const life = world.livesOf(chosen.client).indexOf(chosen)
+    return { do: 'return', client: chosen.client, life, job: random.below(chosen.working.length) }
   },
   call: (world, random) => {
     const client = random.pick(world.config.clients)

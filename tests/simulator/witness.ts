@@ -26,41 +26,7 @@ import { GroupObserver } from './group-observer.ts'
 import type { Letter, Life } from './life.ts'
 import type { Observer, Said } from './observer.ts'
 import { QueueObserver } from './queue-observer.ts'
-
-/** The rules that are watched. */
-export type Rule =
-  | 'a stored message is handled'
-  | 'a message is handled once in a life'
-  | 'messages keep their order'
-  | 'a replaced connection is dead'
-  | 'a refused message is not stored'
-  | 'a resend gets the same answer'
-  | 'sent tells the truth in the order of n'
-  | 'every send is answered'
-  | 'acknowledgements follow handlers'
-  | 'windows are kept'
-  | 'deliveries come from the inbox in order'
-  | 'a session is resumed while it lives'
-  | 'a gap is announced'
-  | 'neither end finds a broken protocol'
-  | 'nothing is left behind'
-  | 'every call ends'
-  | 'a call is handled once'
-  | 'an answer reaches its caller'
-  | 'watchers know who is there'
-  | 'a state that was set is seen'
-  | 'presence does not go back'
-  | 'a subscriber gets all'
-  | 'a session keeps its subscriptions'
-  | 'a group reaches its members'
-  | 'work is done'
-  | 'work is with one worker at a time'
-
-/** A rule that did not hold. */
-export interface Violation {
-  readonly rule: Rule
-  readonly detail: string
-}
+import type { Rule, Violation } from './rule.ts'
 
 /** One entry of an inbox as the store was seen to take it. */
 interface Entry {
@@ -193,6 +159,7 @@ export class Witness {
     const record = this.#record(cable)
     for (const frame of frames) {
       if (frame.op === 'ack' && !isQueueStream(streamOf(frame))) this.#checkAck(record, frame)
+      if (frame.op === 'nack') record.arrived.get(streamOf(frame))?.delete(frame.seq)
       const n = numberOf(frame)
       if (n !== undefined) this.#checkFlying(record, n)
     }
@@ -213,6 +180,7 @@ export class Witness {
   #hubTakes(cable: Cable, record: CableRecord, frame: ClientFrame | BadFrame): void {
     if (frame.op === 'ack') this.#allow(placeOf(cable, frame), frame.seq)
     else if (frame.op === 'bye') this.#leaves(cable.client)
+    else if (frame.op === 'nack') removeFrom(record.written.get(streamOf(frame)), frame.seq)
     const n = record.fenced ? undefined : numberOf(frame)
     if (n === undefined) return
     this.#heard.add(`${record.producer} ${n}`)
@@ -257,6 +225,12 @@ export class Witness {
     const { appends, acknowledgements, forget = [] } = batch
     for (const observer of this.#observers) observer.committed(batch, outcome)
     for (const cursor of forget) this.#forgotten(cursor)
+    for (const { inbox, seq } of batch.removals ?? []) this.#givenBack(inbox, (entry) => entry.seq === seq)
+    for (const append of appends) {
+      if (!('dueAt' in append) || append.inbox === undefined) continue
+      const { id } = append.envelope
+      this.#givenBack(cursorName(append.inbox, logStream), (entry) => entry.id === id)
+    }
     for (const { inbox, seq } of acknowledgements) this.#checkAcknowledged(inbox, seq)
     for (const [index, append] of appends.entries()) this.#appended(append, outcome.appends[index])
   }
@@ -282,6 +256,25 @@ export class Witness {
   completed(life: Life, message: Message): void {
     const known = this.#completed.get(life.client) ?? new Set()
     this.#completed.set(life.client, known.add(message.id))
+  }
+
+  /** A message goes back, and may come to its handler again. */
+  returned(life: Life, message: Message): void {
+    this.#started.get(life)?.delete(message.id)
+    this.#moved.add(message.id)
+  }
+
+  /** What was given back waits on the shelf: it is owed until somebody has handled it. */
+  #givenBack(cursor: string, which: (entry: Entry) => boolean): void {
+    const entries = this.#inbox(cursor)
+    const [back] = entries.filter(which)
+    if (back === undefined) return
+    const client = ownerOf(cursor)
+    this.#inboxes.set(
+      cursor,
+      entries.filter((entry) => entry !== back),
+    )
+    this.#owed.set(client, [...(this.#owed.get(client) ?? []), back])
   }
 
   gap(life: Life, gap: Gap): void {
@@ -573,6 +566,11 @@ function listed(arrived: Map<string, Map<number, string>>, stream: string): Map<
   const known = arrived.get(stream) ?? new Map<number, string>()
   arrived.set(stream, known)
   return known
+}
+
+function removeFrom(seqs: number[] | undefined, seq: number): void {
+  const index = seqs?.indexOf(seq) ?? -1
+  if (index >= 0) seqs?.splice(index, 1)
 }
 
 /** The number of a frame that waits for `sent`. */

@@ -130,6 +130,9 @@ export class World {
       case 'store':
         this.#stepStore(action.operation, action.fails ?? false)
         break
+      case 'return':
+        this.livesOf(action.client)[action.life]?.giveBack(action.job)
+        break
       case 'finish':
         this.livesOf(action.client)[action.life]?.finish(action.job)
         break
@@ -203,6 +206,7 @@ export class World {
           this.witness.started(who, message, stored)
         },
         completed: (who, message) => this.witness.completed(who, message),
+        returned: (who, message) => this.witness.returned(who, message),
         stale: (who, detail) => this.witness.fail('presence does not go back', `${who.name}: ${detail}`),
         called: (_, tag) => this.#called(tag),
         crossed: (who, detail) => this.witness.fail('an answer reaches its caller', `${who.name}: ${detail}`),
