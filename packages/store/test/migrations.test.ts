@@ -61,3 +61,11 @@ test('a database that version 1 made by hand, with its journal, is read', async 
   assert.deepEqual(await store.records('k'), [{ key: 'a', value: 1 }])
   assert.equal((await store.inspect('bob')).newest, 41)
 })
+
+test('a database whose tables are not those of its version is refused with data_damaged', async () => {
+  using folder = temporaryFolder()
+  using made = new DatabaseSync(folder.database)
+  migrate(made)
+  made.exec('drop table shelf')
+  await assert.rejects(openSqliteStore({ path: folder.database }), { code: 'data_damaged', message: /no such table/ })
+})

@@ -43,7 +43,7 @@ export class Checkpointer {
 
   /** So many bytes were written to the database in one transaction. */
   wrote(bytes: number): void {
-    this.#bytes += (Math.ceil(bytes / pageBytes) + 2) * pageBytes
+    this.#bytes += Math.ceil(bytes / pageBytes) * pageBytes
     // Even where the worker gets no time of the processor.
     if (this.#bytes > 2 * mostBytes) this.#finish()
     if (this.#bytes < this.#startAt || this.#rounds > 0) return

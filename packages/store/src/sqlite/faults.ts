@@ -2,6 +2,7 @@ import { type ErrorCode, PosthouseError, reasonOf } from '@posthouse/core'
 
 /** Primary result codes of SQLite. Source: https://sqlite.org/rescode.html */
 const codes: Readonly<Record<number, ErrorCode>> = {
+  1: 'data_damaged', // SQLITE_ERROR: the tables are not those of its version
   3: 'data_unwritable', // SQLITE_PERM
   5: 'data_in_use', // SQLITE_BUSY
   8: 'data_unwritable', // SQLITE_READONLY
