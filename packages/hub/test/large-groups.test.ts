@@ -118,6 +118,18 @@ suite('a large group', () => {
     await assert.rejects(server.hub.send('group:team', 'gone'), { code: 'unknown_recipient' })
   })
 
+  test('that is made anew has nothing of the one before, although its members come all at once', async () => {
+    await using server = await startHub()
+    await fill(server, 70)
+    await server.hub.send('group:team', 'old')
+    await server.hub.groups.end('team')
+    const bob = await RawPeer.login(server.url, 'bob')
+    await Promise.all([server.hub.groups.add('team', 'bob'), fill(server, 70)])
+    await server.hub.send('group:team', 'new')
+    assert.deepEqual(await bodies(bob, 1), ['new'])
+    await bob.cut()
+  })
+
   test('of qos 0 reaches the members that are connected', async () => {
     await using server = await startHub()
     await using bob = await RawPeer.login(server.url, 'bob')

@@ -31,7 +31,8 @@ export async function beginningOf(
 }
 
 function goingOn(stream: string, after: Position, { epoch, seq: newest }: Position): Omit<Beginning, 'newest'> {
-  if (after.epoch !== epoch) return { epoch, seq: 0, gaps: [{ stream, from: 0, to: after.seq, reason: 'epoch' }] }
+  // A position of another epoch says nothing in this one, where nothing is missing. Spec: 3.4.6, 3.4.7.
+  if (after.epoch !== epoch) return { epoch, seq: 0, gaps: [{ stream, from: 0, to: 0, reason: 'epoch' }] }
   const seq = Math.min(after.seq, newest)
   return { epoch, seq, gaps: [] }
 }

@@ -82,7 +82,8 @@ export class GroupBook {
    * @throws PosthouseError `limit_reached`, `forbidden` (the last owner stays one), `store_failed`
    */
   async join(name: string, client: string, role?: GroupRole): Promise<GroupMember> {
-    const newest = await this.#newestFor(name)
+    // Where it stays small nothing is waited for: of those who join at once, each sees those before it.
+    const newest = this.#sizeOf(name) < largestSmall ? 0 : await this.#options.large.newest()
     const group = this.#groups.get(name) ?? new Group(name)
     const before = group.members.get(client)
     if (before === undefined) this.#assertRoom(group, client)
@@ -145,10 +146,8 @@ export class GroupBook {
     }
   }
 
-  /** Where the messages of one more member would begin; nothing while the group is small. */
-  async #newestFor(name: string): Promise<number> {
-    const { size } = this.#groups.get(name)?.members ?? new Map()
-    return size < largestSmall ? 0 : this.#options.large.newest()
+  #sizeOf(name: string): number {
+    return this.#groups.get(name)?.members.size ?? 0
   }
 
   /** Sees to it that a new member gets its messages; those of a group that becomes large get them in another way from now on. */
