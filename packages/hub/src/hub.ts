@@ -64,19 +64,17 @@ export class Hub implements AsyncDisposable {
     this.#reception = reception
     this.#life = new HubLife({ options: resolved, parts, reception, listeners })
     this.#startedAt = { wall: clock.now(), elapsed: clock.elapsed() }
-    const tellStats = statsHandler((wanted) => this.stats(wanted))
-    parts.desk.handleOwn(statsMethod, tellStats)
     this.groups = new HubGroups(parts)
-    for (const [method, handler] of groupMethods(this.groups)) parts.desk.handleOwn(method, handler)
     this.queues = new HubQueues(parts)
-    parts.desk.handleOwn(queuesMethod, queuesHandler(this.queues))
-    parts.desk.handleOwn(
-      statisticsMethod,
-      statisticsHandler((wanted) => this.statistics(wanted)),
-    )
-    for (const [name, handler] of Object.entries(channelMethods(parts))) parts.desk.handleOwn(name, handler)
-    const methods = deliveryMethods({ deadLetters: this.deadLetters, inbox: (query) => this.inbox(query) })
-    for (const [name, handler] of Object.entries(methods)) parts.desk.handleOwn(name, handler)
+    const methods = {
+      [statsMethod]: statsHandler((wanted) => this.stats(wanted)),
+      [statisticsMethod]: statisticsHandler((wanted) => this.statistics(wanted)),
+      [queuesMethod]: queuesHandler(this.queues),
+      ...groupMethods(this.groups),
+      ...channelMethods(parts),
+      ...deliveryMethods({ deadLetters: this.deadLetters, inbox: (query) => this.inbox(query) }),
+    }
+    for (const [method, handler] of Object.entries(methods)) parts.desk.handleOwn(method, handler)
   }
 
   /** Name of this hub in presence. */
@@ -137,7 +135,8 @@ export class Hub implements AsyncDisposable {
   /**
    * Sends a message of the hub's own. Resolves when it was stored, or, with qos 0, handed to whoever is there.
    * @throws PosthouseError `invalid_address`, `invalid_option`, `invalid_body`, `unrepresentable`, `too_deep`, `body_too_large`,
-   * `unknown_recipient`, `offline`, `inbox_full`, `store_full`, `unsupported`, `store_failed`, `closed`
+   * `unknown_recipient`, `offline`, `inbox_full`, `store_full`, `limit_reached`, `invalid_field` (`deliverAt` is too far ahead, or
+   * qos 0 to a queue), `store_failed`, `closed`
    */
   async send(to: string, body: unknown, options: HubSendOptions = {}): Promise<HubSent> {
     this.#life.assertGoingOn()

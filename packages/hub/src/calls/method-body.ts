@@ -16,21 +16,21 @@ export class MethodBody {
   text(name: string): string | undefined {
     const value = this.#members[name]
     if (value === undefined || typeof value === 'string') return value
-    throw this.#wrong(`${name} must be a string`)
+    throw this.#wrong(`${name} must be a string, not ${shown(value)}`)
   }
 
   /** @throws PosthouseError `invalid_body` */
   flag(name: string): boolean | undefined {
     const value = this.#members[name]
     if (value === undefined || typeof value === 'boolean') return value
-    throw this.#wrong(`${name} must be true or false`)
+    throw this.#wrong(`${name} must be true or false, not ${shown(value)}`)
   }
 
   /** @throws PosthouseError `invalid_body` */
   count(name: string, most: number = Number.MAX_SAFE_INTEGER, least = 0): number | undefined {
     const value = this.#members[name]
     if (value === undefined || isCount(value, least, most)) return value
-    throw this.#wrong(`${name} must be a whole number from ${least} to ${most}`)
+    throw this.#wrong(`${name} must be a whole number from ${least} to ${most}, not ${shown(value)}`)
   }
 
   /** @throws PosthouseError `invalid_body` */
@@ -38,7 +38,7 @@ export class MethodBody {
     const value = this.#members[name]
     if (value === undefined) return undefined
     if (Array.isArray(value) && value.length <= most && value.every((each) => isCount(each, 0))) return value
-    throw this.#wrong(`${name} must be a list of at most ${most} whole numbers`)
+    throw this.#wrong(`${name} must be a list of at most ${most} whole numbers, not ${shown(value)}`)
   }
 
   /**
@@ -49,7 +49,7 @@ export class MethodBody {
     const value = this.#members[name]
     const word = words.find((each) => each === value)
     if (value === undefined || word !== undefined) return word
-    throw this.#wrong(`${name} must be one of ${words.join(', ')}`)
+    throw this.#wrong(`${name} must be one of ${words.join(', ')}, not ${shown(value)}`)
   }
 
   /**
@@ -63,7 +63,7 @@ export class MethodBody {
       const { epoch, seq } = value
       if (typeof epoch === 'string' && isCount(seq, 0)) return { epoch, seq }
     }
-    throw this.#wrong(`${name} must be {epoch, seq}`)
+    throw this.#wrong(`${name} must be {epoch, seq}, not ${shown(value)}`)
   }
 
   /**
@@ -86,6 +86,13 @@ export class MethodBody {
   #wrong(what: string): PosthouseError {
     return new PosthouseError('invalid_body', `${this.#method}: ${what}`)
   }
+}
+
+/** A value as messages show it. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Array.isArray(value) ? 'such a list' : 'such an object'
 }
 
 function isCount(value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): value is number {

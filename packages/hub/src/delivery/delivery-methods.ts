@@ -19,7 +19,7 @@ export function deliveryMethods({ deadLetters, inbox }: DeliveryMethodsOptions):
   return {
     'hub.deadLetters.list': async ({ body }) => {
       const members = new MethodBody('hub.deadLetters.list', body)
-      return { entries: await deadLetters.list({ ...clientOf(members), ...pageOf(members) }) }
+      return { entries: await deadLetters.list({ ...clientOf(members), ...rangeIn(members) }) }
     },
     'hub.deadLetters.show': async ({ body }) => {
       const members = new MethodBody('hub.deadLetters.show', body)
@@ -37,9 +37,9 @@ export function deliveryMethods({ deadLetters, inbox }: DeliveryMethodsOptions):
     },
     'hub.inbox': ({ body }) => {
       const members = new MethodBody('hub.inbox', body)
-      const client = members.needed('client', members.text('client'))
+      const client = members.neededText('client')
       const bodies = members.flag('bodies')
-      return inbox({ client, ...pageOf(members), ...(bodies !== undefined && { bodies }) })
+      return inbox({ client, ...rangeIn(members), ...(bodies !== undefined && { bodies }) })
     },
   }
 }
@@ -49,7 +49,7 @@ function clientOf(members: MethodBody): { readonly client?: string } {
   return client === undefined ? {} : { client }
 }
 
-function pageOf(members: MethodBody): { readonly after?: number; readonly limit?: number } {
+function rangeIn(members: MethodBody): { readonly after?: number; readonly limit?: number } {
   const after = members.count('after')
   const limit = members.count('limit', mostListed, 1)
   return { ...(after !== undefined && { after }), ...(limit !== undefined && { limit }) }

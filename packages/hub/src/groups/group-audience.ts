@@ -2,15 +2,13 @@ import type { Envelope, InboxStore, LogLimits } from '@posthouse/core'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Registry } from '../clients/registry.ts'
 import type { LogAudience } from '../routing/everyone.ts'
-import type { Feed } from '../routing/feed.ts'
+import { Followers } from '../routing/followers.ts'
 import { LogSource } from '../routing/log-source.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
 import type { Group } from './group.ts'
 
 /** How many messages to a large group are kept for members who fall behind or are away. Spec: 4.7.3. */
 const kept: LogLimits = { messages: 1000, ageMs: 7 * 86_400_000 }
-/** Who has more than so many still to get slows the senders down … */
-const crowdedAt = kept.messages / 2
 
 /** Those who get what is sent to a large group: it is kept once in the log, read by each member from where it is. */
 export class GroupAudience implements LogAudience {
@@ -19,7 +17,7 @@ export class GroupAudience implements LogAudience {
   readonly stream: string
   readonly #registry: Registry
   readonly #source: LogSource
-  readonly #followers = new Map<string, { readonly record: ClientRecord; readonly feed: Feed }>()
+  readonly #followers = new Followers(kept)
   /** Members who cannot read it, and get copies in their inboxes. */
   readonly #copied = new Set<string>()
 
@@ -34,7 +32,7 @@ export class GroupAudience implements LogAudience {
       to: this.stream,
       lasting: true,
       onLeft: (client) => this.#followers.delete(client),
-      onDrained: (client) => this.#followers.get(client)?.record.release(),
+      onDrained: (client) => this.#followers.release(client),
     })
     for (const { client, inbox } of members.values()) if (inbox) this.#copied.add(client)
   }
@@ -43,7 +41,7 @@ export class GroupAudience implements LogAudience {
   follow(record: ClientRecord, seq: number): void {
     this.#copied.delete(record.id)
     const feed = record.feeds.follow(this.stream, this.#source, seq)
-    this.#followers.set(record.id, { record, feed })
+    this.#followers.add(record, feed)
   }
 
   /** Has a client get copies from now on, or, with `on` false, nothing until it follows. */
@@ -64,13 +62,6 @@ export class GroupAudience implements LogAudience {
   }
 
   offer(seq: number, outgoing: Outgoing): readonly ClientRecord[] {
-    let crowded: ClientRecord[] | undefined
-    for (const { record, feed } of this.#followers.values()) {
-      feed.offer(seq, outgoing)
-      if (feed.waiting <= crowdedAt || !record.online) continue
-      crowded ??= []
-      crowded.push(record)
-    }
-    return crowded ?? []
+    return this.#followers.offer(seq, outgoing)
   }
 }

@@ -47,12 +47,12 @@ export class QueueOffice implements MembershipServer {
   #subscribe(link: V1Link, frame: SubscribeFrame): void {
     const { record, entry } = link.visit
     const { id, to } = frame
-    parseAddress(to)
+    const { name } = parseAddress(to)
     link.access.assertMay('subscribe', to)
     const prefetch = prefetchOf(frame)
     const known = record.feeds.followed().get(to)
     if (known === undefined) assertRoom(entry, this.#options.most)
-    this.#options.queues.used(parseAddress(to).name)
+    this.#options.queues.used(name)
     link.write([{ op: 'subscribe', id, to }])
     if (known instanceof QueueWorker) known.prefetch = prefetch
     this.#enter(record, entry, { stream: to, prefetch })

@@ -211,6 +211,7 @@ export class WorkQueue implements WorkSource {
   #failed(error: unknown): void {
     const { logger, clock, name } = this.#options
     logger.error('a queue could not be read', { queue: name, error })
+    if (this.#closed) return
     this.#retry = clock
       .after(retryMs, () => {
         this.#retry = undefined

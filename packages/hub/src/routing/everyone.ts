@@ -1,7 +1,7 @@
 import { type Envelope, type InboxStore, type Logger, type LogLimits, PosthouseError } from '@posthouse/core'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Batcher } from './batcher.ts'
-import type { Feed } from './feed.ts'
+import { Followers } from './followers.ts'
 import { LogSource } from './log-source.ts'
 import { Outgoing } from './outgoing.ts'
 
@@ -10,8 +10,6 @@ export const everyoneStream = 'all'
 
 /** How many messages to everyone are kept for those who fall behind. Spec: 6.4.3. */
 const kept: LogLimits = { messages: 1000, ageMs: 7 * 86_400_000 }
-/** Who has more than so many still to get slows the senders down … */
-const crowdedAt = kept.messages / 2
 
 /** Messages that are moved from the log to an inbox at a time. */
 const pageSize = 64
@@ -47,7 +45,7 @@ export class Everyone implements LogAudience {
   readonly #source: LogSource
   /** Moves to inboxes, one after the other: very many sessions may end together. */
   #moving: Promise<void> = Promise.resolve()
-  readonly #followers = new Map<string, { readonly record: ClientRecord; readonly feed: Feed }>()
+  readonly #followers = new Followers(kept)
 
   constructor(options: EveryoneOptions) {
     this.#options = options
@@ -55,14 +53,14 @@ export class Everyone implements LogAudience {
       store: options.store,
       to: everyoneStream,
       onLeft: (client) => this.#followers.delete(client),
-      onDrained: (client) => this.#followers.get(client)?.record.release(),
+      onDrained: (client) => this.#followers.release(client),
     })
   }
 
   /** Has a client get what is sent to everyone behind `seq`, as long as its session lives. */
   follow(record: ClientRecord, seq: number): void {
     const feed = record.feeds.follow(everyoneStream, this.#source, seq)
-    this.#followers.set(record.id, { record, feed })
+    this.#followers.add(record, feed)
   }
 
   /**
@@ -70,8 +68,7 @@ export class Everyone implements LogAudience {
    * outlives the session.
    */
   leave(record: ClientRecord): void {
-    const feed = this.#followers.get(record.id)?.feed
-    const after = feed?.position ?? record.session?.everyoneFrom
+    const after = this.#followers.feedOf(record.id)?.position ?? record.session?.everyoneFrom
     if (after === undefined) return
     const newest = this.#newestOf(record, after)
     this.#moving = this.#moving.then(() => this.#move(record, after, newest))
@@ -150,14 +147,7 @@ export class Everyone implements LogAudience {
   }
 
   offer(seq: number, outgoing: Outgoing): readonly ClientRecord[] {
-    let crowded: ClientRecord[] | undefined
-    for (const { record, feed } of this.#followers.values()) {
-      feed.offer(seq, outgoing)
-      if (feed.waiting <= crowdedAt || !record.online) continue
-      crowded ??= []
-      crowded.push(record)
-    }
-    return crowded ?? []
+    return this.#followers.offer(seq, outgoing)
   }
 }
 

@@ -86,7 +86,7 @@ export class Router {
 
   /**
    * Hands a live (qos 0) message to whoever is there.
-   * @throws PosthouseError `unknown_recipient`, `offline`, `unsupported`, or what its only recipient's dialect cannot say
+   * @throws PosthouseError `unknown_recipient`, `offline`, `invalid_field` (a queue), or what its only recipient's dialect cannot say
    */
   live(envelope: Envelope): void {
     this.#options.tally.publishedLive++
@@ -95,9 +95,7 @@ export class Router {
     const { kind, name } = parseAddress(envelope.to)
     if (kind === 'client') {
       const record = this.#recipient(name)
-      if (!record.online || record.link === undefined) {
-        throw offline(name)
-      }
+      if (!record.online || record.link === undefined) throw offline(name)
       record.link.live(outgoing)
       return
     }
@@ -228,8 +226,8 @@ export class Router {
     if (kind === 'all') return this.#everyone(envelope)
     const { groups, registry } = this.#options
     if (kind === 'group') return groupRecipients(groups.known(name), registry, envelope.from)
-    if (kind === 'queue') throw new PosthouseError('invalid_field', 'a queue keeps what it is sent: that takes qos 1')
-    throw new PosthouseError('unsupported', `${JSON.stringify(envelope.to)}: this hub does not serve ${kind}s`)
+    const message = `${JSON.stringify(envelope.to)} keeps what it is sent, and qos 0 is live only; send it with qos 1`
+    throw new PosthouseError('invalid_field', message)
   }
 
   *#everyone(envelope: Envelope): Iterable<ClientRecord> {
@@ -243,9 +241,9 @@ export class Router {
     try {
       record.link?.live(outgoing)
     } catch (error) {
-      // Live messages to everyone promise nothing to any one of them: one of many may have no words for it.
+      // Live messages to several promise nothing to any one of them: one of them may have no words for it.
       if (!isPosthouseError(error)) throw error
-      this.#options.logger.debug('a live message to everyone is passed over', { to: record.id, code: error.code })
+      this.#options.logger.debug('a live message to several is passed over', { to: record.id, code: error.code })
     }
   }
 

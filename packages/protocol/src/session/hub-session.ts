@@ -236,7 +236,11 @@ export class HubSession {
     const window = this.#streams.of(stream)
     if (window === undefined) {
       if (this.#streams.ended(stream)) return []
-      return [fault('unsupported', `stream ${JSON.stringify(stream)} is not served here`, { op: 'ack' })]
+      return [
+        fault('unsupported', `ack of the stream ${JSON.stringify(stream)}, which this client does not follow`, {
+          op: 'ack',
+        }),
+      ]
     }
     // What a worker had may be another's by now. Spec: 4.4.5.
     if (seq > window.newest && !isQueueStream(stream ?? inboxStream)) {
@@ -252,7 +256,11 @@ export class HubSession {
     const window = this.#streams.of(stream)
     if (window === undefined) {
       if (this.#streams.ended(stream)) return []
-      return [fault('unsupported', `stream ${JSON.stringify(stream)} is not served here`, { op: 'nack' })]
+      return [
+        fault('unsupported', `nack of the stream ${JSON.stringify(stream)}, which this client does not follow`, {
+          op: 'nack',
+        }),
+      ]
     }
     if (!window.release(seq)) {
       return [fault('unexpected_frame', `nack of ${seq}, which is not waiting to be acknowledged`, { op: 'nack' })]
