@@ -18,8 +18,8 @@ interface OneLog {
   trimmed: number
 }
 
-/** Addresses whose trimming is remembered exactly. */
-const maxLogs = 10_000
+/** Addresses whose trimming is remembered exactly although nothing is left in their log. */
+const maxEmpty = 10_000
 
 /** The log: what many read, each from where he is, kept once per address and trimmed by count and age. */
 export class MemoryLog {
@@ -28,6 +28,8 @@ export class MemoryLog {
   /** Everything that is kept, oldest first. */
   readonly #kept = new Map<number, Kept>()
   #bytes = 0
+  /** How many logs hold nothing. */
+  #empty = 0
   /** The last position that was trimmed from a log that is not remembered any more. */
   #forgotten = 0
 
@@ -38,6 +40,7 @@ export class MemoryLog {
   push(entry: NewEntry, limits: LogLimits, now: number): void {
     const log = this.#open(entry.envelope.to, limits)
     const kept = { ...entry, log }
+    if (log.head === log.entries.length) this.#empty--
     log.entries.push(kept)
     log.bytes += entry.bytes
     this.#bytes += entry.bytes
@@ -91,7 +94,9 @@ export class MemoryLog {
     }
     const log = { to, limits, entries: [], head: 0, bytes: 0, trimmed: 0 }
     this.#logs.set(to, log)
-    if (this.#logs.size > maxLogs) this.#forgetEmpty(log)
+    this.#empty++
+    // Counted, because looking for them each time would take as long as there are logs.
+    if (this.#empty > maxEmpty) this.#forgetEmpty(log)
     return log
   }
 
@@ -101,6 +106,7 @@ export class MemoryLog {
       if (log === except || log.head < log.entries.length) continue
       this.#forgotten = Math.max(this.#forgotten, log.trimmed)
       this.#logs.delete(log.to)
+      this.#empty--
     }
   }
 
@@ -124,6 +130,7 @@ export class MemoryLog {
     log.bytes -= bytes
     log.trimmed = seq
     log.head++
+    if (log.head === log.entries.length) this.#empty++
     // Shifting one by one is quadratic in the backlog; cutting when half is gone is linear overall.
     if (log.head * 2 <= log.entries.length) return
     log.entries.splice(0, log.head)

@@ -51,6 +51,28 @@ describe('the memory inbox store', () => {
     assert.equal(bob?.envelope, carol?.envelope)
   })
 
+  it('remembers exactly what was trimmed of a channel that holds nothing, however many others hold something', async () => {
+    const clock = new ManualClock()
+    await using store = new MemoryInboxStore({ clock })
+    const publish = (names: readonly string[]): Promise<unknown> =>
+      store.commit({
+        appends: names.map((name) => ({
+          envelope: envelope('m', { to: `channel:${name}`, ts: clock.now() }),
+          recipients: [],
+          log: { messages: 1, ageMs: 1000 },
+        })),
+        acknowledgements: [],
+      })
+    await publish(['old'])
+    clock.advance(2000)
+    await publish(Array.from({ length: 10_001 }, (_, index) => `c${index}`))
+    const trimmedOf = async (name: string): Promise<number> =>
+      (await store.readLog({ to: `channel:${name}` }, 0, 1)).trimmed
+    assert.equal(await trimmedOf('old'), 1)
+    await publish(['new'])
+    assert.deepEqual([await trimmedOf('old'), await trimmedOf('c1')], [1, 0])
+  })
+
   it('forgets the producer that was silent for longest when there are too many', async () => {
     await using store = new MemoryInboxStore({ producers: 2 })
     await store.commit({ appends: [from('p1', 1), from('p2', 1), from('p1', 2), from('p3', 1)], acknowledgements: [] })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { MemoryInboxStore } from '@posthouse/core'
+import { changedStore } from '@posthouse/core/testing'
 import type { HistoryPage } from '@posthouse/hub'
 import { codeOf, type Frame, RawPeer } from './raw-peer.ts'
 import { startGuardedHub } from './start-guarded-hub.ts'
@@ -113,6 +115,59 @@ suite('the history of channels', () => {
     for (const [body, code] of wrong) assert.equal(await call(alice, 'history', body), code, JSON.stringify(body))
     await assert.rejects(server.hub.history({ channel: 'a', limit: 1.5 }), { code: 'invalid_option' })
     await assert.rejects(server.hub.history({ channel: 'a', last: 0 }), { code: 'invalid_option' })
+  })
+
+  test('reads from the store about as much as it tells, and all of it page by page', async () => {
+    const inner = new MemoryInboxStore()
+    let read = 0
+    const store = changedStore(inner, {
+      readLog: async (...wanted) => {
+        const page = await inner.readLog(...wanted)
+        read += page.entries.length
+        return page
+      },
+    })
+    await using server = await startHub({ store })
+    for (let n = 1; n <= 50; n++) await server.hub.send('channel:a', `${n} ${'x'.repeat(100_000)}`)
+    const short = await server.hub.history({ channel: 'a', limit: 1000 })
+    assert.deepEqual([short.entries.length, short.more, read < 20], [2, true, true])
+    for (let n = 1; n <= 50; n++) await server.hub.send('channel:b', `${n}`)
+    const long = await server.hub.history({ channel: 'b', limit: 40 })
+    const rest = await server.hub.history({ channel: 'b', after: long.position })
+    assert.deepEqual([long.entries.length, long.more, rest.entries.length, rest.more], [40, true, 10, false])
+    assert.deepEqual(bodiesOf(rest)[0], '41')
+  })
+
+  test('tells what was trimmed while it was read as the gap of its next page', async () => {
+    const inner = new MemoryInboxStore()
+    let meanwhile: (() => Promise<unknown>) | undefined
+    const store = changedStore(inner, {
+      readLog: async (...wanted) => {
+        const page = await inner.readLog(...wanted)
+        const then = meanwhile
+        meanwhile = undefined
+        await then?.()
+        return page
+      },
+    })
+    await using server = await startHub({
+      store,
+      channels: [{ pattern: '**', history: { messages: 30, ageMs: 60_000 } }],
+    })
+    const publish = async (from: number, to: number): Promise<void> => {
+      for (let n = from; n <= to; n++) await server.hub.send('channel:a', `${n}`)
+    }
+    await publish(1, 30)
+    const { position } = await server.hub.history({ channel: 'a', limit: 1 })
+    meanwhile = () => publish(31, 50)
+    const page = await server.hub.history({ channel: 'a', after: position })
+    assert.deepEqual([bodiesOf(page).at(-1), page.more, page.gaps], ['17', true, []])
+    const next = await server.hub.history({ channel: 'a', after: page.position })
+    assert.deepEqual([bodiesOf(next)[0], bodiesOf(next).at(-1), next.more], ['21', '50', false])
+    assert.deepEqual(
+      next.gaps.map(({ reason }) => reason),
+      ['trimmed'],
+    )
   })
 
   test('hides what a rule hides', async () => {

@@ -8,6 +8,8 @@ import type { Channels } from './channels.ts'
 
 const usualListed = 100
 const mostListed = 1000
+/** Messages that are read at once: they may be large, and most of an answer's limit then goes unused. */
+const pageSize = 16
 /** What an answer takes besides its entries, in bytes. */
 const reservedBytes = 4096
 
@@ -64,30 +66,65 @@ export async function channelHistory(options: ChannelHistoryOptions, query: Hist
   const beginning = await beginningOf(wanted, store, channels.query(readChannelPattern(to), true))
   const { epoch, seq: begin, newest } = beginning
   if (channels.terms(channel).hidden) return { entries: [], position: { epoch, seq: newest }, more: false, gaps: [] }
-  const page = await store.readLog({ to }, begin, limit)
-  const entries = fitting(page.entries, bodyBytes)
-  const all = entries.length === page.entries.length
-  const seq = all ? Math.max(begin, page.scanned) : (entries.at(-1)?.seq ?? begin)
-  const trimmed: readonly Gap[] =
-    after !== undefined && page.trimmed > begin && beginning.gaps.length === 0
-      ? [{ stream: to, from: begin, to: page.trimmed, reason: 'trimmed' }]
+  const room = new AnswerRoom(bodyBytes - reservedBytes)
+  const { scanned, trimmed, full } = await fill(room, { store, to, begin, limit })
+  const missing: readonly Gap[] =
+    after !== undefined && trimmed > begin && beginning.gaps.length === 0
+      ? [{ stream: to, from: begin, to: trimmed, reason: 'trimmed' }]
       : []
-  const more = !all || entries.length === limit
-  return { entries, position: { epoch, seq }, more, gaps: [...beginning.gaps, ...trimmed] }
+  const more = full || room.entries.length === limit
+  return { entries: room.entries, position: { epoch, seq: scanned }, more, gaps: [...beginning.gaps, ...missing] }
 }
 
-/** As many as fit into one answer, at least one. What fits into none, or cannot be said in it, goes without its content. */
-function fitting(stored: readonly StoredEnvelope[], bodyBytes: number): readonly HistoryEntry[] {
-  const most = bodyBytes - reservedBytes
-  const entries: HistoryEntry[] = []
-  let left = most
-  for (const each of stored) {
-    const { entry, bytes } = entryOf(each, most)
-    left -= bytes
-    if (left < 0 && entries.length > 0) break
-    entries.push(entry)
+interface Page {
+  readonly store: InboxStore
+  readonly to: string
+  readonly begin: number
+  readonly limit: number
+}
+
+/** Reads as much as was asked for and fits, and no more: an answer is short, and what is kept may not be. */
+async function fill(
+  room: AnswerRoom,
+  { store, to, begin, limit }: Page,
+): Promise<{ readonly scanned: number; readonly trimmed: number; readonly full: boolean }> {
+  let scanned = begin
+  let trimmed = 0
+  for (let more = true; more; ) {
+    const wanted = Math.min(pageSize, limit - room.entries.length)
+    const page = await store.readLog({ to }, scanned, wanted)
+    if (scanned === begin) trimmed = page.trimmed
+    // What was trimmed meanwhile, behind what was read, is told as the gap of the next page.
+    else if (page.trimmed > Math.max(scanned, trimmed)) return { scanned, trimmed, full: true }
+    for (const each of page.entries) {
+      if (!room.add(each)) return { scanned, trimmed, full: true }
+      scanned = each.seq
+    }
+    scanned = Math.max(scanned, page.scanned)
+    more = page.entries.length === wanted && room.entries.length < limit
   }
-  return entries
+  return { scanned, trimmed, full: false }
+}
+
+/** As many entries as fit into one answer, at least one. What fits into none, or cannot be said in it, goes without its content. */
+class AnswerRoom {
+  readonly entries: HistoryEntry[] = []
+  readonly #most: number
+  #left: number
+
+  constructor(most: number) {
+    this.#most = most
+    this.#left = most
+  }
+
+  /** False where there is no room for it. */
+  add(stored: StoredEnvelope): boolean {
+    const { entry, bytes } = entryOf(stored, this.#most)
+    this.#left -= bytes
+    if (this.#left < 0 && this.entries.length > 0) return false
+    this.entries.push(entry)
+    return true
+  }
 }
 
 function entryOf(stored: StoredEnvelope, most: number): { readonly entry: HistoryEntry; readonly bytes: number } {
