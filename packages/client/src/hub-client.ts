@@ -410,23 +410,22 @@ export class HubClient implements AsyncDisposable {
     this.#rested()
   }
 
-  /** No handler is at work. */
-  get #quiet(): boolean {
-    return this.#listeners.idle && !this.#dialog.loaded?.parts.loaded?.busy
-  }
-
-  get #idle(): boolean {
-    return this.#quiet && (this.#dialog.loaded?.idle ?? true)
-  }
-
   async #drain(timeoutMs: number): Promise<void> {
-    const { drain } = await import('./drain.ts')
-    const { clock } = this.#settings
-    // A client that nobody connects confirms nothing, however long one waits.
-    const over = (): boolean => this.#closing !== undefined || this.#idle || (this.#quiet && this.state === 'idle')
-    const onRest = (told: () => void): void => {
-      this.#rested = told
+    const options = {
+      clock: this.#settings.clock,
+      listeners: this.#listeners,
+      dialog: this.#dialog,
+      unconnected: () => this.state === 'idle',
+      closed: () => this.#closing !== undefined,
+      onRest: (told: () => void) => {
+        this.#rested = told
+      },
     }
-    await drain({ clock, idle: () => this.#idle, over, onRest, close: () => this.close() }, timeoutMs)
+    try {
+      const { drain } = await import('./drain.ts')
+      await drain(options, timeoutMs)
+    } finally {
+      await this.close()
+    }
   }
 }
