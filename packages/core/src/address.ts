@@ -1,4 +1,4 @@
-import { PosthouseError } from './errors.ts'
+import { type ErrorCode, PosthouseError } from './errors.ts'
 
 /** What an address names: one client, a group, a channel, a work queue, everyone, or the hub itself. */
 export type AddressKind = 'client' | 'group' | 'channel' | 'queue' | 'all' | 'hub'
@@ -16,7 +16,7 @@ const prefixed = /^(client|group|channel|queue):(.*)$/s
 const reservedId = /^(all|hub|server)$/
 /** No control characters and no halves of surrogate pairs; as many of the others as `maxNameLength`. */
 const wholeName = /^[^\p{Cc}\p{Cs}]{1,128}$/u
-const nameRule = `a name has 1 to ${maxNameLength} characters, no control ones; all, hub and server are reserved`
+const nameRule = 'a name has 1 to 128 characters, no control ones, and no empty parts; all, hub and server are reserved'
 
 /**
  * Reads an address: a bare client id, `client:<id>`, `group:<name>`, `channel:<dotted.name>`, `queue:<name>`, `all` or
@@ -45,8 +45,10 @@ export function canonicalAddress(text: string): string {
   if (reservedId.test(text)) return text === 'server' ? 'hub' : text
   const [, kind, name = text] = prefixed.exec(text) ?? []
   const client = kind === undefined || kind === 'client'
-  if (!wholeName.test(name) || (client && reservedId.test(name))) throw invalid('invalid_address', text, nameRule)
-  if (kind === 'channel' && `.${name}.`.includes('..')) throw invalid('invalid_address', text, 'a part is empty')
+  const gap = kind === 'channel' && `.${name}.`.includes('..')
+  if (gap || !wholeName.test(name) || (client && reservedId.test(name))) {
+    throw invalid('invalid_address', 'address', text)
+  }
   return client ? clientAddress(name) : text
 }
 
@@ -61,7 +63,7 @@ export function clientAddress(id: string): string {
  */
 export function assertClientId(id: string): string {
   if (isClientId(id)) return id
-  throw invalid('invalid_client_id', id, nameRule)
+  throw invalid('invalid_client_id', 'client id', id)
 }
 
 /** True for an id that a client may log in with. */
@@ -82,7 +84,6 @@ export function queueInbox(queue: string, priority: number): string {
   return `\nqueue\n${queue}\n${9 - priority}`
 }
 
-function invalid(code: 'invalid_address' | 'invalid_client_id', text: string, rule: string): PosthouseError {
-  const what = code === 'invalid_address' ? 'address' : 'client id'
-  return new PosthouseError(code, `${JSON.stringify(text.slice(0, 100))} is no ${what}: ${rule}`)
+function invalid(code: ErrorCode, what: string, text: string): PosthouseError {
+  return new PosthouseError(code, `${JSON.stringify(text.slice(0, 100))} is no ${what}: ${nameRule}`)
 }

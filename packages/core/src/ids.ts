@@ -31,8 +31,7 @@ export function createId(now: number = Date.now()): string {
 
 /** Of the variant's two free bits no use is made. */
 function newHead(ms: number): string {
-  const time = ms.toString(16).padStart(12, '0')
   const random = randomHex(7)
-  const head = `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}`
-  return `${head}-${random.slice(6)}`
+  const digits = `${ms.toString(16).padStart(12, '0')}7${random.slice(0, 3)}8${random.slice(3)}`
+  return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

@@ -21,8 +21,8 @@ export interface Filterable {
  */
 export function messageMatcher(filter: MessageType | '*' | MessageFilter): (message: Filterable) => boolean {
   const { type, from } = typeof filter === 'string' ? { type: filter === '*' ? undefined : filter } : { ...filter }
-  const types = type === undefined ? undefined : new Set<string>(Array.isArray(type) ? type : [type])
-  const senders = from === undefined ? undefined : new Set((Array.isArray(from) ? from : [from]).map(canonicalAddress))
+  const types = type === undefined ? undefined : new Set<string>([type].flat())
+  const senders = from === undefined ? undefined : new Set([from].flat().map(canonicalAddress))
   for (const name of types ?? []) {
     if (!isMessageType(name)) throw new PosthouseError('invalid_option', `${JSON.stringify(name)} is no message type`)
   }

@@ -48,7 +48,7 @@ describe('an address', () => {
   it('that is refused is named in the message, but not all of a long one', () => {
     assert.throws(() => parseAddress('client:'), {
       message:
-        '"client:" is no address: a name has 1 to 128 characters, no control ones; all, hub and server are reserved',
+        '"client:" is no address: a name has 1 to 128 characters, no control ones, and no empty parts; all, hub and server are reserved',
     })
     assert.throws(
       () => parseAddress('x'.repeat(100_000)),

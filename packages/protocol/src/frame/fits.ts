@@ -32,20 +32,21 @@ export const oneOf =
   (value) =>
     words.includes(value)
 export const listOf =
-  (fits: Fits, most: number): Fits =>
+  (fits: Fits): Fits =>
   (value) =>
-    Array.isArray(value) && value.length <= most && value.every(fits)
+    Array.isArray(value) && value.every(fits)
 export const mapOf =
-  (fits: Fits, most: number): Fits =>
+  (fits: Fits): Fits =>
   (value) =>
-    isObject(value) && listOf(anyText, most)(Object.keys(value)) && Object.values(value).every(fits)
+    isObject(value) && Object.entries(value).every(([key, each]) => anyText(key) && fits(each))
 export const shaped =
   (fields: Fields): Fits =>
   (value) =>
     isObject(value) && misfit(value, fields) === undefined
 
 export const messageType: Fits = (value) => typeof value === 'string' && isMessageType(value)
-export const headers: Fits = mapOf((value) => value === '' || text(value), 64)
+const headerTexts = mapOf((value) => value === '' || text(value))
+export const headers: Fits = (value) => headerTexts(value) && Object.keys(value as object).length <= 64
 
 /** The name of the first field that does not fit, if any. */
 export function misfit<Name extends string>(

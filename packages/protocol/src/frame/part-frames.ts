@@ -18,7 +18,6 @@ const clients = listOf(
     node: anyText,
     dialect: perhapsText,
   }),
-  Number.POSITIVE_INFINITY,
 )
 
 const about: Fields = { id, to: text }
@@ -43,7 +42,7 @@ const partShapes: Readonly<Record<PartFrame['op'], Fields>> = {
   credit: { id, parts: positive },
   join: { ...about, members: count, role: oneOf('owner', 'member') },
   leave: about,
-  subscribe: { ...about, position: optional(position), gaps: optional(listOf(gap, 1024)) },
+  subscribe: { ...about, position: optional(position), gaps: optional(listOf(gap)) },
   unsubscribe: about,
 }
 
