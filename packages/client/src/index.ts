@@ -32,7 +32,7 @@ export type {
   WatchEvents,
 } from './listening/watchers.ts'
 export type { SendOptions } from './send-options.ts'
-export type { HubClientOptions, ReconnectOptions } from './settings.ts'
+export type { HubClientOptions, LastWill, ReconnectOptions } from './settings.ts'
 export type { ClientStorage, OpenStorage, StorageChange, StoredSend, StoredState } from './storage/client-storage.ts'
 export type { History, HistoryOptions } from './streams/history.ts'
 export type { JoinOptions, LeaveOptions, Membership, SubscribeOptions, WorkOptions } from './streams/stream-desk.ts'

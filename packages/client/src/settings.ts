@@ -2,13 +2,14 @@ import {
   assertClientId,
   type Clock,
   type Logger,
+  type MessageType,
   PosthouseError,
   randomHex,
   silentLogger,
   systemClock,
 } from '@posthouse/core'
 import { type Backoff, exponentialBackoff } from '@posthouse/core/policy'
-import type { Dialect } from '@posthouse/protocol'
+import { type Dialect, inferType, type WillFields } from '@posthouse/protocol'
 import { machineId } from '#machine-id'
 import type { WebSocketConstructor } from './connection/web-socket.ts'
 import type { OutboxLimits } from './dialog/sends.ts'
@@ -22,6 +23,12 @@ export interface ReconnectOptions {
   readonly capMs?: number
   /** Attempts in a row before the client gives up and is idle. Default: without end. */
   readonly attempts?: number
+}
+
+/** A message that the hub sends when a client is lost. */
+export interface LastWill extends Omit<WillFields, 'type'> {
+  /** Default: text for a string, otherwise dict. */
+  readonly type?: MessageType
 }
 
 /** Settings of a `HubClient`. */
@@ -62,6 +69,11 @@ export interface HubClientOptions {
    * are sent again by the next life of the program, and those that were handled are not handed over again. Default: nowhere.
    */
   readonly storage?: ClientStorage
+  /**
+   * What the hub sends in this client's name when it has gone without `close` and does not come back. The hub judges it:
+   * `connect` rejects with `malformed_frame` or `forbidden`. The cross_comm dialect has no words for it. Default: nothing. Spec: 3.6
+   */
+  readonly will?: LastWill
   /** Default: the clock of the machine. */
   readonly clock?: Clock
   /** Source of randomness in [0, 1) for the waits. Default `Math.random`. */
@@ -88,6 +100,7 @@ export interface Settings {
   readonly heartbeatIntervalMs: number | undefined
   readonly heartbeatTimeoutMs: number | undefined
   readonly storage: ClientStorage | undefined
+  readonly will: WillFields | undefined
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
@@ -104,7 +117,7 @@ export function settingsOf(options: HubClientOptions): Settings {
   const { url = 'ws://127.0.0.1:9898', clientId = `${machineId()}_${randomHex(4)}`, transient = false, token } = options
   const { dialect = 'json', connectTimeoutMs = 10_000, maxPending = 1024, reconnect = true, outbox = {} } = options
   const { heartbeatIntervalMs, heartbeatTimeoutMs, clock = systemClock, logger = silentLogger } = options
-  const { random = Math.random, WebSocket = globalThis.WebSocket, storage } = options
+  const { random = Math.random, WebSocket = globalThis.WebSocket, storage, will } = options
   const { attempts = Number.POSITIVE_INFINITY, baseMs, capMs } = reconnect === true ? {} : reconnect || { attempts: 0 }
   const { messages = 1000, bytes = 8 * 1_048_576 } = outbox
   const timesMs = { connectTimeoutMs, heartbeatIntervalMs, heartbeatTimeoutMs, baseMs, capMs }
@@ -115,15 +128,16 @@ export function settingsOf(options: HubClientOptions): Settings {
   assertOption(/^wss?:/i.test(url) && URL.canParse(url), 'url', 'a ws:// or wss:// address', url)
   assertOption(dialects.includes(dialect), 'dialect', `one of ${dialects}`, dialect)
   assertOption(
-    dialect !== 'cross_comm' || token === undefined,
-    'token',
+    dialect !== 'cross_comm' || (token ?? will) === undefined,
+    'token or will',
     'absent in the cross_comm dialect',
-    '(a token)',
+    'given',
   )
   assertOption(WebSocket, 'WebSocket', 'given here', WebSocket)
   return {
     token,
     storage,
+    will: will && { ...will, type: will.type ?? inferType(will.body) },
     heartbeatIntervalMs,
     heartbeatTimeoutMs,
     url,

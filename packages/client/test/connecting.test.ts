@@ -26,6 +26,20 @@ async function httpServer(answer: 'refuse' | 'silence') {
 }
 
 suite('connecting', () => {
+  test('leaves a last will with the hub, as it is said, each time', async () => {
+    await using hub = await ScriptedHub.start()
+    await using client = hub.client({ will: { to: 'group:ops', body: { gone: true }, qos: 0 } })
+    const connected = client.connect()
+    const peer = await hub.connection()
+    const will = { to: 'group:ops', type: 'dict', body: { gone: true }, qos: 0 } as const
+    assert.deepEqual((await peer.welcome()).will, will)
+    await connected
+    peer.cut()
+    const next = await hub.connection()
+    assert.deepEqual((await next.welcome()).will, will)
+    assert.throws(() => hub.client({ dialect: 'cross_comm', will }), withCode('invalid_option'))
+  })
+
   test('resolves with the welcome, whose facts can be read', async () => {
     await using hub = await ScriptedHub.start()
     const client = hub.client({ token: 'secret' })

@@ -60,8 +60,8 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     this.codec = codec
     this.settings = settings
     this.events = events
-    const { clientId: client, transient } = settings
-    this.#session = new ClientSession({ client, producer, agent: '@posthouse/client', transient }, this)
+    const { clientId: client, transient, will } = settings
+    this.#session = new ClientSession({ client, producer, agent: '@posthouse/client', transient, will }, this)
     this.#sends = new Sends(settings.outbox, () => this.#checkIdle())
     this.outbox = this.#sends
     this.parts = new Later(async () => {

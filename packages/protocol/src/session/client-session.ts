@@ -12,6 +12,7 @@ import type {
   PingFrame,
   SentState,
   WelcomeFrame,
+  WillFields,
 } from '../frame/frames.ts'
 import { inboxStream, isQueueStream } from '../frame/frames.ts'
 import { AckTracker } from './ack-tracker.ts'
@@ -65,6 +66,8 @@ export interface ClientIdentity {
   readonly agent?: string
   /** Asks the hub to forget this client when its session ends. Default false. */
   readonly transient?: boolean
+  /** What the hub sends in its name when it is lost. */
+  readonly will?: WillFields | undefined
   /** Messages remembered for dropping duplicates. Default 4,096. */
   readonly duplicateWindow?: number
 }
@@ -97,7 +100,7 @@ export class ClientSession {
   /** The frame that opens a new connection. It asks to go on where the last one ended. */
   hello(token?: string): HelloFrame {
     this.#state = 'greeting'
-    const { client, producer, agent, transient } = this.#identity
+    const { client, producer, agent, transient, will } = this.#identity
     const positions = Object.fromEntries([...this.#acks].map(([stream, { position }]) => [stream, position]))
     return {
       op: 'hello',
@@ -106,6 +109,7 @@ export class ClientSession {
       producer,
       agent,
       transient: transient || undefined,
+      will,
       token,
       ...(this.#resume && { resume: { ...this.#resume, positions } }),
     }
