@@ -1,33 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { HubClient, type HubClientOptions, type ManualMessage, type Message, type Receipt } from '@posthouse/client'
-import { Hub } from '@posthouse/hub'
-
-interface Company extends AsyncDisposable {
-  readonly hub: Hub
-  readonly url: string
-  readonly alice: HubClient
-  readonly bob: HubClient
-}
-
-/** A hub and two clients that are connected. */
-async function company(options: HubClientOptions = {}): Promise<Company> {
-  const hub = new Hub()
-  const { url } = await hub.listen({ port: 0 })
-  const alice = new HubClient({ url, clientId: 'alice', ...options })
-  const bob = new HubClient({ url, clientId: 'bob', ...options })
-  await Promise.all([alice.connect(), bob.connect()])
-  return {
-    hub,
-    url,
-    alice,
-    bob,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all([alice.close(), bob.close()])
-      await hub.close()
-    },
-  }
-}
+import type { ManualMessage, Message, Receipt } from '@posthouse/client'
+import { company } from './company.ts'
 
 /** The next `count` things that `listen` is told. */
 function next<Item>(count: number, listen: (take: (item: Item) => void) => unknown): Promise<readonly Item[]> {

@@ -1,33 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { type ChannelMessage, type Gap, HubClient, type HubClientOptions, type QueueMessage } from '@posthouse/client'
+import { type ChannelMessage, type Gap, HubClient, type QueueMessage } from '@posthouse/client'
 import { Hub } from '@posthouse/hub'
-
-interface Company extends AsyncDisposable {
-  readonly hub: Hub
-  readonly url: string
-  readonly alice: HubClient
-  readonly bob: HubClient
-}
-
-/** A hub and two clients that are connected. */
-async function company(options: HubClientOptions = {}): Promise<Company> {
-  const hub = new Hub()
-  const { url } = await hub.listen({ port: 0 })
-  const alice = new HubClient({ url, clientId: 'alice', ...options })
-  const bob = new HubClient({ url, clientId: 'bob', ...options })
-  await Promise.all([alice.connect(), bob.connect()])
-  return {
-    hub,
-    url,
-    alice,
-    bob,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all([alice.close(), bob.close()])
-      await hub.close()
-    },
-  }
-}
+import { company } from './company.ts'
 
 /** Takes things one by one, and waits for them. */
 class Basket<Item> {

@@ -8,6 +8,12 @@ export function channelName(word: string): string {
   return word.replace(/^channel:/, '')
 }
 
+/** What a gap says to people: what was asked for and is not there. */
+export function gapText(reason: string, from: number, to: number): string {
+  if (reason === 'epoch') return 'the hub has lost what it kept, and counts anew'
+  return `what came behind ${from}, up to ${to}, is not kept any more`
+}
+
 /** A position to begin behind, or `start`. @throws PosthouseError `invalid_option` */
 export function parseAfter(word: string): number | 'start' {
   if (word === 'start') return word

@@ -127,7 +127,7 @@ describe('channels on the command line', () => {
   test('history says what is not kept any more', async () => {
     await publish('small', ...'abcdef')
     const { out, err } = await run('history', 'small', '--after', '1')
-    assert.match(err, /^what came up to position \d+ is not kept any more$/m)
+    assert.match(err, /^what came behind \d+, up to \d+, is not kept any more$/m)
     assert.equal(out.split('\n').length, 3)
   })
 

@@ -47,6 +47,8 @@ test('posthouse groups says what is wrong, before it connects, and what the hub 
     [['add', 'team'], 2, /add needs a client: posthouse groups add <group> <client>/],
     [['fly'], 2, /Allowed choices are list, members, add, remove, end/],
     [['end', 'team', '--owner'], 2, /--owner goes with add/],
+    [['end', 'team', 'bob'], 2, /end takes no bob: posthouse groups end <group>/],
+    [['list', 'team'], 2, /list takes no team: posthouse groups list/],
     [['members', 'nobody'], 4, /unknown_recipient/],
     [['add', 'team', 'all'], 2, /"all" is no client id/],
   ] as const) {

@@ -87,6 +87,8 @@ test('posthouse dead-letters says what is wrong with its words', async () => {
     [['redrive'], 2, /name the positions to redrive, or all of them with --all/],
     [['purge', '--client', 'bob'], 2, /name the positions to purge, or all of them with --all/],
     [['purge', '3', '--all'], 2, /purge takes positions, or --all, not both/],
+    [['purge', '--all', '--limit', '5'], 2, /--after and --limit go with list/],
+    [['show', '3', '--client', 'bob'], 2, /show takes a position, and neither --all nor --client/],
     [['burn'], 2, /Allowed choices are list, show, redrive, purge/],
   ] as const) {
     const { status: ended, err } = await hub.run('dead-letters', ...args)

@@ -15,7 +15,7 @@ interface DeadLettersOptions extends HubAccess {
   readonly client?: string
   readonly all?: boolean
   readonly after?: number
-  readonly limit: number
+  readonly limit?: number
 }
 
 interface DeadLettersWords extends DeadLettersOptions {
@@ -28,6 +28,7 @@ type Ask = (method: string, body: unknown) => Promise<HubAnswer>
 
 /** Most dead letters that a hub lists, or sends on, at once. */
 const mostListed = 256
+const usualListed = 100
 
 const actions = { list, show, redrive, purge } as const
 
@@ -46,7 +47,11 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
     .option('--client <id>', 'with list, redrive --all and purge: only those that were for this client')
     .option('--all', 'with redrive and purge: all of them')
     .option('--after <seq>', 'with list: only what lies behind this position', checked(parseCount))
-    .option('--limit <number>', `with list: at most so many, up to ${mostListed}`, checked(parseCount), 100)
+    .option(
+      '--limit <number>',
+      `with list: at most so many, up to ${mostListed} (default: ${usualListed})`,
+      checked(parseCount),
+    )
     .action((action, seqs, options) => deadLetters(terminal, { ...options, action, seqs: seqs ?? [] }))
   withHubAccess(command)
 }
@@ -65,19 +70,33 @@ async function deadLetters(terminal: Terminal, words: DeadLettersWords): Promise
 }
 
 /** @throws PosthouseError `invalid_option` */
-function checkWords({ action, seqs, all = false, client }: DeadLettersWords): void {
-  const wrong = (message: string): never => {
-    throw new PosthouseError('invalid_option', message)
+function checkWords(words: DeadLettersWords): void {
+  const mistake = mistakeOf(words)
+  if (mistake !== undefined) throw new PosthouseError('invalid_option', mistake)
+}
+
+function mistakeOf(words: DeadLettersWords): string | undefined {
+  const { action, seqs, all = false, after, limit } = words
+  if (action === 'list') {
+    return seqs.length > 0 || all ? 'list takes no positions: posthouse dead-letters show <seq>' : undefined
   }
-  if (action === 'list' && (seqs.length > 0 || all)) wrong('list takes no positions: posthouse dead-letters show <seq>')
-  if (action === 'show' && seqs.length !== 1) wrong('show takes one position: posthouse dead-letters show <seq>')
-  if (action !== 'redrive' && action !== 'purge') return
-  if (seqs.length > 0 && (all || client !== undefined)) wrong(`${action} takes positions, or --all, not both`)
-  if (seqs.length === 0 && !all) wrong(`name the positions to ${action}, or all of them with --all`)
+  // Who purges with a limit must not lose everything.
+  if (after !== undefined || limit !== undefined) return '--after and --limit go with list'
+  return action === 'show' ? mistakeOfShow(words) : mistakeOfMany(words)
+}
+
+function mistakeOfShow({ seqs, all = false, client }: DeadLettersWords): string | undefined {
+  if (all || client !== undefined) return 'show takes a position, and neither --all nor --client'
+  return seqs.length === 1 ? undefined : 'show takes one position: posthouse dead-letters show <seq>'
+}
+
+function mistakeOfMany({ action, seqs, all = false, client }: DeadLettersWords): string | undefined {
+  if (seqs.length > 0 && (all || client !== undefined)) return `${action} takes positions, or --all, not both`
+  return seqs.length === 0 && !all ? `name the positions to ${action}, or all of them with --all` : undefined
 }
 
 async function list(terminal: Terminal, ask: Ask, words: DeadLettersWords): Promise<void> {
-  const { client, after, limit } = words
+  const { client, after, limit = usualListed } = words
   const answer = await ask('list', { limit, ...(client !== undefined && { client }), ...(after && { after }) })
   const entries = answer.list('entries')
   if (words.json) terminal.print(jsonText(entries.map(({ value }) => value)))

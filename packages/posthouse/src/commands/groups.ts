@@ -64,6 +64,7 @@ async function groups(terminal: Terminal, words: GroupsWords, options: GroupsOpt
 function actionOf(words: GroupsWords, options: GroupsOptions): (terminal: Terminal, ask: Ask) => Promise<void> {
   const { json = false, owner = false } = options
   if (owner && words.action !== 'add') throw new PosthouseError('invalid_option', '--owner goes with add')
+  assertNoMore(words)
   if (words.action === 'list') return (terminal, ask) => list(terminal, ask, json)
   const group = needed(words, 'group').replace(/^group:/, '')
   if (words.action === 'members') return (terminal, ask) => members(terminal, ask, { group, json })
@@ -128,6 +129,14 @@ function tell(terminal: Terminal, answer: HubAnswer, { json, what, whom }: Told)
   if (json) terminal.print(JSON.stringify(answer.value))
   else if (answer.value[what] === true) terminal.print(`${what} ${visible(whom)}`)
   else terminal.note(`nothing to do: ${what === 'ended' ? 'there is no such group' : 'it was no member'}`)
+}
+
+/** Who names a client must not end the whole group. */
+function assertNoMore({ action, group, client }: GroupsWords): void {
+  if (action === 'add' || action === 'remove') return
+  const [what, usage] = action === 'list' ? [group, ''] : [client, ' <group>']
+  if (what === undefined) return
+  throw new PosthouseError('invalid_option', `${action} takes no ${visible(what)}: posthouse groups ${action}${usage}`)
 }
 
 function needed({ action, ...words }: GroupsWords, name: 'group' | 'client'): string {

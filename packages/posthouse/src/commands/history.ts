@@ -1,7 +1,7 @@
 import type { HubClient } from '@posthouse/client'
 import { PosthouseError } from '@posthouse/core'
 import { type Command, Option } from 'commander'
-import { channelName, parseAfter, positionBehind } from '../channel-words.ts'
+import { channelName, gapText, parseAfter, positionBehind } from '../channel-words.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { askHub, type HubAnswer } from '../hub-answer.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -51,8 +51,9 @@ async function history(terminal: Terminal, word: string, options: HistoryOptions
   await using client = await openClient(options, interrupt.signal)
   let seq = 0
   for await (const page of pages(client, channel, { ...options, signal: interrupt.signal })) {
-    for (const gap of page.list('gaps'))
-      terminal.note(`what came up to position ${gap.number('to')} is not kept any more`)
+    for (const gap of page.list('gaps')) {
+      terminal.note(gapText(gap.text('reason'), gap.number('from'), gap.number('to')))
+    }
     for (const entry of page.list('entries')) {
       terminal.print(options.json ? jsonText(entry.value) : line(terminal, entry))
     }

@@ -1,7 +1,7 @@
 import type { ChannelMessage, HubClient, SubscribeOptions } from '@posthouse/client'
 import { isPosthouseError } from '@posthouse/core'
 import { type Command, Option } from 'commander'
-import { channelName, parseAfter, positionBehind } from '../channel-words.ts'
+import { channelName, gapText, parseAfter, positionBehind } from '../channel-words.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
 import { messageLine } from '../message-line.ts'
@@ -55,7 +55,7 @@ async function subscribe(terminal: Terminal, words: readonly string[], options: 
   }
   await using client = await openClient(options, interrupt.signal, (opening) => {
     tellConnection(terminal, opening, done)
-    opening.watch('gap', ({ from, to }) => terminal.note(`what came behind ${from}, up to ${to}, is not kept any more`))
+    opening.watch('gap', ({ reason, from, to }) => terminal.note(gapText(reason, from, to)))
   })
   const patterns = [...new Set(words.map(channelName))]
   for (const pattern of patterns) {

@@ -37,6 +37,10 @@ import { Settler } from './settler.ts'
 const settleMs = 1000
 /** … or when it has grown to this, in bytes. Above twice as much each commit helps. */
 const settleBytes = 8 << 20
+/** Above this everything waits until it is settled, in bytes; where it cannot be settled, nothing more is taken. */
+const mostBytes = 256 << 20
+/** About what one slice writes, in bytes. */
+const sliceBytes = 256 << 10
 
 /** What a store has open, and closes when it ends. */
 export interface StoreHandles {
@@ -51,10 +55,6 @@ export interface SqliteStoreParts extends ContentsLimits, StoreHandles {
   readonly clock: Clock
   readonly logger: Logger
 }
-/** Above this everything waits until it is settled, in bytes; where it cannot be settled, nothing more is taken. */
-const mostBytes = 256 << 20
-/** About what one slice writes, in bytes. */
-const sliceBytes = 256 << 10
 
 const unwritten = Buffer.alloc(0)
 
