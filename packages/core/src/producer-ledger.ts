@@ -15,6 +15,8 @@ interface ProducerEntry {
 export class ProducerLedger {
   readonly #capacity: number
   readonly #entries = new Map<string, ProducerEntry>()
+  /** Who was used last. */
+  #newest: string | undefined
 
   constructor(capacity: number) {
     this.#capacity = capacity
@@ -38,8 +40,13 @@ export class ProducerLedger {
   record({ producer, n }: ProducerPosition, outcome: AppendOutcome): void {
     const entry = this.#entries.get(producer) ?? { last: 0, forgotten: 0, refused: new Map<number, ErrorCode>() }
     entry.last = n
-    if (outcome.state === 'refused') entry.refused.set(n, outcome.code)
-    entry.forgotten = dropOldest(entry.refused, maxRefusals) ?? entry.forgotten
+    if (outcome.state === 'refused') {
+      entry.refused.set(n, outcome.code)
+      entry.forgotten = dropOldest(entry.refused, maxRefusals) ?? entry.forgotten
+    }
+    // Who sends much comes many times in a row, and is the newest already.
+    if (this.#newest === producer) return
+    this.#newest = producer
     this.#entries.delete(producer)
     this.#entries.set(producer, entry)
     dropOldest(this.#entries, this.#capacity)

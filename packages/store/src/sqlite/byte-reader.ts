@@ -1,12 +1,19 @@
 import { Buffer } from 'node:buffer'
+import { keptName } from './kept-names.ts'
+
+/** The longest text that may be kept, by what is written before it. */
+const longestName = 48 << 1
 
 /** Reads what a `ByteWriter` wrote. Bytes that end too early throw a RangeError. */
 export class ByteReader {
   readonly #bytes: Buffer
+  readonly #copies: boolean
   #at: number
 
-  constructor(bytes: Uint8Array, at = 0) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  /** @param copies whether what is read must not keep the bytes in memory. Default false. */
+  constructor(bytes: Uint8Array, at = 0, copies = false) {
+    this.#bytes = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#copies = copies
     this.#at = at
   }
 
@@ -19,7 +26,9 @@ export class ByteReader {
   }
 
   byte(): number {
-    return this.#bytes.readUInt8(this.#at++)
+    const byte = this.#bytes[this.#at++]
+    if (byte === undefined) throw new RangeError(`a byte was expected at ${this.#at - 1}`)
+    return byte
   }
 
   number(): number {
@@ -43,10 +52,21 @@ export class ByteReader {
     return this.#bytes.toString(length % 2 === 0 ? 'utf8' : 'utf16le', start, this.#at)
   }
 
-  /** A view, not a copy. */
+  /** Text that comes again and again, such as an address. */
+  name(): string {
+    const length = this.#bytes[this.#at]
+    if (length === undefined || length > longestName || length % 2 === 1) return this.text()
+    const start = this.#advance(1 + length / 2) + 1
+    return keptName(this.#bytes, start, this.#at)
+  }
+
+  /** A view, unless copies are wanted. */
   blob(): Uint8Array {
     const start = this.#advance(this.number())
-    return this.#bytes.subarray(start, this.#at)
+    if (!this.#copies) return this.#bytes.subarray(start, this.#at)
+    const copy = Buffer.allocUnsafe(this.#at - start)
+    this.#bytes.copy(copy, 0, start, this.#at)
+    return copy
   }
 
   #advance(length: number): number {

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { crc32 } from 'node:zlib'
 import { type Envelope, PosthouseError } from '@posthouse/core'
 import { ByteReader } from './byte-reader.ts'
@@ -34,9 +34,9 @@ export function bytesOf({ section, start, end }: Entry): Uint8Array {
   return section.bytes.subarray(start, end)
 }
 
-/** The envelope of an entry. It is copied, so that whoever keeps it does not keep the whole commit. */
-export function envelopeOf(entry: Entry): Envelope {
-  return readEnvelope(new ByteReader(Buffer.from(bytesOf(entry))))
+/** The envelope of an entry. Its bytes are copied, so that whoever keeps it does not keep the whole commit. */
+export function envelopeOf({ section, start }: Entry): Envelope {
+  return readEnvelope(new ByteReader(section.bytes, start, true))
 }
 
 /** What is kept beside stored bytes, so that damage is noticed. */

@@ -39,8 +39,8 @@ export function readEnvelope(reader: ByteReader): Envelope {
   const present = reader.byte()
   return {
     id: reader.text(),
-    from: reader.text(),
-    to: reader.text(),
+    from: reader.name(),
+    to: reader.name(),
     type: readType(reader),
     ts: reader.float(),
     body: { format: formats[present & 3] ?? 'json', bytes: reader.blob() },
