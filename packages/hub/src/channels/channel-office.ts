@@ -1,11 +1,4 @@
-import {
-  type Clock,
-  cursorName,
-  type InboxStore,
-  type Position,
-  PosthouseError,
-  type StoredEnvelope,
-} from '@posthouse/core'
+import { type Clock, cursorName, type InboxStore, type Position, PosthouseError } from '@posthouse/core'
 import type { Gap, MembershipFrame, SubscribeFrame, UnsubscribeFrame } from '@posthouse/protocol'
 import type { ClientRecord, SessionEntry } from '../clients/client-record.ts'
 import { QuestionRate } from '../limits/question-rate.ts'
@@ -19,6 +12,7 @@ import { ChannelFeed } from './channel-feed.ts'
 import { type ChannelPattern, nameOf, readChannelPattern } from './channel-pattern.ts'
 import { ChannelSource } from './channel-source.ts'
 import type { Channels } from './channels.ts'
+import { RetainedValues } from './retained-values.ts'
 
 /** What an office of channels needs. */
 export interface ChannelOfficeOptions {
@@ -38,7 +32,7 @@ interface Start {
   readonly opening: Opening
   readonly position: Position
   readonly gaps: readonly Gap[]
-  readonly retained: readonly StoredEnvelope[]
+  readonly retained: RetainedValues
   /** How many channels had to be looked at. */
   readonly looks: number
 }
@@ -46,7 +40,7 @@ interface Start {
 interface Follow {
   readonly source: ChannelSource
   readonly at: number | Opening
-  readonly retained?: readonly StoredEnvelope[]
+  readonly retained?: RetainedValues
 }
 
 /** Lets clients subscribe to channels. Spec: 4.7.5. */
@@ -133,17 +127,26 @@ export class ChannelOffice implements MembershipServer {
       frame.after !== undefined && !history && begin > seq
         ? [{ stream: frame.to, from: seq, to: begin, reason: 'trimmed' }]
         : []
-    const wanted = frame.retained !== false
-    const retained = wanted ? await store.retained((to) => fits(nameOf(to))) : []
+    const addresses = frame.retained === false ? [] : await this.#retaining((to) => fits(nameOf(to)))
     return {
       source,
       opening,
       position: { epoch, seq: begin },
       gaps: [...gaps, ...missing],
       // The others come again behind the position.
-      retained: retained.filter((value) => value.seq <= begin),
+      retained: new RetainedValues({ store, addresses, upTo: begin }),
       looks,
     }
+  }
+
+  /** The addresses that retain a value; none of the values is read. */
+  async #retaining(fits: (to: string) => boolean): Promise<readonly string[]> {
+    const addresses: string[] = []
+    await this.#options.store.retained((to) => {
+      if (fits(to)) addresses.push(to)
+      return false
+    })
+    return addresses
   }
 
   /** @param hiddenUpTo up to here it is not for those who come later */
