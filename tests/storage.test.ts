@@ -113,7 +113,7 @@ suite('a client with a storage', () => {
   test('sends in its next life what was not confirmed, once and in order', async () => {
     using place = folder()
     await using first = new Bob('ws://127.0.0.1:9', place.path, 'offline')
-    assert.equal(await first.line(), 'sent')
+    for (let kept = 0; kept < 3; kept++) assert.equal(await first.line(), 'kept')
     await first.kill()
     const { hub, url } = await withHub()
     await using alice = new HubClient({ url, clientId: 'alice' })

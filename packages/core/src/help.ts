@@ -50,7 +50,7 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   too_many_ids:
     'More client ids are logged in on one connection than the hub allows. Spread them over several connections, or raise quotas.idsPerConnection.',
   limit_reached:
-    'The hub has as many subscriptions, groups or members of a group as it allows. End some, or raise the limit that the message names.',
+    'The hub has as many subscriptions, groups, members of a group or queues as it allows. End some, or raise the limit that the message names.',
   internal: 'The hub failed inside. Its log has the details.',
   store_failed: 'The hub could not store the message. Its log has the details.',
   draining: 'The hub is shutting down or moving. Reconnect after the hint in goaway.',

@@ -13,7 +13,7 @@ export {
 } from './frame/codec.ts'
 export { type Draft, type Drafter, type DraftOptions, drafter } from './frame/draft.ts'
 export { assertMethod, type CallDraft, draftCall, noHandler } from './frame/draft-call.ts'
-export { errorFrame, errorFromInfo, errorInfo } from './frame/error-info.ts'
+export { closeCodeOf, errorFrame, errorFromInfo, errorInfo } from './frame/error-info.ts'
 export {
   type AckFrame,
   type ByeFrame,
@@ -83,10 +83,9 @@ export {
 } from './session/client-session.ts'
 export { DeliveryBudget } from './session/delivery-budget.ts'
 export { DeliveryWindow } from './session/delivery-window.ts'
+export { expectHello } from './session/expect-hello.ts'
 export {
   type Admission,
-  closeCodeOf,
-  expectHello,
   type HubAction,
   HubSession,
   type HubSessionState,

@@ -23,3 +23,8 @@ export function errorFromInfo(info: ErrorInfo): PosthouseError {
   if (isErrorCode(info.code)) return new PosthouseError(info.code, info.message)
   return new PosthouseError(info.retry ? 'internal' : 'unsupported', `${String(info.code)}: ${info.message}`)
 }
+
+/** The close code that goes with an error; 4100 where the table has none. */
+export function closeCodeOf(error: PosthouseError): number {
+  return error.facts.closeCode ?? 4100
+}

@@ -5,7 +5,6 @@ import { errorFrame, errorInfo } from '../frame/error-info.ts'
 import type {
   CallFrame,
   ClientFrame,
-  HelloFrame,
   HubFrame,
   Limits,
   ListFrame,
@@ -295,23 +294,4 @@ function presenceActions({ watch, state }: PresenceRequestFrame): readonly HubAc
 
 function fault(code: ErrorCode, message: string, about: { readonly op: string; readonly id?: string }): HubAction {
   return { do: 'write', frame: errorFrame(new PosthouseError(code, message), about.op, about.id) }
-}
-
-/**
- * Judges the first frame of a v1 connection: only a well-formed `hello` goes on.
- * @throws PosthouseError `unexpected_frame`, `malformed_frame`
- */
-export function expectHello(frame: ClientFrame | BadFrame | undefined): HelloFrame {
-  if (frame?.op === 'hello') return frame
-  if (frame?.op === 'bad' && frame.about === 'hello') {
-    // An invalid field alone would leave the connection alive, but without hello there is nothing to live for.
-    throw new PosthouseError('malformed_frame', frame.error.message, { cause: frame.error })
-  }
-  const seen = frame === undefined ? 'nothing' : frame.op === 'bad' ? frame.about || 'a frame without op' : frame.op
-  throw new PosthouseError('unexpected_frame', `the first frame must be hello, not ${seen}`)
-}
-
-/** The close code that goes with an error; 4100 where the table has none. */
-export function closeCodeOf(error: PosthouseError): number {
-  return error.facts.closeCode ?? 4100
 }
