@@ -1,5 +1,5 @@
 import {
-  assertClientId,
+  assertPlainName,
   type Clock,
   type Logger,
   type MessageType,
@@ -141,7 +141,7 @@ export function settingsOf(options: HubClientOptions): Settings {
     heartbeatIntervalMs,
     heartbeatTimeoutMs,
     url,
-    clientId: assertClientId(clientId),
+    clientId: assertPlainName(clientId, 'invalid_client_id'),
     transient,
     dialect,
     attempts,

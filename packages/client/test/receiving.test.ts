@@ -230,7 +230,7 @@ suite('receiving', () => {
   test('filters are checked when the listener is added', async () => {
     await using hub = await ScriptedHub.start()
     await using client = hub.client()
-    assert.throws(() => client.on({ from: 'queue:' }, () => undefined), { code: 'invalid_address' })
+    assert.throws(() => client.on({ from: 'client:' }, () => undefined), { code: 'invalid_address' })
     // @ts-expect-error the compiler refuses it too
     assert.throws(() => client.on('letter', () => undefined), { code: 'invalid_option' })
     // @ts-expect-error the compiler refuses it too

@@ -80,7 +80,7 @@ suite('sending', () => {
     assert.deepEqual(frame, {
       op: 'send',
       id: 'my-id',
-      to: 'bob',
+      to: 'client:bob',
       type: 'json',
       n: 1,
       ttlMs: 500,
@@ -112,14 +112,14 @@ suite('sending', () => {
     await using hub = await ScriptedHub.start()
     await using online = await hub.online()
     const { client, peer } = online
-    await assert.rejects(client.send('group:', 'x'), withCode('invalid_address'))
+    await assert.rejects(client.send('bob\n', 'x'), withCode('invalid_address'))
     await assert.rejects(client.send('bob', '{', { type: 'json' }), withCode('invalid_body'))
     await assert.rejects(client.send('bob', [1]), withCode('invalid_body'))
     await assert.rejects(client.send('bob', { n: Number.NaN }), withCode('unrepresentable'))
     await assert.rejects(client.send('bob', { n: 2n ** 64n }), withCode('unrepresentable'))
     await assert.rejects(client.send('bob', 'x', { ttlMs: 0 }), withCode('invalid_option'))
     await assert.rejects(client.send('bob', 'x', { id: '' }), withCode('invalid_option'))
-    await assert.rejects(client.send('bob', 'x', { replyTo: 'queue:' }), withCode('invalid_address'))
+    await assert.rejects(client.send('bob', 'x', { replyTo: '' }), withCode('invalid_address'))
     await assert.rejects(
       client.send('bob', 'x', { headers: { ['h'.repeat(1_100_000)]: 'v' } }),
       withCode('frame_too_large'),

@@ -41,6 +41,7 @@ export { MemoryInboxStore, type MemoryInboxStoreOptions } from './memory-store.t
 export { Message, type MessageFields, parseText } from './message.ts'
 export { type Filterable, type MessageFilter, messageMatcher } from './message-filter.ts'
 export { readMessage } from './message-json.ts'
+export { assertPlainName } from './plain-name.ts'
 export {
   type Durability,
   defaultInboxLimits,

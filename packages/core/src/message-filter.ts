@@ -1,6 +1,6 @@
-import { canonicalAddress } from './address.ts'
 import { isMessageType, type MessageType } from './envelope.ts'
 import { PosthouseError } from './errors.ts'
+import { senderAddress } from './plain-name.ts'
 
 /** Which messages a listener wants. A missing part means any. */
 export interface MessageFilter {
@@ -22,7 +22,7 @@ export interface Filterable {
 export function messageMatcher(filter: MessageType | '*' | MessageFilter): (message: Filterable) => boolean {
   const { type, from } = typeof filter === 'string' ? { type: filter === '*' ? undefined : filter } : { ...filter }
   const types = type === undefined ? undefined : new Set<string>([type].flat())
-  const senders = from === undefined ? undefined : new Set([from].flat().map(canonicalAddress))
+  const senders = from === undefined ? undefined : new Set([from].flat().map(senderAddress))
   for (const name of types ?? []) {
     if (!isMessageType(name)) throw new PosthouseError('invalid_option', `${JSON.stringify(name)} is no message type`)
   }

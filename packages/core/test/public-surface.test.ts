@@ -15,6 +15,7 @@ describe('the public names of core', () => {
       'Message',
       'PosthouseError',
       'assertClientId',
+      'assertPlainName',
       'base64ToBytes',
       'bytesToBase64',
       'canonicalAddress',

@@ -1,4 +1,4 @@
-import { type Clock, createId, type Envelope } from '@posthouse/core'
+import { type Clock, createId, type Envelope, knownAddress } from '@posthouse/core'
 import { type DraftOptions, drafter, type Limits } from '@posthouse/protocol'
 import { encodeBody } from '@posthouse/protocol/bodies'
 import { assertBodyFits } from '../limits/body-limit.ts'
@@ -25,11 +25,12 @@ export function hubEnvelope(
   return {
     ...draft,
     id,
+    to: knownAddress(to),
     from: 'hub',
     body: encoded,
     ts,
     ...(ttlMs !== undefined && { expiresAt: ts + ttlMs }),
     ...(headers && { headers }),
-    ...(replyTo !== undefined && { replyTo }),
+    ...(replyTo !== undefined && { replyTo: knownAddress(replyTo) }),
   }
 }

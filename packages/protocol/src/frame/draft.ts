@@ -1,4 +1,4 @@
-import { canonicalAddress, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
+import { assertPlainName, type MessageType, PosthouseError, type Qos } from '@posthouse/core'
 import { type BodyForm, inferType, toBodyValue } from './body-value.ts'
 import { headers as fitsHeaders, id as fitsId, messageType, misfit, oneOf, optional, positive } from './fits.ts'
 
@@ -20,7 +20,7 @@ export interface DraftOptions {
 /** A checked message that has not been encoded yet. */
 export interface Draft {
   readonly id?: string | undefined
-  /** Canonical address. */
+  /** As it was given: the hub reads it. */
   readonly to: string
   readonly type: MessageType
   /** The body as plain data. */
@@ -49,24 +49,20 @@ export type Drafter = (to: string, body: unknown, options: DraftOptions) => Draf
 export function drafter(form: BodyForm): Drafter {
   // Most messages go where the last one went.
   let lastTo: string | undefined
-  let lastAddress = ''
   return (to, body, options) => {
     const wrong = misfit(options, fields)
     if (wrong !== undefined) throw unfit(wrong, options[wrong])
     const { type = inferType(body), qos = 1, id, ttlMs, headers, replyTo } = options
-    if (to !== lastTo) {
-      lastAddress = canonicalAddress(to)
-      lastTo = to
-    }
+    if (to !== lastTo) lastTo = assertPlainName(to)
     return {
       id,
-      to: lastAddress,
+      to,
       type,
       value: toBodyValue(type, body, form),
       qos,
       ttlMs,
       headers: headers && { ...headers },
-      replyTo: replyTo === undefined ? undefined : canonicalAddress(replyTo),
+      replyTo: replyTo === undefined ? undefined : assertPlainName(replyTo),
     }
   }
 }
