@@ -37,7 +37,7 @@ export async function keptDialog(makings: DialogMakings, storage: ClientStorage)
     }
     const producer = state?.producer ?? randomHex(16)
     const lastN = state?.lastN ?? 0
-    const record = new Record(kept, state, events)
+    const record = new Memory(kept, state, events)
     const dialog = new V1Dialog(codec, settings, record.events, producer)
     const { outbox } = dialog
     if (state === undefined) await kept.write({ begin: { producer, lastN: lastN + numbersAtOnce, dialect } })
@@ -62,7 +62,7 @@ export async function keptDialog(makings: DialogMakings, storage: ClientStorage)
 }
 
 /** What is remembered of a client's messages while it lives. */
-class Record {
+class Memory {
   readonly #storage: OpenStorage
   readonly #inner: DialogEvents
   /** Names of messages that were handled in earlier lives. */
@@ -130,12 +130,12 @@ class Record {
 /** Keeps what is to be sent in a storage, too. */
 class KeptOutbox implements Outbox {
   readonly #inner: Outbox
-  readonly #record: Record
+  readonly #record: Memory
   #n: number
   /** No greater number may be used. */
   #reserved: number
 
-  constructor(inner: Outbox, record: Record, lastN: number) {
+  constructor(inner: Outbox, record: Memory, lastN: number) {
     this.#inner = inner
     this.#record = record
     this.#n = lastN
