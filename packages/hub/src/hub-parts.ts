@@ -117,6 +117,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     fates: () => delivery,
     onForget: (record) => {
       keeper.forgot(record)
+      delivery.forgot(record)
       groups.forget(record.id)
       statistics.forget(record)
       options.onChange(record)

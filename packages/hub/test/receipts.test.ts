@@ -247,6 +247,22 @@ test('a message can be said to have been read after the hub was started anew, on
   assert.deepEqual(await store.records('unread'), [])
 })
 
+test('of a client that is forgotten nothing is kept to be said to have been read', async () => {
+  const store = new MemoryInboxStore()
+  await using server = await startHub({ store })
+  await using alice = await RawPeer.login(server.url, 'alice')
+  await using bob = await RawPeer.login(server.url, 'bob', { hello: { transient: true } })
+  await alice.publish('bob', 1, { receipts: true })
+  bob.ack(await bob.next('deliver'))
+  await alice.next('receipt')
+  assert.equal((await store.records('unread')).length, 1)
+  bob.send({ op: 'bye' })
+  await bob.closed()
+  await noticed(server, 'bob')
+  await alice.publish('alice', 2)
+  assert.deepEqual(await store.records('unread'), [])
+})
+
 describe('a read receipt is refused', () => {
   test('for a message that was never delivered, wants none, or was read before', async () => {
     await using server = await startHub()

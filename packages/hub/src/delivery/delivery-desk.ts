@@ -150,6 +150,11 @@ export class DeliveryDesk implements Disposable, MessageFates {
     return [errorFrame(new PosthouseError('unexpected_frame', message), 'receipt', id)]
   }
 
+  /** A client is forgotten, and can say nothing of its messages any more. */
+  forgot(record: ClientRecord): void {
+    this.#unread.forgot(record)
+  }
+
   unsayable(envelope: Envelope, client: string, code: ErrorCode): void {
     this.receipts.tell(envelope, 'failed', clientAddress(client), code)
   }

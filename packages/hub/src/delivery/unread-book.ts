@@ -47,6 +47,11 @@ export class UnreadBook {
     if (unread?.has(key)) this.#options.batcher.record({ kind, key, value: this.#options.clock.now() })
   }
 
+  /** The client is forgotten: its messages are nobody's any more. */
+  forgot({ unread }: ClientRecord): void {
+    for (const key of unread?.keys() ?? []) this.#remove(key)
+  }
+
   /** True for a message that may be said to have been read; from now on it counts as such. */
   async take(record: ClientRecord, { from, id }: ReadFrame): Promise<boolean> {
     const key = keyOf(record.id, from, id)

@@ -16,6 +16,11 @@ export class Unread {
     return oldest
   }
 
+  /** Those that may still be said to have been read. */
+  *keys(): Iterable<string> {
+    for (const [key, read] of this.#read) if (!read) yield key
+  }
+
   /** True for a message that may still be said to have been read. */
   has(key: string): boolean {
     return this.#read.get(key) === false
