@@ -112,6 +112,16 @@ test('what is no database, or the one of another program, is refused with data_d
   await assert.rejects(openSqliteStore({ path: other }), { code: 'data_damaged', message: /another program/ })
 })
 
+test('damage to the lock is not told as damage to the database', async () => {
+  using folder = temporaryFolder()
+  const path = folder.database
+  await (await openSqliteStore({ path }))[Symbol.asyncDispose]()
+  writeFileSync(`${path}.lock`, 'something else')
+  const message = `${path}.lock is damaged; it holds no messages: where no hub uses ${path}, delete it`
+  await assert.rejects(openSqliteStore({ path }), { code: 'data_damaged', message })
+  assert.throws(() => lockHolder(path), { code: 'data_damaged', message })
+})
+
 test('a damaged row of the journal is noticed at the start', async () => {
   using folder = temporaryFolder()
   const path = await abandoned(folder.database, (copy) => folder.killed(copy))

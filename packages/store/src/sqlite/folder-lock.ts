@@ -4,6 +4,8 @@ import { PosthouseError } from '@posthouse/core'
 import { openFault, resultCode } from './faults.ts'
 
 const busy = 5
+/** Primary result codes of a file that is no database. */
+const damaged = new Set([11, 26])
 
 /**
  * Sees to it that one process at a time uses a database. It is an exclusive transaction on a second, empty database:
@@ -13,7 +15,7 @@ export class FolderLock implements Disposable {
   readonly #database: DatabaseSync
   readonly #pidFile: string
 
-  /** @throws PosthouseError `data_in_use`, naming the process that has it where that is known. */
+  /** @throws PosthouseError `data_in_use`, naming the process that has it where that is known; `data_damaged` */
   constructor(path: string) {
     this.#pidFile = `${path}.pid`
     this.#database = new DatabaseSync(`${path}.lock`)
@@ -21,6 +23,7 @@ export class FolderLock implements Disposable {
       this.#database.exec('begin exclusive')
     } catch (error) {
       this.#database.close()
+      if (damaged.has(resultCode(error))) throw noLock(path, error)
       throw resultCode(error) === busy ? inUse(path, error) : error
     }
     // Only told in messages. A file that is left behind by a killed process is written over.
@@ -35,7 +38,7 @@ export class FolderLock implements Disposable {
 
 /**
  * Keeps other processes away from the database at `path`, until disposed of, also where this one keeps nothing in it.
- * @throws PosthouseError `data_in_use`, `data_unwritable`
+ * @throws PosthouseError `data_in_use`, `data_unwritable`, `data_damaged`
  */
 export function lockFolder(path: string): Disposable {
   try {
@@ -54,7 +57,7 @@ export function lockHolder(path: string): number | undefined {
     return undefined
   } catch (error) {
     if (resultCode(error) === busy) return readPid(path)
-    throw error
+    throw damaged.has(resultCode(error)) ? noLock(path, error) : error
   } finally {
     database.close()
   }
@@ -64,6 +67,12 @@ function inUse(path: string, cause: unknown): PosthouseError {
   const pid = readPid(path)
   const holder = pid === 0 ? 'another process' : pid === process.pid ? 'this process already' : `process ${pid}`
   return new PosthouseError('data_in_use', `${path} is used by ${holder}`, { cause })
+}
+
+/** Nobody should move the messages away for what is wrong with the file beside them. */
+function noLock(path: string, cause: unknown): PosthouseError {
+  const message = `${path}.lock is damaged; it holds no messages: where no hub uses ${path}, delete it`
+  return new PosthouseError('data_damaged', message, { cause })
 }
 
 function readPid(path: string): number {
