@@ -60,7 +60,7 @@ describe('channels on the command line', () => {
     assert.match((await run('history', 'board')).out, /^\S+ \S+ carol dict \{"a":1\}$/)
     const wrong = await run('publish', 'a..b', 'x')
     assert.equal(wrong.status, 2)
-    assert.match(wrong.err, /a part is empty/)
+    assert.match(wrong.err, /no empty parts/)
   })
 
   test('subscribe prints what is retained, what is kept and what comes', async () => {

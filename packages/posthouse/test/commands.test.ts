@@ -131,7 +131,7 @@ describe('the commands that talk to a hub', () => {
 
   test('a bad address, a bad type and a bad body are told in one line, before anything is sent', async () => {
     for (const [args, words] of [
-      [['send', 'channel:a..b', 'x'], /channel:a\.\.b.*a part is empty/],
+      [['send', 'channel:a..b', 'x'], /channel:a\.\.b.*no empty parts/],
       [['send', 'bob', 'x', '--type', 'txt'], /"txt" is no type/],
       [['send', 'bob', '{', '--type', 'json'], /not valid JSON/],
       [['send', 'bob', '{', '--type', 'dict'], /dict body is written as JSON/],

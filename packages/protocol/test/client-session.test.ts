@@ -198,6 +198,7 @@ test('the first hello asks for no session, the next one for the last session and
     agent: 'demo',
     token: 'secret',
     transient: undefined,
+    will: undefined,
   })
   attended.receive({ ...welcome, positions: { inbox: { epoch: 'e1', seq: 4 } } })
   attended.receive(deliver(7))
