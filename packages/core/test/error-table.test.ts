@@ -43,6 +43,15 @@ describe('the error table', () => {
     )
   })
 
+  it('names to browsers what a storage in a page may report', () => {
+    const named: readonly string[] = browserRows.match(/[a-z_]+/g) ?? []
+    const reported = ['data_in_use', 'data_too_new', 'data_unwritable', 'store_failed']
+    assert.deepEqual(
+      reported.filter((name) => !named.includes(name)),
+      [],
+    )
+  })
+
   it('has a number, a name and a help sentence of its own for each failure', () => {
     for (const key of ['code', 'name', 'help'] as const) {
       const values = rows.map((row) => row[key])

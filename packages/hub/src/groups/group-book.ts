@@ -178,10 +178,12 @@ export class GroupBook {
 
   #assertRoom(group: Group, client: string): void {
     const { groups, groupMembers, groupsPerClient } = this.#options.limits
-    if (group.members.size === 0 && this.#groups.size >= groups) throw full(`there are ${groups} groups`)
-    if (group.members.size >= groupMembers) throw full(`${JSON.stringify(group.name)} has ${groupMembers} members`)
+    if (group.members.size === 0 && this.#groups.size >= groups) throw full(`there are ${groups} groups`, 'groups')
+    if (group.members.size >= groupMembers) {
+      throw full(`${JSON.stringify(group.name)} has ${groupMembers} members`, 'groupMembers')
+    }
     if (this.of(client).size >= groupsPerClient) {
-      throw full(`${JSON.stringify(client)} belongs to ${groupsPerClient} groups`)
+      throw full(`${JSON.stringify(client)} belongs to ${groupsPerClient} groups`, 'groupsPerClient')
     }
   }
 
@@ -246,8 +248,8 @@ export class GroupBook {
   }
 }
 
-function full(what: string): PosthouseError {
-  return new PosthouseError('limit_reached', `${what}, and no more are allowed`)
+function full(what: string, quota: keyof GroupLimits): PosthouseError {
+  return new PosthouseError('limit_reached', `${what}, and no more are allowed (quotas.${quota})`)
 }
 
 function lastOwner(name: string, client: string): PosthouseError {
