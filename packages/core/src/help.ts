@@ -17,7 +17,8 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
     'The peer was silent for longer than the heartbeat allows. Check the network, or whether the program is blocked.',
   replaced: 'The same client id connected again elsewhere. Give each running program its own id.',
   body_too_large: 'The body is larger than limits.bodyBytes. Send large content as a file.',
-  invalid_body: 'The body does not fit its type: json must hold valid JSON text, bytes must be bytes, dict an object.',
+  invalid_body:
+    'The body has the wrong form: for its type (json is valid JSON text, dict an object), or for the method that is called.',
   unrepresentable:
     "The recipient's dialect has no words for this content. Use another type, or a client of a newer dialect.",
   unauthenticated: 'The hub wants to know who this is. Log in with a valid id and token.',
@@ -33,9 +34,9 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
     'An address is a client id, client:<id>, group:<name>, channel:<dotted.name>, queue:<name>, all or hub.',
   invalid_client_id:
     'A client id has 1 to 128 characters, none of them a control character, and is not all, hub or server.',
-  unknown_recipient: 'No client of this id has ever connected to the hub. Check the spelling; ids are case-sensitive.',
+  unknown_recipient: 'The hub knows no client or group of this name. Check the spelling; names are case-sensitive.',
   offline:
-    'The recipient is not connected, and live messages and calls do not wait. Send with qos 1, or try again later.',
+    'The recipient is not connected, and what was sent does not wait: a call, qos 0, or whenOffline error. Try again later, or send with qos 1 and whenOffline store.',
   inbox_full: 'The recipient is away or slow and its inbox has reached its limit. Try again when it has caught up.',
   store_full:
     'The hub keeps as many scheduled messages or retained values as it may. Try again later, or raise its bounds.',

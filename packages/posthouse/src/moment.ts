@@ -12,12 +12,12 @@ export function moment(ms: number | undefined): string {
 
 /** A date, or how long ago it was, in Unix milliseconds. @throws PosthouseError `invalid_option` */
 export function parseEarlier(word: string): number {
-  return dateOf(word) ?? Date.now() - durationOf(word)
+  return dateOf(word) ?? Date.now() - durationOf(word, 'ago')
 }
 
 /** A date, or how long until it comes, in Unix milliseconds. @throws PosthouseError `invalid_option` */
 export function parseLater(word: string): number {
-  return dateOf(word) ?? Date.now() + durationOf(word)
+  return dateOf(word) ?? Date.now() + durationOf(word, 'from now')
 }
 
 /** Dates begin with their year; a day alone begins at midnight where the reader is. */
@@ -31,11 +31,11 @@ function dateOf(word: string): number | undefined {
   )
 }
 
-function durationOf(word: string): number {
+function durationOf(word: string, which: 'ago' | 'from now'): number {
   try {
     return parseDuration(word)
   } catch (cause) {
-    const how = `write a date such as 2026-12-31T18:00, or a time ago or from now, such as 2h or 7d`
+    const how = `write a date such as 2026-12-31T18:00, or a time ${which} such as 2h or 7d`
     throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no time: ${how}`, { cause })
   }
 }

@@ -40,6 +40,13 @@ export function parseCount(word: string): number {
   throw new PosthouseError('invalid_option', 'a count is a whole number from 1')
 }
 
+/** The position of one message. @throws PosthouseError `invalid_option` */
+export function parsePosition(word: string): number {
+  const position = Number(word)
+  if (/^\d+$/.test(word) && position > 0 && Number.isSafeInteger(position)) return position
+  throw new PosthouseError('invalid_option', 'a position is a whole number from 1')
+}
+
 /** @throws PosthouseError `invalid_option` */
 export function parsePriority(word: string): number {
   if (/^[0-9]$/.test(word)) return Number(word)

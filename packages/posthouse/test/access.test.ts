@@ -60,7 +60,7 @@ describe('posthouse token', () => {
     for (const [args, words] of [
       [['--permissions', 'fly=bob'], /"fly" is no operation/],
       [['--permissions', 'send'], /is no permission: write send,request=bob/],
-      [['--expires', 'soon'], /"soon" is no duration/],
+      [['--expires', 'soon'], /"soon" is no time: write a date such as \S+, or a time from now/],
       [['--expires', '2027-13-01'], /expires must be a date/],
     ] as const) {
       const { status, err } = await Cli.run(['token', '--name', 'bob', ...args])

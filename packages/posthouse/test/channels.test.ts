@@ -131,6 +131,13 @@ describe('channels on the command line', () => {
     assert.equal(out.split('\n').length, 3)
   })
 
+  test('history says where nothing is kept', async () => {
+    const { status, out, err } = await run('history', 'empty')
+    assert.deepEqual([status, out], [0, ''])
+    assert.match(err, /^nothing is kept of empty\nwhat comes later lies --after \d+$/)
+    assert.match((await run('history', 'empty', '--after', '5')).err, /^nothing is kept of empty behind position 5\n/)
+  })
+
   test('history says what is wrong with its words', async () => {
     for (const [args, words] of [
       [['history', 'log', '--after', 'now'], /a position is start or a whole number/],

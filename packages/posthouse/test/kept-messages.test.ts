@@ -82,7 +82,7 @@ test('posthouse dead-letters says what is wrong with its words', async () => {
   for (const [args, status, words] of [
     [['list', '3'], 2, /list takes no positions: posthouse dead-letters show <seq>/],
     [['show'], 2, /show takes one position/],
-    [['show', 'three'], 2, /a count is a whole number from 1/],
+    [['show', 'three'], 2, /a position is a whole number from 1/],
     [['show', '77'], 2, /there is no dead letter at position 77/],
     [['redrive'], 2, /name the positions to redrive, or all of them with --all/],
     [['purge', '--client', 'bob'], 2, /name the positions to purge, or all of them with --all/],

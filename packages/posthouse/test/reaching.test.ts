@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -25,6 +27,33 @@ describe('a hub that cannot be reached', () => {
       assert.match(err, words)
     })
   }
+})
+
+describe('a hub that goes away', () => {
+  test('is told of once, however often it is tried, and again when it is back', async () => {
+    const hub = new Hub()
+    const { url, port } = await hub.listen({ port: 0 })
+    await using listener = Cli.start(['listen', '--id', 'bob', '--url', url])
+    await listener.line(/listening as bob/)
+    await hub.close()
+    let tries = 0
+    const closed = createServer((socket) => {
+      socket.destroy()
+      if (++tries === 3) closed.close()
+    }).listen(port, '127.0.0.1')
+    await once(closed, 'close')
+    await using back = new Hub()
+    await back.listen({ port })
+    await listener.line(/connected again/)
+    listener.signal('SIGINT')
+    const { status, err } = await listener.ended()
+    assert.equal(status, 0)
+    assert.deepEqual(err.split('\n'), [
+      'listening as bob; Ctrl-C stops',
+      'the connection is lost; trying again …',
+      'connected again',
+    ])
+  })
 })
 
 describe('a hub behind a certificate of its own', () => {

@@ -71,8 +71,9 @@ describe('posthouse send', () => {
 
   test('with --at keeps it for later', async () => {
     await known('patient')
-    const { status, err } = await send('patient', 'hello', '--at', '1h')
+    const { status, out, err } = await send('patient', 'hello', '--at', '1h')
     assert.equal(status, 0, err)
+    assert.match(out, /^stored text to patient, id \S+, due \d{4}-\S+ \S+$/)
     assert.equal(await messages('patient'), 0)
     await using patient = new HubClient({ url, clientId: 'patient' })
     const arrived = new Promise((resolve) => patient.on('*', ({ body }) => resolve(body)))
@@ -83,7 +84,10 @@ describe('posthouse send', () => {
 
   test('says what is wrong with its words', async () => {
     for (const [args, words] of [
-      [['bob', 'x', '--at', 'noon'], /"noon" is no time/],
+      [
+        ['bob', 'x', '--at', 'noon'],
+        /"noon" is no time: write a date such as \S+, or a time from now such as 2h or 7d/,
+      ],
       [['bob', 'x', '--priority', '10'], /a priority is a number from 0 to 9/],
       [['bob', 'x', '--when-offline', 'wait'], /Allowed choices are store, error, drop/],
       [['all', 'x', '--receipts'], /--receipts is for messages to clients and groups, and not to all/],

@@ -40,6 +40,8 @@ test('posthouse stats says what is wrong with a time, and whether it may ask', a
   const { url } = await hub.listen({ port: 0 })
   for (const [args, status, words] of [
     [['--from', 'yesterday'], 2, /"yesterday" is no time: write a date such as/],
+    [['--from', '1h', '--to', '2h'], 2, /--from must be earlier than --to \(invalid_option\)$/],
+    [['--from', '60d'], 2, /--from and --to must not be more than 31 days apart/],
     [['--from', '2026-13-01'], 2, /"2026-13-01" is no date/],
     [['--by', 'colour'], 2, /Allowed choices are hour, type, client, channel/],
     [['--id', 'bob'], 4, /\(forbidden\)/],

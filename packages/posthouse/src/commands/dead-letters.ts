@@ -6,7 +6,7 @@ import { onInterrupt } from '../interrupt.ts'
 import { bodyText, jsonText } from '../message-line.ts'
 import { moment } from '../moment.ts'
 import { openClient } from '../open-client.ts'
-import { checked, collected, parseCount } from '../option-values.ts'
+import { checked, collected, parseCount, parsePosition } from '../option-values.ts'
 import { printTable } from '../table.ts'
 import { type Terminal, visible } from '../terminal.ts'
 import { bytes } from '../watch/quantity.ts'
@@ -42,11 +42,11 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
     )
     .addArgument(new Argument('[action]', 'what to do').choices(Object.keys(actions)).default('list'))
     .addArgument(
-      new Argument('[seqs...]', 'positions, for show (one), redrive and purge').argParser(collected(parseCount)),
+      new Argument('[seqs...]', 'positions, for show (one), redrive and purge').argParser(collected(parsePosition)),
     )
-    .option('--client <id>', 'with list, redrive --all and purge: only those that were for this client')
+    .option('--client <id>', 'with list, redrive --all and purge --all: only those that were for this client')
     .option('--all', 'with redrive and purge: all of them')
-    .option('--after <seq>', 'with list: only what lies behind this position', checked(parseCount))
+    .option('--after <seq>', 'with list: only what lies behind this position', checked(parsePosition))
     .option(
       '--limit <number>',
       `with list: at most so many, up to ${mostListed} (default: ${usualListed})`,

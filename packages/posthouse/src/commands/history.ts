@@ -9,7 +9,7 @@ import { jsonText, messageLine } from '../message-line.ts'
 import { moment } from '../moment.ts'
 import { openClient } from '../open-client.ts'
 import { checked, parseCount } from '../option-values.ts'
-import type { Terminal } from '../terminal.ts'
+import { type Terminal, visible } from '../terminal.ts'
 
 interface HistoryOptions extends HubAccess {
   readonly last: number
@@ -50,17 +50,25 @@ async function history(terminal: Terminal, word: string, options: HistoryOptions
   using interrupt = onInterrupt()
   await using client = await openClient(options, interrupt.signal)
   let seq = 0
+  let found = false
   for await (const page of pages(client, channel, { ...options, signal: interrupt.signal })) {
     for (const gap of page.list('gaps')) {
       terminal.note(gapText(gap.text('reason'), gap.number('from'), gap.number('to')))
     }
     for (const entry of page.list('entries')) {
+      found = true
       terminal.print(options.json ? jsonText(entry.value) : line(terminal, entry))
     }
     seq = page.answer('position').number('seq')
   }
+  if (!found) terminal.note(nothing(channel, options.after))
   terminal.note(terminal.style('gray', `what comes later lies --after ${seq}`, terminal.err))
   await client.drain()
+}
+
+function nothing(channel: string, after: number | 'start' | undefined): string {
+  const behind = typeof after === 'number' ? ` behind position ${after}` : ''
+  return `nothing is kept of ${visible(channel)}${behind}`
 }
 
 async function* pages(

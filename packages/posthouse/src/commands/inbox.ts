@@ -6,7 +6,7 @@ import { onInterrupt } from '../interrupt.ts'
 import { bodyText, jsonText } from '../message-line.ts'
 import { moment } from '../moment.ts'
 import { openClient } from '../open-client.ts'
-import { checked, parseCount } from '../option-values.ts'
+import { checked, parseCount, parsePosition } from '../option-values.ts'
 import { printTable } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { bytes } from '../watch/quantity.ts'
@@ -26,7 +26,7 @@ export function addInbox(program: Command, terminal: Terminal): void {
       'Shows the messages that are stored for a client and that it has not acknowledged, the oldest first. They stay there. Where the hub asks who clients are, it takes the right to administer it.',
     )
     .argument('<client>', 'a client id')
-    .option('--after <seq>', 'only what lies behind this position', checked(parseCount))
+    .option('--after <seq>', 'only what lies behind this position', checked(parsePosition))
     .option('--limit <number>', 'at most so many messages, up to 256', checked(parseCount), 100)
     .option('--bodies', 'show the bodies, too')
     .action((client, options) => inbox(terminal, client, options))

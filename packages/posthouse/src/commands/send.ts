@@ -3,7 +3,7 @@ import { PosthouseError, parseAddress } from '@posthouse/core'
 import { type Command, Option } from 'commander'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
-import { parseLater } from '../moment.ts'
+import { moment, parseLater } from '../moment.ts'
 import { openClient } from '../open-client.ts'
 import { checked, durationOption, parsePriority } from '../option-values.ts'
 import { bodyOf, type OutgoingWords, sendOptionsOf, withOutgoingWords } from '../outgoing-words.ts'
@@ -67,10 +67,15 @@ async function send(
     ...sendOptionsOf(options, interrupt.signal),
   })
   if (options.json) terminal.print(JSON.stringify({ id, to, type, state }))
-  else terminal.print(`${state} ${terminal.style('gray', `${type} to ${visible(to)}, id ${id}`)}`)
+  else terminal.print(`${state} ${terminal.style('gray', `${type} to ${visible(to)}, id ${id}${due(options.at)}`)}`)
   if (options.receipts && state !== 'dropped')
     await receipts.of(id, { one: kind === 'client', signal: interrupt.signal })
   await client.drain()
+}
+
+/** A moment that is over already holds nothing back. */
+function due(at: number | undefined): string {
+  return at !== undefined && at > Date.now() ? `, due ${moment(at)}` : ''
 }
 
 function deliveryOf({ at, whenOffline, priority, receipts }: SendWords): SendOptions {

@@ -1,3 +1,4 @@
+import { PosthouseError } from '@posthouse/core'
 import { type Command, Option } from 'commander'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { askHub, type HubAnswer } from '../hub-answer.ts'
@@ -15,6 +16,9 @@ interface StatsOptions extends HubAccess {
   readonly to?: number
   readonly by: string
 }
+
+/** Longest time that a hub tells of at once. */
+const longestMs = 31 * 86_400_000
 
 /** Adds `posthouse stats`. */
 export function addStats(program: Command, terminal: Terminal): void {
@@ -37,7 +41,7 @@ export function addStats(program: Command, terminal: Terminal): void {
     )
     .addHelpText(
       'after',
-      '\nA message to three clients counts once as taken and three times as delivered, and again where it is sent again. Times of\ndelivery reach from the moment when the hub took a message to its acknowledgement.',
+      '\nA message to three clients counts once as taken and three times as delivered, and again where it is sent again. One that\nis refused for its recipient, who is unknown or has a full inbox, counts as taken and as failed. Times of delivery reach\nfrom the moment when the hub took a message to its acknowledgement.',
     )
     .action((options) => stats(terminal, options))
   withHubAccess(command)
@@ -48,6 +52,7 @@ export function addStats(program: Command, terminal: Terminal): void {
  * @throws PosthouseError
  */
 async function stats(terminal: Terminal, { from, to, by, ...options }: StatsOptions): Promise<void> {
+  checkTimes(from, to ?? Date.now())
   using interrupt = onInterrupt()
   await using client = await openClient(options, interrupt.signal)
   const wanted = { ...(from !== undefined && { from }), ...(to !== undefined && { to }), ...(by !== 'hour' && { by }) }
@@ -58,6 +63,15 @@ async function stats(terminal: Terminal, { from, to, by, ...options }: StatsOpti
     printSums(terminal, answer)
     if (by === 'hour') printHours(terminal, answer)
     else printLabels(terminal, answer, by)
+  }
+}
+
+/** @throws PosthouseError `invalid_option` */
+function checkTimes(from: number | undefined, to: number): void {
+  if (from === undefined) return
+  if (from >= to) throw new PosthouseError('invalid_option', '--from must be earlier than --to')
+  if (to - from > longestMs) {
+    throw new PosthouseError('invalid_option', '--from and --to must not be more than 31 days apart')
   }
 }
 

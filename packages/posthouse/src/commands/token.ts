@@ -1,7 +1,7 @@
 import { PosthouseError } from '@posthouse/core'
 import { createToken, type Permission } from '@posthouse/hub'
 import type { Command } from 'commander'
-import { parseDuration } from '../duration.ts'
+import { parseLater } from '../moment.ts'
 import { checked, collected } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 import { appendEntry, checkEntry, entryText, type TokenEntry } from '../token-entry.ts'
@@ -73,5 +73,5 @@ function parsePermission(word: string): Permission {
 
 function parseExpiry(word: string): string {
   if (/^\d{4}-/.test(word)) return word
-  return new Date(Date.now() + parseDuration(word)).toISOString()
+  return new Date(parseLater(word)).toISOString()
 }
