@@ -5,7 +5,6 @@ import {
   type MessageType,
   PosthouseError,
   randomHex,
-  silentLogger,
   systemClock,
 } from '@posthouse/core'
 import { type Backoff, exponentialBackoff } from '@posthouse/core/policy'
@@ -103,7 +102,7 @@ export interface Settings {
   readonly will: WillFields | undefined
   readonly clock: Clock
   readonly random: () => number
-  readonly logger: Logger
+  readonly logger: Logger | undefined
   readonly WebSocket: WebSocketConstructor
 }
 
@@ -116,7 +115,7 @@ const dialects: readonly Dialect[] = ['json', 'msgpack', 'cross_comm']
 export function settingsOf(options: HubClientOptions): Settings {
   const { url = 'ws://127.0.0.1:9898', clientId = `${machineId()}_${randomHex(4)}`, transient = false, token } = options
   const { dialect = 'json', connectTimeoutMs = 10_000, maxPending = 1024, reconnect = true, outbox = {} } = options
-  const { heartbeatIntervalMs, heartbeatTimeoutMs, clock = systemClock, logger = silentLogger } = options
+  const { heartbeatIntervalMs, heartbeatTimeoutMs, clock = systemClock, logger } = options
   const { random = Math.random, WebSocket = globalThis.WebSocket, storage, will } = options
   const { attempts = Number.POSITIVE_INFINITY, baseMs, capMs } = reconnect === true ? {} : reconnect || { attempts: 0 }
   const { messages = 1000, bytes = 8 * 1_048_576 } = outbox

@@ -111,7 +111,7 @@ export class Supervisor implements ConnectionEvents {
     this.#connection = undefined
     this.#failures = onlineMs >= stableMs ? 1 : this.#failures + 1
     this.#refusals = action === 'credentials' ? this.#refusals + 1 : 0
-    this.#settings.logger.info('connection ended', { code: error.code, reason: error.message, action })
+    this.#settings.logger?.info('connection ended', { code: error.code, reason: error.message, action })
     if (action === 'stop' || this.#refusals > 1) this.#halt(error)
     else if (action === 'credentials' || this.#mayRetry()) this.#wait(ending)
     else this.#rest(error)

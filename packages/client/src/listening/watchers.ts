@@ -58,10 +58,10 @@ type Watcher = (event: never) => unknown
 
 /** Tells watchers what happens. One that throws harms nobody. */
 export class Watchers {
-  readonly #logger: Logger
+  readonly #logger: Logger | undefined
   readonly #byName = new Map<keyof WatchEvents, Set<Watcher>>()
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger | undefined) {
     this.#logger = logger
   }
 
@@ -83,13 +83,13 @@ export class Watchers {
 
   tell<Name extends keyof WatchEvents>(name: Name, event: WatchEvents[Name]): void {
     const watchers = this.#byName.get(name) ?? []
-    if (name === 'error' && this.count(name) === 0) this.#logger.error('the client met this', { error: event })
+    if (name === 'error' && this.count(name) === 0) this.#logger?.error('the client met this', { error: event })
     for (const watcher of [...watchers]) this.#call(watcher as (event: WatchEvents[Name]) => unknown, event)
   }
 
   #call<Event>(watcher: (event: Event) => unknown, event: Event): void {
     const failed = (error: unknown): void => {
-      this.#logger.error('a watcher failed', { error: toPosthouseError(error, 'handler_failed') })
+      this.#logger?.error('a watcher failed', { error: toPosthouseError(error, 'handler_failed') })
     }
     try {
       const result = watcher(event)
