@@ -28,14 +28,18 @@ export class ChannelObserver implements Observer {
   readonly #subscriptions = new Map<string, Map<string, Subscription>>()
   /** What was written last of each stream. */
   readonly #written = new Map<Cable, Map<string, number>>()
+  /** Streams that are to end, asked on a cable and not answered: perhaps asked before they have begun. */
+  readonly #endings = new Map<Cable, string[]>()
 
   constructor(ground: Ground) {
     this.#ground = ground
   }
 
-  heard({ client }: Cable, frame: ClientFrame | BadFrame): void {
-    if (frame.op === 'bye') this.#subscriptions.delete(client)
-    const subscription = frame.op === 'unsubscribe' ? this.#of(client).get(frame.to) : undefined
+  heard(cable: Cable, frame: ClientFrame | BadFrame): void {
+    if (frame.op === 'bye') this.#subscriptions.delete(cable.client)
+    if (frame.op !== 'unsubscribe') return
+    this.#endingsOf(cable).push(frame.to)
+    const subscription = this.#of(cable.client).get(frame.to)
     if (subscription !== undefined) subscription.ending = true
   }
 
@@ -44,7 +48,7 @@ export class ChannelObserver implements Observer {
     else if (frame.op === 'deliver' && frame.stream?.startsWith(prefix)) this.#delivered(cable, frame.stream, frame)
     const answer = answerIn(frame)
     if (!answer?.to.startsWith(prefix)) return
-    if (answer.op === 'unsubscribe') this.#of(cable.client).delete(answer.to)
+    if (answer.op === 'unsubscribe') this.#ended(cable, answer.to)
     else if (answer.op === 'subscribe' && answer.position) this.#subscribed(cable, answer.to, answer.position.seq)
   }
 
@@ -57,10 +61,12 @@ export class ChannelObserver implements Observer {
 
   lost(cable: Cable): void {
     this.#written.delete(cable)
+    this.#endings.delete(cable)
   }
 
   died(durable: boolean): void {
     this.#written.clear()
+    this.#endings.clear()
     if (durable) return
     this.#log = []
     this.#subscriptions.clear()
@@ -81,6 +87,19 @@ export class ChannelObserver implements Observer {
     const known = this.#subscriptions.get(client) ?? new Map<string, Subscription>()
     this.#subscriptions.set(client, known)
     return known
+  }
+
+  #endingsOf(cable: Cable): string[] {
+    const known = this.#endings.get(cable) ?? []
+    this.#endings.set(cable, known)
+    return known
+  }
+
+  #ended(cable: Cable, stream: string): void {
+    this.#of(cable.client).delete(stream)
+    const endings = this.#endingsOf(cable)
+    const index = endings.indexOf(stream)
+    if (index >= 0) endings.splice(index, 1)
   }
 
   #welcomed(cable: Cable, { resumed, positions }: WelcomeFrame): void {
@@ -104,7 +123,7 @@ export class ChannelObserver implements Observer {
     const known = this.#of(cable.client)
     if (known.has(stream)) return
     const { fits } = readChannelPattern(stream)
-    known.set(stream, { fits, position, ending: false })
+    known.set(stream, { fits, position, ending: this.#endings.get(cable)?.includes(stream) ?? false })
     this.#written.get(cable)?.set(stream, position)
   }
 

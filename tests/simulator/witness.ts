@@ -224,7 +224,7 @@ export class Witness {
   committed(batch: Batch, outcome: CommitOutcome): void {
     const { appends, acknowledgements, forget = [] } = batch
     for (const observer of this.#observers) observer.committed(batch, outcome)
-    for (const cursor of forget) this.#forgotten(cursor)
+    for (const cursor of forget) this.#forgotten(cursor, acknowledgements)
     for (const { inbox, seq } of batch.removals ?? []) this.#givenBack(inbox, (entry) => entry.seq === seq)
     for (const append of appends) {
       if (!('dueAt' in append) || append.inbox === undefined) continue
@@ -333,14 +333,28 @@ export class Witness {
     this.#readers.delete(client)
   }
 
-  /** The session that the cursor belonged to has ended. */
-  #forgotten(cursor: string): void {
+  /**
+   * The session that the cursor belonged to has ended. Where a store fails this comes late, in one with the position at which
+   * the next session has begun, whose client may have been welcomed already.
+   */
+  #forgotten(cursor: string, acknowledgements: Batch['acknowledgements']): void {
     const client = ownerOf(cursor)
     if (cursor !== cursorName(client, logStream)) return
-    const left = this.#inbox(cursor).filter((entry) => !this.excused(client, entry))
+    const next = acknowledgements.find(({ inbox }) => inbox === cursor)
+    this.#leaveToInbox(client, next?.seq ?? Number.POSITIVE_INFINITY)
+    if (next === undefined) this.#readers.delete(client)
+  }
+
+  /** What a client has not handled of the log up to `seq` is to come by its inbox. */
+  #leaveToInbox(client: string, until: number): void {
+    const cursor = cursorName(client, logStream)
+    const entries = this.#inbox(cursor)
+    const left = entries.filter((entry) => entry.seq <= until && !this.excused(client, entry))
     this.#owed.set(client, [...(this.#owed.get(client) ?? []), ...left])
-    this.#readers.delete(client)
-    this.#inboxes.delete(cursor)
+    this.#inboxes.set(
+      cursor,
+      entries.filter(({ seq }) => seq > until),
+    )
   }
 
   /** What a full inbox did not take is not owed any more. */
@@ -395,6 +409,7 @@ export class Witness {
     this.#doubted.delete(cable.client)
     const sure = !frame.resumed || this.#sessions.get(cable.client)?.sure !== false
     this.#sessions.set(cable.client, { id: frame.session, seenAt: this.#now(), sure })
+    // Before positions are looked at: what another session has left of the log is not lost with it.
     this.#beginsToRead(cable.client, frame)
     for (const [stream, { seq }] of Object.entries(frame.positions)) {
       const unprocessed = this.#inbox(cursorName(cable.client, stream)).find(
@@ -415,12 +430,7 @@ export class Witness {
   #beginsToRead(client: string, { positions, resumed }: WelcomeFrame): void {
     const begin = positions[logStream]?.seq
     if (begin === undefined) return
-    const cursor = cursorName(client, logStream)
-    if (!resumed)
-      this.#inboxes.set(
-        cursor,
-        this.#inbox(cursor).filter(({ seq }) => seq > begin),
-      )
+    if (!resumed) this.#leaveToInbox(client, begin)
     this.#readers.add(client)
     for (const entry of this.#log) if (entry.seq > begin) this.#isToRead(client, entry)
   }

@@ -242,6 +242,28 @@ suite('where the store fails', () => {
     assert.equal(clock.pending, 0)
   })
 
+  test('what forgets a cursor takes back what a commit that fails acknowledges, and nothing behind it', async () => {
+    const inner = new MemoryInboxStore()
+    const failing = Promise.withResolvers<never>()
+    const begun = Promise.withResolvers<void>()
+    let attempts = 0
+    const commit: InboxStore['commit'] = (batch) => {
+      begun.resolve()
+      return attempts++ === 0 ? failing.promise : inner.commit(batch)
+    }
+    const { batcher, commits } = rig(changedStore(inner, { commit }))
+    batcher.acknowledge('bob', 1)
+    batcher.forget('carol')
+    await begun.promise
+    batcher.forget('bob')
+    batcher.acknowledge('carol', 1)
+    failing.reject(new Error('the disk is full'))
+    await batcher.settled()
+    await stored(batcher, to('dave'))
+    const { acknowledgements, forget } = commits.at(-1) ?? {}
+    assert.deepEqual([acknowledgements, forget], [[{ inbox: 'carol', seq: 1 }], ['carol', 'bob']])
+  })
+
   test('a hub that ends tries once more, and then waits for nothing', async () => {
     const slow = slowStore()
     const { batcher, clock, commits } = rig(slow.store)

@@ -143,11 +143,12 @@ export class PendingBatch {
   /** Takes over, to try it again, what nobody waits for in a batch that failed. */
   retry(failed: PendingBatch): void {
     for (const { entry, listener } of failed.#lasting) this.append(entry, listener, true)
+    // Takes back what an older batch acknowledged; what this one still acknowledges came behind it.
+    for (const cursor of failed.#forget) this.forget(cursor)
     for (const [cursor, seq] of failed.#acknowledgements) this.acknowledge(cursor, seq)
     for (const { removal, listener } of failed.#removals) if (!listener) this.remove(removal, undefined)
     for (const { change, listener } of failed.#records) if (!listener) this.#supersede(change)
     for (const seq of failed.#unshelve) this.unshelve(seq)
-    for (const cursor of failed.#forget) this.#forget.add(cursor)
   }
 
   #supersede(change: RecordChange): void {
