@@ -4,9 +4,10 @@ import { Backlog, type Settling } from './backlog.ts'
 import { envelopeOf } from './entry.ts'
 import { Inbox } from './inbox.ts'
 import { InboxTable } from './inbox-table.ts'
+import { Recent } from './recent.ts'
 
-/** Inboxes that are remembered although they lie in the table as they are. */
-const maxRemembered = 4096
+/** Inboxes that are remembered at least although they lie in the table as they are; fewer than twice as many. */
+const remembered = 2048
 /** Fresh entries that one step moves. */
 const stepEntries = 64
 /** Inboxes that are looked at for expired rows in one round. */
@@ -19,7 +20,7 @@ export class Inboxes implements Settling {
   /** Gives back to an inbox what it has on the shelf. */
   readonly #reserve: (inbox: Inbox) => void
   readonly #changed = new Backlog<string, Inbox>()
-  readonly #remembered = new Map<string, Inbox>()
+  readonly #remembered = new Recent<Inbox>(remembered)
   #now = 0
 
   constructor(database: DatabaseSync, limits: InboxLimits, reserve: (inbox: Inbox) => void) {
@@ -76,7 +77,7 @@ export class Inboxes implements Settling {
     if (inbox.settle(stepEntries)) {
       this.#changed.done(name)
       inbox.changed = false
-      this.#remember(inbox)
+      this.#remembered.set(name, inbox)
     }
     return this.#changed.open
   }
@@ -95,15 +96,8 @@ export class Inboxes implements Settling {
   #load(name: string): Inbox {
     const inbox = new Inbox(name, this.#table, this.#limits)
     this.#reserve(inbox)
-    this.#remember(inbox)
+    this.#remembered.set(name, inbox)
     return inbox
-  }
-
-  #remember(inbox: Inbox): void {
-    this.#remembered.set(inbox.name, inbox)
-    if (this.#remembered.size <= maxRemembered) return
-    const [oldest] = this.#remembered.keys()
-    if (oldest !== undefined) this.#remembered.delete(oldest)
   }
 
   #holds(name: string, seq: number): boolean {

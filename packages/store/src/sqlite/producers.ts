@@ -1,11 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AppendOutcome, ErrorCode, ProducerPosition } from '@posthouse/core'
 import { Backlog, type Settling } from './backlog.ts'
+import { Recent } from './recent.ts'
 
 /** Refusals remembered per producer: as many as a client may have under way, and some. */
 const maxRefusals = 1024
-/** Producers that are in memory although they lie in the table as they are. */
-const maxRemembered = 4096
+/** Producers that are at least in memory although they lie in the table as they are; fewer than twice as many. */
+const remembered = 2048
 
 interface Producer {
   last: number
@@ -24,7 +25,7 @@ export class Producers implements Settling {
   readonly #prune: StatementSync
   readonly #count: StatementSync
   readonly #changed = new Backlog<string, Producer>()
-  readonly #remembered = new Map<string, Producer>()
+  readonly #remembered = new Recent<Producer>(remembered)
   /** The one that was looked up last: it is asked for, and then answered. */
   #latest: { readonly name: string; readonly producer: Producer } | undefined
   /** Counts on with each row that is written, so that the rows have an order of use. */
@@ -104,9 +105,6 @@ export class Producers implements Settling {
 
   #keep(name: string, producer: Producer): Producer {
     this.#remembered.set(name, producer)
-    if (this.#remembered.size <= maxRemembered) return producer
-    const [oldest] = this.#remembered.keys()
-    if (oldest !== undefined) this.#remembered.delete(oldest)
     return producer
   }
 
