@@ -7,8 +7,6 @@ type Seen = Omit<ClientInfo, 'lastSeen' | 'node'>
 /** One life's picture of who is there, and what it says about itself. */
 export class Onlooker {
   wanted = false
-  /** The hub keeps who watches a little later than it answers: one that died may have forgotten it. */
-  forgotten = false
   /** Nothing until it was set. */
   state: unknown
   readonly #known = new Map<string, Seen>()

@@ -162,7 +162,7 @@ function checkPresence({ witness, hub, lives }: World): void {
   const truth = hub.core.presence.list(true)
   for (const { name, client, state, onlooker } of lives) {
     if (state !== 'running') continue
-    const error = onlooker.wanted && !onlooker.forgotten ? onlooker.error(truth) : undefined
+    const error = onlooker.wanted ? onlooker.error(truth) : undefined
     if (error) witness.fail('watchers know who is there', `${name} ${error}`)
     const said = truth.find((info) => info.client === client)?.state ?? null
     if (said !== (onlooker.state ?? null)) {

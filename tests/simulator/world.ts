@@ -303,7 +303,6 @@ export class World {
   #crashHub(commits?: number): void {
     const { durable } = this.config
     this.store.halt(durable ? commits : 0)
-    for (const { onlooker } of this.lives) onlooker.forgotten ||= durable
     for (const cable of this.cables) {
       cable.sever()
       cable.socket.silence()

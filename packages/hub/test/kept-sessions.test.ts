@@ -226,6 +226,20 @@ suite('a session that an earlier run of the hub has left', () => {
     assert.deepEqual(((await back.next('presence')).clients as readonly Frame[])[0]?.client, 'carol')
   })
 
+  test('wants to know who is there as soon as that was answered, however soon the hub has died', async () => {
+    const clock = new ManualClock()
+    const lasting = new LastingStore(clock)
+    const first = await startTimelessHub({ store: lasting.next() }, clock)
+    const [bob, welcome] = await RawPeer.welcomed(first.url, 'bob')
+    bob.send({ op: 'presence', watch: true })
+    await bob.next('presence')
+    const store = lasting.next()
+    await first.hub.close()
+    await using second = await startTimelessHub({ store }, clock)
+    await using back = await RawPeer.login(second.url, 'bob', { hello: resume(welcome) })
+    assert.equal((await back.next('presence')).full, true)
+  })
+
   test('keeps no token that could be stolen from it', async () => {
     const lasting = new LastingStore()
     await using server = await startHub({ store: lasting.next() })

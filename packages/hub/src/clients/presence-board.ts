@@ -48,6 +48,8 @@ interface Watch {
 export class PresenceBoard implements Flushable, Disposable {
   readonly #options: PresenceBoardOptions
   readonly #watchers = new Map<SessionEntry, Watch>()
+  /** Those whose question waits for its answer, each with the last one. */
+  readonly #wishes = new Map<SessionEntry, Question>()
   readonly #handlers = new Set<HubPresenceHandler>()
   /** Watchers that are to be told everything anew. */
   readonly #renewed = new Set<SessionEntry>()
@@ -79,7 +81,10 @@ export class PresenceBoard implements Flushable, Disposable {
     }
   }
 
-  /** Answers a client's question about who is there, or refuses it where there were too many. Spec: 6.7.6. */
+  /**
+   * Answers a client's question about who is there, or refuses it where there were too many. Who wants to be told of changes
+   * is answered by `grant`. Spec: 6.7.6.
+   */
   answer(entry: SessionEntry, question: Question): readonly ErrorFrame[] {
     if (question.do === 'watch' && !question.on) {
       this.unwatch(entry)
@@ -90,13 +95,19 @@ export class PresenceBoard implements Flushable, Disposable {
     if (error !== undefined) {
       return [question.do === 'watch' ? errorFrame(error, 'presence') : errorFrame(error, 'list', question.frame.id)]
     }
-    if (question.do === 'watch') this.watch(entry)
+    if (question.do === 'watch') this.#wishes.set(entry, question)
     else entry.carrier?.stream(this.listed(question.frame, entry.carrier.access))
     return []
   }
 
+  /** Answers a question that has waited, unless its client has asked another one or been answered meanwhile. */
+  grant(entry: SessionEntry, question: Question): void {
+    if (this.#wishes.get(entry) === question) this.watch(entry)
+  }
+
   /** Tells `entry` who is there now, and of changes from now on. */
   watch(entry: SessionEntry): void {
+    this.#wishes.delete(entry)
     // What is noted already is part of the snapshot, and must not be told beside it.
     this.#watchers.delete(entry)
     this.flush()
@@ -126,11 +137,12 @@ export class PresenceBoard implements Flushable, Disposable {
 
   /** True where `entry` wants to know of changes. */
   watches(entry: SessionEntry): boolean {
-    return this.#watchers.has(entry)
+    return this.#watchers.has(entry) || this.#wishes.has(entry)
   }
 
   unwatch(entry: SessionEntry): void {
     this.#watchers.delete(entry)
+    this.#wishes.delete(entry)
   }
 
   /** Has `handler` told of changes until disposed of. */

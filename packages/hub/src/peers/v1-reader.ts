@@ -5,6 +5,7 @@ import { publish, refuse } from './publish.ts'
 import type { V1Link } from './v1-link.ts'
 import { endSession } from './v1-sessions.ts'
 import type { V1Visit } from './v1-visit.ts'
+import { watch } from './watch.ts'
 
 /** What comes in from one v1 client: messages become frames, and frames what its session makes of them. */
 export class V1Reader {
@@ -81,9 +82,10 @@ export class V1Reader {
         this.#read(action.frame)
         break
       case 'list':
-      case 'watch':
         link.write(parts.presence.answer(entry, action))
-        if (action.do === 'watch') parts.keeper.touch(record)
+        break
+      case 'watch':
+        watch(link, action)
         break
       case 'state':
         link.write(parts.presence.setState(record, action.state))
