@@ -125,8 +125,12 @@ export class DeliveryDesk implements Disposable, MessageFates {
 
   /** Begins with what earlier runs have left. */
   async start(): Promise<void> {
-    await this.#unread.start()
-    await this.shelf.start()
+    try {
+      await this.#unread.start()
+    } finally {
+      // What waits there comes, whatever became of the other.
+      await this.shelf.start()
+    }
   }
 
   /** A client gives a message back. */

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { Action } from './actions.ts'
+import type { Config } from './config.ts'
+import { replay } from './simulation.ts'
+
+const config: Config = {
+  clients: ['a', 'b', 'c'],
+  dialects: {},
+  limits: {
+    frameBytes: 1_048_576,
+    bodyBytes: 300,
+    framesPerArray: 256,
+    inFlight: 8,
+    windowMessages: 8,
+    windowBytes: 1000,
+    calls: 8,
+    subscriptions: 8,
+  },
+  inbox: { messages: 100, bytes: 1_000_000, ageMs: 86_400_000 },
+  hardBytes: 1_000_000,
+  durable: true,
+  eager: false,
+  places: ['channel:a.y'],
+  steps: 0,
+  weights: {},
+}
+
+/** Carries what client `c` has written to the hub. */
+const carry: Action = { do: 'carry', client: 'c', cable: 0, way: 'up' }
+/** Lets the store go on with what has waited longest. */
+const store: Action = { do: 'store', operation: 0 }
+const storeFails: Action = { ...store, fails: true }
+const schedules: Readonly<Record<string, readonly Action[]>> = {
+  'the end of a session that the store takes late does not end the one that has taken its place': [
+    { do: 'connect', client: 'a', life: 0 },
+    { do: 'connect', client: 'c', life: 0 },
+    { do: 'flow' },
+    { do: 'twin', client: 'c' },
+    carry,
+    { do: 'send', client: 'a', to: 'all', kind: 'text' },
+    store,
+    store,
+    storeFails,
+  ],
+  'the end of a subscription may be asked for before the subscription was answered': [
+    { do: 'connect', client: 'c', life: 0 },
+    { do: 'flow' },
+    { do: 'ask', client: 'c', op: 'subscribe', to: 'channel:a.*' },
+    carry,
+    store,
+    { do: 'ask', client: 'c', op: 'unsubscribe', to: 'channel:a.*' },
+    carry,
+    { do: 'send', client: 'c', to: 'all', kind: 'text' },
+    store,
+    store,
+    carry,
+    store,
+    storeFails,
+  ],
+  'what was given back comes again, also where the next hub cannot read at first which receipts are open': [
+    { do: 'connect', client: 'a', life: 0 },
+    { do: 'connect', client: 'c', life: 0 },
+    { do: 'send', client: 'a', to: 'c', kind: 'text' },
+    { do: 'flow' },
+    { do: 'return', client: 'c', life: 0, job: 0 },
+    carry,
+    { do: 'hub', commits: 3 },
+    ...Array<Action>(7).fill(store),
+    storeFails,
+  ],
+}
+
+suite('what was once mistaken for a fault of the hub, or was one', () => {
+  for (const [name, actions] of Object.entries(schedules)) {
+    test(name, async () => assert.equal(await replay(config, actions), undefined))
+  }
+})
