@@ -5,7 +5,7 @@ import { bundleCore } from './bundle-client.ts'
  * What the client may weigh in a page, minified and compressed, in bytes. To be lowered with every byte that is saved;
  * the aim is 12,000.
  */
-const limit = 12_640
+const limit = 12_630
 /** How many files are named. */
 const listed = 12
 

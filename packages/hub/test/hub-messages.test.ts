@@ -127,6 +127,8 @@ suite('hub.send', () => {
     await assert.rejects(server.hub.send('bob', 'x', { qos: 0 }), { code: 'offline' })
     await assert.rejects(server.hub.send('group:x', 'x'), { code: 'unknown_recipient' })
     await assert.rejects(server.hub.send('', 'x'), { code: 'invalid_address' })
+    await assert.rejects(server.hub.send('group:', 'x'), { code: 'invalid_address' })
+    await assert.rejects(server.hub.send('client:nobody', 'x'), { code: 'unknown_recipient' })
     await assert.rejects(server.hub.send('bob', Number.NaN), { code: 'unrepresentable' })
     await assert.rejects(server.hub.send('bob', [1], { type: 'dict' }), { code: 'invalid_body' })
     await assert.rejects(server.hub.send('old', 1, { type: 'x-n' }), { code: 'unrepresentable' })
