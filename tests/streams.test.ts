@@ -192,6 +192,36 @@ suite('a subscription', () => {
     assert.equal(gap?.reason, 'epoch')
   })
 
+  test('that is made anew on one connection is given again what the one before was given', async () => {
+    await using all = await company()
+    const { alice, bob } = all
+    for (const text of ['a', 'b', 'c']) await alice.publish('news', text)
+    for (let time = 0; time < 3; time++) {
+      const basket = new Basket<ChannelMessage>()
+      await using _ = await bob.subscribe('news', basket.put, { after: 'start' })
+      assert.deepEqual((await basket.take(3)).map(bodyOf), ['a', 'b', 'c'])
+    }
+    const errors = new Basket<unknown>()
+    bob.watch('error', errors.put)
+    const last = new Basket<ChannelMessage>()
+    const { promise: begun, resolve } = Promise.withResolvers<void>()
+    const first = await bob.subscribe(
+      'news',
+      async () => {
+        resolve()
+        await bob.clients()
+      },
+      { after: 'start' },
+    )
+    await begun
+    void first.close()
+    await bob.subscribe('news', last.put, { after: 'start' })
+    await alice.publish('news', 'd')
+    assert.deepEqual((await last.take(4)).map(bodyOf), ['a', 'b', 'c', 'd'])
+    await bob.clients()
+    assert.deepEqual([last.size, errors.size], [0, 0])
+  })
+
   test('to a queue gives back what was not handled when it ends', async () => {
     await using all = await company()
     const { alice, bob } = all
@@ -204,6 +234,29 @@ suite('a subscription', () => {
     await alice.work('jobs', ({ body }) => done.put(body))
     assert.deepEqual(new Set(await done.take(3)), new Set(['a', 'b', 'c']))
   })
+})
+
+suite('receipts', () => {
+  for (const dialect of ['json', 'msgpack'] as const) {
+    test(`of more messages than the window holds are acknowledged in turn with messages, in ${dialect}`, async () => {
+      await using all = await company({ dialect })
+      const { alice, bob } = all
+      const told = new Basket<unknown>()
+      alice.watch('receipt', ({ id }) => told.put(id))
+      bob.on('text', () => undefined)
+      const heard = new Basket<unknown>()
+      alice.on('text', ({ body }) => heard.put(body))
+      const ids: string[] = []
+      for (let number = 0; number < 300; number++) {
+        const [{ id }] = await Promise.all([alice.send('bob', 'x', { receipts: true }), bob.send('alice', `${number}`)])
+        ids.push(id)
+      }
+      assert.deepEqual(await told.take(300), ids)
+      assert.equal((await heard.take(300)).at(-1), '299')
+      await alice.drain()
+      assert.partialDeepStrictEqual(await bob.request('hub', 'hub.inbox', { client: 'alice' }), { messages: 0 })
+    })
+  }
 })
 
 suite('a message that was read', () => {

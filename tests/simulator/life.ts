@@ -6,7 +6,7 @@ import {
   type Qos,
   silentLogger,
 } from '@posthouse/core'
-import { type Done, type Gap, jsonClientCodec, type Wire } from '@posthouse/protocol'
+import { type Done, type Gap, jsonClientCodec, type OtherFrame, type Wire } from '@posthouse/protocol'
 import { msgpackClientCodec } from '@posthouse/protocol/msgpack'
 // Loaded beforehand: how long the first import takes is not part of a run.
 import '../../packages/client/src/calls/call-desk.ts'
@@ -86,6 +86,8 @@ export class Life implements ClientEnd {
   #questions = 0
   /** What it has subscribed to on this connection. */
   readonly #subscribed = new Set<string>()
+  /** What it has given up on this connection, and the hub has not answered. */
+  readonly #ending = new Set<string>()
 
   constructor(options: LifeOptions, events: LifeEvents) {
     const { client, dialect, clock } = options
@@ -113,6 +115,12 @@ export class Life implements ClientEnd {
       draining: () => false,
       rested: () => undefined,
     })
+    const { hear } = V1Dialog.prototype
+    const heard: V1Dialog['hear'] = (frame, done) => {
+      this.#heard(frame)
+      hear.call(this.#dialog, frame, done)
+    }
+    Object.assign(this.#dialog, { hear: heard })
     void this.#dialog.parts.load().then((parts) => parts.calls())
   }
 
@@ -199,14 +207,25 @@ export class Life implements ClientEnd {
 
   /** Asks for a place in a group, for a channel or for work, or gives that up. What is not connected asks nothing. */
   ask({ op, to, after, prefetch }: Extract<Action, { readonly do: 'ask' }>): void {
-    if (!this.#welcomed) return
-    const id = `q${++this.#questions}`
+    // As in `HubClient`, the next subscription begins when the one before has ended.
+    if (!this.#welcomed || this.#ending.has(to)) return
+    const number = ++this.#questions
+    const id = `q${number}`
+    if (op === 'unsubscribe') this.#ending.add(to)
     if (op === 'subscribe') {
-      // A stream cannot go back on one connection.
       const from = after && !this.#subscribed.has(to) && { after }
       this.#subscribed.add(to)
+      const { copies } = this.#dialog.session
+      if (to.startsWith('channel:') && !copies.has(to)) copies.set(to, number)
       this.#dialog.write({ op, id, to, ...from, ...(prefetch && { prefetch }) })
     } else this.#dialog.write({ op, id, to })
+  }
+
+  #heard({ raw: { op, to } }: OtherFrame): void {
+    if (op !== 'unsubscribe' || typeof to !== 'string') return
+    this.#ending.delete(to)
+    this.#subscribed.delete(to)
+    this.#dialog.session.ended(to)
   }
 
   /** A handler is done, perhaps before one that began earlier. */
@@ -250,6 +269,7 @@ export class Life implements ClientEnd {
       welcomed: () => {
         this.#welcomed = true
         this.#subscribed.clear()
+        this.#ending.clear()
         this.#wish()
       },
       goaway: () => undefined,

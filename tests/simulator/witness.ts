@@ -17,6 +17,7 @@ import type {
   HubFrame,
   Limits,
   SentFrame,
+  UnsubscribeFrame,
   WelcomeFrame,
 } from '@posthouse/protocol'
 import { inboxStream, isQueueStream } from '@posthouse/protocol'
@@ -207,13 +208,16 @@ export class Witness {
   }
 
   /** Frames of the hub are about to reach a client. */
-  clientHears(cable: Cable, frames: readonly (HubFrame | BadFrame)[]): void {
+  clientHears(cable: Cable, frames: readonly (HubFrame | BadFrame | UnsubscribeFrame)[]): void {
     const record = this.#record(cable)
     for (const frame of frames) {
       if (frame.op === 'deliver' && frame.seq !== undefined)
         listed(record.arrived, streamOf(frame)).set(frame.seq, frame.id)
       else if (frame.op === 'welcome') this.#clientIsWelcomed(record, frame)
-      else if (frame.op === 'sent') {
+      else if (frame.op === 'unsubscribe') {
+        record.arrived.delete(frame.to)
+        record.lastAck.delete(frame.to)
+      } else if (frame.op === 'sent') {
         const answered = (n: number): boolean => ('error' in frame ? n === frame.n : n <= frame.n)
         record.flying = new Set([...record.flying].filter((n) => !answered(n)))
       }

@@ -78,4 +78,35 @@ suite('a subscription at the client', () => {
     const { id: second, ...question } = await next.next('subscribe')
     assert.deepEqual(question, { op: 'subscribe', to: 'channel:a.*', after: { epoch: 'e', seq: 5 } })
   })
+
+  test('is begun anew only when the one before it has ended at the hub', async () => {
+    await using hub = await ScriptedHub.start()
+    await using online = await hub.online()
+    const { client, peer } = online
+    const position = { epoch: 'e', seq: 3 }
+    const to = 'channel:a.*'
+    const first = client.subscribe('a.*', () => assert.fail('it has ended'))
+    peer.write({ op: 'subscribe', id: (await peer.next('subscribe')).id, to, position })
+    void (await first).close()
+    const heard: unknown[] = []
+    const second = client.subscribe('a.*', ({ body }) => heard.push(body), { after: 'start' })
+    await peer.next('unsubscribe')
+    peer.write(news(5))
+    peer.cut()
+    const next = await hub.connection()
+    await next.welcome({ positions: { inbox: { epoch: 'e', seq: 0 }, [to]: position } })
+    const { id } = await next.next('unsubscribe')
+    next.write(news(5), { op: 'ping', id: 'now' })
+    assert.deepEqual(await next.message(), [
+      { op: 'pong', id: 'now' },
+      { op: 'ack', stream: to, seq: 5 },
+    ])
+    next.write({ op: 'unsubscribe', id, to })
+    const question = await next.next('subscribe')
+    assert.equal(question.after, 'start')
+    next.write({ op: 'subscribe', id: question.id, to, position: { epoch: 'e', seq: 0 } }, news(2), news(5))
+    await second
+    assert.deepEqual(await next.next('ack'), { op: 'ack', stream: to, seq: 5 })
+    assert.deepEqual(heard, ['news 2', 'news 5'])
+  })
 })

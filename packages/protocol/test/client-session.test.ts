@@ -63,7 +63,7 @@ class Attended {
   readonly #done = new Map<string, Done>()
   #asked: readonly unknown[] = []
 
-  constructor(identity: Partial<ClientIdentity> = {}) {
+  constructor(identity: Partial<ClientIdentity> = {}, duplicateWindow?: number) {
     const note =
       (name: keyof ClientSessionEvents) =>
       (...details: readonly unknown[]): void => {
@@ -88,6 +88,7 @@ class Attended {
         told: note('told'),
         broken: note('broken'),
       },
+      duplicateWindow,
     )
   }
 
@@ -197,8 +198,6 @@ test('the first hello asks for no session, the next one for the last session and
     producer: 'p-1',
     agent: 'demo',
     token: 'secret',
-    transient: undefined,
-    will: undefined,
   })
   attended.receive({ ...welcome, positions: { inbox: { epoch: 'e1', seq: 4 } } })
   attended.receive(deliver(7))
@@ -309,10 +308,40 @@ test('each stream is acknowledged by itself, a queue message by message', () => 
 
 test('each subscription to channels has its own copy, all other streams share one memory for duplicates', () => {
   const attended = open()
+  attended.session.copies.set('channel:a', 1).set('channel:*', 2)
   const seen = ['channel:a', 'channel:*', 'channel:a', 'all', undefined].map((stream, index) =>
     gist(attended.receive(deliver(index + 1, 'm', stream === undefined ? {} : { stream }))),
   )
   assert.deepEqual(seen, ['deliver', 'deliver', 'nothing', 'deliver', 'nothing'])
+})
+
+test('a subscription that follows on an ended one of the same name begins anew, and is acknowledged for itself', () => {
+  const attended = open()
+  const { session } = attended
+  const stream = 'channel:a'
+  session.copies.set(stream, 1)
+  for (const seq of [4, 5]) assert.equal(gist(attended.receive(deliver(seq, `m-${seq}`, { stream }))), 'deliver')
+  const old = deliver(5)
+  assert.equal(gist(attended.processed(deliver(4))), 'ack 4')
+  session.ended(stream)
+  assert.equal(gist(attended.processed(old)), 'nothing')
+  session.copies.set(stream, 2)
+  for (const seq of [4, 5]) assert.equal(gist(attended.receive(deliver(seq, `m-${seq}`, { stream }))), 'deliver')
+  assert.equal(gist(attended.receive(deliver(4, 'm-4', { stream }))), unexpected)
+})
+
+test('a handler of an ended subscription acknowledges nothing of the one after it', () => {
+  const attended = open()
+  const { session } = attended
+  const stream = 'channel:a'
+  session.copies.set(stream, 1)
+  attended.receive(deliver(5, 'old', { stream }))
+  session.ended(stream)
+  session.copies.set(stream, 2)
+  attended.receive(deliver(5, 'new', { stream }))
+  assert.equal(gist(attended.processed(deliver(5, 'old'))), 'nothing')
+  assert.equal(gist(attended.givenBack(deliver(5, 'old'))), 'nothing')
+  assert.equal(gist(attended.processed(deliver(5, 'new'))), 'ack 5')
 })
 
 test('the same id from another sender is another message', () => {
@@ -322,7 +351,9 @@ test('the same id from another sender is another message', () => {
 })
 
 test('a duplicate of what is at a handler is noticed however short the memory for duplicates is', () => {
-  const attended = open({ duplicateWindow: 1 })
+  const attended = new Attended({}, 1)
+  attended.session.hello()
+  attended.receive(welcome)
   attended.receive(deliver(1, 'a'))
   attended.receive(deliver(2, 'b'))
   assert.equal(gist(attended.receive(deliver(3, 'a'))), 'nothing')

@@ -44,7 +44,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   readonly codec: ClientCodec
   readonly settings: Settings
   readonly events: DialogEvents
-  readonly #session: ClientSession
+  readonly session: ClientSession
   readonly #sends: Sends
   /** Takes what is sent with qos 1: the sends, unless they are to outlive the program. */
   outbox: Outbox
@@ -61,7 +61,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     this.settings = settings
     this.events = events
     const { clientId: client, transient, will } = settings
-    this.#session = new ClientSession({ client, producer, agent: '@posthouse/client', transient, will }, this)
+    this.session = new ClientSession({ client, producer, agent: '@posthouse/client', transient, will }, this)
     this.#sends = new Sends(settings.outbox, () => this.#checkIdle())
     this.outbox = this.#sends
     this.parts = new Later(async () => {
@@ -81,11 +81,11 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
 
   open(line: Line, token: string | undefined): void {
     this.#line = line
-    this.write(this.#session.hello(token))
+    this.write(this.session.hello(token))
   }
 
   receive(message: Wire): void {
-    for (const frame of this.codec.decode(message)) this.#session.receive(frame)
+    for (const frame of this.codec.decode(message)) this.session.receive(frame)
   }
 
   gather(): readonly Wire[] {
@@ -109,13 +109,13 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     const error = new PosthouseError('not_connected', 'the connection was lost')
     this.#line = undefined
     this.#acks.clear()
-    this.#session.detach()
+    this.session.detach()
     this.#sends.cut(error)
     this.parts.loaded?.fail(error)
   }
 
   forget(): void {
-    this.#session.forget()
+    this.session.forget()
   }
 
   end(error: PosthouseError): void {
@@ -236,6 +236,6 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   }
 
   get #isOpen(): boolean {
-    return this.#session.state === 'open'
+    return this.session.state === 'open'
   }
 }

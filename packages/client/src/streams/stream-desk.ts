@@ -73,6 +73,7 @@ export class StreamDesk {
   readonly #followers = new Map<string, Follower>()
   /** Subscriptions that this client has ended and the hub, as far as is known, has not. */
   readonly #ending = new Set<Follower>()
+  #begun = 0
 
   constructor(dialog: V1Dialog, calls: () => Promise<CallDesk>) {
     this.#dialog = dialog
@@ -146,6 +147,7 @@ export class StreamDesk {
     }
     for (const follower of this.#followers.values()) {
       const position = resumed ? positions[follower.to] : undefined
+      if (this.#isEnding(follower.to)) continue
       if (position === undefined || follower.to.startsWith('queue:')) this.#begin(follower)
       else follower.began({ position })
     }
@@ -180,8 +182,7 @@ export class StreamDesk {
     const waiter = createWaiter<void>(signal, abort)
     const follower = new Follower(following, this.#dialog.events, waiter)
     this.#followers.set(to, follower)
-    this.#dialog.takers.set(to, follower)
-    if (this.#dialog.openLine) this.#begin(follower)
+    if (this.#dialog.openLine && !this.#isEnding(to)) this.#begin(follower)
     await waiter.promise
     signal?.addEventListener('abort', abort)
     const close = (): Promise<void> => {
@@ -199,6 +200,10 @@ export class StreamDesk {
   }
 
   #begin(follower: Follower): void {
+    const { takers, session } = this.#dialog
+    const { to } = follower
+    takers.set(to, follower)
+    if (to.startsWith('channel:') && !session.copies.has(to)) session.copies.set(to, ++this.#begun)
     this.#questions.ask(follower.question, {
       answered: (answer) => {
         // The ids of questions differ, so that it is the answer to this one.
@@ -229,16 +234,27 @@ export class StreamDesk {
       { op: 'unsubscribe', to: follower.to },
       {
         answered: () => {
-          this.#forget(follower)
+          this.#ended(follower)
           resolve()
         },
         failed: (error) => {
-          if (error.code !== 'not_connected') this.#forget(follower)
+          if (error.code !== 'not_connected') this.#ended(follower)
           resolve()
         },
       },
     )
     return promise
+  }
+
+  /** It has ended at the hub, which can be asked for the next one: what was said before is not taken to be about that. */
+  #ended(follower: Follower): void {
+    this.#forget(follower)
+    const next = this.#followers.get(follower.to)
+    if (next && !this.#isEnding(next.to)) this.#begin(next)
+  }
+
+  #isEnding(to: string): boolean {
+    return [...this.#ending].some((follower) => follower.to === to)
   }
 
   /** It has ended at the hub. */
@@ -250,8 +266,11 @@ export class StreamDesk {
 
   #forget(follower: Follower): void {
     this.#ending.delete(follower)
-    const { takers } = this.#dialog
-    if (takers.get(follower.to) === follower) takers.delete(follower.to)
+    const { takers, session } = this.#dialog
+    const { to } = follower
+    if (takers.get(to) !== follower) return
+    takers.delete(to)
+    session.ended(to)
   }
 
   #ask(question: Question): Promise<MembershipAnswer> {

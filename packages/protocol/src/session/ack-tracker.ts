@@ -1,4 +1,5 @@
 import type { Position } from '@posthouse/core'
+import { isQueueStream } from '../frame/frames.ts'
 
 /**
  * Turns "this message is done", in any order, into "everything up to here is done", so that an acknowledgement never
@@ -6,30 +7,26 @@ import type { Position } from '@posthouse/core'
  * connection: what was not acknowledged comes again. Spec: 4.4.
  */
 export class AckTracker {
-  readonly #single: boolean | undefined
+  readonly stream: string
+  readonly #single: boolean
   #position: Position
   #newest: number
   /** Arrived on this connection and not acknowledged, in order of seq. */
-  #pending: number[] = []
+  readonly #pending: number[] = []
   readonly #done = new Set<number>()
   /** Where to go on if this connection ends now, once something was given back on it. */
   #resumeAt: Position | undefined
 
-  /** @param single the stream is that of a queue */
-  constructor(position: Position, single?: boolean) {
+  constructor(position: Position, stream: string) {
     this.#position = position
     this.#newest = position.seq
-    this.#single = single
+    this.stream = stream
+    this.#single = isQueueStream(stream)
   }
 
   /** Up to where everything was processed, or given back before this connection. */
   get position(): Position {
     return this.#resumeAt ?? this.#position
-  }
-
-  /** The newest position that arrived on this connection. */
-  get newest(): number {
-    return this.#newest
   }
 
   /** False for a position that does not grow, which breaks the protocol. */
@@ -51,13 +48,9 @@ export class AckTracker {
     if (this.#single) return seq
     if (seq <= this.#position.seq) return undefined
     this.#done.add(seq)
-    let finished = 0
-    for (const next of this.#pending) {
-      if (!this.#done.delete(next)) break
-      finished++
-      this.#position = { epoch: this.#position.epoch, seq: next }
-    }
-    if (finished > 0) this.#pending = this.#pending.slice(finished)
-    return finished > 0 ? this.#position.seq : undefined
+    let newest: number | undefined
+    while (this.#done.delete(this.#pending[0] ?? -1)) newest = this.#pending.shift()
+    if (newest !== undefined) this.#position = { ...this.#position, seq: newest }
+    return newest
   }
 }

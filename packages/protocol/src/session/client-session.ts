@@ -14,7 +14,7 @@ import type {
   WelcomeFrame,
   WillFields,
 } from '../frame/frames.ts'
-import { inboxStream, isQueueStream } from '../frame/frames.ts'
+import { inboxStream } from '../frame/frames.ts'
 import { AckTracker } from './ack-tracker.ts'
 import { DuplicateFilter } from './duplicate-filter.ts'
 
@@ -24,11 +24,8 @@ export type GivingBack = Pick<NackFrame, 'delayMs'>
 /** Ends the work on a message: it was processed, or is given back. */
 export type Done = (back?: GivingBack) => void
 
-/** A message in its stream. */
-interface Place {
-  readonly stream: string
-  readonly seq: number
-}
+/** A message in its stream, on the connection and in the subscription that it came by. */
+type Place = readonly [acks: AckTracker, seq: number]
 
 /** What a client session asks of its owner. The session itself touches no socket and no clock. */
 export interface ClientSessionEvents {
@@ -68,8 +65,6 @@ export interface ClientIdentity {
   readonly transient?: boolean
   /** What the hub sends in its name when it is lost. */
   readonly will?: WillFields | undefined
-  /** Messages remembered for dropping duplicates. Default 4,096. */
-  readonly duplicateWindow?: number
 }
 
 /**
@@ -82,15 +77,21 @@ export class ClientSession {
   /** By stream, from the first welcome on. */
   readonly #acks = new Map<string, AckTracker>()
   readonly #seen: DuplicateFilter
+  /**
+   * What tells the copies of a message apart, by stream: each subscription to channels has a number of its own here, all
+   * other streams share one memory for duplicates.
+   */
+  readonly copies: Map<string, number> = new Map()
   /** Messages at their handlers, with the positions to mark when the handlers are done. */
   readonly #working = new Map<string, Place[]>()
   #state: ClientSessionState = 'detached'
   #resume: { readonly session: string; readonly token: string } | undefined
 
-  constructor(identity: ClientIdentity, events: ClientSessionEvents) {
+  /** @param duplicateWindow messages remembered for dropping duplicates */
+  constructor(identity: ClientIdentity, events: ClientSessionEvents, duplicateWindow = 4096) {
     this.#identity = identity
     this.#events = events
-    this.#seen = new DuplicateFilter(identity.duplicateWindow ?? 4096)
+    this.#seen = new DuplicateFilter(duplicateWindow)
   }
 
   get state(): ClientSessionState {
@@ -100,16 +101,11 @@ export class ClientSession {
   /** The frame that opens a new connection. It asks to go on where the last one ended. */
   hello(token?: string): HelloFrame {
     this.#state = 'greeting'
-    const { client, producer, agent, transient, will } = this.#identity
     const positions = Object.fromEntries([...this.#acks].map(([stream, { position }]) => [stream, position]))
     return {
       op: 'hello',
-      client,
+      ...this.#identity,
       caps: clientCaps,
-      producer,
-      agent,
-      transient: transient || undefined,
-      will,
       token,
       ...(this.#resume && { resume: { ...this.#resume, positions } }),
     }
@@ -123,6 +119,12 @@ export class ClientSession {
   /** The session is lost: the next hello asks for a new one. Duplicates are noticed all the same. */
   forget(): void {
     this.#resume = undefined
+  }
+
+  /** A subscription has ended. What comes by its stream from now on is of another one, which may begin further back. */
+  ended(stream: string): void {
+    this.#acks.delete(stream)
+    this.copies.delete(stream)
   }
 
   /** Takes the next frame of the hub. */
@@ -149,14 +151,16 @@ export class ClientSession {
     const open = this.#state === 'open'
     // What cannot be given back now comes again by itself.
     if (back && !open) return
-    for (const { stream, seq: each } of places) {
-      const acks = this.#acks.get(stream)
+    for (const [acks, each] of places) {
+      const { stream } = acks
+      // Otherwise it comes again, or is wanted no more.
+      if (this.#acks.get(stream) !== acks) continue
       const at = stream !== inboxStream && { stream }
       if (back) {
-        acks?.hold()
+        acks.hold()
         this.#events.write({ op: 'nack', ...at, seq: each, ...back })
       }
-      const seq = acks?.done(each)
+      const seq = acks.done(each)
       if (seq !== undefined && open) this.#events.write({ op: 'ack', ...at, seq })
     }
   }
@@ -197,13 +201,11 @@ export class ClientSession {
     this.#resume = { session: frame.session, token: frame.resumeToken }
     this.#acks.clear()
     for (const [stream, position] of Object.entries(frame.positions)) this.#follow(stream, position)
-    // Positions of the old connection mean nothing now; what is under way comes again and is entered anew.
-    for (const places of this.#working.values()) places.length = 0
     this.#events.opened(frame)
   }
 
   #follow(stream: string, position: Position): AckTracker {
-    const acks = new AckTracker(position, isQueueStream(stream))
+    const acks = new AckTracker(position, stream)
     this.#acks.set(stream, acks)
     return acks
   }
@@ -211,26 +213,23 @@ export class ClientSession {
   #receiveDeliver(frame: DeliverFrame): void {
     const { seq, stream = inboxStream, from, id } = frame
     if (seq === undefined) this.#events.deliver(frame)
-    // Sender ids hold no control characters, so the parts cannot run into each other. Each subscription to channels has
-    // its own copy of a message.
-    else this.#receiveStored(frame, { stream, seq }, `${stream.startsWith('channel:') ? stream : ''}\n${from}\n${id}`)
+    // Sender ids hold no control characters, so the parts cannot run into each other.
+    else this.#receiveStored(frame, [stream, seq], `${this.copies.get(stream) ?? ''}\n${from}\n${id}`)
   }
 
   #hear(frame: OtherFrame): void {
     const { op, seq, by, id, state } = frame.raw
-    // No stream is named like this.
-    if (typeof seq === 'number')
-      this.#receiveStored(frame, { stream: inboxStream, seq }, `\n${op}\n${by}\n${id}\n${state}`)
+    if (typeof seq === 'number') this.#receiveStored(frame, [inboxStream, seq], `\n${op}\n${by}\n${id}\n${state}`)
     else this.#events.hear(frame)
   }
 
-  #receiveStored(frame: DeliverFrame | OtherFrame, place: Place, key: string): void {
-    const { stream, seq } = place
+  #receiveStored(frame: DeliverFrame | OtherFrame, [stream, seq]: readonly [string, number], key: string): void {
     // A stream that was asked for on this connection begins with what comes first.
     const epoch = this.#acks.get(inboxStream)?.position.epoch ?? ''
     const acks = this.#acks.get(stream) ?? this.#follow(stream, { epoch, seq: seq - 1 })
+    const place = [acks, seq] as const
     if (!acks.arrived(seq)) {
-      this.#unexpected(`seq ${seq} came after seq ${acks.newest}`)
+      this.#unexpected(`seq ${seq} of ${stream} came too late`)
       return
     }
     const working = this.#working.get(key)
