@@ -75,6 +75,10 @@ export class SteppedStore implements InboxStore {
     return this.#enter('readLog', () => this.#inner.readLog(wanted, after, limit))
   }
 
+  behindLast(wanted: LogQuery, count: number): Promise<number> {
+    return this.#enter('behindLast', () => this.#inner.behindLast(wanted, count))
+  }
+
   logs(kind: LogKind): Promise<readonly LogInfo[]> {
     return this.#enter('logs', () => this.#inner.logs(kind))
   }

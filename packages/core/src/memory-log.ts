@@ -65,6 +65,18 @@ export class MemoryLog {
     return { entries: page.map(({ seq, envelope }) => ({ seq, envelope })), scanned, trimmed }
   }
 
+  behindLast(wanted: LogQuery, count: number, now: number): number {
+    const logs = this.#wanted(wanted)
+    for (const log of logs) this.#trim(log, now)
+    let seqs: number[] = []
+    for (const log of logs) {
+      const found = newest(log, { after: seqs[count - 1] ?? 0, count, now })
+      if (found.length > 0) seqs = [...seqs, ...found].sort((a, b) => b - a).slice(0, count)
+    }
+    const oldest = seqs[count - 1]
+    return oldest === undefined ? 0 : oldest - 1
+  }
+
   list(kind: LogKind, now: number): LogInfo[] {
     const infos: LogInfo[] = []
     for (const log of this.#logs.values()) {
@@ -148,6 +160,17 @@ function live(log: OneLog, after: number, limit: number, now: number): Kept[] {
   for (let index = firstBehind(log, after); index < log.entries.length && found.length < limit; index++) {
     const entry = log.entries[index]
     if (entry !== undefined && (entry.envelope.expiresAt ?? Infinity) > now) found.push(entry)
+  }
+  return found
+}
+
+/** The positions of up to `count` of a log behind a position, the newest first, without what has expired. */
+function newest(log: OneLog, { after, count, now }: { after: number; count: number; now: number }): number[] {
+  const found: number[] = []
+  for (let index = log.entries.length - 1; index >= log.head && found.length < count; index--) {
+    const entry = log.entries[index]
+    if (entry === undefined || entry.seq <= after) break
+    if ((entry.envelope.expiresAt ?? Infinity) > now) found.push(entry.seq)
   }
   return found
 }

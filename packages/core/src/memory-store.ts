@@ -78,6 +78,10 @@ export class MemoryInboxStore implements InboxStore {
     return log.page(wanted, after, limit, { now: this.#clock.now(), newest })
   }
 
+  async behindLast(wanted: LogQuery, count: number): Promise<number> {
+    return this.#open().log.behindLast(wanted, count, this.#clock.now())
+  }
+
   async logs(kind: LogKind): Promise<readonly LogInfo[]> {
     return this.#open().log.list(kind, this.#clock.now())
   }

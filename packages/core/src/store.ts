@@ -150,6 +150,11 @@ export interface InboxStore extends AsyncDisposable {
   read(inbox: string, after: number, limit: number): Promise<readonly StoredEnvelope[]>
   /** Up to `limit` envelopes of the log behind position `after`. */
   readLog(wanted: LogQuery, after: number, limit: number): Promise<LogPage>
+  /**
+   * The position behind which the newest `count` of what is wanted lie, without expired ones; 0 where there are fewer.
+   * `count` is at least 1. It reads no envelopes, however large they are.
+   */
+  behindLast(wanted: LogQuery, count: number): Promise<number>
   /** The logs of this kind that hold something, sorted by address. */
   logs(kind: LogKind): Promise<readonly LogInfo[]>
   /** The retained values of the matching addresses, the oldest first, without expired ones. */

@@ -138,6 +138,29 @@ suite('the history of channels', () => {
     assert.deepEqual(bodiesOf(rest)[0], '41')
   })
 
+  test('reads no message to find where the last so many begin', async () => {
+    const inner = new MemoryInboxStore()
+    let read = 0
+    const store = changedStore(inner, {
+      readLog: async (...wanted) => {
+        const page = await inner.readLog(...wanted)
+        read += page.entries.length
+        return page
+      },
+    })
+    await using server = await startHub({ store })
+    // Other channels lie between them.
+    for (let n = 1; n <= 60; n++) await server.hub.send(`channel:${n % 3 === 0 ? 'a' : 'b'}`, `${n}`)
+    const page = await server.hub.history({ channel: 'a', last: 15, limit: 1 })
+    assert.deepEqual([bodiesOf(page), page.more, read], [['18'], true, 1])
+    const all = await server.hub.history({ channel: 'a', last: 1000, limit: 1 })
+    assert.deepEqual([bodiesOf(all), read], [['3'], 2])
+    await using alice = await RawPeer.login(server.url, 'alice')
+    alice.send({ op: 'subscribe', id: 's1', to: 'channel:*', last: 2 })
+    assert.deepEqual([(await alice.next('deliver')).body, (await alice.next('deliver')).body], ['59', '60'])
+    assert.equal(read, 4)
+  })
+
   test('tells what was trimmed while it was read as the gap of its next page', async () => {
     const inner = new MemoryInboxStore()
     let meanwhile: (() => Promise<unknown>) | undefined

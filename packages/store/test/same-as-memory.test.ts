@@ -212,6 +212,7 @@ async function everything(store: InboxStore, clock: ManualClock): Promise<unknow
 
 async function pages(store: InboxStore, wanted: Parameters<InboxStore['readLog']>[0]): Promise<unknown> {
   const found: unknown[] = []
+  for (const count of [1, 2, 5]) found.push(await store.behindLast(wanted, count))
   let page = await store.readLog(wanted, 0, 3)
   const { trimmed } = page
   for (; ; page = await store.readLog(wanted, page.scanned, 3)) {

@@ -7,6 +7,7 @@ export function changedStore(inner: InboxStore, changes: Partial<InboxStore>): I
     commit: (batch) => inner.commit(batch),
     read: (inbox, after, limit) => inner.read(inbox, after, limit),
     readLog: (wanted, after, limit) => inner.readLog(wanted, after, limit),
+    behindLast: (wanted, count) => inner.behindLast(wanted, count),
     logs: (kind) => inner.logs(kind),
     retained: (matches) => inner.retained(matches),
     inspect: (inbox) => inner.inspect(inbox),

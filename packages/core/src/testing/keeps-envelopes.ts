@@ -166,6 +166,7 @@ function closes(test: DeclareStoreTest): void {
       () => store.inspect('bob'),
       () => store.lastAccepted('p1'),
       () => store.readLog({ to: 'all' }, 0, 1),
+      () => store.behindLast({ to: 'all' }, 1),
       () => store.logs('channel'),
       () => store.retained(() => true),
       () => store.shelf({ kind: 'dead', limit: 1 }),

@@ -10,6 +10,7 @@ export function keepsLog(test: DeclareStoreTest): void {
   readsLog(test)
   tellsLogsApart(test)
   pagesLog(test)
+  findsNewest(test)
   trimsLog(test)
   listsLogs(test)
 }
@@ -124,6 +125,44 @@ async function pageThrough(store: InboxStore, wanted: LogQuery, last: number): P
   }
   assert.equal(after, last, 'nothing lies behind the newest position')
   return read
+}
+
+function findsNewest(test: DeclareStoreTest): void {
+  test('the newest so many of a log, or of several, lie behind the position that is told', async (store) => {
+    for (let index = 0; index < 8; index++) await stored(store, logged(`channel:${index % 3}`, `m${index}`))
+    await stored(store, logged('group:a', 'x'))
+    assert.deepEqual(await newest(store, { to: 'channel:0' }, 2), ['m3', 'm6'])
+    assert.deepEqual(await newest(store, channels, 1), ['m7'])
+    assert.deepEqual(await newest(store, channels, 5), ['m3', 'm4', 'm5', 'm6', 'm7'])
+    const two = { kind: 'channel', matches: (to: string) => to !== 'channel:1' } as const
+    assert.deepEqual(await newest(store, two, 3), ['m3', 'm5', 'm6'])
+  })
+
+  test('where there are fewer than so many, all of them are the newest', async (store) => {
+    for (const id of ['m1', 'm2', 'm3']) await stored(store, logged('channel:a', id))
+    assert.deepEqual(await newest(store, { to: 'channel:a' }, 3), ['m1', 'm2', 'm3'])
+    assert.equal(await store.behindLast({ to: 'channel:a' }, 4), 0)
+    assert.equal(await store.behindLast(channels, 1000), 0)
+    assert.equal(await store.behindLast({ to: 'channel:none' }, 1), 0)
+  })
+
+  test('what has expired or was trimmed is not among the newest', async (store, clock) => {
+    const log = { messages: 3, ageMs: 5000 }
+    for (const id of ['m1', 'm2', 'm3']) await stored(store, logged('channel:a', id, { log }))
+    const envelope = sampleEnvelope({ id: 'm4', to: 'channel:a', expiresAt: clock.now() + 1000 })
+    await stored(store, { ...logged('channel:a', 'm4', { log }), envelope })
+    assert.deepEqual(await newest(store, { to: 'channel:a' }, 2), ['m3', 'm4'])
+    clock.advance(1000)
+    assert.deepEqual(await newest(store, { to: 'channel:a' }, 1), ['m3'])
+    assert.deepEqual(await newest(store, channels, 2), ['m2', 'm3'])
+    assert.equal(await store.behindLast({ to: 'channel:a' }, 3), 0)
+    clock.advance(4000)
+    assert.equal(await store.behindLast({ to: 'channel:a' }, 1), 0)
+  })
+}
+
+async function newest(store: InboxStore, wanted: LogQuery, count: number): Promise<string[]> {
+  return inLog(store, wanted, await store.behindLast(wanted, count))
 }
 
 function trimsLog(test: DeclareStoreTest): void {

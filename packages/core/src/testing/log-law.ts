@@ -61,6 +61,9 @@ async function compareLogs(store: InboxStore, model: ReadonlyMap<string, LogMode
   for (const { wanted, logs } of questions) {
     const expected = logs.flatMap(({ entries }) => entries.map(({ seq }) => seq)).filter((seq) => seq > after)
     expected.sort((a, b) => a - b)
+    const count = 1 + dice.below(6)
+    const all = logs.flatMap(({ entries }) => entries.map(({ seq }) => seq)).sort((a, b) => b - a)
+    assert.equal(await store.behindLast(wanted, count), (all[count - 1] ?? 1) - 1)
     const page = await store.readLog(wanted, after, 4)
     const seqs = page.entries.map(({ seq }) => seq)
     assert.deepEqual(seqs, expected.slice(0, 4))

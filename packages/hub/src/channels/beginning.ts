@@ -19,12 +19,11 @@ export async function beginningOf(
   store: InboxStore,
   query: LogQuery,
 ): Promise<Beginning> {
+  // Before the newest position is asked for: what comes in between then lies before that, and is not passed over.
+  const behind = last === undefined ? undefined : await store.behindLast(query, Math.min(last, mostLast))
   const { position, newest } = await store.inspect('')
   const { epoch } = position
-  if (last !== undefined) {
-    const seq = await behindLast({ store, query, newest }, Math.min(last, mostLast))
-    return { epoch, seq, newest, gaps: [] }
-  }
+  if (behind !== undefined) return { epoch, seq: behind, newest, gaps: [] }
   if (after === undefined) return { epoch, seq: newest, newest, gaps: [] }
   if (after === 'start') return { epoch, seq: 0, newest, gaps: [] }
   return { newest, ...goingOn(to, after, { epoch, seq: newest }) }
@@ -35,33 +34,4 @@ function goingOn(stream: string, after: Position, { epoch, seq: newest }: Positi
   if (after.epoch !== epoch) return { epoch, seq: 0, gaps: [{ stream, from: 0, to: 0, reason: 'epoch' }] }
   const seq = Math.min(after.seq, newest)
   return { epoch, seq, gaps: [] }
-}
-
-/** The position behind which the last `count` of what `query` means lie, or all where there are fewer. */
-async function behindLast(
-  { store, query, newest }: { readonly store: InboxStore; readonly query: LogQuery; readonly newest: number },
-  count: number,
-): Promise<number> {
-  const behind = async (seq: number): Promise<number> => {
-    const { entries } = await store.readLog(query, seq, count + 1)
-    return entries.filter((entry) => entry.seq <= newest).length
-  }
-  // More than enough lies behind `low`, and too little behind `high`.
-  let high = newest
-  let low = newest
-  for (let step = count; low > 0; step *= 2) {
-    low = Math.max(0, newest - step)
-    const found = await behind(low)
-    if (found === count || (found < count && low === 0)) return low
-    if (found > count) break
-    high = low
-  }
-  while (high - low > 1) {
-    const middle = low + Math.floor((high - low) / 2)
-    const found = await behind(middle)
-    if (found === count) return middle
-    if (found > count) low = middle
-    else high = middle
-  }
-  return high
 }

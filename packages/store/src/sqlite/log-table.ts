@@ -42,6 +42,7 @@ export class LogTable {
   readonly #oldest: StatementSync
   readonly #oldestOfAll: StatementSync
   readonly #page: StatementSync
+  readonly #newest: StatementSync
   readonly #scan: StatementSync
   readonly #one: StatementSync
   readonly #deleteUpTo: StatementSync
@@ -63,6 +64,9 @@ export class LogTable {
     this.#oldestOfAll = prepare('select seq, address from log where seq > ? order by seq limit ?')
     this.#page = prepare(
       'select seq, checksum, envelope from log where address = ? and seq > ? and expires > ? order by seq limit ?',
+    )
+    this.#newest = prepare(
+      'select seq from log where address = ? and seq > ? and expires > ? order by seq desc limit ?',
     )
     this.#scan = prepare('select seq, address, expires from log where seq > ? order by seq limit ?')
     this.#one = prepare('select checksum, envelope from log where seq = ?')
@@ -109,6 +113,11 @@ export class LogTable {
       seq: Number(row.seq),
       envelope: envelopeOfRow(row as { checksum: unknown; envelope: unknown }),
     }))
+  }
+
+  /** The positions of up to `limit` rows of one log behind a position, the newest first. */
+  seqsBehind(id: number, after: number, now: number, limit: number): number[] {
+    return this.#newest.all(id, after, now, limit).map(({ seq }) => Number(seq))
   }
 
   /** Up to `limit` rows of all logs behind a position, without envelopes. */

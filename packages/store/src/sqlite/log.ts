@@ -60,6 +60,11 @@ export class Log {
     return this.#rows.bytes + this.#freshBytes
   }
 
+  /** The last position that it was given. */
+  get newest(): number {
+    return this.#newest.seq
+  }
+
   get info(): LogInfo {
     const { seq: newest, ts } = this.#newest
     return { to: this.to, messages: this.messages, bytes: this.bytes, newest, ts }
@@ -109,6 +114,20 @@ export class Log {
       if (expires > now) found.push({ seq, envelope: envelopeOf(entry) })
     }
     return found
+  }
+
+  /** The positions of up to `count` entries behind one that have not expired, the newest first. */
+  seqsBehind(seq: number, count: number, now: number): number[] {
+    const after = Math.max(seq, this.#trimmed)
+    const found: number[] = []
+    for (let index = this.#entries.length - 1; index >= this.#head && found.length < count; index--) {
+      const entry = this.#entries[index]
+      if (entry === undefined || entry.seq <= after) return found
+      if (entry.expires > now) found.push(entry.seq)
+    }
+    const left = count - found.length
+    if (left === 0 || this.#rows.messages === 0 || after >= this.#settled) return found
+    return found.concat(this.#table.seqsBehind(this.#id, after, now, left))
   }
 
   /** Entries that are not in the table yet, behind a position. */

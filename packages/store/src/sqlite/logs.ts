@@ -66,6 +66,22 @@ export class Logs implements Settling {
     return { entries, scanned: found.length > entries.length ? (entries.at(-1)?.seq ?? after) : all, trimmed }
   }
 
+  behindLast(wanted: LogQuery, count: number, now: number): number {
+    const logs = this.#wanted(wanted)
+    for (const log of logs) this.#trim(log, now)
+    // Those that were written to last come first: then most of the others have nothing that is new enough.
+    logs.sort((a, b) => b.newest - a.newest)
+    let seqs: number[] = []
+    for (const log of logs) {
+      const after = seqs[count - 1] ?? 0
+      if (log.newest <= after) break
+      const found = log.seqsBehind(after, count, now)
+      if (found.length > 0) seqs = [...seqs, ...found].sort((a, b) => b - a).slice(0, count)
+    }
+    const oldest = seqs[count - 1]
+    return oldest === undefined ? 0 : oldest - 1
+  }
+
   list(kind: LogKind, now: number): LogInfo[] {
     const infos: LogInfo[] = []
     for (const log of this.#logs.values()) {

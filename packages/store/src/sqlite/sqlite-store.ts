@@ -111,6 +111,10 @@ export class SqliteStore implements InboxStore {
     return contents.logs.page(wanted, after, limit, { now: this.#parts.clock.now(), newest: contents.newest })
   }
 
+  async behindLast(wanted: LogQuery, count: number): Promise<number> {
+    return this.#open().contents.logs.behindLast(wanted, count, this.#parts.clock.now())
+  }
+
   async logs(kind: LogKind): Promise<readonly LogInfo[]> {
     return this.#open().contents.logs.list(kind, this.#parts.clock.now())
   }
