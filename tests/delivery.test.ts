@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { ManualMessage, Message, Receipt } from '@posthouse/client'
+import { HubClient, type ManualMessage, type Message, type Receipt } from '@posthouse/client'
 import { company } from './company.ts'
 
 /** The next `count` things that `listen` is told. */
@@ -77,6 +77,25 @@ suite('acknowledging by hand', () => {
     first?.ack()
     // What is acknowledged leaves the store a moment later.
     while ((await waiting()) !== 0) await bob.clients()
+  })
+
+  test('of a message whose handler throws is left to the next life of the client', async () => {
+    await using all = await company()
+    const { alice, bob, url } = all
+    const failed = next<string>(1, (take) => bob.watch('error', ({ code }) => take(code)))
+    bob.on('text', { acknowledge: 'manual' }, () => {
+      throw new Error('it forgot')
+    })
+    await alice.send('bob', 'x')
+    assert.deepEqual(await failed, ['handler_failed'])
+    await bob.close()
+    await using life = new HubClient({ url, clientId: 'bob' })
+    const come = next<Message>(1, (take) => life.on('text', take))
+    await life.connect()
+    assert.deepEqual(
+      (await come).map(({ body, attempt }) => [body, attempt]),
+      [['x', 1]],
+    )
   })
 
   test('a drain waits for it', async () => {

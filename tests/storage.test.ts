@@ -79,6 +79,32 @@ suite('a client with a storage', () => {
     await hub.close()
   })
 
+  test('that is killed gets what waits of messages to everyone and to a large group by its next session', async () => {
+    using place = folder()
+    const { hub, url } = await withHub()
+    await using alice = new HubClient({ url, clientId: 'alice' })
+    await alice.connect()
+    await using first = new Bob(url, place.path, 'before')
+    assert.equal(await first.line(), 'online')
+    await hub.groups.add('team', 'bob')
+    await Promise.all(Array.from({ length: 65 }, (_, index) => hub.groups.add('team', `extra ${index}`)))
+    await alice.send('all', 'early')
+    await alice.send('all', 'fatal')
+    await alice.send('group:team', 'in the window')
+    assert.deepEqual([await first.line(), await first.line()], ['handled early', 'handled fatal'])
+    await first.kill()
+    await alice.send('all', 'to everyone, late')
+    await alice.send('group:team', 'to the team, late')
+    await using second = new Bob(url, place.path, 'after')
+    const lines: string[] = []
+    while (lines.length < 5) lines.push(await second.line())
+    const expected = ['fatal', 'in the window', 'to everyone, late', 'to the team, late'].map(
+      (text) => `handled ${text}`,
+    )
+    assert.deepEqual(new Set(lines), new Set([...expected, 'online']))
+    await hub.close()
+  })
+
   test('that is killed between its handler and the acknowledgement is not handed the message again', async () => {
     using place = folder()
     const { hub, url } = await withHub()

@@ -65,7 +65,11 @@ export interface HubClientOptions {
   readonly heartbeatTimeoutMs?: number
   /**
    * Where the client keeps what it must not forget when its program ends: with it, messages of qos 1 that were not confirmed
-   * are sent again by the next life of the program, and those that were handled are not handed over again. Default: nowhere.
+   * are sent again by the next life of the program, and those that were handled are not handed over again. The session is
+   * not kept: the next life begins a new one, which is given what waits for the client, also of messages to `all` and to
+   * groups, but in which it has no subscriptions. A program that is not to miss anything of a channel keeps
+   * `Subscription.position` when it has handled a message and subscribes with it as `after`; what a queue had given out goes
+   * to whoever works for it. Default: nowhere. Spec: 4.1.5, 4.7.6
    */
   readonly storage?: ClientStorage
   /**

@@ -20,7 +20,9 @@ export interface ListenerOptions {
   readonly includeOwn?: boolean
   /**
    * What acknowledges a message: `auto`, that the handler is done; `manual`, the handler by calling `ack` or `nack` of it,
-   * at any time. Default `auto`.
+   * at any time. Default `auto`. With `manual`, a handler that throws before it has called either leaves its message
+   * unacknowledged, unless `retry` is true: it goes on counting in the window, a drain waits for it, and only the client's
+   * next life is given it again.
    */
   readonly acknowledge?: 'auto' | 'manual'
   /** Whether a message whose handler throws is given back, so that it comes again later. Default false. Spec: 4.5 */
