@@ -58,6 +58,29 @@ const schedules: Readonly<Record<string, readonly Action[]>> = {
     store,
     storeFails,
   ],
+  'what was given back of messages to everyone may be passed over once it is kept, also after a resume that came before':
+    [
+      { do: 'connect', client: 'a', life: 0 },
+      { do: 'connect', client: 'c', life: 0 },
+      { do: 'send', client: 'a', to: 'all', kind: 'text' },
+      { do: 'flow' },
+      { do: 'return', client: 'c', life: 0, job: 0 },
+      { do: 'abandon', client: 'c' },
+      carry,
+      { do: 'connect', client: 'c', life: 0 },
+      carry,
+    ],
+  'what a session has acknowledged does not move the cursor of the session that has taken its place': [
+    { do: 'connect', client: 'a', life: 0 },
+    { do: 'connect', client: 'c', life: 0 },
+    { do: 'send', client: 'a', to: 'all', kind: 'text' },
+    { do: 'flow' },
+    { do: 'return', client: 'c', life: 0, job: 0 },
+    carry,
+    { do: 'crash', client: 'c' },
+    { do: 'connect', client: 'c', life: 0 },
+    carry,
+  ],
   'what was given back comes again, also where the next hub cannot read at first which receipts are open': [
     { do: 'connect', client: 'a', life: 0 },
     { do: 'connect', client: 'c', life: 0 },
@@ -75,4 +98,18 @@ suite('what was once mistaken for a fault of the hub, or was one', () => {
   for (const [name, actions] of Object.entries(schedules)) {
     test(name, async () => assert.equal(await replay(config, actions), undefined))
   }
+
+  test('what was given back of messages to everyone and finds no room in the inbox does not come again', async () => {
+    const actions: readonly Action[] = [
+      { do: 'connect', client: 'a', life: 0 },
+      { do: 'connect', client: 'c', life: 0 },
+      { do: 'send', client: 'a', to: 'all', kind: 'text' },
+      { do: 'send', client: 'a', to: 'c', kind: 'text' },
+      { do: 'flow' },
+      { do: 'return', client: 'c', life: 0, job: 0 },
+      carry,
+    ]
+    const inbox = { ...config.inbox, messages: 1 }
+    assert.equal(await replay({ ...config, inbox }, actions), undefined)
+  })
 })

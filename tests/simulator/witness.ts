@@ -71,6 +71,8 @@ export class Witness {
   readonly #owed = new Map<string, Entry[]>()
   /** Messages that were moved from the log to an inbox: their order is waived. */
   readonly #moved = new Set<string>()
+  /** By cursor and position: what was given back, and is kept elsewhere, wherever its stream goes on. */
+  readonly #back = new Set<string>()
   /** Clients that get what goes into the log. */
   readonly #readers = new Set<string>()
   readonly #letters = new Map<string, { readonly life: Life; readonly letter: Letter; readonly order: number }>()
@@ -146,6 +148,7 @@ export class Witness {
     this.#sessions.clear()
     this.#readers.clear()
     this.#owed.clear()
+    this.#back.clear()
     this.#log.length = 0
     this.#inboxes.clear()
     this.#stored.clear()
@@ -230,10 +233,12 @@ export class Witness {
     for (const observer of this.#observers) observer.committed(batch, outcome)
     for (const cursor of forget) this.#forgotten(cursor, acknowledgements)
     for (const { inbox, seq } of batch.removals ?? []) this.#givenBack(inbox, (entry) => entry.seq === seq)
-    for (const append of appends) {
+    for (const [index, append] of appends.entries()) {
       if (!('dueAt' in append) || append.inbox === undefined) continue
       const { id } = append.envelope
-      this.#givenBack(cursorName(append.inbox, logStream), (entry) => entry.id === id)
+      // What has no room where it was to wait goes to the dead letters.
+      const waits = outcome.appends[index]?.state !== 'refused'
+      this.#givenBack(cursorName(append.inbox, logStream), (entry) => entry.id === id, waits)
     }
     for (const { inbox, seq } of acknowledgements) this.#checkAcknowledged(inbox, seq)
     for (const [index, append] of appends.entries()) this.#appended(append, outcome.appends[index])
@@ -269,16 +274,17 @@ export class Witness {
   }
 
   /** What was given back waits on the shelf: it is owed until somebody has handled it. */
-  #givenBack(cursor: string, which: (entry: Entry) => boolean): void {
+  #givenBack(cursor: string, which: (entry: Entry) => boolean, waits = true): void {
     const entries = this.#inbox(cursor)
     const [back] = entries.filter(which)
     if (back === undefined) return
     const client = ownerOf(cursor)
+    this.#back.add(`${cursor} ${back.seq}`)
     this.#inboxes.set(
       cursor,
       entries.filter((entry) => entry !== back),
     )
-    this.#owed.set(client, [...(this.#owed.get(client) ?? []), back])
+    if (waits) this.#owed.set(client, [...(this.#owed.get(client) ?? []), back])
   }
 
   gap(life: Life, gap: Gap): void {
@@ -327,8 +333,9 @@ export class Witness {
 
   /** A client is to get an entry of the log, unless it is its own. */
   #isToRead(client: string, { from, seq, id, expiresAt }: Entry & { readonly from: string }): void {
-    const entries = this.#inbox(cursorName(client, logStream))
-    if (from === client || entries.some((each) => each.seq === seq)) return
+    const cursor = cursorName(client, logStream)
+    const entries = this.#inbox(cursor)
+    if (from === client || this.#back.has(`${cursor} ${seq}`) || entries.some((each) => each.seq === seq)) return
     entries.push({ seq, id, expiresAt, acknowledged: false })
   }
 
@@ -484,8 +491,10 @@ export class Witness {
     const written = record.written.get(streamOf(frame)) ?? []
     record.written.set(streamOf(frame), written)
     if (seq <= (written.at(-1) ?? 0)) this.fail(rule, `${record.life.name}: seq ${seq} came too late`)
-    const known = this.#inbox(placeOf(cable, frame)).some((entry) => entry.seq === seq && entry.id === id)
-    if (!known) this.fail(rule, `${record.life.name}: ${id} is not at seq ${seq} of ${streamOf(frame)}`)
+    const cursor = placeOf(cable, frame)
+    const known = this.#inbox(cursor).some((entry) => entry.seq === seq && entry.id === id)
+    if (!known && !this.#back.has(`${cursor} ${seq}`))
+      this.fail(rule, `${record.life.name}: ${id} is not at seq ${seq} of ${streamOf(frame)}`)
     written.push(seq)
     let waiting = 0
     for (const [stream, seqs] of record.written) {

@@ -146,6 +146,8 @@ export class Feed implements StreamFeed {
 
   end(): void {
     const { source, client } = this.#options
+    // The cursor is dropped, or is that of the next session: what waits for a message to be kept must not move it.
+    this.#late = 0
     source.left?.(client)
   }
 
