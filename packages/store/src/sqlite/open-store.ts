@@ -18,7 +18,11 @@ import { SqliteStore, type StoreHandles } from './sqlite-store.ts'
 
 /** Settings of `openSqliteStore`. */
 export interface SqliteStoreOptions {
-  /** The file of the database. It and its folder are made where they are missing. Beside it lie `-wal`, `-shm`, `.lock` and `.pid`. */
+  /**
+   * The file of the database. It and its folder are made where they are missing. Beside it lie `-wal`, `-shm`, `.lock`
+   * and `.pid`. Where it is removed or replaced while it is in use, commits fail with `store_failed`, from at most a
+   * second later on.
+   */
   readonly path: string
   /**
    * What `stored` survives. `disk`: the loss of power; each commit waits for the disk. `process`: the sudden end of

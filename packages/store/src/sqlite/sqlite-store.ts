@@ -26,6 +26,7 @@ import { Checkpointer } from './checkpointer.ts'
 import { Commit } from './commit.ts'
 import { Contents, type ContentsLimits } from './contents.ts'
 import type { Section } from './entry.ts'
+import { FileGuard } from './file-guard.ts'
 import type { FolderLock } from './folder-lock.ts'
 import { Journal } from './journal.ts'
 import { JournalRow } from './journal-form.ts'
@@ -70,6 +71,7 @@ export class SqliteStore implements InboxStore {
   readonly path: string
   readonly #parts: SqliteStoreParts
   readonly #epoch: string
+  readonly #file: FileGuard
   readonly #journal: Journal
   readonly #row: JournalRow
   readonly #checkpointer: Checkpointer
@@ -85,6 +87,7 @@ export class SqliteStore implements InboxStore {
     this.path = parts.path
     this.durability = parts.durability
     this.#epoch = epoch
+    this.#file = new FileGuard(parts)
     this.#journal = new Journal(parts.database)
     this.#row = new JournalRow(new ByteWriter())
     this.#live = this.#load()
@@ -95,6 +98,7 @@ export class SqliteStore implements InboxStore {
   async commit(batch: Batch): Promise<CommitOutcome> {
     if (this.#journal.bytes > mostBytes) this.#settleAll()
     const { contents } = this.#open()
+    this.#file.check()
     const outcome = this.#write(batch, contents)
     // What goes wrong from here on is no matter of this commit: it is on the disk.
     if (!this.#row.empty) this.#settleLater()
