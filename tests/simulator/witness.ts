@@ -28,6 +28,7 @@ import type { Letter, Life } from './life.ts'
 import type { Observer, Said } from './observer.ts'
 import { QueueObserver } from './queue-observer.ts'
 import type { Rule, Violation } from './rule.ts'
+import { isOwn, logStream, ownerOf, placeOf, streamOf } from './streams.ts'
 
 /** One entry of an inbox as the store was seen to take it. */
 interface Entry {
@@ -220,6 +221,7 @@ export class Witness {
       else if (frame.op === 'unsubscribe') {
         record.arrived.delete(frame.to)
         record.lastAck.delete(frame.to)
+        if (frame.to.startsWith('channel:')) this.#mayComeAgain(record.life)
       } else if (frame.op === 'sent') {
         const answered = (n: number): boolean => ('error' in frame ? n === frame.n : n <= frame.n)
         record.flying = new Set([...record.flying].filter((n) => !answered(n)))
@@ -260,6 +262,15 @@ export class Witness {
       this.fail('messages keep their order', `${message.id} came to ${life.name} after a later one`)
     }
     this.#lastStarted.set(line, sent.order)
+  }
+
+  /** Who subscribes anew is given again what is kept of channels. */
+  #mayComeAgain(life: Life): void {
+    const started = this.#started.get(life) ?? new Set()
+    for (const id of started) if (this.#letters.get(id)?.letter.to.startsWith('channel:')) started.delete(id)
+    for (const line of this.#lastStarted.keys()) {
+      if (line.startsWith(`${life.name} `) && line.includes(' channel:')) this.#lastStarted.delete(line)
+    }
   }
 
   completed(life: Life, message: Message): void {
@@ -563,27 +574,6 @@ export class Witness {
 
 /** Names of the inboxes of queues begin with it. */
 const queueMark = '\n'
-/** Messages to everyone come in this stream. */
-const logStream = 'all'
-
-/** True for the streams whose deliveries are looked at here: the others have their observers. */
-function isOwn(stream: string): boolean {
-  return stream === inboxStream || stream === logStream
-}
-
-function streamOf({ stream = inboxStream }: { readonly stream?: string }): string {
-  return stream
-}
-
-/** The cursor that a frame is about. */
-function placeOf({ client }: Cable, frame: { readonly stream?: string }): string {
-  return cursorName(client, streamOf(frame))
-}
-
-/** Whose cursor it is. */
-function ownerOf(cursor: string): string {
-  return cursor.split('\n')[0] ?? cursor
-}
 
 function listed(arrived: Map<string, Map<number, string>>, stream: string): Map<number, string> {
   const known = arrived.get(stream) ?? new Map<number, string>()
