@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type ErrorRow, renderErrorFiles } from './generate-errors.ts'
+import { pathOutputs } from './generate-paths.ts'
 
 const root = new URL('../', import.meta.url)
 
@@ -13,6 +14,7 @@ function outputs(): readonly (readonly [path: string, source: string, text: stri
     ['packages/core/src/error-table-browser.ts', 'spec/errors.json', browserTable],
     ['packages/core/src/help.ts', 'spec/errors.json', help],
     ['packages/hub/src/version.ts', 'packages/hub/package.json', renderVersion(version)],
+    ...pathOutputs(root),
   ]
 }
 

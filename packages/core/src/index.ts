@@ -42,6 +42,14 @@ export { Message, type MessageFields, parseText } from './message.ts'
 export { type Filterable, type MessageFilter, messageMatcher } from './message-filter.ts'
 export { readMessage } from './message-json.ts'
 export { assertPlainName } from './plain-name.ts'
+export type {
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  StandardSchema,
+  StandardSchemaProps,
+} from './standard-schema.ts'
 export {
   type Durability,
   defaultInboxLimits,

@@ -61,6 +61,13 @@ describe('the public names of core', () => {
   })
 
   it('have no other way in', () => {
-    assert.deepEqual(Object.keys(manifest.exports), ['.', './policy', './testing', './help', './package.json'])
+    assert.deepEqual(Object.keys(manifest.exports), [
+      '.',
+      './policy',
+      './status',
+      './testing',
+      './help',
+      './package.json',
+    ])
   })
 })

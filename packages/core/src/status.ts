@@ -1,0 +1,1 @@
+export { HTTP_200_OK } from './status/success.ts'

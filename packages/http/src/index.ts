@@ -1,0 +1,2 @@
+export type { Logger } from '@posthouse/core'
+export type { Dispatcher } from 'undici'
