@@ -1,0 +1,62 @@
+/** What stands in the place of a secret. */
+export const redacted = '[redacted]'
+
+/** Headers whose values never leave the process but to the server. */
+const secretHeaders: readonly string[] = [
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'x-api-key',
+  'api-key',
+  'x-auth-token',
+  'x-access-token',
+  'x-csrf-token',
+  'x-xsrf-token',
+  'x-amz-security-token',
+  'x-goog-api-key',
+  'private-token',
+  'x-vault-token',
+]
+
+/** Words in the name of a header, a query key or a field that mark its value as a secret. */
+const secretWord =
+  /(^|[-_.])(auth|authorization|token|secret|password|passwd|pwd|passphrase|api-?_?key|access-?_?key|private-?_?key|session|sessionid|sid|signature|sig|credential|credentials|jwt|otp|pin)($|[-_.])|(token|secret|password|apikey|accesskey)$/i
+
+/** More names that this process treats as secret, in lower case. */
+export type SecretNames = ReadonlySet<string>
+
+const none: SecretNames = new Set()
+
+/** True where the value under this name is a secret. */
+export function isSecretName(name: string, more: SecretNames = none): boolean {
+  const key = name.toLowerCase()
+  return more.has(key) || secretHeaders.includes(key) || secretWord.test(name)
+}
+
+/** The fields with each secret replaced. */
+export function redactHeaders<Value>(
+  fields: Readonly<Record<string, Value>>,
+  more: SecretNames = none,
+): Record<string, Value | typeof redacted> {
+  const shown: Record<string, Value | typeof redacted> = Object.create(null)
+  for (const [name, value] of Object.entries(fields)) shown[name] = isSecretName(name, more) ? redacted : value
+  return shown
+}
+
+/** The URL without user, password, fragment and the values of secret query keys. */
+export function redactUrl(url: URL | string, more: SecretNames = none): string {
+  const shown = URL.parse(String(url))
+  if (shown === null) return redacted
+  shown.username = ''
+  shown.password = ''
+  shown.hash = ''
+  if (shown.search !== '') shown.search = redactQuery(shown.searchParams, more)
+  return shown.href
+}
+
+function redactQuery(query: URLSearchParams, more: SecretNames): string {
+  const shown = new URLSearchParams()
+  for (const [name, value] of query) shown.append(name, isSecretName(name, more) ? redacted : value)
+  return shown.toString().replaceAll(encodeURIComponent(redacted), redacted)
+}

@@ -1,0 +1,156 @@
+import { inspect } from 'node:util'
+import { PosthouseError } from '@posthouse/core'
+import { redactHeaders } from '../errors/redact.ts'
+
+/** Header fields as people write them: pairs, a record, a `Headers`, or our own. Fields of `undefined` are left out. */
+export type HeadersInput =
+  | HttpHeaders
+  | Iterable<readonly [string, string]>
+  | Readonly<Record<string, string | number | readonly string[] | undefined>>
+
+/** Lower-case names to a value, or to several where a field came more than once. */
+export type HeaderRecord = Record<string, string | string[]>
+
+/** RFC 9110, section 5.6.2. */
+const tokenForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: These are what must not get into a header.
+const forbiddenInValue = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
+
+/** A header may be called `__proto__`, and nobody who changed `Object.prototype` gets a header into our requests. */
+const emptyRecord = (): HeaderRecord => Object.create(null)
+
+/** Header fields of a request or an answer, found without regard to case. Shows no secrets when it is printed. */
+export class HttpHeaders implements Iterable<[string, string]> {
+  #fields: HeaderRecord = emptyRecord()
+
+  /** @throws `invalid_request` for a name or a value that HTTP does not allow: line breaks, NUL, characters above U+00FF. */
+  constructor(input?: HeadersInput) {
+    if (input !== undefined) this.merge(input)
+  }
+
+  /** Takes fields as they came over the wire, without looking at them: names are lower-case already. */
+  static received(fields: HeaderRecord): HttpHeaders {
+    const headers = new HttpHeaders()
+    headers.#fields = fields
+    return headers
+  }
+
+  /** The value of a field; of one that came more than once all values with `, ` between them; or `otherwise`. */
+  get(name: string): string | undefined
+  get<Otherwise>(name: string, otherwise: Otherwise): string | Otherwise
+  get(name: string, otherwise?: unknown): unknown {
+    const value = this.#valueOf(name)
+    if (value === undefined) return otherwise
+    return typeof value === 'string' ? value : value.join(', ')
+  }
+
+  /** Each value of a field by itself, as `set-cookie` needs it. */
+  getAll(name: string): string[] {
+    const value = this.#valueOf(name)
+    if (value === undefined) return []
+    return typeof value === 'string' ? [value] : [...value]
+  }
+
+  has(name: string): boolean {
+    return this.#valueOf(name) !== undefined
+  }
+
+  /** Replaces a field in whatever spelling it is there. */
+  set(name: string, value: string | readonly string[]): this {
+    const key = checkedName(name)
+    this.#fields[key] =
+      typeof value === 'string' ? checkedValue(key, value) : value.map((one) => checkedValue(key, one))
+    return this
+  }
+
+  /** Adds a value to a field. */
+  append(name: string, value: string): this {
+    const key = checkedName(name)
+    const checked = checkedValue(key, value)
+    const before = this.#fields[key]
+    if (before === undefined) this.#fields[key] = checked
+    else this.#fields[key] = typeof before === 'string' ? [before, checked] : [...before, checked]
+    return this
+  }
+
+  delete(name: string): boolean {
+    const key = name.toLowerCase()
+    return Object.hasOwn(this.#fields, key) && delete this.#fields[key]
+  }
+
+  /** Sets each field of `input`; one that comes several times in it keeps all of its values. */
+  merge(input: HeadersInput): this {
+    if (input instanceof HttpHeaders) Object.assign(this.#fields, input.toRecord())
+    else if (isIterable(input)) this.#mergePairs(input)
+    else this.#mergeRecord(input)
+    return this
+  }
+
+  copy(): HttpHeaders {
+    return new HttpHeaders(this)
+  }
+
+  *[Symbol.iterator](): Iterator<[string, string]> {
+    for (const [name, value] of Object.entries(this.#fields)) {
+      if (typeof value === 'string') yield [name, value]
+      else for (const one of value) yield [name, one]
+    }
+  }
+
+  /** All fields under their lower-case names, secrets too. Not a copy: reading only. */
+  toRecord(): Readonly<HeaderRecord> {
+    return this.#fields
+  }
+
+  /** What `JSON.stringify` sees: the fields without their secrets. */
+  toJSON(): HeaderRecord {
+    return redactHeaders(this.#fields)
+  }
+
+  [inspect.custom](): string {
+    return `HttpHeaders ${inspect(this.toJSON())}`
+  }
+
+  #valueOf(name: string): string | string[] | undefined {
+    const fields = this.#fields
+    const key = Object.hasOwn(fields, name) ? name : name.toLowerCase()
+    return Object.hasOwn(fields, key) ? fields[key] : undefined
+  }
+
+  #mergePairs(pairs: Iterable<readonly [string, string]>): void {
+    const seen = new Set<string>()
+    for (const [name, value] of pairs) {
+      const key = name.toLowerCase()
+      if (seen.has(key)) this.append(name, value)
+      else this.set(name, value)
+      seen.add(key)
+    }
+  }
+
+  #mergeRecord(record: Readonly<Record<string, string | number | readonly string[] | undefined>>): void {
+    for (const name of Object.keys(record)) {
+      const value = record[name]
+      if (value !== undefined) this.set(name, typeof value === 'number' ? String(value) : value)
+    }
+  }
+}
+
+function isIterable(input: object): input is Iterable<readonly [string, string]> {
+  return Symbol.iterator in input
+}
+
+function checkedName(name: string): string {
+  if (!tokenForm.test(name)) {
+    throw new PosthouseError('invalid_request', `${JSON.stringify(name)} is no name of a header`)
+  }
+  return name.toLowerCase()
+}
+
+/** The value itself stays out of the message: it may be a secret. */
+function checkedValue(name: string, value: string): string {
+  const text = String(value)
+  if (forbiddenInValue.test(text)) {
+    throw new PosthouseError('invalid_request', `the value of the header ${name} has a character that HTTP forbids`)
+  }
+  return text
+}
