@@ -49,7 +49,7 @@ describe('the public names of core', () => {
   })
 
   it('are these under ./policy', () => {
-    assert.deepEqual(Object.keys(policy), ['TokenBucket', 'exponentialBackoff'])
+    assert.deepEqual(Object.keys(policy), ['TokenBucket', 'exponentialBackoff', 'run', 'stack'])
   })
 
   it('are these under ./testing', () => {

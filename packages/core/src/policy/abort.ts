@@ -1,0 +1,7 @@
+import { isPosthouseError, PosthouseError } from '../errors.ts'
+
+/** Why the signal has aborted: the reason where it is an error of ours, as that of a deadline, otherwise `aborted`. */
+export function abortedBy(signal: AbortSignal): PosthouseError {
+  const reason: unknown = signal.reason
+  return isPosthouseError(reason) ? reason : new PosthouseError('aborted', 'the caller gave up', { cause: reason })
+}
