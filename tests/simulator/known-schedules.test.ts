@@ -92,6 +92,68 @@ const schedules: Readonly<Record<string, readonly Action[]>> = {
     ...Array<Action>(7).fill(store),
     storeFails,
   ],
+  'what is to be moved from the log to an inbox is moved also where the log cannot be read at first': [
+    { do: 'connect', client: 'a', life: 0 },
+    { do: 'flow' },
+    { do: 'wait', ms: 130_000 },
+    { do: 'connect', client: 'b', life: 0 },
+    { do: 'send', client: 'b', to: 'all', kind: 'text' },
+    { do: 'flow' },
+    { do: 'wait', ms: 20 },
+    { do: 'wait', ms: 130_000 },
+    store,
+    store,
+    store,
+    { do: 'store', operation: 1, fails: true },
+  ],
+  'a client that was welcomed while the store failed is not counted on when the hub dies at once': [
+    ...['a', 'c'].map((client): Action => ({ do: 'connect', client, life: 0 })),
+    { do: 'carry', client: 'a', cable: 0, way: 'up' },
+    store,
+    carry,
+    store,
+    storeFails,
+    { do: 'store', operation: 2 },
+    { do: 'hub', commits: 0 },
+    { do: 'flow' },
+    { do: 'twin', client: 'b' },
+    { do: 'send', client: 'b', to: 'all', kind: 'text' },
+  ],
+  'who subscribes in a new session may ask for what came before that of the old one': [
+    { do: 'connect', client: 'a', life: 0 },
+    { do: 'flow' },
+    { do: 'send', client: 'a', to: 'channel:a.y', kind: 'text' },
+    { do: 'ask', client: 'a', op: 'subscribe', to: 'channel:a.*' },
+    { do: 'send', client: 'a', to: 'channel:a.y', kind: 'text' },
+    { do: 'flow' },
+    { do: 'abandon', client: 'a' },
+    { do: 'carry', client: 'a', cable: 0, way: 'up' },
+    { do: 'wait', ms: 130_000 },
+    { do: 'connect', client: 'a', life: 0 },
+    { do: 'flow' },
+    { do: 'ask', client: 'a', op: 'subscribe', to: 'channel:a.*', after: 'start' },
+  ],
+  'what was given back comes again, also where the next hub cannot look at first what has expired': [
+    ...['a', 'b'].map((client): Action => ({ do: 'connect', client, life: 0 })),
+    { do: 'connect', client: 'c', life: 0 },
+    { do: 'flow' },
+    { do: 'send', client: 'a', to: 'c', kind: 'text' },
+    { do: 'flow' },
+    { do: 'return', client: 'c', life: 0, job: 0 },
+    carry,
+    { do: 'hub', commits: 3 },
+    ...Array<Action>(9).fill(store),
+    storeFails,
+  ],
+  'a session that the store did not keep may be gone when the hub dies at once': [
+    { do: 'connect', client: 'c', life: 0 },
+    carry,
+    { do: 'store', operation: 1 },
+    store,
+    storeFails,
+    { do: 'flow' },
+    { do: 'hub', commits: 0 },
+  ],
 }
 
 suite('what was once mistaken for a fault of the hub, or was one', () => {
@@ -111,5 +173,24 @@ suite('what was once mistaken for a fault of the hub, or was one', () => {
     ]
     const inbox = { ...config.inbox, messages: 1 }
     assert.equal(await replay({ ...config, inbox }, actions), undefined)
+  })
+
+  test('what is to be read again and was given back is a dead letter where its inbox is full', async () => {
+    const actions: readonly Action[] = [
+      ...['a', 'b', 'c'].map((client): Action => ({ do: 'connect', client, life: 0 })),
+      { do: 'flow' },
+      { do: 'send', client: 'a', to: 'all', kind: 'text' },
+      { do: 'send', client: 'b', to: 'b', kind: 'text' },
+      { do: 'crash', client: 'b' },
+      { do: 'send', client: 'a', to: 'b', kind: 'text' },
+      { do: 'flow' },
+      { do: 'connect', client: 'b', life: 0 },
+      { do: 'send', client: 'c', to: 'b', kind: 'text' },
+      { do: 'flow' },
+      { do: 'send', client: 'b', to: 'b', kind: 'text' },
+      { do: 'return', client: 'b', life: 0, job: 0 },
+    ]
+    const inbox = { ...config.inbox, messages: 4 }
+    assert.equal(await replay({ ...config, eager: true, inbox }, actions), undefined)
   })
 })

@@ -22,8 +22,10 @@ import type {
 } from '@posthouse/protocol'
 import { inboxStream, isQueueStream } from '@posthouse/protocol'
 import type { Cable } from './cable.ts'
+import { type CableRecord, cableRecord, listed, removeFrom } from './cable-record.ts'
 import { ChannelObserver } from './channel-observer.ts'
 import { GroupObserver } from './group-observer.ts'
+import { KeptSessions } from './kept-sessions.ts'
 import type { Letter, Life } from './life.ts'
 import type { Observer, Said } from './observer.ts'
 import { QueueObserver } from './queue-observer.ts'
@@ -38,24 +40,12 @@ interface Entry {
   acknowledged: boolean
 }
 
-/** What was seen on one cable. */
-interface CableRecord {
-  producer: string
-  life: Life
-  hello: boolean
-  /** A newer connection of the same client has said hello. */
-  fenced: boolean
-  /** Positions that the hub wrote, and those that reached the client, with the message. */
-  readonly written: Map<string, number[]>
-  readonly arrived: Map<string, Map<number, string>>
-  readonly lastAck: Map<string, number>
-  lastSent: number
-  /** Sends that reached the hub and have no answer on this cable. */
-  readonly open: Set<number>
-  /** Sends that the client wrote and has had no answer to. */
-  flying: Set<number>
-  expectResumed: boolean | undefined
-  epoch: string | undefined
+/** A session that a client was welcomed to. */
+interface KnownSession {
+  readonly id: string
+  readonly token: string
+  readonly seenAt: number
+  readonly sure: boolean
 }
 
 /** Sees everything that is said and stored, and compares it with what the protocol promises. */
@@ -86,7 +76,8 @@ export class Witness {
   readonly #lastStarted = new Map<string, number>()
   /** Up to where each inbox may be acknowledged. */
   readonly #mayAcknowledge = new Map<string, number>()
-  readonly #sessions = new Map<string, { readonly id: string; readonly seenAt: number; readonly sure: boolean }>()
+  readonly #sessions = new Map<string, KnownSession>()
+  readonly #kept = new KeptSessions()
   /** Clients that have begun a new session and were not welcomed yet … */
   readonly #greeting = new Set<string>()
   /** … when the hub died: which of their sessions it has kept is not known. */
@@ -124,20 +115,7 @@ export class Witness {
   }
 
   opened(cable: Cable, life: Life): void {
-    this.#cables.set(cable, {
-      producer: '',
-      life,
-      hello: false,
-      fenced: false,
-      written: new Map(),
-      arrived: new Map(),
-      lastAck: new Map(),
-      lastSent: 0,
-      open: new Set(),
-      flying: new Set(),
-      expectResumed: undefined,
-      epoch: undefined,
-    })
+    this.#cables.set(cable, cableRecord(life))
   }
 
   /** The hub has died. Without a store that survives, nothing that was stored or answered counts any more. */
@@ -145,7 +123,10 @@ export class Witness {
     for (const observer of this.#observers) observer.died(durable)
     for (const client of this.#greeting) this.#doubted.add(client)
     this.#greeting.clear()
-    if (durable) return
+    if (durable) {
+      this.#forgetUnkept()
+      return
+    }
     this.#sessions.clear()
     this.#readers.clear()
     this.#owed.clear()
@@ -157,6 +138,16 @@ export class Witness {
     this.#mayAcknowledge.clear()
     // What was refused before and not answered may be accepted now, behind what came after it then.
     this.#lastStarted.clear()
+  }
+
+  /** Where the store failed at a welcome, the session goes with the hub, unless the store has taken something since. */
+  #forgetUnkept(): void {
+    for (const [client, { token }] of this.#sessions) {
+      if (this.#kept.isResumedBy(client, token)) continue
+      this.#sessions.delete(client)
+      this.#doubted.add(client)
+      if (!this.#kept.has(client)) this.#readers.delete(client)
+    }
   }
 
   /** A client has put frames on its cable. */
@@ -218,20 +209,27 @@ export class Witness {
       if (frame.op === 'deliver' && frame.seq !== undefined)
         listed(record.arrived, streamOf(frame)).set(frame.seq, frame.id)
       else if (frame.op === 'welcome') this.#clientIsWelcomed(record, frame)
-      else if (frame.op === 'unsubscribe') {
-        record.arrived.delete(frame.to)
-        record.lastAck.delete(frame.to)
-        if (frame.to.startsWith('channel:')) this.#mayComeAgain(record.life)
-      } else if (frame.op === 'sent') {
+      else if (frame.op === 'subscribe' || frame.op === 'unsubscribe') this.#clientBeginsAnew(record, frame)
+      else if (frame.op === 'sent') {
         const answered = (n: number): boolean => ('error' in frame ? n === frame.n : n <= frame.n)
         record.flying = new Set([...record.flying].filter((n) => !answered(n)))
       }
     }
   }
 
+  /** A subscription begins, or has ended: what comes of it from now on need not be behind what came. */
+  #clientBeginsAnew(record: CableRecord, { op, to }: { readonly op: string; readonly to: string }): void {
+    if (op === 'unsubscribe') {
+      record.arrived.delete(to)
+      record.lastAck.delete(to)
+    }
+    if (to.startsWith('channel:')) this.#mayComeAgain(record.life)
+  }
+
   /** The store has taken a batch. */
   committed(batch: Batch, outcome: CommitOutcome): void {
     const { appends, acknowledgements, forget = [] } = batch
+    this.#kept.committed(batch)
     for (const observer of this.#observers) observer.committed(batch, outcome)
     for (const cursor of forget) this.#forgotten(cursor, acknowledgements)
     for (const { inbox, seq } of batch.removals ?? []) this.#givenBack(inbox, (entry) => entry.seq === seq)
@@ -342,12 +340,22 @@ export class Witness {
     }
   }
 
-  /** A client is to get an entry of the log, unless it is its own. */
+  /** A client is to get an entry of the log, and not by its inbox, unless it is its own. */
   #isToRead(client: string, { from, seq, id, expiresAt }: Entry & { readonly from: string }): void {
     const cursor = cursorName(client, logStream)
     const entries = this.#inbox(cursor)
     if (from === client || this.#back.has(`${cursor} ${seq}`) || entries.some((each) => each.seq === seq)) return
     entries.push({ seq, id, expiresAt, acknowledged: false })
+    this.#dropOwed(client, (owed) => owed.seq === seq)
+  }
+
+  #dropOwed(client: string, which: (entry: Entry) => boolean): void {
+    const owed = this.#owed.get(client)
+    if (owed?.some(which))
+      this.#owed.set(
+        client,
+        owed.filter((entry) => !which(entry)),
+      )
   }
 
   #leaves(client: string): void {
@@ -383,12 +391,7 @@ export class Witness {
   #noteFull({ recipients, envelope: { id } }: Delivery, result: AppendOutcome | undefined): void {
     for (const client of recipients) {
       const full = result?.state === 'refused' || (result?.state === 'stored' && result.full.includes(client))
-      const owed = this.#owed.get(client)
-      if (full && owed !== undefined)
-        this.#owed.set(
-          client,
-          owed.filter((entry) => entry.id !== id),
-        )
+      if (full) this.#dropOwed(client, (entry) => entry.id === id)
     }
   }
 
@@ -430,7 +433,7 @@ export class Witness {
     this.#greeting.delete(cable.client)
     this.#doubted.delete(cable.client)
     const sure = !frame.resumed || this.#sessions.get(cable.client)?.sure !== false
-    this.#sessions.set(cable.client, { id: frame.session, seenAt: this.#now(), sure })
+    this.#sessions.set(cable.client, { id: frame.session, token: frame.resumeToken, seenAt: this.#now(), sure })
     // Before positions are looked at: what another session has left of the log is not lost with it.
     this.#beginsToRead(cable.client, frame)
     for (const [stream, { seq }] of Object.entries(frame.positions)) {
@@ -574,17 +577,6 @@ export class Witness {
 
 /** Names of the inboxes of queues begin with it. */
 const queueMark = '\n'
-
-function listed(arrived: Map<string, Map<number, string>>, stream: string): Map<number, string> {
-  const known = arrived.get(stream) ?? new Map<number, string>()
-  arrived.set(stream, known)
-  return known
-}
-
-function removeFrom(seqs: number[] | undefined, seq: number): void {
-  const index = seqs?.indexOf(seq) ?? -1
-  if (index >= 0) seqs?.splice(index, 1)
-}
 
 /** The number of a frame that waits for `sent`. */
 function numberOf(frame: ClientFrame | BadFrame): number | undefined {

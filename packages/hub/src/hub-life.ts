@@ -109,8 +109,8 @@ export class HubLife {
     const { parts, reception } = this.#hub
     reception.close()
     parts.keeper.close()
-    for (const ending of [this.#sweep, parts.presence, parts.gate, parts.queues, parts.delivery, parts.statistics])
-      ending[Symbol.dispose]()
+    const { presence, gate, everyone, queues, delivery, statistics } = parts
+    for (const ending of [this.#sweep, presence, gate, everyone, queues, delivery, statistics]) ending[Symbol.dispose]()
     const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
     if (graceMs > 0) await this.#departure.leave(graceMs)
     parts.desk.close()

@@ -130,7 +130,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const channels = new Channels({ store, logger, rules: options.channelRules ?? new ChannelRules() })
   const outcomes = new QueueReturns({ ...shared, batcher, shelf: () => delivery.shelf })
   const queues = new QueueBook({ ...shared, batcher, outcomes, most: allowances.queues })
-  const everyone = new Everyone({ store, batcher, logger })
+  const everyone = new Everyone({ ...shared, batcher })
   const keeper = new Keeper({ ...shared, batcher, timing, presence, lasting: options.ownsStore !== true })
   const router: Router = new Router({
     ...shared,

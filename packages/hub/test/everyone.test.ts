@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { MemoryInboxStore } from '@posthouse/core'
+import { type Batch, ManualClock, MemoryInboxStore } from '@posthouse/core'
+import { changedStore } from '@posthouse/core/testing'
 import { CrossCommClient } from './cross-comm-peer.ts'
 import { type Frame, message, RawPeer, resume } from './raw-peer.ts'
 import { noticed, startHub, startTimelessHub } from './start-hub.ts'
@@ -15,6 +16,11 @@ let sent = 0
 /** The next number of a producer that sends more than once. */
 function numbered(): Frame {
   return { n: ++sent }
+}
+
+/** True for a commit that puts messages to everyone into an inbox. */
+function moves({ appends }: Batch): boolean {
+  return appends.some((append) => 'recipients' in append && append.log === undefined && append.recipients.length > 0)
 }
 
 function ids(frames: readonly Frame[]): unknown[] {
@@ -124,6 +130,38 @@ suite('messages to everyone', () => {
       await again.closed()
       await noticed(server, 'bob')
     }
+  })
+
+  test('join the inbox once each, also where the store fails on the way', async () => {
+    const clock = new ManualClock()
+    const inner = new MemoryInboxStore({ clock })
+    const failing = { readLog: 0, commit: 0 }
+    const fails = (what: keyof typeof failing): boolean => failing[what] > 0 && failing[what]-- > 0
+    const full = (): Promise<never> => Promise.reject(new Error('the disk is full'))
+    const store = changedStore(inner, {
+      commit: (batch) => (moves(batch) && fails('commit') ? full() : inner.commit(batch)),
+      readLog: (wanted, after, limit) => (after > 0 && fails('readLog') ? full() : inner.readLog(wanted, after, limit)),
+    })
+    await using server = await startTimelessHub({ store, heartbeatIntervalMs: 1_000_000 }, clock)
+    await using alice = await RawPeer.login(server.url, 'alice')
+    const bob = await RawPeer.login(server.url, 'bob')
+    await bob.cut()
+    await noticed(server, 'bob')
+    for (let n = 1; n <= 150; n++) await alice.publish('all', n, { id: `all ${n}`, ...numbered() })
+    failing.commit = 2
+    failing.readLog = 2
+    clock.advance(121_000)
+    for (let round = 0; round < 100 && (await inner.inspect('bob')).messages < 150; round++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      clock.advance(1000)
+    }
+    const waiting = await inner.read('bob', 0, 200)
+    assert.deepEqual(
+      waiting.map(({ envelope: { id } }) => id),
+      Array.from({ length: 150 }, (_, index) => `all ${index + 1}`),
+    )
+    assert.deepEqual(failing, { readLog: 0, commit: 0 })
+    while ((await inner.records('move')).length > 0) await new Promise((resolve) => setImmediate(resolve))
   })
 
   test('are not for who comes later', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Envelope, MemoryInboxStore, PosthouseError, silentLogger } from '@posthouse/core'
+import { type Envelope, ManualClock, MemoryInboxStore, PosthouseError, silentLogger } from '@posthouse/core'
 import fc from 'fast-check'
 import { ClientRecord } from '../src/clients/client-record.ts'
 import type { Link } from '../src/peers/link.ts'
@@ -270,8 +270,10 @@ test('each stream comes whole and in order, whatever the window, the links and t
 
 test('of 2,000 clients that get what is sent to everyone, a slow one keeps up with nobody and misses nothing unnoticed', async () => {
   const store = new MemoryInboxStore()
-  const batcher = { append: () => undefined, record: () => undefined }
-  const everyone = new Everyone({ store, batcher, logger: silentLogger })
+  const ignore = (): undefined => undefined
+  const batcher = { append: ignore, record: ignore, recordLasting: ignore }
+  const clock = new ManualClock()
+  const everyone = new Everyone({ store, batcher, clock, logger: silentLogger })
   const clients = Array.from({ length: 2000 }, (_, index) => {
     const options = { client: `c${index}`, store, logger: silentLogger, tally: new Tally() }
     const feeds = new Feeds({ ...options, acknowledge: () => undefined, forget: () => undefined })

@@ -7,7 +7,7 @@ import { clientRecord, clientRecords, sessionRecord, sessionRecords } from './se
 
 /** What a keeper needs. */
 export interface KeeperOptions {
-  readonly batcher: Pick<Batcher, 'record' | 'forget'>
+  readonly batcher: Pick<Batcher, 'record' | 'recordLasting' | 'forget'>
   readonly clock: Clock
   readonly logger: Logger
   /** False where the store ends with the hub: nobody will read what is kept there. */
@@ -43,18 +43,16 @@ export class Keeper {
 
   /**
    * Has a client's session kept with this tick's batch as it is now; resolves when it is. Where the store fails it is
-   * tried again with whatever comes next.
+   * kept with whatever the store takes next, so that nothing is accepted for a client whose session is not kept.
    */
   async keep(record: ClientRecord): Promise<void> {
     if (!this.lasting || record.session === undefined) return
     this.#changed.delete(record)
     const { batcher, logger } = this.#options
     const { promise, resolve } = Promise.withResolvers<unknown>()
-    batcher.record(this.#changeOf(record, record.session), resolve)
+    batcher.recordLasting(this.#changeOf(record, record.session), resolve)
     const error = await promise
-    if (error === undefined) return
-    logger.warn('a session could not be kept', { client: record.id, error })
-    this.#changed.add(record)
+    if (error !== undefined) logger.warn('a session could not be kept', { client: record.id, error })
   }
 
   /** Has a client's session kept with this tick's batch; nobody waits for it. */

@@ -41,6 +41,8 @@ export class ShelfClock implements Disposable {
   /** When was looked last, on both clocks. */
   #lookedAt = Number.NEGATIVE_INFINITY
   #wallAt = Number.POSITIVE_INFINITY
+  /** Looks in a row that failed. */
+  #failures = 0
 
   constructor(options: ShelfClockOptions) {
     this.#options = options
@@ -98,8 +100,10 @@ export class ShelfClock implements Disposable {
         await this.#deliverDue(this.#hasJumpedBack())
         const next = await this.#options.store.nextDue()
         if (next !== undefined) this.#expectNext(next)
+        this.#failures = 0
       } catch (error) {
         this.#options.logger.error('the shelf could not be looked through', { error })
+        this.#arm(retryMs * 2 ** this.#failures++)
       }
     }
     this.#arm(patrolMs)

@@ -101,7 +101,13 @@ export class Batcher {
 
   /** Has a record changed with this tick's batch. Without a listener an older change of it is never written after this. */
   record(change: RecordChange, listener?: RecordListener): void {
-    this.#batch.record(change, listener)
+    this.#batch.record(change, { listener, lasting: listener === undefined })
+    this.#hurry()
+  }
+
+  /** The same where somebody is told what became of it: where the store fails, it is in whatever the store takes next. */
+  recordLasting(change: RecordChange, listener: RecordListener): void {
+    this.#batch.record(change, { listener, lasting: true })
     this.#hurry()
   }
 

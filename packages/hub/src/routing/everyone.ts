@@ -1,4 +1,12 @@
-import { type Envelope, type InboxStore, type Logger, type LogLimits, PosthouseError } from '@posthouse/core'
+import {
+  type Clock,
+  type Envelope,
+  type InboxStore,
+  type Logger,
+  type LogLimits,
+  PosthouseError,
+  type Timer,
+} from '@posthouse/core'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Batcher } from './batcher.ts'
 import { Followers } from './followers.ts'
@@ -20,10 +28,23 @@ const pageSize = 64
  */
 const moveRecords = 'move'
 
+/** How long a move that the store did not let go on waits. */
+const retryMs = 1000
+
+/** What of the log is to go into a client's inbox. */
+interface Move {
+  readonly record: ClientRecord
+  /** It begins behind this position … */
+  readonly after: number
+  /** … and ends with this one. */
+  readonly newest: Promise<number>
+}
+
 /** What keeps messages to everyone. */
 export interface EveryoneOptions {
   readonly store: Pick<InboxStore, 'readLog' | 'inspect' | 'records'>
-  readonly batcher: Pick<Batcher, 'append' | 'record'>
+  readonly batcher: Pick<Batcher, 'append' | 'record' | 'recordLasting'>
+  readonly clock: Clock
   readonly logger: Logger
 }
 
@@ -39,12 +60,14 @@ export interface LogAudience {
 }
 
 /** The sessions that get what is sent to everyone: kept once in the log, read by each from where it is. Spec: 4.1.5. */
-export class Everyone implements LogAudience {
+export class Everyone implements LogAudience, Disposable {
   readonly limits: LogLimits = kept
   readonly #options: EveryoneOptions
   readonly #source: LogSource
   /** Moves to inboxes, one after the other: very many sessions may end together. */
   #moving: Promise<void> = Promise.resolve()
+  readonly #retries = new Set<Timer>()
+  #closed = false
   readonly #followers = new Followers(kept)
 
   constructor(options: EveryoneOptions) {
@@ -55,6 +78,13 @@ export class Everyone implements LogAudience {
       onLeft: (client) => this.#followers.delete(client),
       onDrained: (client) => this.#followers.release(client),
     })
+  }
+
+  /** What the store does not let it move from now on is left to the next run. */
+  [Symbol.dispose](): void {
+    this.#closed = true
+    for (const timer of this.#retries) timer[Symbol.dispose]()
+    this.#retries.clear()
   }
 
   /** Has a client get what is sent to everyone behind `seq`, as long as its session lives. */
@@ -70,8 +100,7 @@ export class Everyone implements LogAudience {
   leave(record: ClientRecord): void {
     const after = this.#followers.feedOf(record.id)?.position ?? record.session?.everyoneFrom
     if (after === undefined) return
-    const newest = this.#newestOf(record, after)
-    this.#moving = this.#moving.then(() => this.#move(record, after, newest))
+    this.#enqueue({ record, after, newest: this.#newestOf(record, after) })
   }
 
   /**
@@ -89,56 +118,86 @@ export class Everyone implements LogAudience {
 
   /** Moves what an earlier run of the hub has left undone; `known` finds a client. */
   async restore(known: (client: string) => ClientRecord): Promise<void> {
-    const { store } = this.#options
-    for (const { key } of await store.records(moveRecords)) {
+    for (const { key } of await this.#options.store.records(moveRecords)) {
       const [client = '', position] = key.split('\n')
-      const newest = store.inspect(client).then((state) => state.newest)
-      const [record, after] = [known(client), Number(position)]
-      this.#moving = this.#moving.then(() => this.#move(record, after, newest))
+      this.#enqueue({ record: known(client), after: Number(position), newest: this.#newest(client) })
     }
+  }
+
+  #enqueue(move: Move): void {
+    this.#moving = this.#moving.then(() => this.#move(move))
   }
 
   /** The newest position once everything is in the log that was being stored; what comes later is not for this session. */
   async #newestOf({ id }: ClientRecord, after: number): Promise<number> {
-    const { batcher, store, logger } = this.#options
     const { promise: committed, resolve } = Promise.withResolvers<unknown>()
-    batcher.record({ kind: moveRecords, key: moveKey(id, after), value: true }, resolve)
+    this.#options.batcher.recordLasting({ kind: moveRecords, key: moveKey(id, after), value: true }, resolve)
     await committed
+    return this.#newest(id)
+  }
+
+  async #newest(client: string): Promise<number> {
+    const { store, logger } = this.#options
     try {
-      return (await store.inspect(id)).newest
+      return (await store.inspect(client)).newest
     } catch (error) {
-      logger.error('it is not known what was sent to everyone', { client: id, error })
+      logger.error('it is not known what was sent to everyone', { client, error })
       return Number.POSITIVE_INFINITY
     }
   }
 
-  async #move(record: ClientRecord, from: number, newest: Promise<number>): Promise<void> {
-    const { store, batcher, logger } = this.#options
+  /** Moves page after page. Where the store fails it goes on later from where it has come to. */
+  async #move(move: Move): Promise<void> {
+    const { record, newest } = move
+    let { after } = move
     try {
       const until = await newest
-      for (let after = from, more = true; more && after < until; ) {
-        const page = await store.readLog({ to: everyoneStream }, after, pageSize)
-        for (const { seq, envelope } of page.entries) {
-          if (seq <= until && !this.#source.omits(envelope, record.id)) this.#put(record, new Outgoing(envelope))
-        }
-        after = page.scanned
-        more = page.entries.length === pageSize
+      for (
+        let next: number | undefined = after;
+        next !== undefined;
+        next = await this.#movePage(record, after, until)
+      ) {
+        after = next
       }
-      // Behind all that was moved.
-      batcher.record({ kind: moveRecords, key: moveKey(record.id, from), value: undefined })
     } catch (error) {
-      logger.error('messages to everyone could not be moved to an inbox', { client: record.id, error })
+      this.#options.logger.error('messages to everyone could not be moved to an inbox', { client: record.id, error })
+      this.#retry({ ...move, after })
     }
+  }
+
+  #retry(move: Move): void {
+    if (this.#closed) return
+    const timer = this.#options.clock.after(retryMs, () => {
+      this.#retries.delete(timer)
+      this.#enqueue(move)
+    })
+    this.#retries.add(timer.unref())
+  }
+
+  /** Moves what comes behind `after`, in one commit with how far that has come; resolves with it, or nothing at the end. */
+  async #movePage(record: ClientRecord, after: number, until: number): Promise<number | undefined> {
+    const { store, batcher } = this.#options
+    const { entries, scanned } = await store.readLog({ to: everyoneStream }, after, pageSize)
+    for (const { seq, envelope } of entries) {
+      if (seq <= until && !this.#source.omits(envelope, record.id)) this.#put(record, new Outgoing(envelope))
+    }
+    const next = entries.length === pageSize && scanned < until ? scanned : undefined
+    const { promise, resolve } = Promise.withResolvers<PosthouseError | undefined>()
+    if (next !== undefined) batcher.record({ kind: moveRecords, key: moveKey(record.id, next), value: true }, resolve)
+    batcher.record({ kind: moveRecords, key: moveKey(record.id, after), value: undefined }, resolve)
+    const error = await promise
+    if (error !== undefined) throw error
+    return next
   }
 
   #put(record: ClientRecord, outgoing: Outgoing): void {
     this.#options.batcher.append({ envelope: outgoing.envelope, recipients: [record.id] }, (outcome) => {
-      if (!(outcome instanceof PosthouseError) && outcome.state === 'stored') {
-        record.feeds.inbox.offer(outcome.seq, outgoing.at(outcome.seq))
-        return
+      if (outcome instanceof PosthouseError) return
+      if (outcome.state === 'stored') record.feeds.inbox.offer(outcome.seq, outgoing.at(outcome.seq))
+      else {
+        const code = outcome.state === 'refused' ? outcome.code : outcome.state
+        this.#options.logger.warn('a message to everyone could not be moved to an inbox', { client: record.id, code })
       }
-      const code = 'state' in outcome && outcome.state === 'refused' ? outcome.code : 'store_failed'
-      this.#options.logger.warn('a message to everyone could not be moved to an inbox', { client: record.id, code })
     })
   }
 

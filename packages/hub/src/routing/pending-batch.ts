@@ -23,9 +23,15 @@ interface PendingRemoval {
   readonly listener: RemovalListener | undefined
 }
 
-interface PendingRecord {
-  readonly change: RecordChange
+/** How a record is changed. */
+interface RecordOptions {
   readonly listener: RecordListener | undefined
+  /** It is tried again where the store fails, and its listener is told no more. */
+  readonly lasting: boolean
+}
+
+interface PendingRecord extends RecordOptions {
+  readonly change: RecordChange
 }
 
 /** Told what a listener threw: that concerns nobody else. */
@@ -77,8 +83,8 @@ export class PendingBatch {
     if (isUrgent(removal, listener)) this.#urgent = true
   }
 
-  record(change: RecordChange, listener: RecordListener | undefined): void {
-    this.#records.push({ change, listener })
+  record(change: RecordChange, options: RecordOptions): void {
+    this.#records.push({ change, ...options })
   }
 
   /** Has somebody told when it was committed, or has failed. */
@@ -147,7 +153,7 @@ export class PendingBatch {
     for (const cursor of failed.#forget) this.forget(cursor)
     for (const [cursor, seq] of failed.#acknowledgements) this.acknowledge(cursor, seq)
     for (const { removal, listener } of failed.#removals) if (!listener) this.remove(removal, undefined)
-    for (const { change, listener } of failed.#records) if (!listener) this.#supersede(change)
+    for (const { change, lasting } of failed.#records) if (lasting) this.#supersede(change)
     for (const seq of failed.#unshelve) this.unshelve(seq)
   }
 
@@ -155,7 +161,7 @@ export class PendingBatch {
     this.#records = this.#records.filter(
       (older) => older.change.kind !== change.kind || older.change.key !== change.key,
     )
-    this.record(change, undefined)
+    this.record(change, { listener: undefined, lasting: true })
   }
 }
 
