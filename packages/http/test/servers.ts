@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Wire } from '../src/wire/wire.ts'
 
 /** A server on a port of 127.0.0.1 that was free. Dispose ends it and all of its connections. */
 export interface TestServer extends AsyncDisposable {
@@ -25,5 +26,17 @@ export async function startServer(listener: RequestListener, tls?: ServerOptions
       server.closeAllConnections()
       await once(server, 'close')
     },
+  }
+}
+
+/** Sends one GET over a connection of its own, and gives the body. */
+export async function askOnce(wire: Wire, url: string): Promise<string> {
+  const { origin, pathname, search } = new URL(url)
+  const { dispatcher } = wire.open(origin)
+  try {
+    const { body } = await dispatcher.request({ path: pathname + search, method: 'GET', origin })
+    return await body.text()
+  } finally {
+    await dispatcher.destroy()
   }
 }
