@@ -108,6 +108,12 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
     'The redirection leads from https to http or to something other than HTTP, or its body cannot be sent again.',
   address_blocked: 'The address is one that this client may not reach. Name it in guard.allow if that is wanted.',
   invalid_request: 'The request cannot be sent as it is. The message names what is wrong with it.',
+  retries_exhausted: 'The task failed as often as it may be tried, or for as long. The cause is how it failed last.',
+  deadline_exceeded:
+    'The task did not end in its time, with all of its attempts and waits. Give it more, or ask for less.',
+  circuit_open: 'What is asked has failed too often lately and is left alone for a while. Try again later.',
+  bulkhead_full:
+    'As many tasks are under way, and wait, as may. Try again when some of them have ended, or raise limit or queue.',
 }
 
 /** The status of each error code at an HTTP door. */
@@ -193,4 +199,8 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   redirect_refused: 502,
   address_blocked: 403,
   invalid_request: 400,
+  retries_exhausted: 502,
+  deadline_exceeded: 504,
+  circuit_open: 503,
+  bulkhead_full: 503,
 }

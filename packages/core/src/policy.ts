@@ -1,12 +1,16 @@
 export { type Backoff, type ExponentialBackoffOptions, exponentialBackoff } from './policy/backoff.ts'
+export { type BackoffOptions, backoff, constantBackoff, type Jitter } from './policy/backoff-shape.ts'
+export type { Outcome } from './policy/outcome.ts'
 export {
   type AnyPolicy,
   type Execution,
-  type Outcome,
   type Policy,
   type RunOptions,
   run,
   stack,
   type Task,
 } from './policy/policy.ts'
+export { type GiveUpNotice, type GiveUpReason, type RetryNotice, type RetryOptions, retry } from './policy/retry.ts'
+export { RetryBudget, type RetryBudgetOptions } from './policy/retry-budget.ts'
+export { type TimeoutOptions, timeout } from './policy/timeout.ts'
 export { TokenBucket, type TokenBucketOptions } from './policy/token-bucket.ts'

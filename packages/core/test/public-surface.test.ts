@@ -49,7 +49,17 @@ describe('the public names of core', () => {
   })
 
   it('are these under ./policy', () => {
-    assert.deepEqual(Object.keys(policy), ['TokenBucket', 'exponentialBackoff', 'run', 'stack'])
+    assert.deepEqual(Object.keys(policy), [
+      'RetryBudget',
+      'TokenBucket',
+      'backoff',
+      'constantBackoff',
+      'exponentialBackoff',
+      'retry',
+      'run',
+      'stack',
+      'timeout',
+    ])
   })
 
   it('are these under ./testing', () => {

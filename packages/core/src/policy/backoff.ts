@@ -1,5 +1,8 @@
-/** How long to wait before attempt `attempt` (1 is the first retry), in milliseconds. */
-export type Backoff = (attempt: number) => number
+/**
+ * How long to wait before attempt `attempt` (1 is the first retry), in milliseconds. `previousMs` is the wait before, if
+ * there was one.
+ */
+export type Backoff = (attempt: number, previousMs?: number) => number
 
 /** Settings of `exponentialBackoff`. */
 export interface ExponentialBackoffOptions {

@@ -21,9 +21,6 @@ export type Policy<Result = unknown> = (task: Task<Result>, execution: Execution
 /** A policy that does not look at results, and so fits any task. */
 export type AnyPolicy = <Result>(task: Task<Result>, execution: Execution) => Promise<Result>
 
-/** What ended a run of a task: an error, or a result, which may be absent. */
-export type Outcome<Result = unknown> = { readonly error: unknown } | { readonly result: Result }
-
 /** Settings of `run`. */
 export interface RunOptions {
   /** Gives the task up, also while it waits for its turn or its next attempt. */
