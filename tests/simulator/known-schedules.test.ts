@@ -145,6 +145,16 @@ const schedules: Readonly<Record<string, readonly Action[]>> = {
     ...Array<Action>(9).fill(store),
     storeFails,
   ],
+  'a hub that cannot read where a subscription is does not begin without it': [
+    { do: 'connect', client: 'a', life: 0 },
+    { do: 'connect', client: 'b', life: 0 },
+    { do: 'flow' },
+    { do: 'ask', client: 'b', op: 'subscribe', to: 'channel:b' },
+    { do: 'flow' },
+    { do: 'hub', commits: 2 },
+    ...Array<Action>(8).fill(store),
+    storeFails,
+  ],
   'a session that the store did not keep may be gone when the hub dies at once': [
     { do: 'connect', client: 'c', life: 0 },
     carry,

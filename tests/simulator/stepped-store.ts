@@ -12,6 +12,7 @@ import type {
   RecordEntry,
   ShelfEntry,
   ShelfQuery,
+  SortedPageOptions,
   StoredEnvelope,
 } from '@posthouse/core'
 
@@ -79,8 +80,8 @@ export class SteppedStore implements InboxStore {
     return this.#enter('behindLast', () => this.#inner.behindLast(wanted, count))
   }
 
-  logs(kind: LogKind): Promise<readonly LogInfo[]> {
-    return this.#enter('logs', () => this.#inner.logs(kind))
+  logs(kind: LogKind, page?: SortedPageOptions): Promise<readonly LogInfo[]> {
+    return this.#enter('logs', () => this.#inner.logs(kind, page))
   }
 
   retained(matches: (to: string) => boolean): Promise<readonly StoredEnvelope[]> {

@@ -39,7 +39,7 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
     'The recipient is not connected, and what was sent does not wait: a call, qos 0, or whenOffline error. Try again later, or send with qos 1 and whenOffline store.',
   inbox_full: 'The recipient is away or slow and its inbox has reached its limit. Try again when it has caught up.',
   store_full:
-    'The hub keeps as many scheduled messages or retained values as it may. Try again later, or raise its bounds.',
+    'The hub keeps as many scheduled messages, retained values or channels with history as it may. Try again later, or raise the bounds of its store.',
   attempts_exhausted:
     'The recipient has given the message back 16 times. It lies with the dead letters; repair its handler, then redrive it.',
   rate_limited: 'Too much in too short a time. Slow down.',

@@ -1,4 +1,5 @@
-import type { LogInfo, LogKind, LogPage, LogQuery, StoredEnvelope } from './store.ts'
+import { type SortedPageOptions, sortedPage } from './sorted-page.ts'
+import type { LogInfo, LogKind, LogPage, LogQuery, StoreBounds, StoredEnvelope } from './store.ts'
 import type { LogLimits } from './store-batch.ts'
 
 interface NewEntry extends StoredEnvelope {
@@ -20,27 +21,33 @@ interface OneLog {
 
 /** Addresses whose trimming is remembered exactly although nothing is left in their log. */
 const maxEmpty = 10_000
+/** Where there is no room it is looked so often, in milliseconds, whether there is by now. */
+const sweepMs = 1000
 
 /** The log: what many read, each from where he is, kept once per address and trimmed by count and age. */
 export class MemoryLog {
   readonly #maxBytes: number
+  readonly #maxChannels: number
   readonly #logs = new Map<string, OneLog>()
   /** Everything that is kept, oldest first. */
   readonly #kept = new Map<number, Kept>()
   #bytes = 0
-  /** How many logs hold nothing. */
+  /** How many logs hold nothing, and how many channels something. */
   #empty = 0
+  #held = 0
+  #sweptAt = Number.NEGATIVE_INFINITY
   /** The last position that was trimmed from a log that is not remembered any more. */
   #forgotten = 0
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes
+  constructor({ logBytes, channels }: Pick<StoreBounds, 'logBytes' | 'channels'>) {
+    this.#maxBytes = logBytes
+    this.#maxChannels = channels
   }
 
   push(entry: NewEntry, limits: LogLimits, now: number): void {
     const log = this.#open(entry.envelope.to, limits)
     const kept = { ...entry, log }
-    if (log.head === log.entries.length) this.#empty--
+    if (log.head === log.entries.length) this.#filled(log, 1)
     log.entries.push(kept)
     log.bytes += entry.bytes
     this.#bytes += entry.bytes
@@ -77,7 +84,17 @@ export class MemoryLog {
     return oldest === undefined ? 0 : oldest - 1
   }
 
-  list(kind: LogKind, now: number): LogInfo[] {
+  /** True where a message to this address can be kept: `all` and groups are bounded elsewhere. */
+  hasRoom(to: string, now: number): boolean {
+    if (!isKind(to, 'channel') || this.#holds(to) || this.#held < this.#maxChannels) return true
+    if (now < this.#sweptAt + sweepMs && now >= this.#sweptAt) return false
+    // Some may hold nothing any more that nobody has asked for since.
+    this.#sweptAt = now
+    for (const log of this.#logs.values()) this.#trim(log, now)
+    return this.#held < this.#maxChannels
+  }
+
+  list(kind: LogKind, now: number, page?: SortedPageOptions): LogInfo[] {
     const infos: LogInfo[] = []
     for (const log of this.#logs.values()) {
       if (!isKind(log.to, kind)) continue
@@ -87,7 +104,7 @@ export class MemoryLog {
       const messages = log.entries.length - log.head
       infos.push({ to: log.to, messages, bytes: log.bytes, newest: last.seq, ts: last.envelope.ts })
     }
-    return infos.sort((a, b) => (a.to < b.to ? -1 : 1))
+    return sortedPage(infos, ({ to }) => to, page)
   }
 
   #wanted(wanted: LogQuery): OneLog[] {
@@ -122,6 +139,17 @@ export class MemoryLog {
     }
   }
 
+  #holds(to: string): boolean {
+    const log = this.#logs.get(to)
+    return log !== undefined && log.head < log.entries.length
+  }
+
+  /** One log more holds something, or one less. */
+  #filled({ to }: OneLog, change: 1 | -1): void {
+    this.#empty -= change
+    if (isKind(to, 'channel')) this.#held += change
+  }
+
   #trim(log: OneLog, now: number): void {
     const oldest = now - log.limits.ageMs
     for (let entry = log.entries[log.head]; entry !== undefined; entry = log.entries[log.head]) {
@@ -142,7 +170,7 @@ export class MemoryLog {
     log.bytes -= bytes
     log.trimmed = seq
     log.head++
-    if (log.head === log.entries.length) this.#empty++
+    if (log.head === log.entries.length) this.#filled(log, -1)
     // Shifting one by one is quadratic in the backlog; cutting when half is gone is linear overall.
     if (log.head * 2 <= log.entries.length) return
     log.entries.splice(0, log.head)

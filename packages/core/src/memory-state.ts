@@ -49,7 +49,7 @@ export class MemoryState {
 
   constructor({ limits, bounds, producers }: MemoryStateOptions) {
     this.#limits = limits
-    this.log = new MemoryLog(bounds.logBytes)
+    this.log = new MemoryLog(bounds)
     this.shelf = new MemoryShelf(bounds)
     this.retained = new MemoryRetained(bounds.retained)
     this.producers = new ProducerLedger(producers)
@@ -150,6 +150,7 @@ export class MemoryState {
   #deliver(delivery: Delivery, { bytes, now, owner }: Weight): AppendOutcome {
     const { envelope, recipients, log, retain, attempt = 1, takes } = delivery
     if (retain === 'keep' && !this.retained.hasRoom(envelope.to)) return refused('store_full')
+    if (log && !this.log.hasRoom(envelope.to, now)) return refused('store_full')
     const { open, full } = this.#sort(recipients, { bytes, now, owner })
     if (open.length === 0 && full.length > 0 && !log) return refused('inbox_full')
     if (takes !== undefined) this.unshelve(takes)

@@ -3,6 +3,7 @@ import { PosthouseError } from './errors.ts'
 import { randomHex } from './ids.ts'
 import { writeRecord } from './memory-records.ts'
 import { MemoryState, weigh } from './memory-state.ts'
+import type { SortedPageOptions } from './sorted-page.ts'
 import {
   type Durability,
   defaultInboxLimits,
@@ -82,8 +83,8 @@ export class MemoryInboxStore implements InboxStore {
     return this.#open().log.behindLast(wanted, count, this.#clock.now())
   }
 
-  async logs(kind: LogKind): Promise<readonly LogInfo[]> {
-    return this.#open().log.list(kind, this.#clock.now())
+  async logs(kind: LogKind, page?: SortedPageOptions): Promise<readonly LogInfo[]> {
+    return this.#open().log.list(kind, this.#clock.now(), page)
   }
 
   async retained(matches: (to: string) => boolean): Promise<readonly StoredEnvelope[]> {

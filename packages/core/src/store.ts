@@ -1,5 +1,6 @@
 import type { Envelope } from './envelope.ts'
 import type { ErrorCode } from './errors.ts'
+import type { SortedPageOptions } from './sorted-page.ts'
 import type { Batch, CommitOutcome } from './store-batch.ts'
 
 /** What `stored` survives: nothing, kill -9 of the hub, or loss of power. */
@@ -28,6 +29,8 @@ export const defaultInboxLimits: InboxLimits = { messages: 1000, bytes: 8 * 1024
 export interface StoreBounds {
   /** Bytes of the log; beyond them the oldest messages are trimmed. Default 256 MiB. */
   readonly logBytes: number
+  /** Channels that messages are kept of; those of more are refused with `store_full`. Default 50,000. */
+  readonly channels: number
   /** Channels with a retained value; more are refused with `store_full`. Default 10,000. */
   readonly retained: number
   /** Envelopes that wait for a time and have no inbox yet; more are refused with `store_full`. Default 10,000. */
@@ -39,6 +42,7 @@ export interface StoreBounds {
 /** The documented bounds of a store. */
 export const defaultStoreBounds: StoreBounds = {
   logBytes: 256 * 1024 * 1024,
+  channels: 50_000,
   retained: 10_000,
   scheduled: 10_000,
   deadLetters: 10_000,
@@ -155,8 +159,8 @@ export interface InboxStore extends AsyncDisposable {
    * `count` is at least 1. It reads no envelopes, however large they are.
    */
   behindLast(wanted: LogQuery, count: number): Promise<number>
-  /** The logs of this kind that hold something, sorted by address. */
-  logs(kind: LogKind): Promise<readonly LogInfo[]>
+  /** The logs of this kind that hold something, sorted by address in the order of UTF-16 units. */
+  logs(kind: LogKind, page?: SortedPageOptions): Promise<readonly LogInfo[]>
   /** The retained values of the matching addresses, the oldest first, without expired ones. */
   retained(matches: (to: string) => boolean): Promise<readonly StoredEnvelope[]>
   /** What `inbox` holds now, and where its cursor, or any other cursor of that name, is. */

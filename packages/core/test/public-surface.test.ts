@@ -43,6 +43,7 @@ describe('the public names of core', () => {
       'readMessage',
       'reasonOf',
       'silentLogger',
+      'sortedPage',
       'systemClock',
       'toPosthouseError',
     ])

@@ -1,3 +1,4 @@
+import { sortedPage } from '@posthouse/core'
 import type { MethodBody } from './calls/method-body.ts'
 
 /** Most entries of one page: with names of the greatest length they fit into a body. */
@@ -13,14 +14,18 @@ export interface PageOptions {
 
 /** A page of entries in the order of their names. */
 export function pageOf<Entry>(
-  entries: readonly Entry[],
+  entries: Iterable<Entry>,
   nameOf: (entry: Entry) => string,
-  { after = '', limit = 100 }: PageOptions,
+  options: PageOptions,
 ): { readonly page: readonly Entry[]; readonly more: boolean } {
-  const behind = entries.filter((entry) => nameOf(entry) > after)
-  behind.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-  const most = Math.min(Math.max(1, limit), mostOnPage)
-  return { page: behind.slice(0, most), more: behind.length > most }
+  const { after, limit } = boundsOf(options)
+  const found = sortedPage(entries, nameOf, { after, limit: limit + 1 })
+  return { page: found.slice(0, limit), more: found.length > limit }
+}
+
+/** Where a page begins, and how long it is at most. */
+export function boundsOf({ after = '', limit = 100 }: PageOptions): Required<PageOptions> {
+  return { after, limit: Math.min(Math.max(1, limit), mostOnPage) }
 }
 
 /** Which page the body of a method asks for. */

@@ -308,8 +308,9 @@ suite('a client that an earlier run of the hub has seen', () => {
     broken = false
     bob.send({ ...message('all', 1), id: 'to all' })
     assert.equal((await bob.next('sent')).state, 'stored')
+    const kept = lasting.next()
     await server.hub.close()
-    await using next = await startHub({ store: lasting.next() })
+    await using next = await startHub({ store: kept })
     await using again = await RawPeer.hello(next.url, 'dave', { hello: resume(welcome, {}) })
     assert.equal((await again.next('welcome')).resumed, true)
     assert.equal((await again.next('deliver')).id, 'to all')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { ManualClock, MemoryInboxStore } from '@posthouse/core'
+import { type InboxStore, ManualClock, MemoryInboxStore } from '@posthouse/core'
+import { changedStore } from '@posthouse/core/testing'
 import { type Frame, RawPeer, resume } from './raw-peer.ts'
 import { startGuardedHub } from './start-guarded-hub.ts'
 import { noticed, startHub, startTimelessHub } from './start-hub.ts'
@@ -156,5 +157,31 @@ suite('the will of a client', () => {
     await using alice = await RawPeer.login(second.url, 'alice', { hello: { producer: 'p2' } })
     clock.advance(121_000)
     assert.deepEqual(seen(await alice.next('deliver')), { from: 'bob', ...will })
+    assert.deepEqual(await store.records('will'), [])
+  })
+
+  test('is written when it changes, and not with all else that changes about the session', async () => {
+    const inner = new MemoryInboxStore()
+    const written: unknown[] = []
+    const commit: InboxStore['commit'] = (batch) => {
+      for (const { kind, value } of batch.records ?? []) if (kind === 'will') written.push(value)
+      return inner.commit(batch)
+    }
+    await using server = await startHub({ store: changedStore(inner, { commit, durability: 'process' }) })
+    const [bob, welcome] = await RawPeer.welcomed(server.url, 'bob', { hello: { will } })
+    await bob.cut()
+    await noticed(server, 'bob')
+    const [back, again] = await RawPeer.welcomed(server.url, 'bob', { hello: { ...resume(welcome, {}), will } })
+    assert.deepEqual([again.resumed, written.length], [true, 1])
+    await back.cut()
+    await noticed(server, 'bob')
+    const other = { ...will, body: { gone: 'again' } }
+    const [last] = await RawPeer.welcomed(server.url, 'bob', { hello: { ...resume(again, {}), will: other } })
+    assert.equal(written.length, 2)
+    last.send({ op: 'bye' })
+    await last.closed()
+    await server.hub.close()
+    assert.deepEqual(written.slice(2), [undefined])
+    assert.deepEqual(await inner.records('will'), [])
   })
 })

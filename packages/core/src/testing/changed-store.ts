@@ -8,7 +8,7 @@ export function changedStore(inner: InboxStore, changes: Partial<InboxStore>): I
     read: (inbox, after, limit) => inner.read(inbox, after, limit),
     readLog: (wanted, after, limit) => inner.readLog(wanted, after, limit),
     behindLast: (wanted, count) => inner.behindLast(wanted, count),
-    logs: (kind) => inner.logs(kind),
+    logs: (kind, page) => inner.logs(kind, page),
     retained: (matches) => inner.retained(matches),
     inspect: (inbox) => inner.inspect(inbox),
     lastAccepted: (producer) => inner.lastAccepted(producer),

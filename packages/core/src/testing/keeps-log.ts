@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import type { ManualClock } from '../clock.ts'
+import type { Envelope } from '../envelope.ts'
 import type { InboxStore, LogQuery } from '../store.ts'
 import type { DeclareStoreTest } from './inbox-store-contract.ts'
 import { append, commit, delivery, inLog, logged, plain, sampleEnvelope, stored, waiting } from './sample.ts'
@@ -12,6 +14,7 @@ export function keepsLog(test: DeclareStoreTest): void {
   pagesLog(test)
   findsNewest(test)
   trimsLog(test)
+  boundsChannels(test)
   listsLogs(test)
 }
 
@@ -227,6 +230,35 @@ function trimsLog(test: DeclareStoreTest): void {
   )
 }
 
+function boundsChannels(test: DeclareStoreTest): void {
+  test(
+    'a message of one channel more than may keep something is refused with store_full, until one of them keeps nothing',
+    async (store, clock) => {
+      const log = { messages: 10, ageMs: 5000 }
+      await stored(store, logged('channel:a', 'm1', { log }))
+      clock.advance(1000)
+      await stored(store, logged('channel:b', 'm2', { log: { messages: 10, ageMs: 60_000 }, envelope: at(clock, 'b') }))
+      const refused = { state: 'refused', code: 'store_full' }
+      assert.deepEqual(await append(store, logged('channel:c', 'm3')), refused)
+      assert.deepEqual(await inLog(store, 'channel:c'), [])
+      await stored(store, logged('channel:a', 'm4', { log }))
+      await stored(store, logged('group:c', 'm5'))
+      await stored(store, logged('all', 'm6'))
+      clock.advance(5000)
+      await stored(store, logged('channel:c', 'm7', { envelope: at(clock, 'c') }))
+      assert.deepEqual(await append(store, logged('channel:d', 'm8', { envelope: at(clock, 'd') })), refused)
+      assert.deepEqual(await inLog(store, 'channel:a'), [])
+    },
+    {},
+    { channels: 2 },
+  )
+}
+
+/** An envelope for a channel that is accepted now. */
+function at(clock: ManualClock, channel: string): Envelope {
+  return sampleEnvelope({ id: `now ${channel}`, to: `channel:${channel}`, ts: clock.now() })
+}
+
 function listsLogs(test: DeclareStoreTest): void {
   test('the logs of a kind are listed by address, with what they hold', async (store, clock) => {
     await stored(store, logged('channel:b', 'm1'))
@@ -244,5 +276,18 @@ function listsLogs(test: DeclareStoreTest): void {
       [(await store.logs('group')).map(({ to }) => to), (await store.logs('all')).map(({ to }) => to)],
       [['group:a'], ['all']],
     )
+  })
+
+  test('the logs of a kind are listed in pages', async (store) => {
+    const names = Array.from({ length: 300 }, (_, index) => `channel:${(index * 7919) % 300}`)
+    for (const name of names) await stored(store, logged(name, `m ${name}`))
+    const listed: string[] = []
+    for (let more = true; more; ) {
+      const after = listed.at(-1)
+      const page = await store.logs('channel', { limit: 7, ...(after !== undefined && { after }) })
+      listed.push(...page.map(({ to }) => to))
+      more = page.length === 7
+    }
+    assert.deepEqual(listed, names.toSorted())
   })
 }

@@ -1,5 +1,5 @@
 import type { InboxStore } from '@posthouse/core'
-import { type PageOptions, pageOf } from '../page.ts'
+import { boundsOf, type PageOptions } from '../page.ts'
 import { nameOf } from './channel-pattern.ts'
 import type { Channels } from './channels.ts'
 
@@ -27,10 +27,12 @@ export async function listChannels(
   { channels, store }: { readonly channels: Channels; readonly store: Pick<InboxStore, 'logs'> },
   options: PageOptions,
 ): Promise<ChannelPage> {
-  const { page, more } = pageOf(await store.logs('channel'), ({ to }) => nameOf(to), options)
+  const { after, limit } = boundsOf(options)
+  const logs = await store.logs('channel', { after: `channel:${after}`, limit: limit + 1 })
+  const page = logs.slice(0, limit)
   const infos = page.map(({ to, messages, bytes, ts }): ChannelInfo => {
     const channel = nameOf(to)
     return { channel, messages, bytes, ts, subscribers: channels.subscribers(channel).length }
   })
-  return { channels: infos, more, subscriptions: channels.size }
+  return { channels: infos, more: logs.length > limit, subscriptions: channels.size }
 }

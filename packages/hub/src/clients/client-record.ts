@@ -31,6 +31,8 @@ export interface SessionEntry {
   sentBefore: number
   /** What is sent in its client's name when it ends without a good-bye. */
   will: LastWill | undefined
+  /** The will as it was last handed to the store; nothing where the store has none. */
+  keptWill: LastWill | undefined
   /** Until when it can be resumed once its connection is lost, on the hub's monotonic clock. */
   expiresAt: number
   /** What carries it now; nothing while its connection is lost. */

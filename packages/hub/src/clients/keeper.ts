@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock, Logger } from '@posthouse/core'
 import type { Batcher } from '../routing/batcher.ts'
 import type { Timing } from '../timing.ts'
 import type { ClientRecord, SessionEntry } from './client-record.ts'
 import type { PresenceBoard } from './presence-board.ts'
 import { clientRecord, clientRecords, sessionRecord, sessionRecords } from './session-record.ts'
+import { willRecord, willRecords } from './will-record.ts'
 
 /** What a keeper needs. */
 export interface KeeperOptions {
@@ -50,6 +52,7 @@ export class Keeper {
     this.#changed.delete(record)
     const { batcher, logger } = this.#options
     const { promise, resolve } = Promise.withResolvers<unknown>()
+    this.#keepWill(record.id, record.session)
     batcher.recordLasting(this.#changeOf(record, record.session), resolve)
     const error = await promise
     if (error !== undefined) logger.warn('a session could not be kept', { client: record.id, error })
@@ -59,6 +62,7 @@ export class Keeper {
   save(record: ClientRecord): void {
     this.#changed.delete(record)
     if (this.lasting && record.session !== undefined) {
+      this.#keepWill(record.id, record.session)
       this.#options.batcher.record(this.#changeOf(record, record.session))
     }
   }
@@ -74,9 +78,11 @@ export class Keeper {
   }
 
   /** A client's session has ended. */
-  ended(record: ClientRecord): void {
+  ended(record: ClientRecord, { keptWill }: SessionEntry): void {
     this.#changed.delete(record)
-    if (this.lasting) this.#options.batcher.record({ kind: sessionRecords, key: record.id, value: undefined })
+    if (!this.lasting) return
+    this.#options.batcher.record({ kind: sessionRecords, key: record.id, value: undefined })
+    if (keptWill !== undefined) this.#options.batcher.record({ kind: willRecords, key: record.id, value: undefined })
   }
 
   /** A client is forgotten, with what waits for it. */
@@ -95,6 +101,14 @@ export class Keeper {
   close(): void {
     this.flush()
     this.#ending = true
+  }
+
+  /** A will is written when it has changed, and not with all else that changes about its session. */
+  #keepWill(client: string, entry: SessionEntry): void {
+    const { will, keptWill } = entry
+    if (isDeepStrictEqual(will, keptWill)) return
+    entry.keptWill = will && { ...will }
+    this.#options.batcher.record(willRecord(client, entry))
   }
 
   #changeOf(record: ClientRecord, entry: SessionEntry): ReturnType<typeof sessionRecord> {

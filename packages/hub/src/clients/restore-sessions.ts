@@ -1,6 +1,7 @@
-import { cursorName, isClientId, type RecordEntry } from '@posthouse/core'
+import { cursorName, isClientId, isPosthouseError, type RecordEntry } from '@posthouse/core'
 import { HubSession } from '@posthouse/protocol'
 import type { HubParts } from '../hub-parts.ts'
+import type { LastWill } from '../peers/last-will.ts'
 import { ResumeTokens } from '../peers/resume-tokens.ts'
 import { everyoneStream } from '../routing/everyone.ts'
 import type { SessionEntry } from './client-record.ts'
@@ -13,6 +14,7 @@ import {
   readSession,
   sessionRecords,
 } from './session-record.ts'
+import { type KeptWill, readKeptWill, willRecords } from './will-record.ts'
 
 /** Goes on with the clients and sessions that an earlier run of the hub has left in the store. */
 export async function restoreSessions(parts: HubParts): Promise<void> {
@@ -25,10 +27,19 @@ export async function restoreSessions(parts: HubParts): Promise<void> {
     record.dialect = readDialect(value)
   }
   await parts.everyone.restore((client) => registry.known(client))
-  for (const entry of await store.records(sessionRecords)) await restore(parts, entry)
+  const wills = await keptWills(store)
+  for (const entry of await store.records(sessionRecords)) await restore(parts, entry, wills.get(entry.key))
 }
 
-async function restore(parts: HubParts, { key: client, value }: RecordEntry): Promise<void> {
+async function keptWills(store: HubParts['store']): Promise<ReadonlyMap<string, KeptWill | undefined>> {
+  return new Map((await store.records(willRecords)).map(({ key, value }) => [key, readKeptWill(value)]))
+}
+
+async function restore(
+  parts: HubParts,
+  { key: client, value }: RecordEntry,
+  keptWill: KeptWill | undefined,
+): Promise<void> {
   const kept = readSession(value)
   if (kept === undefined || !isClientId(client)) {
     parts.logger.warn('the store keeps a session that cannot be read', { client })
@@ -38,7 +49,8 @@ async function restore(parts: HubParts, { key: client, value }: RecordEntry): Pr
   const record = parts.registry.known(client)
   // Who is back already, before everything was read, has begun a new one.
   if (record.living) return
-  const entry = entryOf(parts, client, { ...kept, newest })
+  const will = keptWill?.session === kept.id ? keptWill.will : undefined
+  const entry = entryOf(parts, client, { ...kept, newest, will })
   record.session = entry
   parts.everyone.follow(record, position.seq)
   if (kept.watch) parts.presence.expect(entry)
@@ -46,6 +58,8 @@ async function restore(parts: HubParts, { key: client, value }: RecordEntry): Pr
     try {
       await parts.memberships.restore(record, entry, subscription)
     } catch (error) {
+      // Without what the store could not say the hub would lose it: it does not begin, and is begun again.
+      if (!isPosthouseError(error) || error.code === 'store_failed') throw error
       parts.logger.warn('a subscription could not be restored', { client, stream: subscription.stream, error })
     }
   }
@@ -55,9 +69,10 @@ async function restore(parts: HubParts, { key: client, value }: RecordEntry): Pr
 function entryOf(
   { clock, limits, timing, logger }: HubParts,
   client: string,
-  kept: KeptSession & { readonly newest: number },
+  kept: KeptSession & { readonly newest: number; readonly will: LastWill | undefined },
 ): SessionEntry {
-  const { id, producer, principal, transient = false, tokens, expiresAt = Number.POSITIVE_INFINITY, newest } = kept
+  const { id, producer, principal, transient = false, tokens, expiresAt = Number.POSITIVE_INFINITY } = kept
+  const { newest, will } = kept
   const leftMs = Math.max(0, Math.min(expiresAt - clock.now(), timing.sessionMs))
   return {
     session: new HubSession({ id, client, limits }),
@@ -68,7 +83,8 @@ function entryOf(
     everyoneFrom: undefined,
     subscriptions: new Map(),
     sentBefore: newest,
-    will: kept.will,
+    will,
+    keptWill: will && { ...will },
     expiresAt: clock.elapsed() + leftMs,
     carrier: undefined,
     state: stateOf(kept, (error) => logger.warn('the store keeps a state that cannot be read', { client, error })),

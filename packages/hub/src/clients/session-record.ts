@@ -1,7 +1,6 @@
-import { isMessageType, type RecordChange } from '@posthouse/core'
+import type { RecordChange } from '@posthouse/core'
 import type { Dialect } from '@posthouse/protocol'
 import type { KeptSubscription } from '../membership/subscription.ts'
-import type { LastWill } from '../peers/last-will.ts'
 import type { SessionEntry } from './client-record.ts'
 
 /** The kind of the records that keep sessions, by client id. */
@@ -23,7 +22,6 @@ export interface KeptSession {
   readonly watch?: true
   /** What its client says about itself, as JSON text. */
   readonly state?: string
-  readonly will?: LastWill
   /** When it ends, in Unix milliseconds; absent while it has a connection. */
   readonly expiresAt?: number
 }
@@ -36,7 +34,7 @@ export interface SessionFacts {
 
 /** Remembers a session. */
 export function sessionRecord(client: string, entry: SessionEntry, { watch, expiresAt }: SessionFacts): RecordChange {
-  const { session, producer, principal, transient, tokens, subscriptions, state, will } = entry
+  const { session, producer, principal, transient, tokens, subscriptions, state } = entry
   const value: KeptSession = {
     id: session.id,
     producer,
@@ -46,7 +44,6 @@ export function sessionRecord(client: string, entry: SessionEntry, { watch, expi
     ...(subscriptions.size > 0 && { subscriptions: [...subscriptions.values()].map(keptOf) }),
     ...(watch && { watch }),
     ...(state !== undefined && { state: state.json }),
-    ...(will !== undefined && { will }),
     ...(expiresAt !== undefined && { expiresAt }),
   }
   return { kind: sessionRecords, key: client, value }
@@ -55,7 +52,7 @@ export function sessionRecord(client: string, entry: SessionEntry, { watch, expi
 /** What a record says of a session; nothing where it is none of ours. */
 export function readSession(value: unknown): KeptSession | undefined {
   if (!isObject(value)) return undefined
-  const { id, producer, principal, tokens, transient, subscriptions, watch, state, will, expiresAt } = value
+  const { id, producer, principal, tokens, transient, subscriptions, watch, state, expiresAt } = value
   if (typeof id !== 'string' || typeof producer !== 'string' || !Array.isArray(tokens)) return undefined
   return {
     id,
@@ -66,7 +63,6 @@ export function readSession(value: unknown): KeptSession | undefined {
     ...(Array.isArray(subscriptions) && { subscriptions: subscriptions.filter(isSubscription) }),
     ...(watch === true && { watch }),
     ...(typeof state === 'string' && { state }),
-    ...(isWill(will) && { will }),
     ...(typeof expiresAt === 'number' && { expiresAt }),
   }
 }
@@ -93,14 +89,6 @@ function keptOf({ stream, prefetch }: KeptSubscription): KeptSubscription {
 function isSubscription(value: unknown): value is KeptSubscription {
   if (!isObject(value) || typeof value.stream !== 'string') return false
   return value.prefetch === undefined || typeof value.prefetch === 'number'
-}
-
-function isWill(value: unknown): value is LastWill {
-  if (!isObject(value) || typeof value.type !== 'string' || !isMessageType(value.type)) return false
-  const { to, body, live, permitted } = value
-  return (
-    typeof to === 'string' && typeof body === 'string' && typeof live === 'boolean' && typeof permitted === 'boolean'
-  )
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

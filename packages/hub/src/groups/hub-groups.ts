@@ -23,7 +23,7 @@ export class HubGroups {
 
   /** A page of the groups, by name. `more` says whether others follow. */
   list(options: PageOptions = {}): { readonly groups: readonly GroupInfo[]; readonly more: boolean } {
-    const { page, more } = pageOf([...this.#groups.all()], ({ name }) => name, options)
+    const { page, more } = pageOf(this.#groups.all(), ({ name }) => name, options)
     return { groups: page.map(({ name, members }) => ({ group: name, members: members.size })), more }
   }
 
@@ -36,7 +36,7 @@ export class HubGroups {
     options: PageOptions = {},
   ): { readonly members: readonly GroupMember[]; readonly more: boolean } {
     const { members } = this.#groups.known(group)
-    const { page, more } = pageOf([...members.values()], ({ client }) => client, options)
+    const { page, more } = pageOf(members.values(), ({ client }) => client, options)
     return { members: page, more }
   }
 

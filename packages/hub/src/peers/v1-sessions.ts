@@ -56,6 +56,7 @@ export function claimSession(
     subscriptions: new Map(),
     sentBefore: 0,
     will,
+    keptWill: undefined,
     expiresAt: Number.POSITIVE_INFINITY,
     carrier: undefined,
     state: undefined,
@@ -84,7 +85,7 @@ function closeSession(record: ClientRecord, parts: Pick<HubParts, SessionParts>)
   record.session = undefined
   endSubscriptions(entry)
   record.feeds.unfollowAll()
-  keeper.ended(record)
+  keeper.ended(record, entry)
   // In the same tick: either both are in the store, or none.
   if (entry.will !== undefined) sendWill(record, entry.will, parts)
 }

@@ -38,7 +38,7 @@ export class HubQueues {
 
   /** A page of the queues, by name. */
   async list(options: PageOptions = {}): Promise<QueueList> {
-    const { page, more } = pageOf([...this.#book.all()], ({ name }) => name, options)
+    const { page, more } = pageOf(this.#book.all(), ({ name }) => name, options)
     return { queues: await Promise.all(page.map((queue) => this.#infoOf(queue))), more }
   }
 

@@ -124,6 +124,7 @@ export class Commit {
     const contents = this.#contents
     const { envelope, recipients, log, retain, takes } = delivery
     if (retain === 'keep' && !contents.retained.hasRoom(envelope.to)) return refused('store_full')
+    if (log && !contents.logs.hasRoom(envelope.to, this.#now)) return refused('store_full')
     const named = this.#openAll(recipients)
     const inboxes = withRoom(named, weight)
     if (inboxes.length === 0 && named.length > 0 && !log) return refused('inbox_full')

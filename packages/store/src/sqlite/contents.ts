@@ -47,7 +47,7 @@ export class Contents {
     this.#ageMs = limits.ageMs
     this.shelf = new Shelf(database, bounds)
     this.inboxes = new Inboxes(database, limits, (inbox) => this.shelf.reserve(inbox))
-    this.logs = new Logs(database, this.meta, bounds.logBytes)
+    this.logs = new Logs(database, this.meta, bounds)
     this.retained = new Retained(database, bounds.retained)
     this.records = new Records(database)
     this.producers = new Producers(database, producers)

@@ -1,5 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { LogInfo, LogKind, LogLimits, LogPage, LogQuery, StoredEnvelope } from '@posthouse/core'
+import {
+  type LogInfo,
+  type LogKind,
+  type LogLimits,
+  type LogPage,
+  type LogQuery,
+  type SortedPageOptions,
+  type StoreBounds,
+  type StoredEnvelope,
+  sortedPage,
+} from '@posthouse/core'
 import { Backlog, type Settling } from './backlog.ts'
 import { envelopeOf } from './entry.ts'
 import { Log } from './log.ts'
@@ -16,15 +26,21 @@ const maxMerged = 32
 const maxScanned = 8192
 /** Rows that are looked up at once when the oldest have to go. */
 const oldestAtOnce = 64
+/** Where there is no room it is looked so often, in milliseconds, whether there is by now. */
+const sweepMs = 1000
 
 /** The logs of all addresses. Their heads are in memory, their messages until they are settled. */
 export class Logs implements Settling {
   readonly #table: LogTable
   readonly #meta: Meta
   readonly #maxBytes: number
+  readonly #maxChannels: number
   readonly #logs = new Map<string, Log>()
   readonly #changed = new Backlog<string, Log>()
   #bytes = 0
+  /** Channels that hold something, some of them perhaps only what is too old. */
+  #held = 0
+  #sweptAt = Number.NEGATIVE_INFINITY
   /** The last position that was trimmed from a log that is not remembered any more. */
   #forgotten: number
   readonly #byId = new Map<number, Log>()
@@ -32,22 +48,26 @@ export class Logs implements Settling {
   #front: { readonly seq: number; readonly address: number }[] = []
   #frontHead = 0
 
-  constructor(database: DatabaseSync, meta: Meta, maxBytes: number) {
+  constructor(database: DatabaseSync, meta: Meta, { logBytes, channels }: Pick<StoreBounds, 'logBytes' | 'channels'>) {
     this.#table = new LogTable(database)
     this.#meta = meta
-    this.#maxBytes = maxBytes
+    this.#maxBytes = logBytes
+    this.#maxChannels = channels
     this.#forgotten = meta.number('log_forgotten')
     for (const row of this.#table.addresses()) {
       const log = Log.ofRow(row, this.#table)
       this.#logs.set(log.to, log)
       this.#byId.set(log.id, log)
       this.#bytes += log.bytes
+      this.#recount(log, 0)
     }
   }
 
   push(to: string, logged: Logged, limits: LogLimits, now: number): void {
     const log = this.#open(to, limits)
+    const { messages } = log
     this.#bytes += log.push(logged)
+    this.#recount(log, messages)
     this.#trim(log, now)
     this.#changed.set(to, log)
     while (this.#bytes > this.#maxBytes && this.#dropOldest());
@@ -82,14 +102,25 @@ export class Logs implements Settling {
     return oldest === undefined ? 0 : oldest - 1
   }
 
-  list(kind: LogKind, now: number): LogInfo[] {
+  /** True where a message to this address can be kept: `all` and groups are bounded elsewhere. */
+  hasRoom(to: string, now: number): boolean {
+    if (!isKind(to, 'channel') || this.#held < this.#maxChannels) return true
+    if ((this.#logs.get(to)?.messages ?? 0) > 0) return true
+    if (now < this.#sweptAt + sweepMs && now >= this.#sweptAt) return false
+    // Some may hold nothing any more that nobody has asked for since.
+    this.#sweptAt = now
+    for (const log of this.#logs.values()) this.#trim(log, now)
+    return this.#held < this.#maxChannels
+  }
+
+  list(kind: LogKind, now: number, page?: SortedPageOptions): LogInfo[] {
     const infos: LogInfo[] = []
     for (const log of this.#logs.values()) {
       if (!isKind(log.to, kind)) continue
       this.#trim(log, now)
       if (log.messages > 0) infos.push(log.info)
     }
-    return infos.sort((a, b) => (a.to < b.to ? -1 : 1))
+    return sortedPage(infos, ({ to }) => to, page)
   }
 
   begin(now: number): void {
@@ -130,10 +161,17 @@ export class Logs implements Settling {
   }
 
   #trim(log: Log, now: number): void {
+    const { messages } = log
     const bytes = log.trim(now)
-    if (bytes === 0) return
+    if (log.messages === messages) return
+    this.#recount(log, messages)
     this.#bytes -= bytes
     this.#changed.set(log.to, log)
+  }
+
+  /** A log held so many messages before. */
+  #recount({ to, messages }: Log, before: number): void {
+    if (isKind(to, 'channel')) this.#held += Number(messages > 0) - Number(before > 0)
   }
 
   /** Goes through the rows of all logs, and then through what is fresh. */
@@ -157,7 +195,9 @@ export class Logs implements Settling {
   #dropOldest(): boolean {
     const log = this.#oldestInTable() ?? this.#oldestFresh()
     if (log === undefined) return false
+    const { messages } = log
     this.#bytes -= log.dropOldest()
+    this.#recount(log, messages)
     this.#changed.set(log.to, log)
     return true
   }

@@ -18,6 +18,7 @@ import {
   reasonOf,
   type ShelfEntry,
   type ShelfQuery,
+  type SortedPageOptions,
   type StoredEnvelope,
   type Timer,
 } from '@posthouse/core'
@@ -119,8 +120,8 @@ export class SqliteStore implements InboxStore {
     return this.#open().contents.logs.behindLast(wanted, count, this.#parts.clock.now())
   }
 
-  async logs(kind: LogKind): Promise<readonly LogInfo[]> {
-    return this.#open().contents.logs.list(kind, this.#parts.clock.now())
+  async logs(kind: LogKind, page?: SortedPageOptions): Promise<readonly LogInfo[]> {
+    return this.#open().contents.logs.list(kind, this.#parts.clock.now(), page)
   }
 
   async retained(matches: (to: string) => boolean): Promise<readonly StoredEnvelope[]> {
