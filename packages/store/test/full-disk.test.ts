@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { type InboxStore, ManualClock } from '@posthouse/core'
 import { openSqliteStore } from '@posthouse/store/sqlite'
@@ -76,38 +76,85 @@ test('where settling fails, what is committed is there all the same, and is sett
   await assertHolds(store, count)
 })
 
-test('on a disk without room a commit fails whole, a start is refused, and both work again when there is room', async (context) => {
+test('on a disk without room a commit fails whole, and works again when there is room', async (context) => {
+  await onSmallDisk(context, 3, async (path, ballast) => {
+    writeFileSync(ballast, Buffer.alloc(1_000_000))
+    let count: number
+    {
+      await using store = await openSqliteStore({ path, ...settings })
+      count = await fill(store)
+      await assertHolds(store, count)
+      rmSync(ballast)
+    }
+    await using store = await openSqliteStore({ path, ...settings })
+    await store.commit(batchOf(++count, 20_000))
+    await assertHolds(store, count)
+  })
+})
+
+test('a disk is not filled to its end: what was stored is put in order there, a killed hub starts again, and goes on once some was fetched', async (context) => {
+  await onSmallDisk(context, 12, async (path) => {
+    const clock = new ManualClock(Date.now())
+    {
+      await using store = await openSqliteStore({ path, ...settings, clock })
+      const count = await fill(store)
+      assert.ok(count > 100, `${count} commits of 80 kB found room on 12 MiB`)
+      await assert.rejects(store.commit(batchOf(count + 1, 20_000)), /1\.5 MiB left on its disk and takes no messages/)
+      const copy = join(dirname(path), '..', 'killed')
+      mkdirSync(copy)
+      for (const suffix of ['', '-wal']) copyFileSync(path + suffix, join(copy, `posthouse.db${suffix}`))
+      await using again = await openSqliteStore({ path: join(copy, 'posthouse.db'), ...settings })
+      await assertHolds(again, count)
+    }
+    await using store = await openSqliteStore({ path, ...settings, clock })
+    const count = await lastCommit(store)
+    await assertHolds(store, count)
+    await store.commit({ appends: [], acknowledgements: [{ inbox: 'keeper', seq: Number.MAX_SAFE_INTEGER }] })
+    clock.advance(1000)
+    await store.commit(batchOf(count + 1, 20_000))
+    assert.equal((await store.inspect('keeper')).messages, kept)
+  })
+})
+
+test('a start on a disk without room is refused, and says how much is needed', async (context) => {
+  await onSmallDisk(context, 3, async (path, ballast) => {
+    {
+      await using store = await openSqliteStore({ path, ...settings })
+      await store.commit(batchOf(1, 20_000))
+    }
+    assert.throws(() => writeFileSync(ballast, Buffer.alloc(4_000_000)), { code: 'ENOSPC' })
+    await assert.rejects(openSqliteStore({ path, ...settings }), {
+      code: 'data_unwritable',
+      message: /the disk has 0\.0 MiB left, and 0\.4 MiB are needed$/,
+    })
+    rmSync(ballast)
+    await using store = await openSqliteStore({ path, ...settings })
+    await assertHolds(store, 1)
+  })
+})
+
+/** Has `task` work with a database on a disk of its own, beside which it may put ballast. */
+async function onSmallDisk(
+  context: TestContext,
+  mebibytes: number,
+  task: (path: string, ballast: string) => Promise<void>,
+): Promise<void> {
   using folder = temporaryFolder()
   const disk = join(dirname(folder.database), 'disk')
   mkdirSync(disk)
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', disk], { stdio: 'ignore' })
   } catch {
-    return context.skip('a small disk cannot be mounted here')
+    context.skip('a small disk cannot be mounted here')
+    return
   }
   try {
-    await fillDisk(join(disk, 'posthouse.db'), join(disk, 'ballast'))
+    await task(join(disk, 'posthouse.db'), join(disk, 'ballast'))
   } finally {
     execFileSync('umount', [disk])
   }
-})
+}
 
 function rows(database: DatabaseSync, table: string): number {
   return Number(database.prepare(`select count(*) as count from ${table}`).get()?.count)
-}
-
-async function fillDisk(path: string, ballast: string): Promise<void> {
-  writeFileSync(ballast, Buffer.alloc(1_000_000))
-  let count: number
-  {
-    await using store = await openSqliteStore({ path, ...settings })
-    count = await fill(store)
-    await assertHolds(store, count)
-    rmSync(ballast)
-    await store.commit(batchOf(++count, 20_000))
-    await assertHolds(store, count)
-    count = await fill(store)
-  }
-  await using store = await openSqliteStore({ path, ...settings })
-  await assertHolds(store, count)
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import type { Logger } from '@posthouse/core'
+import { type Logger, reasonOf } from '@posthouse/core'
 import type { CheckpointReport, CheckpointRequest } from './checkpoint-worker.ts'
 import { pageBytes } from './open-database.ts'
 
@@ -26,6 +26,7 @@ export class Checkpointer {
   readonly #path: string
   readonly #logger: Logger
   readonly #passive: StatementSync
+  readonly #truncate: StatementSync
   /** Begun when there is something to copy, which in a quiet hub is never. */
   #worker: Worker | undefined
   /** About how long the write-ahead log is now. */
@@ -38,6 +39,7 @@ export class Checkpointer {
   constructor(path: string, database: DatabaseSync, logger: Logger) {
     this.#logger = logger
     this.#passive = database.prepare('pragma wal_checkpoint(passive)')
+    this.#truncate = database.prepare('pragma wal_checkpoint(truncate)')
     this.#path = path
   }
 
@@ -49,6 +51,15 @@ export class Checkpointer {
     if (this.#bytes < this.#startAt || this.#rounds > 0) return
     this.#askedAt = this.#bytes
     this.#ask()
+  }
+
+  /** Copies whatever there is, here and now, and gives back what the log takes; not while somebody else is at it. */
+  shorten(): void {
+    try {
+      if (this.#truncate.get()?.busy === 0) this.#begun()
+    } catch (error) {
+      this.#failed(reasonOf(error))
+    }
   }
 
   async close(): Promise<void> {
@@ -98,9 +109,14 @@ export class Checkpointer {
     if (row?.log === row?.checkpointed) {
       const meanwhile = this.#bytes - this.#askedAt
       this.#startAt = Math.min(Math.max(startBytes, 4 * meanwhile), busyBytes)
-      this.#bytes = 0
-      this.#rounds = 0
+      this.#begun()
     } else this.#wait()
+  }
+
+  /** The next write begins the log anew. */
+  #begun(): void {
+    this.#bytes = 0
+    this.#rounds = 0
   }
 
   /** Somebody reads an old state of the database, or the disk is slow: later again. */

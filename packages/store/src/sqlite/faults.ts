@@ -1,4 +1,5 @@
 import { type ErrorCode, PosthouseError, reasonOf } from '@posthouse/core'
+import { needOf } from './disk-room.ts'
 
 /** Primary result codes of SQLite. Source: https://sqlite.org/rescode.html */
 const codes: Readonly<Record<number, ErrorCode>> = {
@@ -23,9 +24,13 @@ export function resultCode(error: unknown): number {
 export function openFault(path: string, error: unknown): PosthouseError {
   if (error instanceof PosthouseError) return error
   const code = codes[resultCode(error)] ?? (isFileFault(error) ? 'data_unwritable' : 'store_failed')
-  return new PosthouseError(code, `${path} ${complaints[code] ?? 'cannot be opened'}: ${reasonOf(error)}`, {
-    cause: error,
-  })
+  const reason = isFull(error) ? `${reasonOf(error)}; ${needOf(path)}` : reasonOf(error)
+  return new PosthouseError(code, `${path} ${complaints[code] ?? 'cannot be opened'}: ${reason}`, { cause: error })
+}
+
+/** True where the disk has no room, whoever found it out. */
+function isFull(error: unknown): boolean {
+  return resultCode(error) === 13 || (isFileFault(error) && 'code' in error && error.code === 'ENOSPC')
 }
 
 const complaints: Partial<Record<ErrorCode, string>> = {
@@ -35,6 +40,6 @@ const complaints: Partial<Record<ErrorCode, string>> = {
 }
 
 /** True for errors of `node:fs`, such as ENOTDIR and EACCES. */
-function isFileFault(error: unknown): boolean {
+function isFileFault(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error
 }

@@ -1,33 +1,25 @@
 import { statSync } from 'node:fs'
-import { type Clock, type Logger, PosthouseError, reasonOf } from '@posthouse/core'
+import { type Logger, PosthouseError, reasonOf } from '@posthouse/core'
 
-/** The file is looked for at most this often, in milliseconds. */
-const lookMs = 1000
-
-/** Notices that the file of an open database was removed or replaced: SQLite goes on writing to it, and all of that is lost. */
+/**
+ * Notices that the file of an open database was removed or replaced: SQLite goes on writing to it, and all of that is lost.
+ * To look takes less than a microsecond, so it is done for each commit.
+ */
 export class FileGuard {
   readonly #path: string
-  readonly #clock: Clock
   readonly #logger: Logger
   readonly #identity: string | undefined
-  #lookedAt: number
   #lost = false
 
-  constructor({ path, clock, logger }: { readonly path: string; readonly clock: Clock; readonly logger: Logger }) {
+  constructor({ path, logger }: { readonly path: string; readonly logger: Logger }) {
     this.#path = path
-    this.#clock = clock
     this.#logger = logger
     this.#identity = identityOf(path)
-    this.#lookedAt = clock.elapsed()
   }
 
-  /** @throws PosthouseError `store_failed` where the file is not there any more, as far as it was looked for */
+  /** @throws PosthouseError `store_failed` where the file is not there any more */
   check(): void {
-    const now = this.#clock.elapsed()
-    if (now - this.#lookedAt >= lookMs) {
-      this.#lookedAt = now
-      this.#look()
-    }
+    this.#look()
     if (this.#lost) throw new PosthouseError('store_failed', lossOf(this.#path))
   }
 

@@ -20,8 +20,8 @@ import { SqliteStore, type StoreHandles } from './sqlite-store.ts'
 export interface SqliteStoreOptions {
   /**
    * The file of the database. It and its folder are made where they are missing. Beside it lie `-wal`, `-shm`, `.lock`
-   * and `.pid`. Where it is removed or replaced while it is in use, commits fail with `store_failed`, from at most a
-   * second later on.
+   * and `.pid`. Where it is removed or replaced while it is in use, commits fail with `store_failed`. They do as well
+   * where the disk has less than 2 MiB left, or an eighth of a small one, except for those that only make room.
    */
   readonly path: string
   /**

@@ -26,6 +26,7 @@ import { ByteWriter } from './byte-writer.ts'
 import { Checkpointer } from './checkpointer.ts'
 import { Commit } from './commit.ts'
 import { Contents, type ContentsLimits } from './contents.ts'
+import { DiskRoom } from './disk-room.ts'
 import type { Section } from './entry.ts'
 import { FileGuard } from './file-guard.ts'
 import type { FolderLock } from './folder-lock.ts'
@@ -34,6 +35,7 @@ import { JournalRow } from './journal-form.ts'
 import { type SqliteDurability, synchronousFor } from './open-database.ts'
 import { replay } from './replay.ts'
 import { Settler } from './settler.ts'
+import { SpaceGuard } from './space-guard.ts'
 
 /** What waits in the journal is settled after this time … */
 const settleMs = 1000
@@ -73,6 +75,7 @@ export class SqliteStore implements InboxStore {
   readonly #parts: SqliteStoreParts
   readonly #epoch: string
   readonly #file: FileGuard
+  readonly #space: SpaceGuard
   readonly #journal: Journal
   readonly #row: JournalRow
   readonly #checkpointer: Checkpointer
@@ -89,6 +92,13 @@ export class SqliteStore implements InboxStore {
     this.durability = parts.durability
     this.#epoch = epoch
     this.#file = new FileGuard(parts)
+    this.#space = new SpaceGuard({
+      path: parts.path,
+      clock: parts.clock,
+      room: new DiskRoom(parts.path, parts.database),
+      waiting: () => this.#journal.bytes,
+      tidy: () => this.#tidy(),
+    })
     this.#journal = new Journal(parts.database)
     this.#row = new JournalRow(new ByteWriter())
     this.#live = this.#load()
@@ -100,6 +110,7 @@ export class SqliteStore implements InboxStore {
     if (this.#journal.bytes > mostBytes) this.#settleAll()
     const { contents } = this.#open()
     this.#file.check()
+    if (batch.appends.length > 0) this.#space.check()
     const outcome = this.#write(batch, contents)
     // What goes wrong from here on is no matter of this commit: it is on the disk.
     if (!this.#row.empty) this.#settleLater()
@@ -191,6 +202,7 @@ export class SqliteStore implements InboxStore {
       section.bytes = this.#row.finish()
       this.#journal.append(section.bytes)
       this.#checkpointer.wrote(section.bytes.byteLength)
+      this.#space.wrote(section.bytes.byteLength)
       return outcome
     } catch (error) {
       throw this.#failed(error)
@@ -244,6 +256,13 @@ export class SqliteStore implements InboxStore {
     for (let rounds = 0; rounds < 2; rounds++) while (this.#slice());
     if (this.#journal.bytes <= mostBytes) return
     throw new PosthouseError('store_failed', `${this.path} takes no more, because its journal cannot be settled`)
+  }
+
+  /** Takes as little of the disk as is possible now. */
+  #tidy(): void {
+    this.#checkpointer.shorten()
+    for (let rounds = 0; rounds < 2; rounds++) while (this.#slice());
+    this.#checkpointer.shorten()
   }
 
   /** Settles for a moment. @returns whether the round has something left */
