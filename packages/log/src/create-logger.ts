@@ -1,0 +1,57 @@
+import { type Clock, type LogFields, reasonOf, systemClock } from '@posthouse/core'
+import { AppLogger } from './app-logger.ts'
+import { visible } from './format/visible.ts'
+import type { Threshold } from './level.ts'
+import { LogBook, type TroubleListener } from './log-book.ts'
+import { createRedactor, type RedactOptions } from './redaction/redactor.ts'
+import { refusal } from './refuse.ts'
+import type { SinkSpecification } from './sinks/sink-options.ts'
+
+/** How a logger begins. */
+export interface LoggerOptions {
+  /** What `{name}` writes. Default: the module that a call stands in. */
+  readonly name?: string
+  /** The level below which no sink gets anything. Default `trace`: the sinks decide. */
+  readonly level?: Threshold
+  /** Where lines go at first. Default: standard error, from `debug` on. */
+  readonly sinks?: readonly SinkSpecification[]
+  /** Fields of every line. */
+  readonly fields?: LogFields
+  /** What is hidden beside what always is; `false` hides nothing. Default `true`. */
+  readonly redact?: RedactOptions | boolean
+  /** Told when a sink fails and when it works again. Default: a line on standard error. */
+  readonly onTrouble?: TroubleListener
+  /** Where time comes from. Default: the machine. */
+  readonly clock?: Clock
+}
+
+/**
+ * Makes a logger with sinks, a level and a context of its own.
+ * @throws PosthouseError `invalid_option`; Error of the system where a file cannot be opened
+ * @example
+ * const logger = createLogger({ sinks: [{ sink: 'logs/app.log', rotation: '10 MB', retention: '7 days' }] })
+ */
+export function createLogger(options: LoggerOptions = {}): AppLogger {
+  const { name, level = 'trace', sinks, fields, redact, onTrouble = tell, clock = systemClock, ...others } = options
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) throw refusal('an option of createLogger', 'a known one', unknown)
+  const redactor = createRedactor(redact)
+  const book = new LogBook({ name, clock, redactor, onTrouble })
+  book.level = level
+  const bound = fields === undefined ? undefined : redactor.fields(fields)
+  for (const { sink, ...rest } of sinks ?? [{ sink: process.stderr }]) book.add(sink, rest)
+  return new AppLogger(book, { name, bound, depth: 0 })
+}
+
+/** Nothing can be told about a standard error that is broken itself. */
+function tell(text: string, error?: unknown): void {
+  const reason = error === undefined ? '' : `: ${reasonOf(error)}`
+  try {
+    process.stderr.write(`posthouse log: ${visible(text + reason)}\n`)
+  } catch {
+    // See above.
+  }
+}
+
+/** A logger that is ready: to standard error, from `debug` on, until `remove` and `add` change that. */
+export const logger: AppLogger = createLogger()

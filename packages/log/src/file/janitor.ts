@@ -1,0 +1,155 @@
+import { readdirSync, rmSync, type Stats, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { Clock, Timer } from '@posthouse/core'
+import { graceMs } from './append-file.ts'
+import type { Archive, ArchiveNames, Packing } from './archive-name.ts'
+import { takeLock } from './file-lock.ts'
+import { pack, unfinished } from './pack.ts'
+import { type Aged, expired, type RetentionRules } from './retention.ts'
+
+/** What is done with rotated files. */
+export interface JanitorOptions {
+  readonly path: string
+  readonly names: ArchiveNames
+  readonly packing: Packing | undefined
+  readonly retention: RetentionRules
+  readonly clock: Clock
+  readonly onError: (error: unknown) => void
+}
+
+const hourMs = 3_600_000
+/** A clock that was wrong by more has named a file for a time that has not come. */
+const futureMs = 60_000
+
+/**
+ * Packs what was rotated and removes what is too old or too much, in the background, and whatever an earlier run left to
+ * do. One process at a time does it; whatever ends it, the next run goes on.
+ */
+export class Janitor {
+  readonly #options: JanitorOptions
+  readonly #lock: string
+  #wanted = false
+  #running: Promise<void> | undefined
+  #grace: NodeJS.Timeout | undefined
+  #hourly: Timer | undefined
+  #drains = 0
+
+  constructor(options: JanitorOptions) {
+    this.#options = options
+    this.#lock = join(options.names.folder, `.${basename(options.path)}.tidy`)
+    if (Number.isFinite(options.retention.ageMs)) this.#everyHour()
+  }
+
+  /** There may be something to do. */
+  wake(): void {
+    const { packing, retention } = this.#options
+    const idle = packing === undefined && Object.values(retention).every((limit) => limit === Number.POSITIVE_INFINITY)
+    if (idle) return
+    this.#wanted = true
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves when there is nothing left to do. */
+  async drain(): Promise<void> {
+    this.#drains++
+    try {
+      this.#grace?.ref()
+      while (this.#running !== undefined) await this.#running
+    } finally {
+      this.#drains--
+    }
+  }
+
+  close(): void {
+    this.#hourly?.[Symbol.dispose]()
+  }
+
+  #everyHour(): void {
+    this.#hourly = this.#options.clock
+      .after(hourMs, () => {
+        this.wake()
+        this.#everyHour()
+      })
+      .unref()
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#wanted) {
+        await this.#pause()
+        using lock = takeLock(this.#lock)
+        // Another process is at it, and does not look again: come back.
+        if (lock === undefined) continue
+        this.#wanted = false
+        await this.#tidy()
+      }
+    } catch (error) {
+      this.#wanted = false
+      this.#options.onError(error)
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  /** Until every process has noticed the rotation. It keeps the process alive only where somebody waits for it. */
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#grace = setTimeout(resolve, graceMs)
+      if (this.#drains === 0) this.#grace.unref()
+    })
+  }
+
+  async #tidy(): Promise<void> {
+    const { names, packing, retention } = this.#options
+    this.#removeUnfinished()
+    this.#remove(expired(this.#aged(), { ...retention, bytes: Number.POSITIVE_INFINITY }))
+    if (packing !== undefined) {
+      for (const { archive } of this.#aged()) {
+        if (archive.packing === undefined) await packIfThere(join(names.folder, archive.name), packing)
+      }
+    }
+    this.#remove(expired(this.#aged(), retention))
+  }
+
+  #aged(): Aged[] {
+    const { names, clock } = this.#options
+    const now = clock.now()
+    return archivesOf(names).flatMap((archive) => {
+      const stats = statsOf(join(names.folder, archive.name))
+      if (stats === undefined || !stats.isFile()) return []
+      const time = archive.time > now + futureMs ? stats.mtimeMs : archive.time
+      return [{ archive, bytes: stats.size, ageMs: now - time }]
+    })
+  }
+
+  /** What was packed by a process that was killed. */
+  #removeUnfinished(): void {
+    const { names } = this.#options
+    for (const name of readdirSync(names.folder)) {
+      if (!name.endsWith(unfinished)) continue
+      if (names.read(name.slice(0, -unfinished.length)) !== undefined) rmSync(join(names.folder, name), { force: true })
+    }
+  }
+
+  #remove(files: readonly Aged[]): void {
+    const { names } = this.#options
+    for (const { archive } of files) rmSync(join(names.folder, archive.name), { force: true })
+  }
+}
+
+/** What was rotated from one log file and is there, in no order. */
+export function archivesOf(names: ArchiveNames): Archive[] {
+  return readdirSync(names.folder).flatMap((name) => names.read(name) ?? [])
+}
+
+function statsOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false })
+}
+
+async function packIfThere(path: string, packing: Packing): Promise<void> {
+  try {
+    await pack(path, packing)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+}

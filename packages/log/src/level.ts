@@ -1,0 +1,71 @@
+import { refusal } from './refuse.ts'
+
+/** What is fixed for a level. */
+export interface LevelFacts {
+  /** How grave it is; the numbers are loguru's. */
+  readonly severity: number
+  /** As format strings write it. */
+  readonly text: string
+  readonly icon: string
+  /** What belongs there. */
+  readonly meaning: string
+}
+
+/** The levels, from the most to the least talkative. */
+export const levels = {
+  trace: { severity: 5, text: 'TRACE', icon: '✏️', meaning: 'each step, for following one case through the code' },
+  debug: {
+    severity: 10,
+    text: 'DEBUG',
+    icon: '🐞',
+    meaning: 'details for whoever looks for a fault: every request and its answer',
+  },
+  info: {
+    severity: 20,
+    text: 'INFO',
+    icon: 'ℹ️',
+    meaning: 'what happens in the ordinary course: a request begins, a request is done',
+  },
+  success: { severity: 25, text: 'SUCCESS', icon: '✅', meaning: 'something that matters went well' },
+  warning: { severity: 30, text: 'WARNING', icon: '⚠️', meaning: 'what was survived: a retry, an odd answer' },
+  error: { severity: 40, text: 'ERROR', icon: '❌', meaning: 'what failed: a request, a connection' },
+  critical: { severity: 50, text: 'CRITICAL', icon: '☠️', meaning: 'the program as a whole cannot do its work' },
+} as const satisfies Record<string, LevelFacts>
+
+/** The name of a level, as it stands in JSON lines. */
+export type LevelName = keyof typeof levels
+
+/** Other words for a level. */
+const otherNames = { warn: 'warning', fatal: 'critical' } as const satisfies Record<string, LevelName>
+
+/** A level by its name, in small letters or in capitals, or a severity in between. */
+export type Level =
+  | LevelName
+  | Uppercase<LevelName>
+  | keyof typeof otherNames
+  | Uppercase<keyof typeof otherNames>
+  | number
+
+/** A level, or `silent`, above all of them. */
+export type Threshold = Level | 'silent'
+
+const byName: ReadonlyMap<string, LevelName> = new Map([
+  ...Object.keys(levels).map((name) => [name, name as LevelName] as const),
+  ...Object.entries(otherNames),
+])
+
+/** @throws PosthouseError `invalid_option` */
+export function levelName(level: string): LevelName {
+  const name = byName.get(String(level).toLowerCase())
+  if (name === undefined) throw refusal('level', `one of ${[...byName.keys()].join(', ')}`, level)
+  return name
+}
+
+/** From which severity on something is written. @throws PosthouseError `invalid_option` */
+export function severityFrom(threshold: Threshold): number {
+  if (typeof threshold === 'number') {
+    if (threshold >= 0) return threshold
+    throw refusal('level', 'a name or a number from 0 on', threshold)
+  }
+  return threshold === 'silent' ? Number.POSITIVE_INFINITY : levels[levelName(threshold)].severity
+}

@@ -1,0 +1,36 @@
+import type { LogFields } from '@posthouse/core'
+import { refusal } from '../refuse.ts'
+import { CleanCopy } from './clean-copy.ts'
+import { cleanText } from './clean-text.ts'
+import { secretNames } from './sensitive-names.ts'
+
+/** What is hidden in every line, beside what always is. */
+export interface RedactOptions {
+  /** Further names whose values are hidden, at any depth; case, `-` and `_` do not matter. */
+  readonly names?: readonly string[]
+  /** Names that are no secrets here. */
+  readonly allow?: readonly string[]
+  /** What stands in the place of a secret. Default `[redacted]`. */
+  readonly mark?: string
+}
+
+/** Takes out of messages and fields what no log may hold, and makes the rest safe to write. */
+export interface Redactor {
+  text(text: string): string
+  /** The same object where there is nothing to change in it. */
+  fields(fields: LogFields): LogFields
+}
+
+/** @throws PosthouseError `invalid_option` */
+export function createRedactor(options: RedactOptions | boolean = true): Redactor {
+  const { names = [], allow = [], mark = '[redacted]' } = typeof options === 'object' ? options : {}
+  if (![names, allow].every(isList)) throw refusal('redact', 'lists of names', JSON.stringify(options))
+  if (typeof mark !== 'string') throw refusal('redact.mark', 'a text', mark)
+  const secret = options === false ? () => false : secretNames({ names, allow })
+  const text = options === false ? (same: string) => same : (raw: string) => cleanText(raw, { secret, mark })
+  return { text, fields: (fields) => new CleanCopy({ secret, text, mark }).fields(fields) }
+}
+
+function isList(names: readonly string[]): boolean {
+  return Array.isArray(names) && names.every((name) => typeof name === 'string' && name !== '')
+}
