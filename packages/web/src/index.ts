@@ -1,3 +1,48 @@
-export type { SchemaIssue, StandardSchema } from '@posthouse/core'
-export type { FastifyInstance } from 'fastify'
 export type { WebSocket } from 'ws'
+export type { ListenOptions } from './app/app-life.ts'
+export type { BackgroundOptions, BackgroundTask } from './app/background.ts'
+export { type App, createApp } from './app/create-app.ts'
+export type { AppOptions, DocsOptions, Environment, RequestLimits } from './app/options.ts'
+export {
+  type Dependencies,
+  type Dependency,
+  type DependencyContext,
+  type DependencyOptions,
+  type DependencyScope,
+  depends,
+  type ValuesOf,
+} from './dependencies/depends.ts'
+export type { Fault, Place } from './problem/fault.ts'
+export { isProblem, Problem, type ProblemDocument, type ProblemFields, problem } from './problem/problem.ts'
+export type { FormattedProblem, ProblemFormat } from './problem/problem-response.ts'
+export type { HandlerTools, Reply } from './request/handler-tools.ts'
+export type { InputSchemas, Inputs } from './request/inputs.ts'
+export { currentRequestId, type RequestContext, requestContext } from './request/request-context.ts'
+export type { RawQuery, RawValues, RequestView } from './request/request-view.ts'
+export type { Declare, DeclareMethod } from './routing/declare.ts'
+export type {
+  CallInput,
+  Context,
+  Endpoint,
+  EndpointHandler,
+  EndpointOf,
+  EndpointOptions,
+  ResponseFacts,
+  Returned,
+} from './routing/endpoint.ts'
+export type { PathParams } from './routing/path.ts'
+export { createRouter, type Route, type Router, type RouterOptions } from './routing/router.ts'
+export { jsonSchema } from './schema/json-schema.ts'
+export type { InputOf, JsonSchema, MadeJsonSchema, OutputOf, Schema } from './schema/schema.ts'
+export type { SchemaSide } from './schema/standard-json-schema.ts'
+export { toJsonSchema } from './schema/to-json-schema.ts'
+export type { SecurityScheme } from './security/scheme.ts'
+export type { Injected, InjectOptions } from './server/http-door.ts'
+export type {
+  DeclareSocket,
+  SocketContext,
+  SocketEndpoint,
+  SocketEndpointOf,
+  SocketHandler,
+  SocketOptions,
+} from './socket/endpoint.ts'

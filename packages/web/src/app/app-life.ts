@@ -1,0 +1,136 @@
+import type { AddressInfo } from 'node:net'
+import { PosthouseError } from '@posthouse/core'
+import { type Dependency, depends } from '../dependencies/depends.ts'
+import { heldBy, Scope } from '../dependencies/scope.ts'
+import { standardFormat } from '../problem/problem-response.ts'
+import { originReader } from '../request/client-address.ts'
+import { isHttpRoute, isSocketRoute, type Router } from '../routing/router.ts'
+import { HttpDoor, type Injected, type InjectOptions } from '../server/http-door.ts'
+import { createSocketDoor, type SocketDoor } from '../socket/door.ts'
+import { Background } from './background.ts'
+import { type AppOptions, environmentOf } from './options.ts'
+import type { Services } from './services.ts'
+import { stderrLogger } from './stderr-logger.ts'
+
+/** Where an app listens. */
+export interface ListenOptions {
+  /** Default: 8000; 0 for any that is free. */
+  readonly port?: number
+  /** Default: `127.0.0.1`. */
+  readonly host?: string
+}
+
+/** What an app does from its start to its stop. */
+export class AppLife {
+  readonly #router: Router
+  readonly #options: AppOptions
+  readonly #services: Services
+  readonly #ending = new AbortController()
+  readonly http: HttpDoor
+  #sockets: SocketDoor | undefined
+  #ready: Promise<void> | undefined
+  #draining: Promise<void> | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(router: Router, options: AppOptions) {
+    this.#router = router
+    this.#options = options
+    this.#services = servicesOf(options, this.#ending.signal)
+    this.http = new HttpDoor(this.#services, options)
+    this.http.onUpgrade((request, socket, head) => this.#sockets?.handleUpgrade(request, socket, head) ?? false)
+    assertLifespan(options.lifespan)
+  }
+
+  get sockets(): SocketDoor {
+    if (this.#sockets === undefined) throw new PosthouseError('not_connected', 'The app takes sockets after ready()')
+    return this.#sockets
+  }
+
+  ready(): Promise<void> {
+    if (this.#closed !== undefined) throw new PosthouseError('closed', 'The app was stopped and cannot start again')
+    this.#ready ??= this.#start()
+    return this.#ready
+  }
+
+  async listen({ port = 8000, host = '127.0.0.1' }: ListenOptions = {}): Promise<AddressInfo> {
+    await this.ready()
+    return this.http.listen(port, host)
+  }
+
+  async inject(request: string | InjectOptions): Promise<Injected> {
+    await this.ready()
+    return this.http.inject(request)
+  }
+
+  override<Value>(dependency: Dependency<Value>, make: () => Value | Promise<Value>): Disposable {
+    const { overrides } = this.#services
+    const before = overrides.get(dependency)
+    overrides.set(dependency, depends({ scope: dependency.scope }, make))
+    return {
+      [Symbol.dispose]: () => {
+        if (before === undefined) overrides.delete(dependency)
+        else overrides.set(dependency, before)
+      },
+    }
+  }
+
+  drain(): Promise<void> {
+    this.#draining ??= this.#drain()
+    return this.#draining
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #start(): Promise<void> {
+    const routes = this.#router.routes()
+    this.#sockets = createSocketDoor(routes.filter(isSocketRoute), this.#services)
+    await this.http.ready(routes.filter(isHttpRoute))
+    if (this.#options.lifespan !== undefined) await this.#services.scope.use(this.#options.lifespan)
+  }
+
+  async #drain(): Promise<void> {
+    const { drainTimeout = 10_000 } = this.#options
+    const patience = AbortSignal.timeout(drainTimeout)
+    await this.#ready?.catch(() => undefined)
+    await Promise.all([this.http.drain(patience), this.#sockets?.drain(patience)])
+    await Promise.race([this.#services.background.idle(), aborted(patience)])
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#ending.abort()
+    this.#sockets?.close()
+    await this.http.close()
+    this.#services.background.abort()
+    await Promise.all(this.#services.ending)
+    await this.#services.scope.end()
+  }
+}
+
+function servicesOf(options: AppOptions, signal: AbortSignal): Services {
+  const { logger: log = stderrLogger, trustProxy = [], formatProblem = standardFormat } = options
+  const overrides = new Map<Dependency, Dependency>()
+  return {
+    env: environmentOf(options.env),
+    log,
+    overrides,
+    scope: new Scope({ holds: heldBy.app, log, requestId: '', signal, overrides }),
+    background: new Background(log, options.background),
+    originOf: originReader(trustProxy),
+    formatProblem,
+    ending: new Set(),
+  }
+}
+
+function assertLifespan(lifespan: Dependency | undefined): void {
+  if (lifespan === undefined || lifespan.scope === 'app') return
+  throw new PosthouseError('invalid_option', `lifespan takes a dependency of the scope app, not ${lifespan.scope}`)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

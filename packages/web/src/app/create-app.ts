@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Dependency } from '../dependencies/depends.ts'
+import { createRouter, type Router } from '../routing/router.ts'
+import type { Injected, InjectOptions } from '../server/http-door.ts'
+import { AppLife, type ListenOptions } from './app-life.ts'
+import type { AppOptions } from './options.ts'
+
+/** Endpoints that are served. Disposing of it stops at once; `drain` finishes what is under way before. */
+export interface App extends Router, AsyncDisposable {
+  readonly title: string
+  readonly version: string
+  /** Makes the endpoints ready and starts the lifespan. Called by all that serves; calling it again changes nothing. */
+  ready(): Promise<void>
+  /** Serves on a port and resolves to its address. @throws PosthouseError `port_in_use`, `cannot_listen` */
+  listen(options?: ListenOptions): Promise<AddressInfo>
+  /** Answers a request without a port. */
+  inject(request: string | InjectOptions): Promise<Injected>
+  /** Serves a request of a server that is somebody else's, after `ready`. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): void
+  /** Takes an upgrade over where its path is a WebSocket endpoint's, and says whether it did; after `ready`. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  /** Has `make` stand in for a dependency until disposed of, for tests. */
+  override<Value>(dependency: Dependency<Value>, make: () => Value | Promise<Value>): Disposable
+  /** Finishes what is under way, for as long as `drainTimeout`, and stops. */
+  drain(): Promise<void>
+  /** Stops at once. */
+  close(): Promise<void>
+}
+
+/**
+ * An app to which endpoints are added.
+ *
+ * @throws PosthouseError `invalid_option`
+ * @example
+ * const app = createApp({ title: 'Shop', version: '1.0.0' })
+ * app.get('/', () => ({ Hello: 'World' }))
+ * await app.listen({ port: 8000 })
+ */
+export function createApp(options: AppOptions = {}): App {
+  const router = createRouter(options)
+  const life = new AppLife(router, options)
+  return {
+    ...router,
+    title: options.title ?? 'Posthouse app',
+    version: options.version ?? '0.1.0',
+    ready: () => life.ready(),
+    listen: (where) => life.listen(where),
+    inject: (request) => life.inject(request),
+    handleRequest: (request, response) => life.http.handle(request, response),
+    handleUpgrade: (request, socket, head) => life.sockets.handleUpgrade(request, socket, head),
+    override: (dependency, make) => life.override(dependency, make),
+    drain: () => life.drain(),
+    close: () => life.close(),
+    [Symbol.asyncDispose]: () => life.close(),
+  }
+}

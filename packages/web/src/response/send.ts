@@ -1,0 +1,40 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import type { Serialize } from './serializer.ts'
+
+const json = 'application/json; charset=utf-8'
+const bytes = 'application/octet-stream'
+
+/** Sends what a handler returned: JSON, unless it is a stream, bytes or a response already. */
+export function send(reply: FastifyReply, value: unknown, serialize: Serialize): FastifyReply {
+  if (typeof value === 'object' && value !== null) {
+    if (isResponse(value)) return reply.send(value)
+    const binary = binaryOf(value)
+    if (binary !== undefined) return sendBinary(reply, binary)
+  }
+  const { statusCode } = reply
+  // These have no body (RFC 9110, section 6.4.1).
+  if (statusCode === 204 || statusCode === 205 || statusCode === 304) return reply.send()
+  const text = serialize(value)
+  if (!reply.hasHeader('content-type')) reply.header('content-type', json)
+  return reply.send(text)
+}
+
+function sendBinary(reply: FastifyReply, binary: Readable | Buffer): FastifyReply {
+  if (!reply.hasHeader('content-type')) reply.header('content-type', bytes)
+  return reply.send(binary)
+}
+
+function binaryOf(value: object): Readable | Buffer | undefined {
+  if (value instanceof Readable) return value
+  if (value instanceof ReadableStream) return Readable.fromWeb(value)
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  if (value instanceof ArrayBuffer) return Buffer.from(value)
+  if (Symbol.asyncIterator in value) return Readable.from(value as AsyncIterable<unknown>, { objectMode: false })
+  return undefined
+}
+
+/** By its name and not its class: undici's own `Response`, and that of a polyfill, are others than Node's. */
+function isResponse(value: object): boolean {
+  return Object.prototype.toString.call(value) === '[object Response]'
+}

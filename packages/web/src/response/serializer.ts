@@ -1,0 +1,52 @@
+import fastJsonStringify from 'fast-json-stringify'
+import { type Fault, faultsOf } from '../problem/fault.ts'
+import { problem } from '../problem/problem.ts'
+import type { JsonSchema, Schema } from '../schema/schema.ts'
+import { toJsonSchema } from '../schema/to-json-schema.ts'
+import { trimmingValidator } from '../schema/validator.ts'
+import { jsonable } from './jsonable.ts'
+
+/** Makes the JSON of what a handler returned. */
+export type Serialize = (value: unknown) => string
+
+/** Without a schema everything goes out, and nothing at all as `null`. */
+export const plainJson: Serialize = (value) => JSON.stringify(jsonable(value)) ?? 'null'
+
+/**
+ * Serialises by the output side of `schema`: only what it names goes out.
+ *
+ * @param checked whether a value that does not fit is answered with 500 and its faults
+ */
+export function serializerOf(schema: Schema, checked: boolean): Serialize {
+  const described = toJsonSchema(schema, 'output')
+  const stringify = fastStringify(described)
+  if (!checked) return stringify
+  const validate = trimmingValidator(described)
+  return (value) => {
+    const { issues } = validate(JSON.parse(plainJson(value)))
+    if (issues !== undefined) throw unfitResponse(faultsOf('response', issues))
+    return stringify(value)
+  }
+}
+
+function fastStringify(schema: JsonSchema): Serialize {
+  const trim = trimmingValidator(schema)
+  try {
+    const stringify = fastJsonStringify(schema)
+    return (value) => stringify(jsonable(value))
+  } catch {
+    // A schema with words that the fast way does not know takes the slow one, which leaves out the same.
+    return (value) => {
+      const copy: unknown = JSON.parse(plainJson(value))
+      trim(copy)
+      return JSON.stringify(copy)
+    }
+  }
+}
+
+function unfitResponse(errors: readonly Fault[]): Error {
+  return problem(500, 'The handler returned what its response schema does not allow; errors says where', {
+    code: 'invalid_response',
+    errors,
+  })
+}

@@ -1,0 +1,95 @@
+import { isPosthouseError, PosthouseError, reasonOf } from '@posthouse/core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Services } from '../app/services.ts'
+import { heldBy, type Scope } from '../dependencies/scope.ts'
+import { faultsOf } from '../problem/fault.ts'
+import { problemResponse, toProblem } from '../problem/problem-response.ts'
+import { invalidRequest } from '../request/inputs.ts'
+import { requestContext } from '../request/request-context.ts'
+import { send } from '../response/send.ts'
+import { Exchange } from './exchange.ts'
+import type { Plan } from './plan.ts'
+
+/** Answers requests to one endpoint. */
+export function answering(plan: Plan, services: Services) {
+  return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const exchange = new Exchange(request, reply, services)
+    const context = {
+      requestId: exchange.requestId,
+      get signal() {
+        return exchange.signal
+      },
+    }
+    return requestContext.run(context, answer, plan, { exchange, request, reply, services })
+  }
+}
+
+interface Under {
+  readonly exchange: Exchange
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly services: Services
+}
+
+async function answer(plan: Plan, under: Under): Promise<FastifyReply> {
+  const { exchange, request, reply } = under
+  const scope = plan.guarded ? openScope(under) : undefined
+  try {
+    const inputs = plan.reader.read(exchange.request)
+    exchange.use(inputs instanceof Promise ? await inputs : inputs)
+    if (scope !== undefined) for (const guard of plan.guards) await scope.use(guard)
+    exchange.body = plan.validateBody === undefined ? request.body : await checkBody(plan.validateBody, request.body)
+    if (scope !== undefined) exchange.deps = await scope.resolve(plan.dependencies)
+    const returned = plan.handler(exchange as never)
+    const value = returned instanceof Promise ? await returned : returned
+    if (!exchange.statusSet) reply.code(plan.status)
+    reply.header('x-request-id', exchange.requestId)
+    return await send(reply, value, plan.serialize)
+  } catch (error) {
+    scope?.fail(error)
+    return fail(error, under)
+  }
+}
+
+async function checkBody(validate: NonNullable<Plan['validateBody']>, body: unknown): Promise<unknown> {
+  const checked = validate(body)
+  const result = checked instanceof Promise ? await checked : checked
+  if (result.issues !== undefined) throw invalidRequest(faultsOf('body', result.issues))
+  return result.value
+}
+
+/** The scope of a request ends when its response has been sent, or will not be. */
+function openScope({ exchange, reply, services }: Under): Scope {
+  const { requestId, request, log, signal } = exchange
+  const scope = services.scope.child({ holds: heldBy.request, log, requestId, request, signal })
+  const ended = new Promise<void>((resolve) => {
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableEnded) scope.fail(new PosthouseError('aborted', 'The client has gone'))
+      resolve(scope.end())
+    })
+  })
+  services.ending.add(ended)
+  void ended.finally(() => services.ending.delete(ended))
+  return scope
+}
+
+function fail(error: unknown, { exchange, reply, services }: Under): FastifyReply {
+  return sendProblem(error, exchange.requestId, reply, services)
+}
+
+/** Answers with the problem that an error is, and logs what is our own fault. */
+export function sendProblem(error: unknown, requestId: string, reply: FastifyReply, services: Services): FastifyReply {
+  const problem = toProblem(error)
+  if (problem.status >= 500) {
+    const { cause = error } = problem
+    services.log.error('A request failed', {
+      requestId,
+      status: problem.status,
+      error: reasonOf(cause),
+      ...(isPosthouseError(cause) && { code: cause.code }),
+      ...(cause instanceof Error && { stack: cause.stack }),
+    })
+  }
+  const { status, headers, body } = problemResponse(problem, requestId, services.formatProblem)
+  return reply.code(status).headers(headers).send(body)
+}

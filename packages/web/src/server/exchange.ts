@@ -1,0 +1,115 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { type Logger, PosthouseError } from '@posthouse/core'
+import { type SerializeOptions, stringifySetCookie } from 'cookie'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Services } from '../app/services.ts'
+import type { HandlerTools, Reply } from '../request/handler-tools.ts'
+import type { AnyInputs } from '../request/inputs.ts'
+import { RawView } from '../request/raw-view.ts'
+import type { RawValues, RequestView } from '../request/request-view.ts'
+
+/** One request and its response, as a handler sees them. What is not asked for is not made. */
+export class Exchange implements HandlerTools, Reply {
+  readonly requestId: string
+  readonly request: RequestView
+  body: unknown
+  deps: Readonly<Record<string, unknown>> = {}
+  #inputs: AnyInputs
+  readonly #reply: FastifyReply
+  readonly #services: Services
+  #abort: AbortController | undefined
+  #statusSet = false
+
+  constructor(request: FastifyRequest, reply: FastifyReply, services: Services) {
+    this.requestId = request.id
+    this.request = new RawView(request.raw, request.params as RawValues, services.originOf)
+    this.#inputs = this.request
+    this.#reply = reply
+    this.#services = services
+  }
+
+  /** Hands over the parts of the request after their schemas. */
+  use(inputs: AnyInputs): void {
+    this.#inputs = inputs
+  }
+
+  get params(): unknown {
+    return this.#inputs.params
+  }
+
+  get query(): unknown {
+    return this.#inputs.query
+  }
+
+  get headers(): unknown {
+    return this.#inputs.headers
+  }
+
+  get cookies(): unknown {
+    return this.#inputs.cookies
+  }
+
+  get reply(): Reply {
+    return this
+  }
+
+  get log(): Logger {
+    return this.#services.log
+  }
+
+  /** True where the handler chose a status itself. */
+  get statusSet(): boolean {
+    return this.#statusSet
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= this.#watch()
+    return this.#abort.signal
+  }
+
+  background = (task: (signal: AbortSignal) => unknown): void => this.#services.background.add(task)
+
+  /** Tells whoever listens to the signal that nobody waits for the answer any more. */
+  abort(reason: Error): void {
+    this.#abort ??= new AbortController()
+    this.#abort.abort(reason)
+  }
+
+  status(code: number): Reply {
+    if (!Number.isInteger(code) || code < 200 || code > 599) {
+      throw new PosthouseError('invalid_option', `${code} is no status of a response; those are 200 to 599`)
+    }
+    this.#statusSet = true
+    this.#reply.code(code)
+    return this
+  }
+
+  header(name: string, value: string | number | readonly string[]): Reply {
+    const values = typeof value === 'object' ? value : [String(value)]
+    try {
+      // Checked here and not when the headers are written, so that the handler that is wrong is the one that throws.
+      validateHeaderName(name)
+      for (const each of values) validateHeaderValue(name, each)
+    } catch (cause) {
+      throw new PosthouseError('invalid_option', `The header ${JSON.stringify(name)} cannot be sent`, { cause })
+    }
+    this.#reply.header(name, values.length === 1 ? values[0] : values)
+    return this
+  }
+
+  cookie(name: string, value: string, options: SerializeOptions = {}): Reply {
+    const secure = this.request.protocol === 'https'
+    const cookie = stringifySetCookie({ name, value, httpOnly: true, sameSite: 'lax', path: '/', secure, ...options })
+    this.#reply.header('set-cookie', cookie)
+    return this
+  }
+
+  #watch(): AbortController {
+    const abort = new AbortController()
+    const { raw } = this.#reply
+    raw.once('close', () => {
+      if (!raw.writableEnded) abort.abort(new PosthouseError('aborted', 'The client has gone'))
+    })
+    return abort
+  }
+}

@@ -1,0 +1,177 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { PosthouseError, reasonOf } from '@posthouse/core'
+import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify'
+import type { AppOptions } from '../app/options.ts'
+import type { Services } from '../app/services.ts'
+import { problem } from '../problem/problem.ts'
+import { requestIdOf } from '../request/request-id.ts'
+import type { Endpoint } from '../routing/endpoint.ts'
+import { parsePath } from '../routing/path.ts'
+import type { Route } from '../routing/router.ts'
+import { answering, sendProblem } from './answer.ts'
+import { planOf } from './plan.ts'
+
+/** A request that is answered without a port. */
+export interface InjectOptions {
+  readonly method?: string
+  /** Path and query. */
+  readonly url: string
+  readonly query?: Readonly<Record<string, string | string[]>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cookies?: Readonly<Record<string, string>>
+  /** Text, bytes or a stream go as they are, anything else as JSON. */
+  readonly body?: unknown
+}
+
+/** The answer to a request that was made without a port. */
+export interface Injected {
+  readonly status: number
+  readonly headers: OutgoingHttpHeaders
+  readonly text: string
+  readonly bytes: Buffer
+  /** The body as JSON. The caller says what it is. */
+  json<T = unknown>(): T
+}
+
+/** Takes an upgrade over and says whether it did. */
+type UpgradeTaker = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
+
+/** Where requests come in. The only part that knows what server is underneath. */
+export class HttpDoor {
+  readonly #services: Services
+  readonly #options: AppOptions
+  readonly #fastify: FastifyInstance
+  readonly #server: Server
+
+  constructor(services: Services, options: AppOptions) {
+    this.#services = services
+    this.#options = options
+    const { headersTimeout = 10_000, keepAliveTimeout = 72_000 } = options.limits ?? {}
+    this.#server = createServer({
+      headersTimeout,
+      keepAliveTimeout,
+      requestTimeout: 0,
+      connectionsCheckingInterval: 1000,
+    })
+    this.#fastify = this.#createFastify()
+  }
+
+  /** Serves these endpoints. */
+  async ready(routes: readonly Route<Endpoint>[]): Promise<void> {
+    for (const route of routes) this.#add(route)
+    await this.#fastify.ready()
+  }
+
+  /** Has `take` asked about each upgrade; those that nobody takes are answered with 404. */
+  onUpgrade(take: UpgradeTaker): void {
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (!take(request, socket, head))
+        socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    })
+  }
+
+  /** @throws PosthouseError `port_in_use`, `cannot_listen` */
+  listen(port: number, host: string): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(port, host, cause)))
+      this.#server.listen(port, host, () => resolve(this.#server.address() as AddressInfo))
+    })
+  }
+
+  async inject(request: string | InjectOptions): Promise<Injected> {
+    const { body, cookies, method = 'GET', ...rest } = typeof request === 'string' ? { url: request } : request
+    const response = await this.#fastify.inject({
+      ...rest,
+      method: method.toUpperCase() as HTTPMethods,
+      ...(cookies !== undefined && { cookies: { ...cookies } }),
+      ...(body !== undefined && { payload: body as string }),
+    })
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text: response.payload,
+      bytes: response.rawPayload,
+      json: () => response.json(),
+    }
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#fastify.routing(request, response)
+  }
+
+  /** Takes no more connections, and resolves when requests under way are answered or `signal` is aborted. */
+  async drain(signal: AbortSignal): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#server.closeIdleConnections()
+    await Promise.race([closed, new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))])
+  }
+
+  async close(): Promise<void> {
+    const closed = this.#server.listening
+      ? new Promise<void>((resolve) => this.#server.close(() => resolve()))
+      : undefined
+    this.#server.closeAllConnections()
+    await closed
+    await this.#fastify.close()
+  }
+
+  #createFastify(): FastifyInstance {
+    const { bodyLimit = 1024 * 1024 } = this.#options.limits ?? {}
+    const instance = fastify({
+      bodyLimit,
+      genReqId: requestIdOf as never,
+      exposeHeadRoutes: true,
+      serverFactory: (handler) => this.#server.on('request', handler),
+      routerOptions: { querystringParser: () => ({}) },
+    })
+    instance.setNotFoundHandler((request, reply) =>
+      sendProblem(
+        problem(404, `There is nothing at ${request.method} ${pathOf(request.url)}`),
+        request.id,
+        reply,
+        this.#services,
+      ),
+    )
+    instance.setErrorHandler((error, request, reply) => sendProblem(error, request.id, reply, this.#services))
+    return instance
+  }
+
+  #add(route: Route<Endpoint>): void {
+    const { endpoint, path } = route
+    const { method, options } = endpoint
+    if (!this.#fastify.supportedMethods.includes(method)) this.#fastify.addHttpMethod(method, { hasBody: true })
+    const plan = planOf(route, this.#services.env !== 'production', this.#options.limits?.handlerTimeout ?? 0)
+    this.#fastify.route({
+      method: method as HTTPMethods,
+      url: urlOf(path),
+      ...(options.bodyLimit !== undefined && { bodyLimit: options.bodyLimit }),
+      handler: answering(plan, this.#services),
+    })
+  }
+}
+
+/** The path in the words of the server underneath. */
+function urlOf(path: string): string {
+  return `/${parsePath(path)
+    .map((segment) => ('text' in segment ? segment.text : segment.rest ? '*' : `:${segment.name}`))
+    .join('/')}`
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url
+}
+
+function cannotListen(port: number, host: string, cause: NodeJS.ErrnoException): PosthouseError {
+  if (cause.code === 'EADDRINUSE')
+    return new PosthouseError('port_in_use', `port ${port} on ${host} is in use`, { cause })
+  return new PosthouseError('cannot_listen', `cannot listen on ${host} port ${port}: ${reasonOf(cause)}`, { cause })
+}
