@@ -8,12 +8,15 @@ export interface TextRules {
 const suspicious = /[:=]|bearer|basic/i
 const userInfo = /:\/\/[^\s/?#"'<>]{1,2048}@/g
 const cookieLine = /((?:set-)?cookie["'\\]{0,2}\s{0,3}:\s{0,3}["'\\]{0,2})[^\r\n"]+/gi
-const parameter = /([?&]?)([\w.%-]{1,64})=(\\?"[^"]*"|'[^']*'|[^\s&;,"'<>)]+)/g
-const property =
-  /([\w-]{1,64})(["'\\]{0,2}\s{0,3}:\s{0,3})(\\?"[^"]*"|'[^']*'|(?:bearer|basic|digest|token)\s+[^\s"',]+|[^\s,;"'}\]]+)/gi
+const parameter = /([?&]?)\b([\w.%-]{1,64})(=)/g
+const parameterValue = /\\?"[^"]*"|'[^']*'|[^\s&;,"'<>)]+/y
+const property = /()\b([\w-]{1,64})(["'\\]{0,2}\s{0,3}:\s{0,3})/g
+const propertyValue = /\\?"[^"]*"|'[^']*'|(?:bearer|basic|digest|token)\s+[^\s"',]+|[^\s,;"'}\]]+/iy
 const scheme = /\b(bearer|basic)\s+([\w.~+/=-]{6,})/gi
 /** What follows the word in sentences about it. */
 const noCredential = /^(?:tokens?|auth\w*|schemes?|realm\b.*)$/i
+/** Names that sentences have before a colon. */
+const sentenceWord = /^(?:token|secret|secrets|cookies?|pass|pin|credentials?)$/i
 /** What signs an address or stands for a password in one, but is an ordinary word elsewhere. */
 const addressOnly = /^(?:key|code|sig|signature|auth|x-amz-signature|x-goog-signature)$/i
 
@@ -26,21 +29,55 @@ export function cleanText(text: string, { secret, mark }: TextRules): string {
   clean = clean.replace(scheme, (whole: string, word: string, value: string) =>
     noCredential.test(value) || isWord(word, value) ? whole : `${word} ${mark}`,
   )
-  if (clean.includes('=')) clean = clean.replace(parameter, hideParameter)
-  return clean.includes(':') ? clean.replace(property, hideProperty) : clean
+  if (clean.includes('='))
+    clean = hideValues(clean, { form: parameter, valueForm: parameterValue, isSecret: isParameter, mark })
+  return clean.includes(':')
+    ? hideValues(clean, { form: property, valueForm: propertyValue, isSecret: isProperty, mark })
+    : clean
 
-  function hideParameter(whole: string, before: string, name: string, value: string): string {
-    const hidden = secret(name) || (before !== '' && addressOnly.test(name))
-    return hidden ? `${before}${name}=${quoted(value, mark)}` : whole
+  function isParameter({ before, name }: Named): boolean {
+    return secret(name) || (before !== '' && addressOnly.test(name))
   }
 
-  function hideProperty(whole: string, name: string, colon: string, value: string): string {
-    if (!secret(name) || value.startsWith(mark)) return whole
+  function isProperty({ name, between, value }: Named): boolean {
+    if (!secret(name) || value.startsWith(mark)) return false
     // "invalid token: expired" says nothing secret.
-    const sentence =
-      /^(?:token|secret|secrets|cookies?|pass|pin|credentials?)$/i.test(name) && !/["']/.test(colon + value)
-    return sentence ? whole : name + colon + quoted(value, mark)
+    return !sentenceWord.test(name) || /["']/.test(between + value)
   }
+}
+
+/** A name that was found, with what stands around it, and its value. */
+interface Named {
+  readonly before: string
+  readonly name: string
+  readonly between: string
+  readonly value: string
+}
+
+interface Search {
+  readonly form: RegExp
+  readonly valueForm: RegExp
+  readonly isSecret: (found: Named) => boolean
+  readonly mark: string
+}
+
+/** Hides the values of secret names. In the value of another name there may be one, so that is searched as well. */
+function hideValues(text: string, { form, valueForm, isSecret, mark }: Search): string {
+  let clean = ''
+  let done = 0
+  form.lastIndex = 0
+  for (let match = form.exec(text); match !== null; match = form.exec(text)) {
+    const [, before = '', name = '', between = ''] = match
+    valueForm.lastIndex = form.lastIndex
+    const named = { before, name, between, value: '' }
+    if (!isSecret({ ...named, value: '"' })) continue
+    const [value = ''] = valueForm.exec(text) ?? []
+    if (value === '' || !isSecret({ ...named, value })) continue
+    clean += text.slice(done, form.lastIndex) + quoted(value, mark)
+    form.lastIndex += value.length
+    done = form.lastIndex
+  }
+  return clean + text.slice(done)
 }
 
 /** "basic authentication" and "bearer in hand" are no credentials; those have more than small letters. */

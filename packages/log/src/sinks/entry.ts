@@ -28,6 +28,8 @@ export function entryParts(target: SinkTarget, options: FileSinkOptions): Omit<E
   const { level = 'debug', filter, serialize = false, location = false } = options
   if (filter !== undefined && typeof filter !== 'function') throw refusal('filter', 'a function', filter)
   if (location && !serialize) throw refusal('location', 'left to {file}:{line} where serialize is not set', location)
+  if (serialize && options.format !== undefined)
+    throw refusal('format', 'absent where serialize is set', options.format)
   return { severity: severityFrom(level), filter, text: serialize ? undefined : textOf(target, options), location }
 }
 
@@ -41,8 +43,7 @@ function checkNames(target: SinkTarget, options: FileSinkOptions): void {
   throw refusal(`an option of ${where}`, `one of ${known.join(', ')}`, unknown)
 }
 
-function textOf(target: SinkTarget, { format, colorize, serialize }: FileSinkOptions): Entry['text'] {
-  if (serialize === true && format !== undefined) throw refusal('format', 'absent where serialize is set', format)
+function textOf(target: SinkTarget, { format, colorize }: FileSinkOptions): Entry['text'] {
   const colour = colorize ?? (typeof target === 'object' && !isPath(target) && wantsColour(target))
   if (typeof format === 'function') return (record) => ended(format(record))
   if (format !== undefined && typeof format !== 'string') throw refusal('format', 'a text or a function', format)
