@@ -8,19 +8,20 @@ const root = new URL('../', import.meta.url)
 function outputs(): readonly (readonly [path: string, source: string, text: string])[] {
   const { errors } = read<{ errors: ErrorRow[] }>('spec/errors.json')
   const { table, browserTable, help } = renderErrorFiles(errors)
-  const { version } = read<{ version: string }>('packages/hub/package.json')
   return [
     ['packages/core/src/error-table.ts', 'spec/errors.json', table],
     ['packages/core/src/error-table-browser.ts', 'spec/errors.json', browserTable],
     ['packages/core/src/help.ts', 'spec/errors.json', help],
-    ['packages/hub/src/version.ts', 'packages/hub/package.json', renderVersion(version)],
+    ['packages/hub/src/version.ts', 'packages/hub/package.json', renderVersion('hub')],
+    ['packages/http/src/client/version.ts', 'packages/http/package.json', renderVersion('http')],
     ...pathOutputs(root),
   ]
 }
 
-function renderVersion(version: string): string {
+function renderVersion(name: string): string {
+  const { version } = read<{ version: string }>(`packages/${name}/package.json`)
   const notice = '// Generated from package.json by `npm run generate`.\n\n'
-  return `${notice}/** Of this package. */\nexport const hubVersion = '${version}'\n`
+  return `${notice}/** Of this package. */\nexport const ${name}Version = '${version}'\n`
 }
 
 function read<Content>(path: string): Content {

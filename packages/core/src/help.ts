@@ -82,13 +82,12 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   pool_timeout:
     'No connection of the pool became free in time. Raise the limits of the pool, or send fewer requests at once.',
   connect_timeout: 'The connection was not made in time. Is the server up, and do host and port reach it?',
-  write_timeout:
-    'The server stopped reading the request. It may be overloaded; raise timeouts.write for slow networks.',
+  write_timeout: 'The server stopped reading the request. It may be overloaded; raise timeout.write for slow networks.',
   first_byte_timeout:
-    'The server took the request and did not begin to answer in time. Raise timeouts.firstByte for slow answers.',
-  read_timeout: 'The server stopped in the middle of its answer. Raise timeouts.read for slow networks.',
-  attempt_timeout: 'One attempt took longer than it may. Raise timeouts.attempt.',
-  total_timeout: 'The request took longer than it may, with all of its attempts. Raise timeouts.total.',
+    'The server took the request and did not begin to answer in time. Raise timeout.firstByte for slow answers.',
+  read_timeout: 'The server stopped in the middle of its answer. Raise timeout.read for slow networks.',
+  attempt_timeout: 'One attempt took longer than it may. Raise timeout.attempt.',
+  total_timeout: 'The request took longer than it may, with all of its attempts. Raise timeout.total.',
   pool_full: 'As many requests wait for a connection as may. Send fewer at once, or raise pool.maxQueue.',
   dns_failed: 'The name of the server cannot be resolved. Check its spelling and the name service.',
   connect_failed: 'The server cannot be reached. Is it running, and are host, port and network right?',

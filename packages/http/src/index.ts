@@ -1,3 +1,22 @@
+export type { HttpClientOptions, LimitOptions, RateLimitOptions } from './client/client-options.ts'
+export {
+  aiorequests,
+  closeGlobalClient,
+  del,
+  get,
+  getGlobalClient,
+  head,
+  options,
+  patch,
+  post,
+  put,
+  type ReadyClient,
+  request,
+  type Send,
+} from './client/global-client.ts'
+export { type ClientStats, createHttpClient, type HttpClient } from './client/http-client.ts'
+export { fastkit } from './client/presets.ts'
+export type { RequestOptions } from './client/request-options.ts'
 export {
   type ErrorSubject,
   type HttpError,
@@ -10,11 +29,31 @@ export {
 export { isSecretName, redacted, redactHeaders, redactUrl, type SecretNames } from './errors/redact.ts'
 export { type ThirdPartyStatus, thirdPartyStatusOf } from './errors/third-party-status.ts'
 export { type HeaderRecord, type HeadersInput, HttpHeaders } from './headers/http-headers.ts'
-export type { OutgoingBody } from './request/outgoing-body.ts'
+export type { FailedAttempt, FinishedRequest, HttpInterceptor } from './interceptors/http-interceptor.ts'
+export { type LoggingLevel, type LoggingOptions, logging } from './interceptors/logging.ts'
+export {
+  type Metrics,
+  type MetricsOptions,
+  type MetricsRecord,
+  type MetricsReport,
+  type MetricsSummary,
+  metrics,
+} from './interceptors/metrics.ts'
+export type { PoolStats } from './pool/pool.ts'
+export type { PoolOptions } from './pool/pool-options.ts'
+export type { RedirectOptions } from './redirect/redirects.ts'
+export type { HttpRequest } from './request/http-request.ts'
+export type { MultipartFile, MultipartInput, MultipartValue } from './request/multipart.ts'
+export type { BodyInput, BodyOptions, ChunkSource, FormInput, OutgoingBody, Progress } from './request/outgoing-body.ts'
+export { type RequestContext, requestContext } from './request/request-id.ts'
+export type { PathInput, QueryInput, QueryValue } from './request/url.ts'
+export type { HttpResponse } from './response/http-response.ts'
 export { type BodySource, IncomingBody } from './response/incoming-body.ts'
+export type { RetryOptions } from './retry/retry-options.ts'
 export type { Phase } from './timing/phase.ts'
+export type { TimeoutOptions } from './timing/timeouts.ts'
 export type { Connection, OpenConnection } from './transport/connection.ts'
-export type { HopInterceptor, HopRequest, HopResponse, Transport } from './transport/transport.ts'
+export type { HopChange, HopInterceptor, HopRequest, HopResponse, Transport } from './transport/transport.ts'
 export type { GuardOptions } from './wire/guard.ts'
 export type { DnsOptions, Resolver } from './wire/lookup.ts'
 export type { ProxyChoice, ProxyOptions } from './wire/proxy.ts'

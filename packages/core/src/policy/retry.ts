@@ -30,6 +30,8 @@ export interface RetryNotice<Result = unknown> {
   /** How long it is waited before, in milliseconds. */
   readonly delayMs: number
   readonly key: string | undefined
+  /** What the policy was run with. */
+  readonly execution: Execution
 }
 
 /** A task that is not tried again. */
@@ -124,7 +126,7 @@ export function retry<Result>(options: RetryOptions<Result> = {}): Policy<Result
         onGiveUp?.({ outcome, reason: next, attempts, key })
         return lastOf(outcome, attempts, options)
       }
-      onRetry?.({ outcome, attempt: attempts + 1, delayMs: next, key })
+      onRetry?.({ outcome, attempt: attempts + 1, delayMs: next, key, execution })
       if ('result' in outcome) discard?.(outcome.result)
       await pause(next, clock, execution.signal)
       previousMs = next

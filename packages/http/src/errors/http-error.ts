@@ -57,7 +57,7 @@ export function toHttpError(error: unknown, about: ErrorSubject): HttpError {
 }
 
 /** The request without its secrets. */
-function showRequest({ method, url, headers, secrets }: ErrorSubject): ShownRequest {
+export function showRequest({ method, url, headers, secrets }: ErrorSubject): ShownRequest {
   return {
     method,
     url: redactUrl(url, secrets),

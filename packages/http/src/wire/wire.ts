@@ -86,6 +86,7 @@ export class Wire implements AsyncDisposable {
       get capacity() {
         return connection.capacity
       },
+      destroy: (reason) => connection.destroy(reason),
     }
   }
 
@@ -104,10 +105,14 @@ export class Wire implements AsyncDisposable {
         callback(...outcome)
       })
     }
+    const dispatcher = new Client(origin, { ...this.#parts.client, connect, allowH2: this.#http2 })
     return {
-      dispatcher: new Client(origin, { ...this.#parts.client, connect, allowH2: this.#http2 }),
+      dispatcher,
       get capacity() {
         return capacity
+      },
+      destroy: (reason) => {
+        dispatcher.destroy(reason).catch(() => undefined)
       },
     }
   }

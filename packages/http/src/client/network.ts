@@ -1,0 +1,73 @@
+import type { PoolStats } from '../pool/pool.ts'
+import { Pool } from '../pool/pool.ts'
+import { poolLimitsOf } from '../pool/pool-options.ts'
+import { heeding } from '../transport/heeding.ts'
+import type { Transport } from '../transport/transport.ts'
+import { undiciTransport } from '../transport/undici-transport.ts'
+import { Wire } from '../wire/wire.ts'
+import type { HttpClientOptions } from './client-options.ts'
+import type { Settings } from './settings.ts'
+
+/** What the requests of a client travel over. Clients that were extended from each other share one. */
+export interface Network {
+  readonly transport: Transport
+  readonly stats: () => PoolStats
+  /** Lets what is under way finish. */
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The options that make a network what it is: where they differ, a client needs one of its own. */
+export const networkOptions: readonly (keyof HttpClientOptions)[] = [
+  'transport',
+  'pool',
+  'tls',
+  'proxy',
+  'http2',
+  'dns',
+  'guard',
+  'clock',
+]
+
+/** @throws `invalid_option` */
+export function networkOf(options: HttpClientOptions, settings: Settings): Network {
+  if (options.transport !== undefined) return pretended(options.transport)
+  const { clock, logger, timeouts } = settings
+  const wire = new Wire(options, {
+    connectTimeoutMs: connectLimit(timeouts.connect),
+    client: undiciOptions,
+    clock,
+    ...(logger && { logger }),
+  })
+  const pool = new Pool(wire.open, poolLimitsOf(options.pool), clock)
+  return {
+    transport: undiciTransport(pool),
+    stats: () => pool.stats,
+    drain: () => pool.drain(),
+    close: async () => {
+      pool.close()
+      await wire[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** The pool counts idle time and the lifeline all else; undici's own timers are coarser. */
+const aDay = 24 * 60 * 60_000
+const undiciOptions = {
+  pipelining: 1,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  keepAliveTimeout: aDay,
+  keepAliveMaxTimeout: aDay,
+} as const
+
+/** Undici's own limit only cleans up what the lifeline has given up, so it is a little later. */
+function connectLimit(ms: number): number {
+  return ms === Number.POSITIVE_INFINITY ? 0 : ms + 500
+}
+
+function pretended(transport: Transport): Network {
+  const nothing = async (): Promise<void> => undefined
+  const stats = { connections: 0, idle: 0, running: 0, queued: 0 }
+  return { transport: heeding(transport), stats: () => stats, drain: nothing, close: nothing }
+}

@@ -1,0 +1,259 @@
+import { type Clock, PosthouseError, type Timer } from '@posthouse/core'
+import type { Connection, OpenConnection } from '../transport/connection.ts'
+import type { PoolLimits } from './pool-options.ts'
+
+/** A connection in the pool, and what it is doing. */
+export interface Line {
+  readonly connection: Connection
+  readonly origin: Origin
+  /** Requests on it. */
+  running: number
+  /** True where it stands among those that can take another request. */
+  free: boolean
+  /** False from the moment that it must not be used again. */
+  alive: boolean
+  connected: boolean
+  idleSince: number
+}
+
+interface Origin {
+  readonly name: string
+  /** Those with room for another request; the last was used last. */
+  readonly free: Line[]
+  lines: number
+}
+
+interface Waiter {
+  readonly origin: Origin
+  readonly resolve: (line: Line) => void
+  readonly reject: (error: Error) => void
+}
+
+/** What a pool is doing. */
+export interface PoolStats {
+  readonly connections: number
+  readonly idle: number
+  readonly running: number
+  readonly queued: number
+}
+
+/** The connections of a client: how many there are, which is used next, and who waits for one. */
+export class Pool {
+  readonly #open: OpenConnection
+  readonly #limits: PoolLimits
+  readonly #clock: Clock
+  readonly #origins = new Map<string, Origin>()
+  readonly #lines = new Set<Line>()
+  /** In the order in which they became idle. */
+  readonly #idle = new Set<Line>()
+  readonly #waiters = new Set<Waiter>()
+  #running = 0
+  #sweep: Timer | undefined
+  #closed: PosthouseError | undefined
+  #onQuiet: (() => void) | undefined
+
+  constructor(open: OpenConnection, limits: PoolLimits, clock: Clock) {
+    this.#open = open
+    this.#limits = limits
+    this.#clock = clock
+  }
+
+  get stats(): PoolStats {
+    const { size: connections } = this.#lines
+    return { connections, idle: this.#idle.size, running: this.#running, queued: this.#waiters.size }
+  }
+
+  /**
+   * A connection for one request, or `undefined` where it must wait for one.
+   * @throws `closed`
+   */
+  take(name: string): Line | undefined {
+    if (this.#closed !== undefined) throw this.#closed
+    const origin = this.#origin(name)
+    const line = this.#free(origin) ?? this.#made(origin)
+    return line === undefined ? undefined : this.#lend(line)
+  }
+
+  /**
+   * The next connection that becomes free; `onWaiting` gets a function with which to leave the queue.
+   * @throws `pool_full`, and what one leaves with
+   */
+  wait(name: string, onWaiting: (leave: (reason: Error) => void) => void): Promise<Line> {
+    if (this.#waiters.size >= this.#limits.maxQueue) {
+      const message = `${this.#waiters.size} requests wait for a connection already, as many as pool.maxQueue allows`
+      return Promise.reject(new PosthouseError('pool_full', message))
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { origin: this.#origin(name), resolve, reject }
+      this.#waiters.add(waiter)
+      onWaiting((reason) => {
+        if (this.#waiters.delete(waiter)) reject(reason)
+      })
+    })
+  }
+
+  /** Gives a connection back after a request. One that is `spent` is closed. */
+  giveBack(line: Line, spent: boolean): void {
+    line.running--
+    this.#running--
+    if (spent && line.alive)
+      this.discard(line, new PosthouseError('aborted', 'the request on this connection ended early'))
+    if (line.alive) this.#rest(line)
+    if (this.#waiters.size > 0) this.#serve()
+    if (this.#running === 0) this.#onQuiet?.()
+  }
+
+  /** Closes a connection and forgets it. */
+  discard(line: Line, reason: Error): void {
+    if (!line.alive) return
+    line.alive = false
+    this.#lines.delete(line)
+    this.#idle.delete(line)
+    if (line.free) line.origin.free.splice(line.origin.free.indexOf(line), 1)
+    line.free = false
+    if (--line.origin.lines === 0 && line.origin.free.length === 0) this.#forget(line.origin)
+    line.connection.destroy(reason)
+  }
+
+  /** Takes nothing more, and resolves when every request has ended. */
+  async drain(): Promise<void> {
+    this.#refuse()
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onQuiet = resolve
+      })
+    }
+    this.close()
+  }
+
+  /** Ends every request and closes every connection. */
+  close(): void {
+    const reason = this.#refuse()
+    this.#sweep?.[Symbol.dispose]()
+    this.#sweep = undefined
+    for (const line of [...this.#lines]) this.discard(line, reason)
+  }
+
+  #refuse(): PosthouseError {
+    this.#closed ??= new PosthouseError('closed', 'this client was closed')
+    for (const waiter of this.#waiters) waiter.reject(this.#closed)
+    this.#waiters.clear()
+    return this.#closed
+  }
+
+  #origin(name: string): Origin {
+    let origin = this.#origins.get(name)
+    if (origin === undefined) {
+      origin = { name, free: [], lines: 0 }
+      this.#origins.set(name, origin)
+    }
+    return origin
+  }
+
+  #forget(origin: Origin): void {
+    for (const waiter of this.#waiters) if (waiter.origin === origin) return
+    this.#origins.delete(origin.name)
+  }
+
+  /** The one that was used last: the others may then grow old and go. */
+  #free(origin: Origin): Line | undefined {
+    for (let line = origin.free.at(-1); line !== undefined; line = origin.free.at(-1)) {
+      if (line.running > 0 || this.#clock.elapsed() - line.idleSince < this.#limits.idleMs) return line
+      this.discard(line, expired())
+    }
+    return undefined
+  }
+
+  #made(origin: Origin): Line | undefined {
+    if (origin.lines >= this.#limits.maxPerOrigin) return undefined
+    if (this.#lines.size >= this.#limits.maxConnections && !this.#makeRoom()) return undefined
+    // `#makeRoom` may have closed the last line of this origin, and so forgotten it.
+    this.#origins.set(origin.name, origin)
+    const connection = this.#open(origin.name)
+    const line: Line = { connection, origin, running: 0, free: true, alive: true, connected: false, idleSince: 0 }
+    origin.free.push(line)
+    origin.lines++
+    this.#lines.add(line)
+    connection.dispatcher.on('connect', () => this.#onConnect(line))
+    connection.dispatcher.on('disconnect', () => this.#onDisconnect(line))
+    return line
+  }
+
+  #makeRoom(): boolean {
+    const [oldest] = this.#idle
+    if (oldest === undefined) return false
+    this.discard(oldest, new PosthouseError('closed', 'another server needs the place of this connection'))
+    return true
+  }
+
+  #lend(line: Line): Line {
+    if (line.running++ === 0) this.#idle.delete(line)
+    this.#running++
+    if (line.running >= line.connection.capacity) {
+      const { free } = line.origin
+      if (free.at(-1) === line) free.pop()
+      else free.splice(free.indexOf(line), 1)
+      line.free = false
+    }
+    return line
+  }
+
+  #rest(line: Line): void {
+    if (!line.free && line.running < line.connection.capacity) {
+      line.free = true
+      line.origin.free.push(line)
+    }
+    if (line.running > 0) return
+    line.idleSince = this.#clock.elapsed()
+    this.#idle.add(line)
+    if (this.#waiters.size > 0) return
+    if (this.#idle.size > this.#limits.maxIdle) this.#makeRoom()
+    this.#sweepLater()
+  }
+
+  /** Gives what is free to those that wait, first come, first served, as far as their servers have room. */
+  #serve(): void {
+    for (const waiter of this.#waiters) {
+      const line = this.#free(waiter.origin) ?? this.#made(waiter.origin)
+      if (line !== undefined) {
+        this.#waiters.delete(waiter)
+        waiter.resolve(this.#lend(line))
+      } else if (this.#lines.size >= this.#limits.maxConnections && this.#idle.size === 0) return
+    }
+  }
+
+  #onConnect(line: Line): void {
+    line.connected = true
+    if (!line.alive || line.free || line.running >= line.connection.capacity) return
+    line.free = true
+    line.origin.free.push(line)
+    if (this.#waiters.size > 0) this.#serve()
+  }
+
+  /** Also while a request runs: its handler hears of that by itself. */
+  #onDisconnect(line: Line): void {
+    this.discard(line, expired())
+    if (this.#waiters.size > 0) this.#serve()
+  }
+
+  #sweepLater(): void {
+    const [oldest] = this.#idle
+    if (oldest === undefined || this.#sweep !== undefined || this.#limits.idleMs === Number.POSITIVE_INFINITY) return
+    const dueIn = oldest.idleSince + this.#limits.idleMs - this.#clock.elapsed()
+    this.#sweep = this.#clock.after(Math.max(0, dueIn), () => this.#sweepNow()).unref()
+  }
+
+  #sweepNow(): void {
+    this.#sweep = undefined
+    const before = this.#clock.elapsed() - this.#limits.idleMs + 1
+    for (const line of this.#idle) {
+      if (line.idleSince > before) break
+      this.discard(line, expired())
+    }
+    this.#sweepLater()
+  }
+}
+
+function expired(): PosthouseError {
+  return new PosthouseError('closed', 'the connection was idle for too long, or the server closed it')
+}

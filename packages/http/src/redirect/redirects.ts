@@ -1,0 +1,110 @@
+import { PosthouseError } from '@posthouse/core'
+import { isSecretName, type SecretNames } from '../errors/redact.ts'
+import type { HttpHeaders } from '../headers/http-headers.ts'
+import type { HopInterceptor, HopRequest, HopResponse } from '../transport/transport.ts'
+
+/** Which redirections are followed. */
+export interface RedirectOptions {
+  /** How many in a row. Default 10. */
+  readonly max?: number | undefined
+  /** Whether one from https to http is followed. Default false. */
+  readonly allowDowngrade?: boolean | undefined
+  /** Headers that another origin does not get, beside those that are known as secrets. */
+  readonly secretHeaders?: readonly string[] | undefined
+}
+
+const statuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+/** What describes a body that is not sent any more. */
+const bodyHeaders = ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length']
+
+/** A body of this size is read to its end, so that its connection can be used again. */
+const drainedBytes = 64 * 1024
+
+interface Rules {
+  readonly max: number
+  readonly allowDowngrade: boolean
+  readonly secrets: SecretNames
+}
+
+/** Follows redirections by the rules of the Fetch standard ("HTTP-redirect fetch"). */
+export function followRedirects(options: RedirectOptions = {}): HopInterceptor {
+  const { max = 10, allowDowngrade = false, secretHeaders = [] } = options
+  const rules: Rules = { max, allowDowngrade, secrets: new Set(secretHeaders.map((name) => name.toLowerCase())) }
+  return async (request, next) => {
+    const response = await next(request)
+    return isRedirect(response) ? follow(request, response, { rules, next }) : response
+  }
+}
+
+function isRedirect({ status, headers }: HopResponse): boolean {
+  return statuses.has(status) && headers.has('location')
+}
+
+interface Route {
+  readonly rules: Rules
+  readonly next: (request: HopRequest) => Promise<HopResponse>
+}
+
+async function follow(first: HopRequest, answer: HopResponse, { rules, next }: Route): Promise<HopResponse> {
+  let request = first
+  let response = answer
+  const redirects: string[] = []
+  while (isRedirect(response)) {
+    discard(response)
+    if (redirects.length >= rules.max) {
+      throw new PosthouseError(
+        'too_many_redirects',
+        `more than ${rules.max} redirections, the last from ${request.url.origin}`,
+      )
+    }
+    redirects.push(request.url.href)
+    request = redirected(request, response, rules)
+    response = await next(request)
+  }
+  return { ...response, url: request.url, redirects }
+}
+
+/** @throws `redirect_refused` */
+function redirected(from: HopRequest, { status, headers }: HopResponse, rules: Rules): HopRequest {
+  const url = target(from.url, headers.get('location', ''), rules)
+  const method = methodAfter(from.method, status)
+  const fields = from.headers.copy()
+  const dropsBody = method !== from.method
+  if (dropsBody) for (const name of bodyHeaders) fields.delete(name)
+  if (url.origin !== from.url.origin) dropSecrets(fields, rules.secrets)
+  const body = dropsBody ? undefined : from.body
+  if (body !== undefined && !body.replayable) {
+    throw new PosthouseError('redirect_refused', `the body is a stream, which cannot be sent again to ${url.origin}`)
+  }
+  return from.derive({ method, url, headers: fields, body })
+}
+
+function target(from: URL, location: string, { allowDowngrade }: Rules): URL {
+  const url = URL.parse(location, from.href)
+  if (url === null) throw new PosthouseError('redirect_refused', 'the location of the redirection is no URL')
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new PosthouseError('redirect_refused', `a redirection to ${url.protocol} is not followed`)
+  }
+  if (from.protocol === 'https:' && url.protocol === 'http:' && !allowDowngrade) {
+    const message = `a redirection from https to http://${url.host} is not followed; redirects.allowDowngrade would`
+    throw new PosthouseError('redirect_refused', message)
+  }
+  if (url.hash === '') url.hash = from.hash
+  return url
+}
+
+function methodAfter(method: string, status: number): string {
+  if (status === 303 && method !== 'GET' && method !== 'HEAD') return 'GET'
+  return (status === 301 || status === 302) && method === 'POST' ? 'GET' : method
+}
+
+/** Also `host`, which names the server that was left. */
+function dropSecrets(headers: HttpHeaders, more: SecretNames): void {
+  for (const name of Object.keys(headers.toRecord())) {
+    if (name === 'host' || isSecretName(name, more)) headers.delete(name)
+  }
+}
+
+function discard({ body }: HopResponse): void {
+  body.bytes(drainedBytes).catch(() => undefined)
+}
