@@ -8,6 +8,8 @@ export interface ChildOptions {
   readonly profileTo?: string | undefined
   /** What stands on its command line. */
   readonly args?: readonly string[]
+  /** What Node is told beside what this process was. */
+  readonly execArgv?: readonly string[]
 }
 
 /** A Node process of ours that answers each message with one of its own. */
@@ -15,10 +17,10 @@ export class Child {
   readonly #process: ChildProcess
 
   /** @param file of this folder */
-  constructor(file: string, { profileTo, args = [] }: ChildOptions = {}) {
+  constructor(file: string, { profileTo, args = [], execArgv = [] }: ChildOptions = {}) {
     const profile = profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileTo}`]
     const path = fileURLToPath(new URL(file, import.meta.url))
-    this.#process = fork(path, args, { execArgv: [...process.execArgv, ...profile] })
+    this.#process = fork(path, args, { execArgv: [...process.execArgv, ...execArgv, ...profile] })
   }
 
   /** Says something, where there is something to say, and waits for what it says next. */

@@ -16,7 +16,10 @@ const ownTimings: Readonly<Partial<Record<BenchmarkName, Partial<Timing>>>> = {
 }
 
 const options = readOptions(process.argv.slice(2))
-if (options === undefined) {
+if (process.argv[2] === 'http-client') {
+  const { benchHttpClient } = await import('./http-client/main.ts')
+  await benchHttpClient(process.argv.slice(3))
+} else if (options === undefined) {
   process.stdout.write(usage)
   process.exitCode = process.argv.length > 2 ? 2 : 0
 } else await run(options)
