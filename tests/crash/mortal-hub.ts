@@ -21,6 +21,11 @@ export class MortalHub implements AsyncDisposable {
     return hub
   }
 
+  /** A path in its folder that is nobody's. */
+  path(name: string): string {
+    return join(this.#folder, name)
+  }
+
   get url(): string {
     return `ws://127.0.0.1:${this.#port}`
   }
@@ -38,6 +43,11 @@ export class MortalHub implements AsyncDisposable {
     program.tell(order)
     this.#program = program
     return program
+  }
+
+  /** Has it do nothing from now on, although it is there: what is written to it is not read. */
+  freeze(): void {
+    this.#program?.freeze()
   }
 
   async kill(): Promise<void> {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { Programs } from './program.ts'
-import type { ReceiverOrder } from './receiver-process.ts'
+import type { ReceiverOrder, ReceiverTask } from './receiver-process.ts'
 
 /** A client in a process of its own, which is killed and comes back under the same id. */
 export class MortalReceiver implements AsyncDisposable {
@@ -12,8 +12,8 @@ export class MortalReceiver implements AsyncDisposable {
   #program: ReturnType<Programs['next']> | undefined
   #read: Promise<void> = Promise.resolve()
 
-  constructor(url: string, clientId: string) {
-    this.#order = { url, clientId }
+  constructor(order: ReceiverOrder) {
+    this.#order = order
   }
 
   /** Begins a life and resolves when it is connected. */
@@ -23,7 +23,7 @@ export class MortalReceiver implements AsyncDisposable {
     this.#program = program
     this.lives.push(life)
     this.#read = this.#follow(program.output, life)
-    program.tell(this.#order as object)
+    program.tell(this.#order)
     await this.says('online')
   }
 
@@ -55,8 +55,13 @@ export class MortalReceiver implements AsyncDisposable {
   /** Resolves when the hub has all acknowledgements that this life has made. */
   async settle(): Promise<void> {
     const settled = this.says('settled')
-    this.#program?.tell({})
+    this.#tell('settle')
     await settled
+  }
+
+  /** Has a handler that waits come to its end. */
+  release(): void {
+    this.#tell('release')
   }
 
   /** Kills it, and resolves when all that it has said was read. */
@@ -68,6 +73,10 @@ export class MortalReceiver implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
     await this.#programs[Symbol.asyncDispose]()
+  }
+
+  #tell(task: ReceiverTask['task']): void {
+    this.#program?.tell({ task } satisfies ReceiverTask)
   }
 
   async #follow(output: NodeJS.ReadableStream, life: string[]): Promise<void> {

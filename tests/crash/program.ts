@@ -45,6 +45,11 @@ export class Program implements AsyncDisposable {
     }
   }
 
+  /** Stops it until it is killed. */
+  freeze(): void {
+    this.#process.kill('SIGSTOP')
+  }
+
   /** Ends it as `kill -9` does, and resolves when it is no more. */
   async kill(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
