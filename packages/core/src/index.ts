@@ -12,6 +12,7 @@ export {
 } from './address.ts'
 export { base64ToBytes, bytesToBase64 } from './base64.ts'
 export type { Broker, Signal } from './broker.ts'
+export { ChannelBound } from './channel-bound.ts'
 export { type Clock, ManualClock, systemClock, type Timer } from './clock.ts'
 export {
   type Body,
@@ -32,6 +33,7 @@ export {
   reasonOf,
   toPosthouseError,
 } from './errors.ts'
+export { firstBehind } from './first-behind.ts'
 export { createId, randomHex } from './ids.ts'
 export { type Handler, type Interceptor, intercept } from './interceptor.ts'
 export { knownAddress, parseAddress } from './known-addresses.ts'
@@ -86,3 +88,4 @@ export type {
   RemovalOutcome,
   Shelving,
 } from './store-batch.ts'
+export { isLogKind, wantedLogs } from './wanted-logs.ts'

@@ -1,4 +1,5 @@
 import type { Envelope } from './envelope.ts'
+import { firstBehind } from './first-behind.ts'
 import type { InboxLimits, StoredEnvelope } from './store.ts'
 
 /** One envelope in an inbox in memory. */
@@ -82,7 +83,7 @@ export class MemoryInbox {
   remove(seq: number): InboxEntry | undefined {
     const late = this.#expired.findIndex((entry) => entry.seq === seq)
     if (late >= 0) return this.#expired.splice(late, 1)[0]
-    const index = this.#firstAfter(seq - 1)
+    const index = firstBehind(this.#entries, seq - 1, this.#head)
     const entry = this.#entries[index]
     if (entry?.seq !== seq) return undefined
     if (index === this.#head) this.acknowledge(seq)
@@ -120,23 +121,12 @@ export class MemoryInbox {
   }
 
   after(seq: number, limit: number): StoredEnvelope[] {
-    const first = this.#firstAfter(seq)
+    const first = firstBehind(this.#entries, seq, this.#head)
     const page = this.#entries.slice(first, first + limit)
     return page.map(({ seq, envelope, attempt }) => (attempt ? { seq, envelope, attempt } : { seq, envelope }))
   }
 
   #expiry(envelope: Envelope): number {
     return Math.min(envelope.expiresAt ?? Number.POSITIVE_INFINITY, envelope.ts + this.#limits.ageMs)
-  }
-
-  #firstAfter(seq: number): number {
-    let low = this.#head
-    let high = this.#entries.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#entries[middle]?.seq ?? 0) <= seq) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 }

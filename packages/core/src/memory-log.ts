@@ -1,6 +1,9 @@
+import { ChannelBound } from './channel-bound.ts'
+import { firstBehind } from './first-behind.ts'
 import { type SortedPageOptions, sortedPage } from './sorted-page.ts'
 import type { LogInfo, LogKind, LogPage, LogQuery, StoreBounds, StoredEnvelope } from './store.ts'
 import type { LogLimits } from './store-batch.ts'
+import { isLogKind, wantedLogs } from './wanted-logs.ts'
 
 interface NewEntry extends StoredEnvelope {
   readonly bytes: number
@@ -21,27 +24,23 @@ interface OneLog {
 
 /** Addresses whose trimming is remembered exactly although nothing is left in their log. */
 const maxEmpty = 10_000
-/** Where there is no room it is looked so often, in milliseconds, whether there is by now. */
-const sweepMs = 1000
 
 /** The log: what many read, each from where he is, kept once per address and trimmed by count and age. */
 export class MemoryLog {
   readonly #maxBytes: number
-  readonly #maxChannels: number
+  readonly #bound: ChannelBound
   readonly #logs = new Map<string, OneLog>()
   /** Everything that is kept, oldest first. */
   readonly #kept = new Map<number, Kept>()
   #bytes = 0
-  /** How many logs hold nothing, and how many channels something. */
+  /** How many logs hold nothing. */
   #empty = 0
-  #held = 0
-  #sweptAt = Number.NEGATIVE_INFINITY
   /** The last position that was trimmed from a log that is not remembered any more. */
   #forgotten = 0
 
   constructor({ logBytes, channels }: Pick<StoreBounds, 'logBytes' | 'channels'>) {
     this.#maxBytes = logBytes
-    this.#maxChannels = channels
+    this.#bound = new ChannelBound(channels)
   }
 
   push(entry: NewEntry, limits: LogLimits, now: number): void {
@@ -62,7 +61,7 @@ export class MemoryLog {
     limit: number,
     place: { readonly now: number; readonly newest: number },
   ): LogPage {
-    const logs = this.#wanted(wanted)
+    const logs = wantedLogs(this.#logs, wanted)
     for (const log of logs) this.#trim(log, place.now)
     const found = logs.flatMap((log) => live(log, after, limit + 1, place.now))
     if (logs.length > 1) found.sort((a, b) => a.seq - b.seq)
@@ -73,7 +72,7 @@ export class MemoryLog {
   }
 
   behindLast(wanted: LogQuery, count: number, now: number): number {
-    const logs = this.#wanted(wanted)
+    const logs = wantedLogs(this.#logs, wanted)
     for (const log of logs) this.#trim(log, now)
     let seqs: number[] = []
     for (const log of logs) {
@@ -84,20 +83,19 @@ export class MemoryLog {
     return oldest === undefined ? 0 : oldest - 1
   }
 
-  /** True where a message to this address can be kept: `all` and groups are bounded elsewhere. */
+  /** True where a message to this address can be kept. */
   hasRoom(to: string, now: number): boolean {
-    if (!isKind(to, 'channel') || this.#holds(to) || this.#held < this.#maxChannels) return true
-    if (now < this.#sweptAt + sweepMs && now >= this.#sweptAt) return false
-    // Some may hold nothing any more that nobody has asked for since.
-    this.#sweptAt = now
-    for (const log of this.#logs.values()) this.#trim(log, now)
-    return this.#held < this.#maxChannels
+    const log = this.#logs.get(to)
+    if (log !== undefined && log.head < log.entries.length) return true
+    return this.#bound.hasRoom(to, now, () => {
+      for (const each of this.#logs.values()) this.#trim(each, now)
+    })
   }
 
   list(kind: LogKind, now: number, page?: SortedPageOptions): LogInfo[] {
     const infos: LogInfo[] = []
     for (const log of this.#logs.values()) {
-      if (!isKind(log.to, kind)) continue
+      if (!isLogKind(log.to, kind)) continue
       this.#trim(log, now)
       const last = log.entries.at(-1)
       if (last === undefined || log.head === log.entries.length) continue
@@ -105,14 +103,6 @@ export class MemoryLog {
       infos.push({ to: log.to, messages, bytes: log.bytes, newest: last.seq, ts: last.envelope.ts })
     }
     return sortedPage(infos, ({ to }) => to, page)
-  }
-
-  #wanted(wanted: LogQuery): OneLog[] {
-    if ('to' in wanted) {
-      const log = this.#logs.get(wanted.to)
-      return log === undefined ? [] : [log]
-    }
-    return [...this.#logs.values()].filter(({ to }) => isKind(to, wanted.kind) && wanted.matches(to))
   }
 
   #open(to: string, limits: LogLimits): OneLog {
@@ -139,15 +129,10 @@ export class MemoryLog {
     }
   }
 
-  #holds(to: string): boolean {
-    const log = this.#logs.get(to)
-    return log !== undefined && log.head < log.entries.length
-  }
-
   /** One log more holds something, or one less. */
   #filled({ to }: OneLog, change: 1 | -1): void {
     this.#empty -= change
-    if (isKind(to, 'channel')) this.#held += change
+    this.#bound.count(to, change)
   }
 
   #trim(log: OneLog, now: number): void {
@@ -178,14 +163,14 @@ export class MemoryLog {
   }
 }
 
-function isKind(to: string, kind: LogKind): boolean {
-  return kind === 'all' ? to === 'all' : to.startsWith(`${kind}:`)
-}
-
 /** Up to `limit` of a log behind a position, without what has expired. */
 function live(log: OneLog, after: number, limit: number, now: number): Kept[] {
   const found: Kept[] = []
-  for (let index = firstBehind(log, after); index < log.entries.length && found.length < limit; index++) {
+  for (
+    let index = firstBehind(log.entries, after, log.head);
+    index < log.entries.length && found.length < limit;
+    index++
+  ) {
     const entry = log.entries[index]
     if (entry !== undefined && (entry.envelope.expiresAt ?? Infinity) > now) found.push(entry)
   }
@@ -201,15 +186,4 @@ function newest(log: OneLog, { after, count, now }: { after: number; count: numb
     if ((entry.envelope.expiresAt ?? Infinity) > now) found.push(entry.seq)
   }
   return found
-}
-
-function firstBehind(log: OneLog, seq: number): number {
-  let low = log.head
-  let high = log.entries.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((log.entries[middle]?.seq ?? 0) <= seq) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -9,6 +9,7 @@ import * as testing from '@posthouse/core/testing'
 describe('the public names of core', () => {
   it('are these at its root', () => {
     assert.deepEqual(Object.keys(core), [
+      'ChannelBound',
       'ManualClock',
       'MemoryBrokerWire',
       'MemoryInboxStore',
@@ -26,10 +27,12 @@ describe('the public names of core', () => {
       'defaultStoreBounds',
       'envelopeBytes',
       'errorTable',
+      'firstBehind',
       'formatAddress',
       'intercept',
       'isClientId',
       'isErrorCode',
+      'isLogKind',
       'isMessageType',
       'isPosthouseError',
       'knownAddress',
@@ -46,6 +49,7 @@ describe('the public names of core', () => {
       'sortedPage',
       'systemClock',
       'toPosthouseError',
+      'wantedLogs',
     ])
   })
 

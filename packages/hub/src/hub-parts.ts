@@ -85,9 +85,43 @@ export interface AssemblyOptions
   readonly onChange: (record: ClientRecord) => void
 }
 
+/** The parts that are told by a registry. */
+type RegistryWays = Pick<HubParts, 'presence' | 'keeper' | 'delivery' | 'groups' | 'statistics'>
+
+function assembleRegistry(
+  options: AssemblyOptions & Pick<HubParts, 'tally' | 'batcher'>,
+  ways: () => RegistryWays,
+): Registry {
+  const { store, clock, logger, tally, batcher, maxClients, onChange } = options
+  return new Registry({
+    store,
+    clock,
+    logger,
+    tally,
+    maxClients,
+    acknowledge: (cursor, seq) => batcher.acknowledge(cursor, seq),
+    forget: (cursor) => batcher.forget(cursor),
+    onChange: (record) => {
+      const { presence, keeper } = ways()
+      presence.changed(record)
+      keeper.saw(record)
+      onChange(record)
+    },
+    fates: () => ways().delivery,
+    onForget: (record) => {
+      const { keeper, delivery, groups, statistics } = ways()
+      keeper.forgot(record)
+      delivery.forgot(record)
+      groups.forget(record.id)
+      statistics.forget(record)
+      onChange(record)
+    },
+  })
+}
+
 /** Puts the parts of a hub together. They need each other, so each is handed a way to the others, not the others. */
 export function assembleHub(options: AssemblyOptions): HubParts {
-  const { store, logger, limits, allowances, timing, node, maxClients, listeners } = options
+  const { store, logger, limits, allowances, timing, node, listeners } = options
   const clock = new HeldClock(options.clock)
   const tally = new Tally()
   const { gate = new Gate({ clock, logger }) } = options
@@ -104,25 +138,8 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     onSettled: () => flusher.flush(),
     isAwaited: () => router.holds,
   })
-  const registry: Registry = new Registry({
-    ...shared,
-    maxClients,
-    acknowledge: (cursor, seq) => batcher.acknowledge(cursor, seq),
-    forget: (cursor) => batcher.forget(cursor),
-    onChange: (record) => {
-      presence.changed(record)
-      keeper.saw(record)
-      options.onChange(record)
-    },
-    fates: () => delivery,
-    onForget: (record) => {
-      keeper.forgot(record)
-      delivery.forgot(record)
-      groups.forget(record.id)
-      statistics.forget(record)
-      options.onChange(record)
-    },
-  })
+  const told = (): RegistryWays => ({ presence, keeper, delivery, groups, statistics })
+  const registry: Registry = assembleRegistry({ ...options, ...shared, batcher }, told)
   const write = (change: RecordChange): void => batcher.record(change)
   const statistics = new Statistics({ ...shared, keepMs: options.statisticsMs, clients: () => registry.all(), write })
   const largeGroups = new LargeGroups({ store, batcher, registry, book: () => groups })

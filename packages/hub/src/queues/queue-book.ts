@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Clock, type InboxStore, type Logger, PosthouseError } from '@posthouse/core'
 import type { Batcher } from '../routing/batcher.ts'
 import type { Outgoing } from '../routing/outgoing.ts'
@@ -7,6 +8,12 @@ import { type QueueOutcomes, WorkQueue } from './work-queue.ts'
 const queueRecords = 'queue'
 /** From this share of the most there may be, queues that nobody uses are looked for. */
 const crowdedShare = 0.9
+/** … and again when they have become more by this share of it, or, where there is no room … */
+const growthShare = 0.01
+/** … after this time, in milliseconds. */
+const restMs = 1000
+/** Queues that are looked at in one turn of the event loop. */
+const looksAtOnce = 16
 
 /** What a book of queues needs. */
 export interface QueueBookOptions {
@@ -24,6 +31,9 @@ export class QueueBook implements Disposable {
   readonly #options: QueueBookOptions
   readonly #queues = new Map<string, WorkQueue>()
   #clearing = false
+  #clearedAt = Number.NEGATIVE_INFINITY
+  /** How many queues there have to be before they are looked through again. */
+  #crowdedFrom = 0
 
   constructor(options: QueueBookOptions) {
     this.#options = options
@@ -53,7 +63,7 @@ export class QueueBook implements Disposable {
       return known
     }
     const { most, batcher, clock } = this.#options
-    if (this.#queues.size >= most * crowdedShare) this.#clear()
+    if (this.#isCrowded()) this.#clear()
     if (this.#queues.size >= most) {
       throw new PosthouseError('limit_reached', `there are ${most} queues, and no more are allowed (quotas.queues)`)
     }
@@ -87,19 +97,31 @@ export class QueueBook implements Disposable {
     return queue
   }
 
+  /** Looking through all of them takes a while, and is not done again before it is of use. */
+  #isCrowded(): boolean {
+    const { most, clock } = this.#options
+    if (this.#queues.size < Math.max(this.#crowdedFrom, most * crowdedShare)) return false
+    return this.#queues.size < most || clock.elapsed() >= this.#clearedAt + restMs
+  }
+
   #clear(): void {
     if (this.#clearing) return
     this.#clearing = true
     this.#dropUnused()
       .catch((error: unknown) => this.#options.logger.warn('queues could not be looked through', { error }))
       .finally(() => {
+        const { most, clock } = this.#options
         this.#clearing = false
+        this.#clearedAt = clock.elapsed()
+        this.#crowdedFrom = Math.min(most, this.#queues.size + most * growthShare)
       })
   }
 
   /** Forgets queues that hold nothing and have no workers. */
   async #dropUnused(): Promise<void> {
-    for (const queue of [...this.#queues.values()]) {
+    for (const [index, queue] of [...this.#queues.values()].entries()) {
+      // What a store answers at once would hold up everything else.
+      if (index % looksAtOnce === 0) await setImmediate()
       const { uses, name } = queue
       if (queue.workers.size > 0 || (await this.#holdsAny(queue))) continue
       if (queue.uses !== uses || queue.workers.size > 0) continue

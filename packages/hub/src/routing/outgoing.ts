@@ -4,6 +4,7 @@ import { bodyJson, convertBody } from '@posthouse/protocol/bodies'
 import { crossCommDelivery } from '@posthouse/protocol/cross-comm'
 import { msgpackHubCodec } from '@posthouse/protocol/msgpack'
 import { isReceipt, receiptFrame } from '../delivery/receipt-envelope.ts'
+import { deliverFrame } from './deliver-frame.ts'
 import { type Encoded, measured } from './encoded.ts'
 import { jsonDelivery } from './json-delivery.ts'
 
@@ -112,24 +113,15 @@ export class Outgoing {
   }
 
   #frame(dialect: 'json' | 'msgpack'): DeliverFrame | ReceiptFrame {
-    const { id, from, to, type, ts, headers, replyTo, sec, receipts } = this.envelope
     if (isReceipt(this.envelope)) return receiptFrame(this.envelope, this.seq)
-    return {
-      op: 'deliver',
+    const { receipts } = this.envelope
+    const place = {
       ...(this.stream !== undefined && { stream: this.stream }),
       ...(this.seq !== undefined && { seq: this.seq }),
       ...(this.attempt > 1 && { attempt: this.attempt }),
       ...(receipts && { receipts }),
-      id,
-      from,
-      to,
-      type,
-      ts,
-      ...(headers && { headers }),
-      ...(replyTo !== undefined && { replyTo }),
-      ...(sec !== undefined && { sec }),
-      body: this.#body(dialect),
     }
+    return deliverFrame(this.envelope, place, this.#body(dialect))
   }
 
   #body(format: 'json' | 'msgpack'): Body {

@@ -1,3 +1,4 @@
+import { firstBehind } from '@posthouse/core'
 import { type Entry, never } from './entry.ts'
 
 /** The entries of one inbox that are not in its table yet, oldest first, and what those of them that live count for. */
@@ -31,12 +32,12 @@ export class FreshEntries {
   }
 
   find(seq: number): Entry | undefined {
-    const entry = this.#entries[this.#firstAfter(seq - 1)]
+    const entry = this.#entries[firstBehind(this.#entries, seq - 1, this.#head)]
     return entry?.seq === seq ? entry : undefined
   }
 
   remove(entry: Entry): void {
-    this.#entries.splice(this.#firstAfter(entry.seq - 1), 1)
+    this.#entries.splice(firstBehind(this.#entries, entry.seq - 1, this.#head), 1)
     this.#uncount(entry)
   }
 
@@ -50,7 +51,7 @@ export class FreshEntries {
 
   /** Those behind a position, expired ones among them. */
   *after(seq: number): Generator<Entry> {
-    for (let index = this.#firstAfter(seq); index < this.#entries.length; index++) {
+    for (let index = firstBehind(this.#entries, seq, this.#head); index < this.#entries.length; index++) {
       const entry = this.#entries[index]
       if (entry !== undefined) yield entry
     }
@@ -89,16 +90,5 @@ export class FreshEntries {
     this.#entries = this.#entries.slice(this.#head)
     this.#head = 0
     if (this.#entries.length === 0) this.expires = never
-  }
-
-  #firstAfter(seq: number): number {
-    let low = this.#head
-    let high = this.#entries.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#entries[middle]?.seq ?? 0) <= seq) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 }

@@ -1,4 +1,4 @@
-import type { LogInfo, LogLimits, StoredEnvelope } from '@posthouse/core'
+import { firstBehind, type LogInfo, type LogLimits, type StoredEnvelope } from '@posthouse/core'
 import { envelopeOf } from './entry.ts'
 import type { AddressRow, Logged, LogRow, LogTable } from './log-table.ts'
 
@@ -132,14 +132,8 @@ export class Log {
 
   /** Entries that are not in the table yet, behind a position. */
   *fresh(after: number): Generator<Logged> {
-    let low = this.#head
-    let high = this.#entries.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#entries[middle]?.seq ?? 0) <= after) low = middle + 1
-      else high = middle
-    }
-    for (const logged of this.#entries.slice(low)) yield logged
+    const first = firstBehind(this.#entries, after, this.#head)
+    for (const logged of this.#entries.slice(first)) yield logged
   }
 
   /** Moves up to `limit` entries into the table. @returns whether nothing is left to do */

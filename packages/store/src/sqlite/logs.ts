@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import {
+  ChannelBound,
+  isLogKind,
   type LogInfo,
   type LogKind,
   type LogLimits,
@@ -9,6 +11,7 @@ import {
   type StoreBounds,
   type StoredEnvelope,
   sortedPage,
+  wantedLogs,
 } from '@posthouse/core'
 import { Backlog, type Settling } from './backlog.ts'
 import { envelopeOf } from './entry.ts'
@@ -26,21 +29,16 @@ const maxMerged = 32
 const maxScanned = 8192
 /** Rows that are looked up at once when the oldest have to go. */
 const oldestAtOnce = 64
-/** Where there is no room it is looked so often, in milliseconds, whether there is by now. */
-const sweepMs = 1000
 
 /** The logs of all addresses. Their heads are in memory, their messages until they are settled. */
 export class Logs implements Settling {
   readonly #table: LogTable
   readonly #meta: Meta
   readonly #maxBytes: number
-  readonly #maxChannels: number
+  readonly #bound: ChannelBound
   readonly #logs = new Map<string, Log>()
   readonly #changed = new Backlog<string, Log>()
   #bytes = 0
-  /** Channels that hold something, some of them perhaps only what is too old. */
-  #held = 0
-  #sweptAt = Number.NEGATIVE_INFINITY
   /** The last position that was trimmed from a log that is not remembered any more. */
   #forgotten: number
   readonly #byId = new Map<number, Log>()
@@ -52,7 +50,7 @@ export class Logs implements Settling {
     this.#table = new LogTable(database)
     this.#meta = meta
     this.#maxBytes = logBytes
-    this.#maxChannels = channels
+    this.#bound = new ChannelBound(channels)
     this.#forgotten = meta.number('log_forgotten')
     for (const row of this.#table.addresses()) {
       const log = Log.ofRow(row, this.#table)
@@ -74,7 +72,7 @@ export class Logs implements Settling {
   }
 
   page(wanted: LogQuery, after: number, limit: number, place: { now: number; newest: number }): LogPage {
-    const logs = this.#wanted(wanted)
+    const logs = wantedLogs(this.#logs, wanted)
     for (const log of logs) this.#trim(log, place.now)
     const trimmed = logs.reduce((last, log) => Math.max(last, log.trimmed), this.#forgotten)
     const wide = logs.length > maxMerged
@@ -87,7 +85,7 @@ export class Logs implements Settling {
   }
 
   behindLast(wanted: LogQuery, count: number, now: number): number {
-    const logs = this.#wanted(wanted)
+    const logs = wantedLogs(this.#logs, wanted)
     for (const log of logs) this.#trim(log, now)
     // Those that were written to last come first: then most of the others have nothing that is new enough.
     logs.sort((a, b) => b.newest - a.newest)
@@ -102,21 +100,18 @@ export class Logs implements Settling {
     return oldest === undefined ? 0 : oldest - 1
   }
 
-  /** True where a message to this address can be kept: `all` and groups are bounded elsewhere. */
+  /** True where a message to this address can be kept. */
   hasRoom(to: string, now: number): boolean {
-    if (!isKind(to, 'channel') || this.#held < this.#maxChannels) return true
     if ((this.#logs.get(to)?.messages ?? 0) > 0) return true
-    if (now < this.#sweptAt + sweepMs && now >= this.#sweptAt) return false
-    // Some may hold nothing any more that nobody has asked for since.
-    this.#sweptAt = now
-    for (const log of this.#logs.values()) this.#trim(log, now)
-    return this.#held < this.#maxChannels
+    return this.#bound.hasRoom(to, now, () => {
+      for (const log of this.#logs.values()) this.#trim(log, now)
+    })
   }
 
   list(kind: LogKind, now: number, page?: SortedPageOptions): LogInfo[] {
     const infos: LogInfo[] = []
     for (const log of this.#logs.values()) {
-      if (!isKind(log.to, kind)) continue
+      if (!isLogKind(log.to, kind)) continue
       this.#trim(log, now)
       if (log.messages > 0) infos.push(log.info)
     }
@@ -141,14 +136,6 @@ export class Logs implements Settling {
     return this.#changed.open
   }
 
-  #wanted(wanted: LogQuery): Log[] {
-    if ('to' in wanted) {
-      const log = this.#logs.get(wanted.to)
-      return log === undefined ? [] : [log]
-    }
-    return [...this.#logs.values()].filter(({ to }) => isKind(to, wanted.kind) && wanted.matches(to))
-  }
-
   #open(to: string, limits: LogLimits): Log {
     const known = this.#logs.get(to)
     if (known !== undefined) {
@@ -171,7 +158,7 @@ export class Logs implements Settling {
 
   /** A log held so many messages before. */
   #recount({ to, messages }: Log, before: number): void {
-    if (isKind(to, 'channel')) this.#held += Number(messages > 0) - Number(before > 0)
+    if (messages > 0 !== before > 0) this.#bound.count(to, messages > 0 ? 1 : -1)
   }
 
   /** Goes through the rows of all logs, and then through what is fresh. */
@@ -237,10 +224,6 @@ export class Logs implements Settling {
     }
     this.#meta.set('log_forgotten', this.#forgotten)
   }
-}
-
-function isKind(to: string, kind: LogKind): boolean {
-  return kind === 'all' ? to === 'all' : to.startsWith(`${kind}:`)
 }
 
 function merge(
