@@ -113,6 +113,11 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   circuit_open: 'What is asked has failed too often lately and is left alone for a while. Try again later.',
   bulkhead_full:
     'As many tasks are under way, and wait, as may. Try again when some of them have ended, or raise limit or queue.',
+  invalid_close_code:
+    'Only 1000 to 1003, 1007 to 1014 and 3000 to 4999 can be sent as a close code. 1000 is the usual end; 4000 to 4999 are free for your own.',
+  socket_closed: 'The WebSocket has ended. Stop using it; the one who opened it may connect again.',
+  wrong_socket_state: 'A WebSocket is accepted once, before anything is received or sent.',
+  upgrade_refused: 'The server answered the request for a WebSocket with an HTTP status. The message names it.',
 }
 
 /** The status of each error code at an HTTP door. */
@@ -202,4 +207,8 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   deadline_exceeded: 504,
   circuit_open: 503,
   bulkhead_full: 503,
+  invalid_close_code: 500,
+  socket_closed: 410,
+  wrong_socket_state: 500,
+  upgrade_refused: 502,
 }

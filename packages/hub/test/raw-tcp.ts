@@ -26,9 +26,9 @@ export class RawTcp implements Disposable {
   }
 
   /** Connects and shakes hands. */
-  static async open(port: number): Promise<RawTcp> {
+  static async open(port: number, path: string = '/'): Promise<RawTcp> {
     const tcp = await RawTcp.connect(port)
-    tcp.socket.write(request())
+    tcp.socket.write(request({}, `GET ${path} HTTP/1.1`))
     await tcp.head()
     return tcp
   }

@@ -1,4 +1,3 @@
-export type { WebSocket } from 'ws'
 export type { ListenOptions } from './app/app-life.ts'
 export type { BackgroundOptions, BackgroundTask } from './app/background.ts'
 export { type App, createApp } from './app/create-app.ts'
@@ -38,11 +37,20 @@ export type { SchemaSide } from './schema/standard-json-schema.ts'
 export { toJsonSchema } from './schema/to-json-schema.ts'
 export type { SecurityScheme } from './security/scheme.ts'
 export type { Injected, InjectOptions } from './server/http-door.ts'
+export type { SocketSettings } from './socket/door.ts'
 export type {
   DeclareSocket,
+  Incoming,
+  Outgoing,
+  PerMessage,
   SocketContext,
   SocketEndpoint,
   SocketEndpointOf,
   SocketHandler,
   SocketOptions,
 } from './socket/endpoint.ts'
+export { type ErrorFrame, type ErrorFrameFormat, errorFrame } from './socket/error-frame.ts'
+export type { RawMessage } from './socket/message-queue.ts'
+export type { AcceptOptions, SocketConnection, WaitOptions } from './socket/socket-connection.ts'
+export { defaultSocketLimits, type SocketLimits } from './socket/socket-limits.ts'
+export type { SocketEnd } from './socket/wire.ts'

@@ -37,7 +37,7 @@ export class AppLife {
     this.#options = options
     this.#services = servicesOf(options, this.#ending.signal)
     this.http = new HttpDoor(this.#services, options)
-    this.http.onUpgrade((request, socket, head) => this.#sockets?.handleUpgrade(request, socket, head) ?? false)
+    this.http.onUpgrade(() => this.#sockets)
     assertLifespan(options.lifespan)
   }
 
@@ -86,7 +86,7 @@ export class AppLife {
 
   async #start(): Promise<void> {
     const routes = this.#router.routes()
-    this.#sockets = createSocketDoor(routes.filter(isSocketRoute), this.#services)
+    this.#sockets = createSocketDoor(routes.filter(isSocketRoute), this.#services, this.#options.sockets)
     await this.http.ready(routes.filter(isHttpRoute))
     if (this.#options.lifespan !== undefined) await this.#services.scope.use(this.#options.lifespan)
   }
@@ -102,8 +102,7 @@ export class AppLife {
 
   async #close(): Promise<void> {
     this.#ending.abort()
-    this.#sockets?.close()
-    await this.http.close()
+    await Promise.all([this.#sockets?.close(), this.http.close()])
     this.#services.background.abort()
     await Promise.all(this.#services.ending)
     await this.#services.scope.end()

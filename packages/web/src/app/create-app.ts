@@ -21,6 +21,8 @@ export interface App extends Router, AsyncDisposable {
   handleRequest(request: IncomingMessage, response: ServerResponse): void
   /** Takes an upgrade over where its path is a WebSocket endpoint's, and says whether it did; after `ready`. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  /** True for the path of a WebSocket endpoint; after `ready`. */
+  matches(pathname: string): boolean
   /** Has `make` stand in for a dependency until disposed of, for tests. */
   override<Value>(dependency: Dependency<Value>, make: () => Value | Promise<Value>): Disposable
   /** Finishes what is under way, for as long as `drainTimeout`, and stops. */
@@ -50,6 +52,7 @@ export function createApp(options: AppOptions = {}): App {
     inject: (request) => life.inject(request),
     handleRequest: (request, response) => life.http.handle(request, response),
     handleUpgrade: (request, socket, head) => life.sockets.handleUpgrade(request, socket, head),
+    matches: (pathname) => life.sockets.matches(pathname),
     override: (dependency, make) => life.override(dependency, make),
     drain: () => life.drain(),
     close: () => life.close(),

@@ -2,6 +2,7 @@ import type { Logger } from '@posthouse/core'
 import type { Dependency } from '../dependencies/depends.ts'
 import type { ProblemFormat } from '../problem/problem-response.ts'
 import type { RouterOptions } from '../routing/router.ts'
+import type { SocketSettings } from '../socket/door.ts'
 import type { BackgroundOptions } from './background.ts'
 
 /** Where an app runs. In production the documents are off, and responses are not checked against their schemas. */
@@ -55,6 +56,8 @@ export interface AppOptions extends Omit<RouterOptions, 'prefix'> {
   /** Default: warnings and errors as lines of JSON on the standard error output. */
   readonly logger?: Logger
   readonly limits?: RequestLimits
+  /** What the WebSocket endpoints have in common. */
+  readonly sockets?: SocketSettings
   readonly background?: BackgroundOptions
   /** Networks (CIDR) of the proxies whose `X-Forwarded-*` headers are believed. Default: none. */
   readonly trustProxy?: readonly string[]

@@ -12,10 +12,13 @@ import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify'
 import type { AppOptions } from '../app/options.ts'
 import type { Services } from '../app/services.ts'
 import { problem } from '../problem/problem.ts'
+import { problemResponse } from '../problem/problem-response.ts'
 import { requestIdOf } from '../request/request-id.ts'
 import type { Endpoint } from '../routing/endpoint.ts'
 import { parsePath } from '../routing/path.ts'
 import type { Route } from '../routing/router.ts'
+import type { SocketDoor } from '../socket/door.ts'
+import { refuse } from '../socket/refusal.ts'
 import { answering, sendProblem } from './answer.ts'
 import { planOf } from './plan.ts'
 
@@ -41,8 +44,8 @@ export interface Injected {
   json<T = unknown>(): T
 }
 
-/** Takes an upgrade over and says whether it did. */
-type UpgradeTaker = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean
+/** Where WebSockets go. */
+type UpgradeDoor = Pick<SocketDoor, 'matches' | 'handleUpgrade'>
 
 /** Where requests come in. The only part that knows what server is underneath. */
 export class HttpDoor {
@@ -50,6 +53,7 @@ export class HttpDoor {
   readonly #options: AppOptions
   readonly #fastify: FastifyInstance
   readonly #server: Server
+  #upgrades: () => UpgradeDoor | undefined = () => undefined
 
   constructor(services: Services, options: AppOptions) {
     this.#services = services
@@ -60,6 +64,7 @@ export class HttpDoor {
       keepAliveTimeout,
       requestTimeout: 0,
       connectionsCheckingInterval: 1000,
+      shouldUpgradeCallback: ({ url = '/' }) => this.#upgrades()?.matches(pathOf(url)) ?? false,
     })
     this.#fastify = this.#createFastify()
   }
@@ -70,11 +75,15 @@ export class HttpDoor {
     await this.#fastify.ready()
   }
 
-  /** Has `take` asked about each upgrade; those that nobody takes are answered with 404. */
-  onUpgrade(take: UpgradeTaker): void {
+  /** Hands requests for WebSockets over to where they belong. Any other request to upgrade is an ordinary one. */
+  onUpgrade(door: () => UpgradeDoor | undefined): void {
+    this.#upgrades = door
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (!take(request, socket, head))
-        socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+      if (door()?.handleUpgrade(request, socket, head) ?? false) return
+      // Only a Node that does not ask before, that is one older than 24.9, comes here.
+      socket.on('error', () => socket.destroy())
+      const missing = problem(404, `There is no WebSocket at ${pathOf(request.url ?? '/')}`)
+      refuse(socket, problemResponse(missing, requestIdOf(request), this.#services.formatProblem))
     })
   }
 
