@@ -1,5 +1,7 @@
 export { type Backoff, type ExponentialBackoffOptions, exponentialBackoff } from './policy/backoff.ts'
 export { type BackoffOptions, backoff, constantBackoff, type Jitter } from './policy/backoff-shape.ts'
+export { type BulkheadOptions, bulkhead, type RefusalNotice, type WaitNotice } from './policy/bulkhead.ts'
+export type { KeyOf } from './policy/key-of.ts'
 export type { Outcome } from './policy/outcome.ts'
 export {
   type AnyPolicy,
@@ -10,6 +12,7 @@ export {
   stack,
   type Task,
 } from './policy/policy.ts'
+export { type AdaptiveOptions, type RateLimitOptions, type RateNotice, rateLimit } from './policy/rate-limit.ts'
 export { type GiveUpNotice, type GiveUpReason, type RetryNotice, type RetryOptions, retry } from './policy/retry.ts'
 export { RetryBudget, type RetryBudgetOptions } from './policy/retry-budget.ts'
 export { type TimeoutOptions, timeout } from './policy/timeout.ts'

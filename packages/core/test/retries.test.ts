@@ -13,50 +13,19 @@ import {
   stack,
   timeout,
 } from '@posthouse/core/policy'
+import { finish, scriptedTask, settle } from './deferred-tasks.ts'
 
 const none = constantBackoff(0)
 
-/** A task that comes to each of these in turn, and to the last one for ever. */
-function script<Result>(
-  ...outcomes: (Result | Error)[]
-): ((execution: Execution) => Promise<Result>) & { ran: number[] } {
-  const ran: number[] = []
-  const task = async ({ attempt }: Execution): Promise<Result> => {
-    const outcome = outcomes[Math.min(ran.push(attempt), outcomes.length) - 1]
-    if (outcome instanceof Error) throw outcome
-    return outcome as Result
-  }
-  return Object.assign(task, { ran })
-}
-
-/** Lets whatever waits for nothing but its turn go on. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 50; i++) await Promise.resolve()
-}
-
-/** Moves the clock on from timer to timer until the run has ended. */
-async function finish<Result>(running: Promise<Result>, clock: ManualClock, stepMs = 100): Promise<Result> {
-  let ended = false
-  const done = running.finally(() => {
-    ended = true
-  })
-  done.catch(() => undefined)
-  for (let i = 0; i < 10_000 && !ended; i++) {
-    await settle()
-    if (!ended) clock.advance(stepMs)
-  }
-  return done
-}
-
 describe('a retry', () => {
   it('runs a task once that does what it should', async () => {
-    const task = script('done')
+    const task = scriptedTask('done')
     assert.equal(await run(retry(), task), 'done')
     assert.deepEqual(task.ran, [1])
   })
 
   it('runs it again until it does, and tells it which attempt it is', async () => {
-    const task = script(new Error('a'), new Error('b'), 'done')
+    const task = scriptedTask(new Error('a'), new Error('b'), 'done')
     const clock = new ManualClock()
     assert.equal(await finish(run(retry({ clock }), task), clock), 'done')
     assert.deepEqual([task.ran, clock.pending], [[1, 2, 3], 0])
@@ -65,7 +34,7 @@ describe('a retry', () => {
   it('gives up after three attempts by default, and throws the very last error', async () => {
     const errors = ['a', 'b', 'c', 'd'].map((text) => new Error(text))
     const clock = new ManualClock()
-    const task = script<never>(...errors)
+    const task = scriptedTask<never>(...errors)
     const error = await finish(run(retry({ clock }), task), clock).catch((reason: unknown) => reason)
     assert.equal(error, errors[2])
     assert.deepEqual([task.ran, clock.pending], [[1, 2, 3], 0])
@@ -82,7 +51,7 @@ describe('a retry', () => {
       },
       clock,
     })
-    await assert.rejects(finish(run(policy, script<never>(new Error('no'))), clock))
+    await assert.rejects(finish(run(policy, scriptedTask<never>(new Error('no'))), clock))
     assert.deepEqual(asked, [
       [1, undefined],
       [2, 100],
@@ -93,7 +62,7 @@ describe('a retry', () => {
 
   it('refuses a backoff that gives no number', async () => {
     const policy = retry({ backoff: () => Number.NaN })
-    await assert.rejects(run(policy, script<never>(new Error('no'))), { code: 'invalid_option' })
+    await assert.rejects(run(policy, scriptedTask<never>(new Error('no'))), { code: 'invalid_option' })
   })
 
   it('begins no attempt after its total time', async () => {
@@ -106,7 +75,7 @@ describe('a retry', () => {
       onGiveUp: (notice) => given.push(notice),
       clock,
     })
-    const task = script<never>(new Error('no'))
+    const task = scriptedTask<never>(new Error('no'))
     await assert.rejects(finish(run(policy, task), clock))
     assert.deepEqual([task.ran.length, clock.elapsed(), given[0]?.reason], [4, 900, 'time'])
   })
@@ -117,7 +86,7 @@ describe('a retry', () => {
       timeout({ ms: 1000, scope: 'total', clock }),
       retry({ attempts: 100, backoff: constantBackoff(300), clock }),
     )
-    await assert.rejects(finish(run(policy, script<never>(new Error('own'))), clock), { message: 'own' })
+    await assert.rejects(finish(run(policy, scriptedTask<never>(new Error('own'))), clock), { message: 'own' })
     assert.deepEqual([clock.elapsed(), clock.pending], [900, 0])
   })
 
@@ -137,7 +106,7 @@ describe('a retry', () => {
 
 describe('what is tried again', () => {
   const attemptsAfter = async (error: Error, policy: AnyPolicy = retry({ backoff: none })): Promise<number> => {
-    const task = script<never>(error)
+    const task = scriptedTask<never>(error)
     await assert.rejects(run(policy, task))
     return task.ran.length
   }
@@ -162,10 +131,10 @@ describe('what is tried again', () => {
 
   it('is what the caller says of a result, of which the last is returned', async () => {
     const policy = retry<number>({ backoff: none, byResult: (status) => status !== undefined && status >= 500 })
-    const task = script(503, 502, 500, 200)
+    const task = scriptedTask(503, 502, 500, 200)
     assert.equal(await run(policy, task), 500)
-    assert.equal(await run(policy, script(503, 200)), 200)
-    assert.equal(await run(policy, script(404, 200)), 404)
+    assert.equal(await run(policy, scriptedTask(503, 200)), 200)
+    assert.equal(await run(policy, scriptedTask(404, 200)), 404)
   })
 
   it('is what the caller says of an absent result, after an error that would not be tried again', async () => {
@@ -178,13 +147,13 @@ describe('what is tried again', () => {
         return result === undefined
       },
     })
-    assert.equal(await run(policy, script<string>(new Error('no'), 'done')), 'done')
+    assert.equal(await run(policy, scriptedTask<string>(new Error('no'), 'done')), 'done')
     assert.deepEqual(seen, [undefined, 'done'])
   })
 
   it('is nothing once the caller has given up', async () => {
     const caller = new AbortController()
-    const task = script<never>(new Error('no'))
+    const task = scriptedTask<never>(new Error('no'))
     const failing = async (execution: Execution): Promise<never> => {
       caller.abort()
       return task(execution)
@@ -197,7 +166,7 @@ describe('what is tried again', () => {
   it('is nothing when the caller gives up during the wait, which ends at once', async () => {
     const clock = new ManualClock()
     const caller = new AbortController()
-    const task = script<never>(new Error('no'))
+    const task = scriptedTask<never>(new Error('no'))
     const running = run(retry({ clock }), task, { signal: caller.signal })
     await settle()
     assert.equal(clock.pending, 1)
@@ -209,7 +178,7 @@ describe('what is tried again', () => {
   it('is nothing when a signal aborts that somebody else than run hands it', async () => {
     const clock = new ManualClock()
     const caller = new AbortController()
-    const running = retry({ clock })(script<never>(new Error('no')), { signal: caller.signal, attempt: 1 })
+    const running = retry({ clock })(scriptedTask<never>(new Error('no')), { signal: caller.signal, attempt: 1 })
     await settle()
     caller.abort()
     await assert.rejects(running, { code: 'aborted' })
@@ -224,7 +193,7 @@ describe('a hint on when to come back', () => {
   const waited = async (ms: number, options: object): Promise<number> => {
     const clock = new ManualClock()
     const policy = retry({ attempts: 2, hintMs, clock, ...options })
-    await assert.rejects(finish(run(policy, script<never>(hinted(ms))), clock))
+    await assert.rejects(finish(run(policy, scriptedTask<never>(hinted(ms))), clock))
     return clock.elapsed()
   }
 
@@ -258,7 +227,7 @@ describe('a hint on when to come back', () => {
       hintMs: (outcome) => ('result' in outcome ? outcome.result.after : undefined),
       clock,
     })
-    assert.deepEqual(await finish(run(policy, script({ after: 400 }, {})), clock), {})
+    assert.deepEqual(await finish(run(policy, scriptedTask({ after: 400 }, {})), clock), {})
     assert.equal(clock.elapsed(), 400)
   })
 })
@@ -270,7 +239,7 @@ describe('what a retry tells', () => {
     const onRetry = (notice: RetryNotice): number => notices.push(notice)
     const error = new Error('no')
     const policy = retry({ backoff: constantBackoff(100), onRetry, clock })
-    await finish(run(policy, script(error, 'done'), { key: 'a' }), clock)
+    await finish(run(policy, scriptedTask(error, 'done'), { key: 'a' }), clock)
     const [{ execution, ...notice } = {}] = notices as Partial<RetryNotice>[]
     assert.deepEqual(notice, { outcome: { error }, attempt: 2, delayMs: 100, key: 'a' })
     assert.equal(execution?.key, 'a')
@@ -281,33 +250,33 @@ describe('what a retry tells', () => {
     const given: GiveUpNotice[] = []
     const error = new Error('no')
     const onGiveUp = (notice: GiveUpNotice): number => given.push(notice)
-    await assert.rejects(run(retry({ attempts: 2, backoff: none, onGiveUp }), script<never>(error), { key: 'a' }))
+    await assert.rejects(run(retry({ attempts: 2, backoff: none, onGiveUp }), scriptedTask<never>(error), { key: 'a' }))
     assert.deepEqual(given, [{ outcome: { error }, reason: 'attempts', attempts: 2, key: 'a' }])
   })
 
   it('is nothing about errors that are not tried again', async () => {
     const onGiveUp = (): void => assert.fail('told')
     const policy = retry({ byError: () => false, onGiveUp })
-    await assert.rejects(run(policy, script<never>(new Error('no'))), { message: 'no' })
+    await assert.rejects(run(policy, scriptedTask<never>(new Error('no'))), { message: 'no' })
   })
 
   it('is an error of its own in the end, where that is wanted', async () => {
     const error = new Error('no')
     const byError = retry({ attempts: 2, backoff: none, exhausted: 'error' })
-    await assert.rejects(run(byError, script<never>(error)), {
+    await assert.rejects(run(byError, scriptedTask<never>(error)), {
       code: 'retries_exhausted',
       message: 'gave up after 2 attempts: no',
       cause: error,
     })
     const byResult = retry<number>({ backoff: none, exhausted: 'error', byResult: (status) => status === 503 })
-    await assert.rejects(run(byResult, script(503)), { code: 'retries_exhausted', cause: 503 })
+    await assert.rejects(run(byResult, scriptedTask(503)), { code: 'retries_exhausted', cause: 503 })
   })
 
   it('is each result that nobody will get', async () => {
     const discarded: number[] = []
     const discard = (status: number): number => discarded.push(status)
     const policy = retry<number>({ backoff: none, byResult: (status) => status !== 200, discard })
-    assert.equal(await run(policy, script(503, 502, 500)), 500)
+    assert.equal(await run(policy, scriptedTask(503, 502, 500)), 500)
     assert.deepEqual(discarded, [503, 502])
   })
 })
@@ -318,7 +287,7 @@ describe('a retry with a budget', () => {
     const clock = new ManualClock()
     const budget = new RetryBudget({ minimum: 1, ratio: 0, clock })
     const policy = retry({ backoff: none, budget, onGiveUp: (notice) => given.push(notice), clock })
-    const task = script<never>(new Error('no'))
+    const task = scriptedTask<never>(new Error('no'))
     const running = run(policy, task, { key: 'a' })
     await settle()
     clock.advance(0)
@@ -328,14 +297,14 @@ describe('a retry with a budget', () => {
 
   it('does not touch it for what is not tried again anyway', async () => {
     const budget = new RetryBudget({ minimum: 1, ratio: 0 })
-    await assert.rejects(run(retry({ attempts: 1, budget }), script<never>(new Error('no'))))
+    await assert.rejects(run(retry({ attempts: 1, budget }), scriptedTask<never>(new Error('no'))))
     assert.deepEqual([budget.take(), budget.take()], [true, false])
   })
 
   it('counts each run once', async () => {
     const budget = new RetryBudget({ minimum: 0, ratio: 0.2 })
     const policy = retry({ budget })
-    for (let i = 0; i < 5; i++) await run(policy, script('done'))
+    for (let i = 0; i < 5; i++) await run(policy, scriptedTask('done'))
     assert.deepEqual([budget.take(), budget.take()], [true, false])
   })
 })

@@ -78,6 +78,36 @@ describe('a token bucket', () => {
     assert.deepEqual(taken, [...Array(9).fill(false), true])
   })
 
+  it('says when one who takes each token as it comes has the last of many', () => {
+    const clock = new ManualClock()
+    const bucket = new TokenBucket({ perSecond: 10, burst: 3, clock })
+    assert.deepEqual([bucket.turnMs(3), bucket.turnMs(5), bucket.turnMs(13)], [0, 200, 1000])
+    bucket.take(3)
+    clock.advance(50)
+    assert.deepEqual([bucket.turnMs(1), bucket.turnMs(3)], [50, 250])
+  })
+
+  it('takes another rate from now on, and not for what came back before', () => {
+    const clock = new ManualClock()
+    const bucket = new TokenBucket({ perSecond: 10, burst: 3, clock })
+    bucket.take(3)
+    clock.advance(100)
+    bucket.setRate(1)
+    assert.deepEqual([bucket.take(), bucket.waitMs()], [true, 1000])
+  })
+
+  it('holds nothing after a pause, and gets nothing back during it', () => {
+    const clock = new ManualClock()
+    const bucket = new TokenBucket({ perSecond: 10, burst: 3, clock })
+    bucket.pause(1000)
+    bucket.pause(500)
+    assert.deepEqual([bucket.waitMs(), bucket.turnMs(5)], [1100, 1500])
+    clock.advance(1099)
+    assert.equal(bucket.take(), false)
+    clock.advance(1)
+    assert.deepEqual([bucket.take(), bucket.take()], [true, false])
+  })
+
   it('that gets nothing back waits for ever once it is empty', () => {
     const bucket = new TokenBucket({ perSecond: 0, burst: 1, clock: new ManualClock() })
     assert.equal(bucket.waitMs(), 0)

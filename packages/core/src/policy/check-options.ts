@@ -26,10 +26,16 @@ export function wholeFrom(least: number): Rule {
 
 export const aboveZero: Rule = { words: 'a number above 0', holds: (value) => isNumber(value) && value > 0 }
 
-/** Time that a timer or a window can count. */
+/** Where no end makes no sense, as for a window. */
 export const finiteAboveZero: Rule = {
   words: 'a finite number above 0',
   holds: (value) => isNumber(value) && value > 0 && value < Number.POSITIVE_INFINITY,
+}
+
+/** A factor that makes less of something. */
+export const belowOne: Rule = {
+  words: 'a number above 0 and below 1',
+  holds: (value) => isNumber(value) && value > 0 && value < 1,
 }
 
 export const aFunction: Rule = { words: 'a function', holds: (value) => typeof value === 'function' }

@@ -5,8 +5,8 @@ export interface TokenBucketOptions {
   /** Tokens that come back per second. */
   readonly perSecond: number
   /** Tokens that a full bucket holds: the largest burst. Default: one second's worth, at least 1. */
-  readonly burst?: number
-  readonly clock?: Clock
+  readonly burst?: number | undefined
+  readonly clock?: Clock | undefined
 }
 
 /** Refilling adds fractions, whose sum may miss a whole token by a rounding error. */
@@ -14,7 +14,7 @@ const roundingError = 1e-9
 
 /** Allows a steady rate with bursts. Holds two numbers and no timer. */
 export class TokenBucket {
-  readonly #perMs: number
+  #perMs: number
   readonly #burst: number
   readonly #clock: Clock
   #tokens: number
@@ -57,8 +57,31 @@ export class TokenBucket {
   /** Whole milliseconds until `count` tokens will be there; `Infinity` where the bucket can never hold as many. */
   waitMs(count = 1): number {
     this.#fill()
-    if (count > this.#burst) return Number.POSITIVE_INFINITY
-    return this.#holds(count) ? 0 : Math.ceil((count - this.#tokens) / this.#perMs)
+    return count > this.#burst ? Number.POSITIVE_INFINITY : this.#msUntil(count)
+  }
+
+  /** Whole milliseconds until the last of `count` tokens can be taken by somebody who takes each as it comes. */
+  turnMs(count: number): number {
+    this.#fill()
+    return this.#msUntil(count)
+  }
+
+  /** Gives back `perSecond` tokens a second from now on. */
+  setRate(perSecond: number): void {
+    this.#fill()
+    this.#perMs = perSecond / 1000
+  }
+
+  /** Holds nothing now, and gets nothing back for `ms` milliseconds. */
+  pause(ms: number): void {
+    this.#tokens = Math.min(0, this.#tokens)
+    this.#filledAt = Math.max(this.#filledAt, this.#clock.elapsed() + ms)
+  }
+
+  #msUntil(count: number): number {
+    if (this.#holds(count)) return 0
+    const pausedMs = Math.max(0, this.#filledAt - this.#clock.elapsed())
+    return Math.ceil(pausedMs + (count - this.#tokens) / this.#perMs)
   }
 
   #holds(count: number): boolean {
@@ -67,8 +90,8 @@ export class TokenBucket {
 
   #fill(): void {
     const now = this.#clock.elapsed()
-    // An endless rate times no time at all is not a number.
-    if (now === this.#filledAt) return
+    // An endless rate times no time at all is not a number; a pause ends in the future.
+    if (now <= this.#filledAt) return
     this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledAt) * this.#perMs)
     this.#filledAt = now
   }
