@@ -1,4 +1,5 @@
 import { type Clock, PosthouseError } from '@posthouse/core'
+import type { Supervisor } from './connection/supervisor.ts'
 import type { Dialog } from './dialog/dialog.ts'
 import type { Later } from './later.ts'
 import type { Listeners } from './listening/listeners.ts'
@@ -8,9 +9,7 @@ export interface Draining {
   readonly clock: Clock
   readonly listeners: Listeners
   readonly dialog: Later<Dialog>
-  /** There is no connection, and none is sought. */
-  unconnected(): boolean
-  closed(): boolean
+  readonly supervisor: Supervisor
   /** Has `told` called whenever something has come to its end. */
   onRest(told: () => void): void
 }
@@ -35,8 +34,9 @@ export async function drain(draining: Draining, timeoutMs: number): Promise<void
 
 /** There is nothing more to wait for. */
 function isOver(draining: Draining): boolean {
+  const { state } = draining.supervisor
   // A client that nobody connects confirms nothing, however long one waits.
-  return draining.closed() || isIdle(draining) || (draining.unconnected() && isQuiet(draining))
+  return state === 'closed' || isIdle(draining) || (state === 'idle' && isQuiet(draining))
 }
 
 /** Nothing is under way. */

@@ -1,7 +1,6 @@
 import { type Message, PosthouseError } from '@posthouse/core'
 import {
   type ClientInfo,
-  type Done,
   type Draft,
   type Drafter,
   drafter,
@@ -65,7 +64,6 @@ export class HubClient implements AsyncDisposable {
   readonly #supervisor: Supervisor
   /** What ends each of the streams. */
   readonly #loops = new Set<() => void>()
-  #welcome: Welcome | undefined
   /** What others are to see of this client; nothing until it was set. */
   #state: unknown
   #draining: Promise<void> | undefined
@@ -87,15 +85,18 @@ export class HubClient implements AsyncDisposable {
       handlers: this.#handlers,
       draining: () => this.#draining !== undefined,
       listeners: this.#listeners,
-      deliver: (message, done) => this.#deliver(message, done),
+      deliver: (message, done) => {
+        // The hub keeps what is not taken any more.
+        if ((this.#draining ?? this.#closing) === undefined) this.#listeners.deliver(message, done)
+      },
       rested,
     })
     this.#supervisor = new Supervisor(settings, this.#dialog, {
       watchers,
-      welcomed: (welcome) => {
-        this.#welcome = welcome
+      halted: (error) => {
+        this.#closing ??= Promise.resolve()
+        this.#finish(error)
       },
-      halted: (error) => this.#halted(error),
     })
   }
 
@@ -109,7 +110,7 @@ export class HubClient implements AsyncDisposable {
 
   /** What the hub said at the last welcome; absent before, and in the cross_comm dialect. */
   get welcome(): Welcome | undefined {
-    return this.#welcome
+    return this.#supervisor.welcome
   }
 
   /**
@@ -203,8 +204,7 @@ export class HubClient implements AsyncDisposable {
    */
   handle(method: string, handler: CallHandler): Disposable {
     this.#assertLiving()
-    const { dialect } = this.#settings
-    if (dialect === 'cross_comm') throw new PosthouseError('unsupported', `the ${dialect} dialect has no calls`)
+    if (this.#settings.dialect === 'cross_comm') throw new PosthouseError('unsupported', 'cross_comm has no calls')
     const handlers = this.#handlers
     if (handlers.has(method)) throw new PosthouseError('invalid_option', `${method} has a handler already`)
     handlers.set(method, handler)
@@ -387,20 +387,10 @@ export class HubClient implements AsyncDisposable {
     return dialog.send(copy, options)
   }
 
-  #deliver(message: Message, done?: Done): void {
-    // The hub keeps what is not taken any more.
-    if (this.#draining === undefined && this.#closing === undefined) this.#listeners.deliver(message, done)
-  }
-
   #tellWishes(): void {
     this.#parts()
       .then((parts) => parts.wish({ presence: this.#watchers.count('presence') > 0, state: this.#state }))
       .catch(this.#watchers.fail)
-  }
-
-  #halted(error: PosthouseError): void {
-    this.#closing ??= Promise.resolve()
-    this.#finish(error)
   }
 
   #finish(error: PosthouseError): void {
@@ -411,19 +401,18 @@ export class HubClient implements AsyncDisposable {
   }
 
   async #drain(timeoutMs: number): Promise<void> {
-    const options = {
+    const draining = {
       clock: this.#settings.clock,
       listeners: this.#listeners,
       dialog: this.#dialog,
-      unconnected: () => this.state === 'idle',
-      closed: () => this.#closing !== undefined,
+      supervisor: this.#supervisor,
       onRest: (told: () => void) => {
         this.#rested = told
       },
     }
     try {
       const { drain } = await import('./drain.ts')
-      await drain(options, timeoutMs)
+      await drain(draining, timeoutMs)
     } finally {
       await this.close()
     }

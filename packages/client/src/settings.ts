@@ -123,8 +123,17 @@ export function settingsOf(options: HubClientOptions): Settings {
   const { random = Math.random, WebSocket = globalThis.WebSocket, storage, will } = options
   const { attempts = Number.POSITIVE_INFINITY, baseMs, capMs } = reconnect === true ? {} : reconnect || { attempts: 0 }
   const { messages = 1000, bytes = 8 * 1_048_576 } = outbox
-  const timesMs = { connectTimeoutMs, heartbeatIntervalMs, heartbeatTimeoutMs, baseMs, capMs }
-  for (const [name, value = 1] of Object.entries({ ...timesMs, maxPending, messages, bytes })) {
+  const amounts = {
+    connectTimeoutMs,
+    heartbeatIntervalMs,
+    heartbeatTimeoutMs,
+    baseMs,
+    capMs,
+    maxPending,
+    messages,
+    bytes,
+  }
+  for (const [name, value = 1] of Object.entries(amounts)) {
     assertOption(value > 0, name, 'a number above 0', value)
   }
   assertOption(attempts >= 0, 'attempts', 'a number from 0', attempts)

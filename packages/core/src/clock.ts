@@ -45,8 +45,8 @@ class SystemTimer implements Timer {
   }
 
   #wait(ms: number): void {
-    const step = Math.min(ms, longestTimeout)
-    this.#handle = setTimeout(step < ms ? () => this.#wait(ms - step) : this.#task, step)
+    const rest = ms - longestTimeout
+    this.#handle = rest > 0 ? setTimeout(() => this.#wait(rest), longestTimeout) : setTimeout(this.#task, ms)
     if (!this.#referenced) this.unref()
   }
 }

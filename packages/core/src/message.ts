@@ -21,15 +21,16 @@ export interface MessageFields<Body = unknown> {
 
 /** A received message, as handlers see it. */
 export class Message<Body = unknown> implements MessageFields<Body> {
-  readonly id: string
-  readonly from: string
-  readonly to: string
-  readonly type: MessageType
-  readonly body: Body
-  readonly ts: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly replyTo: string | undefined
-  readonly attempt: number
+  // Only declared: what a class defines and then assigns is written twice, and here that is done for each message.
+  declare readonly id: string
+  declare readonly from: string
+  declare readonly to: string
+  declare readonly type: MessageType
+  declare readonly body: Body
+  declare readonly ts: number
+  declare readonly headers: Readonly<Record<string, string>>
+  declare readonly replyTo: string | undefined
+  declare readonly attempt: number
 
   constructor(fields: MessageFields<Body>) {
     this.id = fields.id

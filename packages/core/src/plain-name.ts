@@ -19,7 +19,6 @@ export function assertPlainName(text: string, code: ErrorCode = 'invalid_address
  * @throws PosthouseError `invalid_address` for what can be none
  */
 export function senderAddress(text: string): string {
-  const [, id] = /^client:(.*)$/s.exec(text) ?? []
-  if (id !== undefined) return clientAddress(assertPlainName(id))
+  if (text.startsWith('client:')) return clientAddress(assertPlainName(text.slice(7)))
   return text === 'server' ? 'hub' : assertPlainName(text)
 }

@@ -146,8 +146,7 @@ export class Connection implements Line {
 
   #connect(dialog: Dialog, token: string | undefined): void {
     const { WebSocket, url } = this.#settings
-    const { subprotocol } = dialog
-    const socket = new WebSocket(url, subprotocol === undefined ? [] : [subprotocol])
+    const socket = new WebSocket(url, dialog.subprotocols)
     this.#dialog = dialog
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
@@ -191,7 +190,7 @@ export class Connection implements Line {
   #lost(close: { readonly code: number; readonly reason: string }): void {
     this.#closed?.()
     const { code } = close
-    const unanswered = code === 1006 && this.#welcomedAt === undefined
+    const unanswered = code === 1006 && !this.#heartbeat
     const error = unanswered ? this.#unreachable('does not answer') : closeError(close, this.#told)
     this.#end(error, closeAction(code))
   }
@@ -199,8 +198,8 @@ export class Connection implements Line {
   #end(error: PosthouseError, action: CloseAction = 'backoff'): void {
     if (this.#over) return
     this.#over = true
-    const since = this.#welcomedAt
-    const onlineMs = since === undefined ? 0 : this.#settings.clock.elapsed() - since
+    const now = this.#settings.clock.elapsed()
+    const onlineMs = now - (this.#welcomedAt ?? now)
     this.#release()
     this.#events.ended({ error, action, afterMs: this.#afterMs, onlineMs })
   }
@@ -212,7 +211,7 @@ export class Connection implements Line {
   }
 
   #unreachable(problem: string): PosthouseError {
-    const { protocol, host } = new URL(this.#settings.url)
-    return new PosthouseError('unreachable', `the hub at ${protocol}//${host} ${problem}`, { cause: this.#cause })
+    const { origin } = new URL(this.#settings.url)
+    return new PosthouseError('unreachable', `the hub at ${origin} ${problem}`, { cause: this.#cause })
   }
 }

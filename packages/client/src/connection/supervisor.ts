@@ -17,7 +17,6 @@ export interface ConnectOptions {
 export interface SupervisorEvents {
   /** Told of states, and of the error when a connection is lost that nobody waits for and will not be sought again. */
   readonly watchers: Watchers
-  welcomed(welcome: Welcome | undefined): void
   /** The hub wants no more of this client: it is closed. */
   halted(error: PosthouseError): void
 }
@@ -42,6 +41,7 @@ export class Supervisor implements ConnectionEvents {
   readonly #waiters = new Set<Waiter<void>>()
   readonly #onNetwork = (): void => this.reconnect()
   #state: ClientState = 'idle'
+  #welcome: Welcome | undefined
   #connection: Connection | undefined
   #timer: Timer | undefined
   /** Somebody asked to go on after failures. */
@@ -59,6 +59,11 @@ export class Supervisor implements ConnectionEvents {
 
   get state(): ClientState {
     return this.#state
+  }
+
+  /** What the hub said when it welcomed the client last, where the dialect has words for it. */
+  get welcome(): Welcome | undefined {
+    return this.#welcome
   }
 
   /** @throws PosthouseError `aborted` */
@@ -101,7 +106,7 @@ export class Supervisor implements ConnectionEvents {
   welcomed(welcome: Welcome | undefined): void {
     this.#established = true
     this.#refusals = 0
-    this.#events.welcomed(welcome)
+    this.#welcome = welcome
     for (const waiter of this.#takeWaiters()) waiter.resolve()
     this.#enter({ state: 'online' })
   }
@@ -111,10 +116,12 @@ export class Supervisor implements ConnectionEvents {
     this.#connection = undefined
     this.#failures = onlineMs >= stableMs ? 1 : this.#failures + 1
     this.#refusals = action === 'credentials' ? this.#refusals + 1 : 0
-    this.#settings.logger?.info('connection ended', { code: error.code, reason: error.message, action })
-    if (action === 'stop' || this.#refusals > 1) this.#halt(error)
-    else if (action === 'credentials' || this.#mayRetry()) this.#wait(ending)
-    else this.#rest(error)
+    this.#settings.logger?.info('connection ended', { error, action })
+    if (action === 'stop' || this.#refusals > 1) {
+      this.#events.halted(error)
+      this.#giveUp('closed', error)
+    } else if (action === 'credentials' || this.#mayRetry()) this.#wait(ending)
+    else this.#giveUp('idle', error)
   }
 
   #mayRetry(): boolean {
@@ -132,16 +139,12 @@ export class Supervisor implements ConnectionEvents {
     this.#enter({ state: 'waiting', error, waitMs })
   }
 
-  /** Gives up; `connect` begins anew. */
-  #rest(error: PosthouseError): void {
-    this.#leave('idle', error)
-    this.#fail(error)
-  }
-
-  #halt(error: PosthouseError): void {
-    this.#events.halted(error)
-    this.#leave('closed', error)
-    this.#fail(error)
+  /** Tells those who wait for the connection, or the watchers where nobody does. Where it is `idle`, `connect` begins anew. */
+  #giveUp(state: 'idle' | 'closed', error: PosthouseError): void {
+    this.#leave(state, error)
+    const waiters = this.#takeWaiters()
+    for (const waiter of waiters) waiter.reject(error)
+    if (waiters.length === 0) this.#events.watchers.fail(error)
   }
 
   #givenUp(waiter: Waiter<void>): void {
@@ -166,13 +169,6 @@ export class Supervisor implements ConnectionEvents {
     if (this.#state === 'closed') return
     this.#state = change.state
     this.#events.watchers.tell('state', change)
-  }
-
-  /** Tells those who wait for the connection, or the watchers where nobody does. */
-  #fail(error: PosthouseError): void {
-    const waiters = this.#takeWaiters()
-    for (const waiter of waiters) waiter.reject(error)
-    if (waiters.length === 0) this.#events.watchers.fail(error)
   }
 
   #takeWaiters(): readonly Waiter<void>[] {

@@ -37,7 +37,7 @@ const limits = { inFlight: Number.POSITIVE_INFINITY, frameBytes: maxCrossCommByt
  * What is sent while there is no connection waits for the next one.
  */
 export class CrossCommDialog implements Dialog, DialogParts {
-  readonly subprotocol: undefined
+  readonly subprotocols: string[] = []
   /** The dialect has so few of them that they need no code of their own. */
   readonly parts: Later<DialogParts> = new Later<DialogParts>(async () => this, this)
   /** The dialect has no calls. */

@@ -68,8 +68,8 @@ export interface DialogEvents {
  * it has to say is gathered at the end of a tick.
  */
 export interface Dialog {
-  /** What to ask for when the WebSocket is opened; nothing in dialects that have none. */
-  readonly subprotocol: string | undefined
+  /** What to ask for when the WebSocket is opened. */
+  readonly subprotocols: string[]
   /** What most pages do without. */
   readonly parts: Later<DialogParts>
   /** True while nothing waits to be written or confirmed. */

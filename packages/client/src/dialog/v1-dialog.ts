@@ -17,6 +17,7 @@ import {
   packFrames,
   type WelcomeFrame,
   type Wire,
+  wireBytes,
 } from '@posthouse/protocol'
 import type { Liveness } from '../connection/heartbeat.ts'
 import { Later } from '../later.ts'
@@ -24,9 +25,9 @@ import type { SendOptions } from '../send-options.ts'
 import type { Settings } from '../settings.ts'
 import type { Dialog, DialogEvents, Line } from './dialog.ts'
 import { messageOf } from './message-of.ts'
-import { type Outbox, type SendResult, Sends } from './sends.ts'
+import { type Outbox, type SendResult, Sends, tooLarge } from './sends.ts'
 import type { V1Parts } from './v1-parts.ts'
-import { encodeWithin, sendFrame } from './v1-send.ts'
+import { sendFrame } from './v1-send.ts'
 
 /** How long the hub may be silent beyond its heartbeat. Spec: 5.3. */
 const graceMs = 10_000
@@ -39,15 +40,16 @@ export interface Taker {
 
 /** A client's conversation in v1 JSON or v1 MessagePack. */
 export class V1Dialog implements Dialog, ClientSessionEvents {
-  readonly subprotocol: string
-  readonly parts: Later<V1Parts>
-  readonly codec: ClientCodec
-  readonly settings: Settings
-  readonly events: DialogEvents
-  readonly session: ClientSession
+  // Only declared: what a class defines and then assigns is said twice to each page.
+  declare readonly subprotocols: string[]
+  declare readonly parts: Later<V1Parts>
+  declare readonly codec: ClientCodec
+  declare readonly settings: Settings
+  declare readonly events: DialogEvents
+  declare readonly session: ClientSession
   readonly #sends: Sends
   /** Takes what is sent with qos 1: the sends, unless they are to outlive the program. */
-  outbox: Outbox
+  declare outbox: Outbox
   #limits = defaultLimits
   #line: Line | undefined
   /** Who takes the deliveries of a stream; all others are for the listeners. */
@@ -56,13 +58,13 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   readonly #acks = new Map<unknown, AckFrame>()
 
   constructor(codec: ClientCodec, settings: Settings, events: DialogEvents, producer: string = randomHex(16)) {
-    this.subprotocol = codec.subprotocol
+    this.subprotocols = [codec.subprotocol]
     this.codec = codec
     this.settings = settings
     this.events = events
     const { clientId: client, transient, will } = settings
     this.session = new ClientSession({ client, producer, agent: '@posthouse/client', transient, will }, this)
-    this.#sends = new Sends(settings.outbox, () => this.#checkIdle())
+    this.#sends = new Sends(settings.outbox, events.rested)
     this.outbox = this.#sends
     this.parts = new Later(async () => {
       const { V1Parts } = await import('./v1-parts.ts')
@@ -72,7 +74,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
 
   /** The open connection, if any. */
   get openLine(): Line | undefined {
-    return this.#isOpen ? this.#line : undefined
+    return this.session.state === 'open' ? this.#line : undefined
   }
 
   get idle(): boolean {
@@ -90,10 +92,10 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
 
   gather(): readonly Wire[] {
     const frames = this.#sends.takeLive()
-    if (this.#isOpen) frames.push(...this.#sends.takeKept(this.#limits))
+    if (this.openLine) frames.push(...this.#sends.takeKept(this.#limits))
     for (const ack of this.#acks.values()) frames.push(this.#encoded(ack))
     this.#acks.clear()
-    this.#checkIdle()
+    this.events.rested()
     return packFrames(frames, this.codec, this.#limits)
   }
 
@@ -102,7 +104,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   }
 
   leave(): void {
-    if (this.#isOpen) this.write({ op: 'bye' })
+    if (this.openLine) this.write({ op: 'bye' })
   }
 
   cut(): void {
@@ -127,7 +129,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     const { signal } = options
     const id = message.id ?? createId(this.settings.clock.now())
     const live = message.qos === 0
-    if (live && !this.#isOpen) throw new PosthouseError('not_connected', 'qos 0 needs a connection; there is none now')
+    if (live && !this.openLine) throw new PosthouseError('not_connected', 'qos 0 needs a connection; there is none now')
     const n = live ? undefined : this.outbox.next()
     const encoded = this.#encoded(sendFrame(message, options, { id, n }))
     if (live) this.#assertRoom(encoded)
@@ -213,29 +215,26 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
   /** The hub speaks at least every `heartbeatMs`; who wants to notice silence earlier has to ask. */
   #liveness({ heartbeatMs }: WelcomeFrame): Liveness {
     const { heartbeatIntervalMs, heartbeatTimeoutMs } = this.settings
-    const intervalMs = heartbeatIntervalMs ?? (heartbeatTimeoutMs === undefined ? undefined : heartbeatTimeoutMs / 2)
+    const intervalMs = heartbeatIntervalMs ?? (heartbeatTimeoutMs && heartbeatTimeoutMs / 2)
     return { intervalMs, timeoutMs: heartbeatTimeoutMs ?? (intervalMs ?? heartbeatMs) + graceMs }
   }
 
   /** More may go out, or nothing is left. */
   #answered(): void {
-    if (this.#sends.kept > 0) this.#line?.wake()
-    this.#checkIdle()
+    this.#line?.wake()
+    this.events.rested()
   }
 
-  #checkIdle(): void {
-    if (this.idle) this.events.rested()
-  }
-
+  /** A frame that the hub will not close the connection for. */
   #encoded(frame: ClientFrame): Encoded {
-    return encodeWithin(this.codec, frame, this.#limits)
+    const { frameBytes } = this.#limits
+    const wire = this.codec.encode(frame)
+    const bytes = wireBytes(wire)
+    if (bytes > frameBytes) throw tooLarge(bytes, frameBytes)
+    return { wire, bytes }
   }
 
   #assertRoom({ bytes }: Encoded): void {
     this.#sends.assertRoom(bytes + (this.#line?.bufferedBytes ?? 0))
-  }
-
-  get #isOpen(): boolean {
-    return this.session.state === 'open'
   }
 }

@@ -84,18 +84,14 @@ export class Watchers {
   tell<Name extends keyof WatchEvents>(name: Name, event: WatchEvents[Name]): void {
     const watchers = this.#byName.get(name) ?? []
     if (name === 'error' && this.count(name) === 0) this.#logger?.error('the client met this', { error: event })
-    for (const watcher of [...watchers]) this.#call(watcher as (event: WatchEvents[Name]) => unknown, event)
+    for (const watcher of [...watchers]) void this.#call(watcher as (event: WatchEvents[Name]) => unknown, event)
   }
 
-  #call<Event>(watcher: (event: Event) => unknown, event: Event): void {
-    const failed = (error: unknown): void => {
-      this.#logger?.error('a watcher failed', { error: toPosthouseError(error, 'handler_failed') })
-    }
+  async #call<Event>(watcher: (event: Event) => unknown, event: Event): Promise<void> {
     try {
-      const result = watcher(event)
-      if (result instanceof Promise) result.catch(failed)
+      await watcher(event)
     } catch (error) {
-      failed(error)
+      this.#logger?.error('a watcher failed', { error: toPosthouseError(error, 'handler_failed') })
     }
   }
 }

@@ -1,6 +1,7 @@
 import { base64ToBytes, bytesToBase64, type MessageType, PosthouseError, parseText } from '@posthouse/core'
 import { jsonDigits } from '../json/json-digits.ts'
 import { bytesOf, maxDepth } from './codec.ts'
+import { isObject } from './frame-shape.ts'
 import type { Dialect } from './frames.ts'
 
 /** The frame, which stands around a body on the wire and counts towards the depth limit. */
@@ -23,8 +24,9 @@ export function toBodyValue(type: MessageType, value: unknown, form: BodyForm = 
   if (type === 'text') return textOf(value)
   if (type === 'json') return jsonText(value)
   const plain = toPlain(type === 'bytes' ? toBytes(value) : value, form, outerLevels)
-  if (type === 'dict' && (typeof plain !== 'object' || plain === null || Array.isArray(plain))) {
-    throw new PosthouseError('invalid_body', `a dict body must be an object, not ${described(plain)}`)
+  if (type === 'dict' && !isObject(plain)) {
+    const problem = `a dict body must be an object, not ${described(plain)}`
+    throw new PosthouseError('invalid_body', `${problem}; give others a type, as json`)
   }
   if (plain === undefined) throw new PosthouseError('invalid_body', `a ${type} body must have a value`)
   return plain
@@ -106,5 +108,6 @@ function toInteger(value: bigint, form: BodyForm): unknown {
 }
 
 function described(value: unknown): string {
+  if (isBytes(value)) return 'bytes'
   return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value
 }

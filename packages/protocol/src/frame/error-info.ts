@@ -21,7 +21,7 @@ export function errorFrame(error: PosthouseError, op?: string, id?: string): Err
  */
 export function errorFromInfo(info: ErrorInfo): PosthouseError {
   if (isErrorCode(info.code)) return new PosthouseError(info.code, info.message)
-  return new PosthouseError(info.retry ? 'internal' : 'unsupported', `${String(info.code)}: ${info.message}`)
+  return new PosthouseError(info.retry ? 'internal' : 'unsupported', `${info.code}: ${info.message}`)
 }
 
 /** The close code that goes with an error; 4100 where the table has none. */
