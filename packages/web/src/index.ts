@@ -2,6 +2,7 @@ export type { ListenOptions } from './app/app-life.ts'
 export type { BackgroundOptions, BackgroundTask } from './app/background.ts'
 export { type App, createApp } from './app/create-app.ts'
 export type { AppOptions, DocsOptions, Environment, RequestLimits } from './app/options.ts'
+export { ClientSocket, type ReceiveOptions, type WebSocketLike } from './client/client-socket.ts'
 export {
   type Dependencies,
   type Dependency,
@@ -37,6 +38,7 @@ export type { SchemaSide } from './schema/standard-json-schema.ts'
 export { toJsonSchema } from './schema/to-json-schema.ts'
 export type { SecurityScheme } from './security/scheme.ts'
 export type { Injected, InjectOptions } from './server/http-door.ts'
+export type { ConnectOptions } from './socket/connect.ts'
 export type { SocketSettings } from './socket/door.ts'
 export type {
   DeclareSocket,

@@ -1,11 +1,13 @@
 import type { AddressInfo } from 'node:net'
 import { PosthouseError } from '@posthouse/core'
+import type { ClientSocket } from '../client/client-socket.ts'
 import { type Dependency, depends } from '../dependencies/depends.ts'
 import { heldBy, Scope } from '../dependencies/scope.ts'
 import { standardFormat } from '../problem/problem-response.ts'
 import { originReader } from '../request/client-address.ts'
 import { isHttpRoute, isSocketRoute, type Router } from '../routing/router.ts'
 import { HttpDoor, type Injected, type InjectOptions } from '../server/http-door.ts'
+import { type ConnectOptions, connectInMemory } from '../socket/connect.ts'
 import { createSocketDoor, type SocketDoor } from '../socket/door.ts'
 import { Background } from './background.ts'
 import { type AppOptions, environmentOf } from './options.ts'
@@ -60,6 +62,11 @@ export class AppLife {
   async inject(request: string | InjectOptions): Promise<Injected> {
     await this.ready()
     return this.http.inject(request)
+  }
+
+  async connect(path: string, options: ConnectOptions = {}): Promise<ClientSocket> {
+    await this.ready()
+    return connectInMemory(path, options, (stream) => this.http.connection(stream))
   }
 
   override<Value>(dependency: Dependency<Value>, make: () => Value | Promise<Value>): Disposable {

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { ClientSocket } from '../client/client-socket.ts'
 import type { Dependency } from '../dependencies/depends.ts'
 import { createRouter, type Router } from '../routing/router.ts'
 import type { Injected, InjectOptions } from '../server/http-door.ts'
+import type { ConnectOptions } from '../socket/connect.ts'
 import { AppLife, type ListenOptions } from './app-life.ts'
 import type { AppOptions } from './options.ts'
 
@@ -17,6 +19,8 @@ export interface App extends Router, AsyncDisposable {
   listen(options?: ListenOptions): Promise<AddressInfo>
   /** Answers a request without a port. */
   inject(request: string | InjectOptions): Promise<Injected>
+  /** Opens a WebSocket without a port. @throws Problem with the status with which it is refused */
+  connect(path: string, options?: ConnectOptions): Promise<ClientSocket>
   /** Serves a request of a server that is somebody else's, after `ready`. */
   handleRequest(request: IncomingMessage, response: ServerResponse): void
   /** Takes an upgrade over where its path is a WebSocket endpoint's, and says whether it did; after `ready`. */
@@ -50,6 +54,7 @@ export function createApp(options: AppOptions = {}): App {
     ready: () => life.ready(),
     listen: (where) => life.listen(where),
     inject: (request) => life.inject(request),
+    connect: (path, how) => life.connect(path, how),
     handleRequest: (request, response) => life.http.handle(request, response),
     handleUpgrade: (request, socket, head) => life.sockets.handleUpgrade(request, socket, head),
     matches: (pathname) => life.sockets.matches(pathname),

@@ -112,6 +112,11 @@ export class HttpDoor {
     }
   }
 
+  /** Takes a stream as a connection, as if it had come over a port. */
+  connection(stream: Duplex): void {
+    this.#server.emit('connection', stream)
+  }
+
   handle(request: IncomingMessage, response: ServerResponse): void {
     this.#fastify.routing(request, response)
   }
