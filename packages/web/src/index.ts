@@ -2,6 +2,10 @@ export type { ListenOptions } from './app/app-life.ts'
 export type { BackgroundOptions, BackgroundTask } from './app/background.ts'
 export { type App, createApp } from './app/create-app.ts'
 export type { AppOptions, DocsOptions, Environment, RequestLimits } from './app/options.ts'
+export type { BodySchema } from './body/body-kind.ts'
+export { form } from './body/form.ts'
+export { type MultipartLimits, multipart, type Part } from './body/multipart.ts'
+export { bytes, stream } from './body/raw.ts'
 export { ClientSocket, type ReceiveOptions, type WebSocketLike } from './client/client-socket.ts'
 export {
   type Dependencies,
@@ -12,6 +16,7 @@ export {
   depends,
   type ValuesOf,
 } from './dependencies/depends.ts'
+export type { DocumentInfo, OpenApiDocument } from './docs/open-api.ts'
 export type { Fault, Place } from './problem/fault.ts'
 export { isProblem, Problem, type ProblemDocument, type ProblemFields, problem } from './problem/problem.ts'
 export type { FormattedProblem, ProblemFormat } from './problem/problem-response.ts'

@@ -3,14 +3,17 @@ import { PosthouseError } from '@posthouse/core'
 import type { ClientSocket } from '../client/client-socket.ts'
 import { type Dependency, depends } from '../dependencies/depends.ts'
 import { heldBy, Scope } from '../dependencies/scope.ts'
+import { docsRouter } from '../docs/docs-router.ts'
 import { standardFormat } from '../problem/problem-response.ts'
 import { originReader } from '../request/client-address.ts'
-import { isHttpRoute, isSocketRoute, type Router } from '../routing/router.ts'
+import type { Endpoint } from '../routing/endpoint.ts'
+import { isHttpRoute, isSocketRoute, type Route, type Router } from '../routing/router.ts'
 import { HttpDoor, type Injected, type InjectOptions } from '../server/http-door.ts'
+import type { StaticFolder } from '../server/plugins.ts'
 import { type ConnectOptions, connectInMemory } from '../socket/connect.ts'
 import { createSocketDoor, type SocketDoor } from '../socket/door.ts'
 import { Background } from './background.ts'
-import { type AppOptions, environmentOf } from './options.ts'
+import { type AppOptions, docsOf, environmentOf, infoOf } from './options.ts'
 import type { Services } from './services.ts'
 import { stderrLogger } from './stderr-logger.ts'
 
@@ -29,6 +32,7 @@ export class AppLife {
   readonly #services: Services
   readonly #ending = new AbortController()
   readonly http: HttpDoor
+  readonly #folders: StaticFolder[] = []
   #sockets: SocketDoor | undefined
   #ready: Promise<void> | undefined
   #draining: Promise<void> | undefined
@@ -46,6 +50,10 @@ export class AppLife {
   get sockets(): SocketDoor {
     if (this.#sockets === undefined) throw new PosthouseError('not_connected', 'The app takes sockets after ready()')
     return this.#sockets
+  }
+
+  serveFiles(folder: StaticFolder): void {
+    this.#folders.push(folder)
   }
 
   ready(): Promise<void> {
@@ -94,8 +102,20 @@ export class AppLife {
   async #start(): Promise<void> {
     const routes = this.#router.routes()
     this.#sockets = createSocketDoor(routes.filter(isSocketRoute), this.#services, this.#options.sockets)
-    await this.http.ready(routes.filter(isHttpRoute))
+    await this.http.ready([...routes.filter(isHttpRoute), ...this.#docs(routes)], this.#folders)
     if (this.#options.lifespan !== undefined) await this.#services.scope.use(this.#options.lifespan)
+  }
+
+  /** The documents' own routes, of which an app may have declared some itself. */
+  #docs(routes: readonly Route[]): Route<Endpoint>[] {
+    const docs = docsOf(this.#options)
+    if (docs === undefined) return []
+    const taken = new Set(routes.map(({ path }) => path))
+    const router = docsRouter(docs, infoOf(this.#options), routes)
+    return router
+      .routes()
+      .filter(isHttpRoute)
+      .filter(({ path }) => !taken.has(path))
   }
 
   async #drain(): Promise<void> {
@@ -127,6 +147,7 @@ function servicesOf(options: AppOptions, signal: AbortSignal): Services {
     background: new Background(log, options.background),
     originOf: originReader(trustProxy),
     formatProblem,
+    accessLog: options.accessLog ?? false,
     ending: new Set(),
   }
 }

@@ -3,16 +3,21 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ClientSocket } from '../client/client-socket.ts'
 import type { Dependency } from '../dependencies/depends.ts'
-import { createRouter, type Router } from '../routing/router.ts'
+import { type DocumentInfo, type OpenApiDocument, openApiDocument } from '../docs/open-api.ts'
+import { createRouter, isHttpRoute, type Router } from '../routing/router.ts'
 import type { Injected, InjectOptions } from '../server/http-door.ts'
+import type { StaticOptions } from '../server/plugins.ts'
 import type { ConnectOptions } from '../socket/connect.ts'
 import { AppLife, type ListenOptions } from './app-life.ts'
-import type { AppOptions } from './options.ts'
+import { type AppOptions, infoOf } from './options.ts'
 
 /** Endpoints that are served. Disposing of it stops at once; `drain` finishes what is under way before. */
 export interface App extends Router, AsyncDisposable {
-  readonly title: string
-  readonly version: string
+  readonly info: DocumentInfo
+  /** The OpenAPI 3.1 document of the endpoints so far. */
+  openapi(): OpenApiDocument
+  /** Serves the files of a folder below a path, except those whose name begins with a dot. */
+  static(prefix: string, folder: string, options?: StaticOptions): void
   /** Makes the endpoints ready and starts the lifespan. Called by all that serves; calling it again changes nothing. */
   ready(): Promise<void>
   /** Serves on a port and resolves to its address. @throws PosthouseError `port_in_use`, `cannot_listen` */
@@ -49,8 +54,9 @@ export function createApp(options: AppOptions = {}): App {
   const life = new AppLife(router, options)
   return {
     ...router,
-    title: options.title ?? 'Posthouse app',
-    version: options.version ?? '0.1.0',
+    info: infoOf(options),
+    openapi: () => openApiDocument(router.routes().filter(isHttpRoute), infoOf(options)),
+    static: (prefix, folder, how) => life.serveFiles({ ...how, prefix, folder }),
     ready: () => life.ready(),
     listen: (where) => life.listen(where),
     inject: (request) => life.inject(request),

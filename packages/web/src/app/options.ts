@@ -1,7 +1,9 @@
 import type { Logger } from '@posthouse/core'
 import type { Dependency } from '../dependencies/depends.ts'
+import type { DocumentInfo } from '../docs/open-api.ts'
 import type { ProblemFormat } from '../problem/problem-response.ts'
 import type { RouterOptions } from '../routing/router.ts'
+import type { CompressionOptions, CorsOptions } from '../server/plugins.ts'
 import type { SocketSettings } from '../socket/door.ts'
 import type { BackgroundOptions } from './background.ts'
 
@@ -28,6 +30,8 @@ export interface RequestLimits {
 
 /** Where the documents lie. Null takes one away. */
 export interface DocsOptions {
+  /** Whether there are any. Default: true, except in production. */
+  readonly enabled?: boolean
   /** OpenAPI 3.1. Default: `/openapi.json`. Without it no page that reads it is served. */
   readonly openapiUrl?: string | null
   /** AsyncAPI 3.0 of the WebSocket endpoints. Default: `/asyncapi.json`. */
@@ -61,10 +65,27 @@ export interface AppOptions extends Omit<RouterOptions, 'prefix'> {
   readonly background?: BackgroundOptions
   /** Networks (CIDR) of the proxies whose `X-Forwarded-*` headers are believed. Default: none. */
   readonly trustProxy?: readonly string[]
+  /** Lets pages of other origins read responses. Default: none may. */
+  readonly cors?: CorsOptions
+  /** Compresses responses. Default: false. */
+  readonly compression?: boolean | CompressionOptions
+  /** Logs a line for each response, without its query, at the level info. Default: false. */
+  readonly accessLog?: boolean
   /** The body of every error response. Default: problem details as RFC 9457 has them. */
   readonly formatProblem?: ProblemFormat
   /** How long `drain` waits for what is under way, in ms. Default: 10,000. */
   readonly drainTimeout?: number
+}
+
+/** What an app calls itself, with what stands in for what it does not say. */
+export function infoOf({ title = 'Posthouse app', version = '0.1.0', description }: AppOptions): DocumentInfo {
+  return { title, version, ...(description !== undefined && { description }) }
+}
+
+/** Where the documents of an app lie; nothing where it shows none. */
+export function docsOf({ docs = {}, env }: AppOptions): DocsOptions | undefined {
+  const options = typeof docs === 'boolean' ? { enabled: docs } : docs
+  return (options.enabled ?? environmentOf(env) !== 'production') ? options : undefined
 }
 
 /** The environment that options and the process tell. */

@@ -16,6 +16,8 @@ export interface Services {
   readonly background: Background
   readonly originOf: OriginReader
   readonly formatProblem: ProblemFormat
+  /** Whether each response is logged. */
+  readonly accessLog: boolean
   /** Scopes of requests that are still being cleaned up. */
   readonly ending: Set<Promise<void>>
 }

@@ -14,6 +14,7 @@ import type { Plan } from './plan.ts'
 export function answering(plan: Plan, services: Services) {
   return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const exchange = new Exchange(request, reply, services)
+    if (services.accessLog) logWhenDone(request, reply, services)
     const context = {
       requestId: exchange.requestId,
       get signal() {
@@ -22,6 +23,17 @@ export function answering(plan: Plan, services: Services) {
     }
     return requestContext.run(context, answer, plan, { exchange, request, reply, services })
   }
+}
+
+function logWhenDone(request: FastifyRequest, reply: FastifyReply, { log }: Services): void {
+  const { id: requestId, method, raw } = request
+  // A query may hold a token.
+  const path = raw.url?.split('?', 1)[0] ?? ''
+  const since = performance.now()
+  reply.raw.once('close', () => {
+    const ms = Math.round((performance.now() - since) * 10) / 10
+    log.info(`${method} ${path} ${reply.raw.statusCode}`, { requestId, ms, cut: !reply.raw.writableEnded })
+  })
 }
 
 interface Under {
@@ -44,11 +56,19 @@ async function answer(plan: Plan, under: Under): Promise<FastifyReply> {
     const value = returned instanceof Promise ? await returned : returned
     if (!exchange.statusSet) reply.code(plan.status)
     reply.header('x-request-id', exchange.requestId)
+    closeUnread(request, reply)
     return await send(reply, value, plan.serialize)
   } catch (error) {
     scope?.fail(error)
-    return fail(error, under)
+    return sendProblem(error, request, reply, under.services)
   }
+}
+
+/** A body that nobody has read must not be taken for the next request, and shall not be waited for. */
+function closeUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.complete) return
+  const { 'content-length': length, 'transfer-encoding': coding } = raw.headers
+  if (coding !== undefined || (length !== undefined && length !== '0')) reply.header('connection', 'close')
 }
 
 async function checkBody(validate: NonNullable<Plan['validateBody']>, body: unknown): Promise<unknown> {
@@ -73,13 +93,16 @@ function openScope({ exchange, reply, services }: Under): Scope {
   return scope
 }
 
-function fail(error: unknown, { exchange, reply, services }: Under): FastifyReply {
-  return sendProblem(error, exchange.requestId, reply, services)
-}
-
 /** Answers with the problem that an error is, and logs what is our own fault. */
-export function sendProblem(error: unknown, requestId: string, reply: FastifyReply, services: Services): FastifyReply {
+export function sendProblem(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  services: Services,
+): FastifyReply {
   const problem = toProblem(error)
+  const requestId = request.id
+  closeUnread(request, reply)
   if (problem.status >= 500) {
     const { cause = error } = problem
     services.log.error('A request failed', {

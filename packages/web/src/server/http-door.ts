@@ -7,20 +7,24 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { PosthouseError, reasonOf } from '@posthouse/core'
-import fastify, { type FastifyInstance, type HTTPMethods } from 'fastify'
-import type { AppOptions } from '../app/options.ts'
+import { PosthouseError, reasonOf, systemClock } from '@posthouse/core'
+import fastify, { type FastifyInstance, type FastifyRequest, type HTTPMethods } from 'fastify'
+import type { AppOptions, RequestLimits } from '../app/options.ts'
 import type { Services } from '../app/services.ts'
+import { BodyGuard } from '../body/body-guard.ts'
+import { kindOf } from '../body/body-kind.ts'
+import { type BodyRules, readBody } from '../body/body-reader.ts'
 import { problem } from '../problem/problem.ts'
 import { problemResponse } from '../problem/problem-response.ts'
 import { requestIdOf } from '../request/request-id.ts'
-import type { Endpoint } from '../routing/endpoint.ts'
+import type { Endpoint, EndpointOptions } from '../routing/endpoint.ts'
 import { parsePath } from '../routing/path.ts'
 import type { Route } from '../routing/router.ts'
 import type { SocketDoor } from '../socket/door.ts'
 import { refuse } from '../socket/refusal.ts'
 import { answering, sendProblem } from './answer.ts'
 import { planOf } from './plan.ts'
+import { addCompression, addCors, addStatic, type StaticFolder } from './plugins.ts'
 
 /** A request that is answered without a port. */
 export interface InjectOptions {
@@ -54,6 +58,7 @@ export class HttpDoor {
   readonly #fastify: FastifyInstance
   readonly #server: Server
   #upgrades: () => UpgradeDoor | undefined = () => undefined
+  readonly #guard = new BodyGuard(systemClock)
 
   constructor(services: Services, options: AppOptions) {
     this.#services = services
@@ -70,7 +75,11 @@ export class HttpDoor {
   }
 
   /** Serves these endpoints. */
-  async ready(routes: readonly Route<Endpoint>[]): Promise<void> {
+  async ready(routes: readonly Route<Endpoint>[], folders: readonly StaticFolder[]): Promise<void> {
+    const { cors, compression = false } = this.#options
+    if (cors !== undefined) await addCors(this.#fastify, cors)
+    if (compression !== false) await addCompression(this.#fastify, compression === true ? {} : compression)
+    for (const folder of folders) await addStatic(this.#fastify, folder)
     for (const route of routes) this.#add(route)
     await this.#fastify.ready()
   }
@@ -139,23 +148,28 @@ export class HttpDoor {
   }
 
   #createFastify(): FastifyInstance {
-    const { bodyLimit = 1024 * 1024 } = this.#options.limits ?? {}
     const instance = fastify({
-      bodyLimit,
       genReqId: requestIdOf as never,
       exposeHeadRoutes: true,
       serverFactory: (handler) => this.#server.on('request', handler),
       routerOptions: { querystringParser: () => ({}) },
     })
+    instance.removeAllContentTypeParsers()
+    instance.addContentTypeParser('*', (request: FastifyRequest, raw: IncomingMessage, done: BodyDone) => {
+      const { rules } = request.routeOptions.config as { readonly rules?: BodyRules }
+      // Where nothing is served, nothing is read.
+      if (rules === undefined) return done(null, undefined)
+      read(raw, rules, this.#guard, done)
+    })
     instance.setNotFoundHandler((request, reply) =>
       sendProblem(
         problem(404, `There is nothing at ${request.method} ${pathOf(request.url)}`),
-        request.id,
+        request,
         reply,
         this.#services,
       ),
     )
-    instance.setErrorHandler((error, request, reply) => sendProblem(error, request.id, reply, this.#services))
+    instance.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, this.#services))
     return instance
   }
 
@@ -167,9 +181,31 @@ export class HttpDoor {
     this.#fastify.route({
       method: method as HTTPMethods,
       url: urlOf(path),
-      ...(options.bodyLimit !== undefined && { bodyLimit: options.bodyLimit }),
+      config: { rules: rulesOf(options, this.#options.limits) },
       handler: answering(plan, this.#services),
     })
+  }
+}
+
+type BodyDone = (error: Error | null, body?: unknown) => void
+
+function read(request: IncomingMessage, rules: BodyRules, guard: BodyGuard, done: BodyDone): void {
+  try {
+    const body = readBody(request, rules, guard)
+    if (body instanceof Promise) body.then((value) => done(null, value), done)
+    else done(null, body)
+  } catch (error) {
+    done(error as Error)
+  }
+}
+
+function rulesOf({ body, bodyLimit, bodyTimeout }: EndpointOptions, limits: RequestLimits = {}): BodyRules {
+  const kind = kindOf(body)
+  const usualTimeout = kind?.streamed === true ? 0 : (limits.bodyTimeout ?? 30_000)
+  return {
+    kind,
+    limit: bodyLimit ?? limits.bodyLimit ?? 1024 * 1024,
+    pace: { timeout: bodyTimeout ?? usualTimeout, minRate: limits.minBodyRate ?? 240 },
   }
 }
 
