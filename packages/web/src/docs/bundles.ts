@@ -8,7 +8,7 @@ import { PosthouseError } from '@posthouse/core'
 export type PageKind = 'swagger' | 'redoc' | 'scalar'
 
 /** By which package each page is brought. None is loaded, or need be installed, before somebody opens its page. */
-export const packageOf: Readonly<Record<PageKind, string>> = {
+const packageOf: Readonly<Record<PageKind, string>> = {
   swagger: '@fastify/swagger-ui',
   redoc: 'redoc',
   scalar: '@scalar/fastify-api-reference',
