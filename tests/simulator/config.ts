@@ -19,6 +19,16 @@ export type Sabotage =
   | 'no-fence'
   /** The hub does not tell of every change of presence. */
   | 'lost-news'
+  /** The hub does not hand all that is published to those who are subscribed. */
+  | 'passed-over-subscribers'
+  /** A hub that begins knows sessions, and not what they had subscribed to. */
+  | 'forgotten-subscriptions'
+  /** Some members are not sent what is for their group. */
+  | 'short-groups'
+  /** What a worker had when it left is given to nobody. */
+  | 'lost-work'
+  /** Workers lose what they have as soon as they lose their connection. */
+  | 'hasty-leases'
 
 /** The circumstances of one run. */
 export interface Config {

@@ -1,5 +1,6 @@
 import type { AppendOutcome, Batch, CommitOutcome, Delivery, InboxStore } from '@posthouse/core'
 import { changedStore } from '@posthouse/core/testing'
+import { Group } from '../../packages/hub/src/groups/group.ts'
 import type { Sabotage } from './config.ts'
 import type { SimHub } from './sim-hub.ts'
 
@@ -13,6 +14,10 @@ export function sabotagedStore(inner: InboxStore, sabotage: Sabotage | undefined
 export function sabotagedHub(hub: SimHub, sabotage: Sabotage | undefined): void {
   if (sabotage === 'lost-news') loseNews(hub)
   if (sabotage === 'crossed-answers') crossAnswers(hub)
+  if (sabotage === 'passed-over-subscribers') passOverSubscribers(hub)
+  if (sabotage === 'forgotten-subscriptions') hub.core.memberships.restore = async () => undefined
+  if (sabotage === 'short-groups') shortenGroups(hub)
+  if (sabotage === 'lost-work') loseWork(hub)
   if (sabotage !== 'no-fence') return
   const { registry } = hub.core
   const connect = registry.connect.bind(registry)
@@ -37,6 +42,34 @@ function crossAnswers({ core: { exchange } }: SimHub): void {
   exchange.receive = (port, frame) => {
     const other = frame.op === 'response' ? [...port.asked.keys()].find((id) => id !== frame.id) : undefined
     receive(port, other === undefined ? frame : { ...frame, id: other })
+  }
+}
+
+/** Tells nobody of every third message to a channel. */
+function passOverSubscribers({ core: { channels } }: SimHub): void {
+  const offer = channels.offer.bind(channels)
+  let count = 0
+  channels.offer = (...message) => {
+    if (++count % 3 > 0) offer(...message)
+  }
+}
+
+/** Leaves out the one who has been a member for longest. */
+function shortenGroups({ core: { groups } }: SimHub): void {
+  const known = groups.known.bind(groups)
+  groups.known = (name) => {
+    const short = new Group(name)
+    for (const [client, member] of [...known(name).members].slice(1)) short.members.set(client, member)
+    return short
+  }
+}
+
+function loseWork({ core: { queues } }: SimHub): void {
+  const used = queues.used.bind(queues)
+  queues.used = (name) => {
+    const queue = used(name)
+    queue.lost = () => undefined
+    return queue
   }
 }
 

@@ -22,6 +22,8 @@ export interface SimHubOptions {
   readonly limits: Limits
   /** Bytes that may wait for a slow reader. */
   readonly hardBytes: number
+  /** How long a worker keeps what it has while its connection is lost, in milliseconds. Default: as long as is promised. */
+  readonly leaseMs?: number
   /** It could not start. */
   readonly onFailure: () => void
 }
@@ -50,7 +52,7 @@ export class SimHub {
     this.core = assembleHub({
       ...options,
       node: 'simulated',
-      timing,
+      timing: { ...timing, ...(options.leaseMs !== undefined && { leaseMs: options.leaseMs }) },
       allowances: resolveAllowances({ messages: false, bytes: false }, {}, options.limits),
       maxClients: 1000,
       listeners: new HubListeners(options.logger),

@@ -35,6 +35,11 @@ describe('a rule that is broken on purpose is noticed, and the schedule that sho
     'crossed-answers': 'an answer reaches its caller',
     'no-fence': 'a replaced connection is dead',
     'lost-news': 'watchers know who is there',
+    'passed-over-subscribers': 'a subscriber gets all',
+    'forgotten-subscriptions': 'a session keeps its subscriptions',
+    'short-groups': 'a group reaches its members',
+    'lost-work': 'work is done',
+    'hasty-leases': 'work is with one worker at a time',
   }
   for (const [sabotage, rule] of Object.entries(cases)) {
     test(sabotage, async () => {

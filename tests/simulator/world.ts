@@ -328,7 +328,8 @@ export class World {
     const onFailure = (): void => {
       if (store === this.store) this.#crashHub()
     }
-    const hub = new SimHub({ store, clock, logger: this.#logger(), limits, hardBytes, onFailure })
+    const lease = sabotage === 'hasty-leases' ? { leaseMs: 1 } : {}
+    const hub = new SimHub({ store, clock, logger: this.#logger(), limits, hardBytes, onFailure, ...lease })
     sabotagedHub(hub, sabotage)
     return hub
   }
