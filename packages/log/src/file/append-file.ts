@@ -11,12 +11,11 @@ export interface AppendOptions {
 
 /** How often it is looked whether the path still is the file that is written to. */
 const lookMs = 50
-/** A process that stood still for longer, between that look and the end of writing, may have been left behind. */
-const stallMs = 200
 /**
- * What was rotated is left alone for so long: every process that writes has looked by then, or knows that it stood still.
+ * What was rotated is left alone for so long. Whoever has written within that time of his last look has written before it
+ * was packed; whoever has stood still for longer has to find out whether his line came too late.
  */
-export const graceMs = 400
+export const graceMs = 500
 
 /**
  * The open file behind a path, to which whole lines are appended, one system call for each. Other processes may do the
@@ -103,9 +102,14 @@ export class AppendFile {
     const written = writeSync(this.#descriptor, text, null, encoding)
     this.#bytes += written
     if (written !== length) return Buffer.from(text, encoding).subarray(written)
-    // Twice is better than never, where it cannot be known.
-    const leftBehind = performance.now() - this.#looked > stallMs && this.lookNow()
-    return leftBehind ? Buffer.from(text, encoding) : undefined
+    return this.#isLeftBehind() ? Buffer.from(text, encoding) : undefined
+  }
+
+  /** What was just written went into a file that is removed. Then once more, because twice is better than never. */
+  #isLeftBehind(): boolean {
+    if (performance.now() - this.#looked <= graceMs || fstatSync(this.#descriptor).nlink > 0) return false
+    this.lookNow()
+    return true
   }
 
   /** Appends bytes; those that were not written are the answer. @throws Error of the system, where nothing was written */

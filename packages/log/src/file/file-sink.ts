@@ -137,9 +137,17 @@ export class FileSink implements Sink {
   }
 
   #isDue(text: string, length: number): boolean {
-    const { mostBytes, decide } = this.#settings.rotation
     const { bytes } = this.#file
-    return bytes > 0 && (bytes + length > mostBytes || decide?.(text, bytes) === true)
+    return bytes > 0 && (bytes + length > this.#settings.rotation.mostBytes || this.#decide(text, bytes))
+  }
+
+  #decide(text: string, bytes: number): boolean {
+    try {
+      return this.#settings.rotation.decide?.(text, bytes) === true
+    } catch (error) {
+      this.#settings.onTrouble('a function that decides on rotation failed', error)
+      return false
+    }
   }
 
   /** The hour of a rotation has come, or the clock was set back behind the beginning of the file. */

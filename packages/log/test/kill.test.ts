@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
+import { createLogger } from '@posthouse/log'
+import { type Folder, temporaryFolder } from './folder.ts'
+
+/** More for a thorough run: POSTHOUSE_KILLS=500. */
+const kills = Number(process.env.POSTHOUSE_KILLS ?? 20)
+const program = fileURLToPath(new URL('./logging-process.ts', import.meta.url))
+
+/** Lets a process log from `first` on, in files of 200 bytes, and kills it. Returns the last number that it told. */
+async function live(folder: Folder, first: number, life: number): Promise<number> {
+  const args = ['--conditions=@posthouse/source', program, 'endless', folder.file('app.log'), `${first}`, '200 B', 'gz']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  // Sometimes so many that packing is under way.
+  const lines = life % 4 === 3 ? 4000 : 20 + Math.floor(Math.random() * 400)
+  while (said.split('\n').length <= lines) await once(child.stdout, 'data')
+  for (let turns = Math.floor(Math.random() * 50); turns > 0; turns--) await setImmediate()
+  child.kill('SIGKILL')
+  await closed
+  return Number(said.slice(0, said.lastIndexOf('\n')).split('\n').at(-1))
+}
+
+function allLines(folder: Folder): string[] {
+  const names = folder.names().filter((name) => name !== 'app.log')
+  const texts = names.map((name) => String(gunzipSync(readFileSync(folder.file(name)))))
+  return (texts.join('') + folder.read('app.log')).split('\n').slice(0, -1)
+}
+
+test('kill -9, also in the middle of rotating and packing, loses no line and repeats none', async () => {
+  using folder = temporaryFolder()
+  let next = 0
+  for (let life = 0; life < kills; life++) {
+    const told = await live(folder, next, life)
+    assert.ok(told >= next, 'it came as far as to log something')
+    // What it left undone is done by the next one.
+    await using logger = createLogger({ sinks: [] })
+    logger.add(folder.file('app.log'), { format: '{message}', rotation: '200 B', compression: 'gz' })
+    await logger.drain()
+    const lines = allLines(folder)
+    lines.forEach((line, index) => {
+      assert.equal(line, `line ${index}`)
+    })
+    assert.ok(lines.length > told, `line ${told} was told of, and there are ${lines.length}`)
+    assert.ok(lines.length <= told + 2 + 50)
+    next = lines.length
+  }
+})
