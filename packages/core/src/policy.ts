@@ -1,6 +1,16 @@
 export { type Backoff, type ExponentialBackoffOptions, exponentialBackoff } from './policy/backoff.ts'
 export { type BackoffOptions, backoff, constantBackoff, type Jitter } from './policy/backoff-shape.ts'
 export { type BulkheadOptions, bulkhead, type RefusalNotice, type WaitNotice } from './policy/bulkhead.ts'
+export type { CircuitState } from './policy/circuit.ts'
+export {
+  type CircuitBreakerOptions,
+  type CircuitNotice,
+  type CircuitStates,
+  circuitBreaker,
+  type OpenNotice,
+} from './policy/circuit-breaker.ts'
+export { type FallbackNotice, type FallbackOptions, fallback } from './policy/fallback.ts'
+export { type HedgeNotice, type HedgeOptions, hedge } from './policy/hedge.ts'
 export type { KeyOf } from './policy/key-of.ts'
 export type { Outcome } from './policy/outcome.ts'
 export {

@@ -3,7 +3,7 @@ const looked = 16
 
 /** Settings of `PerKey`. */
 export interface PerKeyOptions<State> {
-  readonly create: () => State
+  readonly create: (key: string) => State
   /** How many keys are remembered. */
   readonly maxKeys: number
   /** Whether a state can be forgotten: nobody waits for it. */
@@ -43,7 +43,7 @@ export class PerKey<State> {
 
   #create(key: string): State {
     if (this.#states.size >= this.#options.maxKeys) this.#forget()
-    const state = this.#options.create()
+    const state = this.#options.create(key)
     this.#states.set(key, state)
     this.#newest = key
     return state

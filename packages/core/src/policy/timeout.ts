@@ -45,14 +45,16 @@ export function timeout(options: TimeoutOptions): AnyPolicy {
     // Whoever set an earlier deadline watches over it.
     if (outer <= deadline) return task(execution)
     const scope = new Scope({ attempt, key, deadline }, execution)
+    let isLate = false
     const timer = clock.after(ms, () => {
+      isLate = true
       scope.abort(error())
-      onTimeout?.(execution)
     })
     try {
       return await scope.race(task)
     } finally {
       timer[Symbol.dispose]()
+      if (isLate) onTimeout?.(execution)
     }
   }
 }
