@@ -2,6 +2,14 @@ import { messageTypes } from '@posthouse/core'
 import { Argument, type Command } from 'commander'
 import type { Terminal } from './terminal.ts'
 
+/** Messages have other types, too, so this is no choice of the option. */
+const types: readonly [string, readonly string[]] = ['--type', messageTypes]
+
+/** A zsh that completes nothing yet is made ready for it. */
+const zshHead = `(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i; }
+autoload -U +X bashcompinit && bashcompinit
+`
+
 /** The shells that completion scripts exist for. */
 const completionShells = ['bash', 'zsh', 'fish'] as const
 
@@ -28,6 +36,7 @@ function printCompletion(terminal: Terminal, program: Command, shell: Shell): vo
     summary: command.summary(),
     actions: command.registeredArguments[0]?.argChoices ?? [],
     flags: command.options.flatMap(({ long }) => (long ? [long] : [])),
+    valued: command.options.flatMap(({ long, required, optional }) => (long && (required || optional) ? [long] : [])),
     choices: command.options.flatMap(({ long, argChoices }) =>
       long && argChoices ? [[long, argChoices] as const] : [],
     ),
@@ -41,19 +50,21 @@ interface Word {
   /** What may stand behind the name, where it is one of a few words. */
   readonly actions: readonly string[]
   readonly flags: readonly string[]
+  /** Options that take a value. */
+  readonly valued: readonly string[]
   /** Options that take one of a few words, with these. */
   readonly choices: readonly (readonly [string, readonly string[]])[]
 }
 
 function bashScript(words: readonly Word[], zsh: boolean): string {
-  const choices = new Map([['--type', messageTypes], ...words.flatMap(({ choices: each }) => each)])
+  const choices = new Map([types, ...words.flatMap(({ choices: each }) => each)])
   const befores = [...choices].map(
     ([flag, each]) => `    ${flag}) COMPREPLY=($(compgen -W "${each.join(' ')}" -- "$word")); return ;;`,
   )
   const cases = words.map(
     ({ name, flags, actions }) => `    ${name}) flags="${flags.join(' ')}"; actions="${actions.join(' ')}" ;;`,
   )
-  return `${zsh ? 'autoload -U +X bashcompinit && bashcompinit\n' : ''}_posthouse() {
+  return `${zsh ? zshHead : ''}_posthouse() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" flags="" actions=""
   case "$before" in
 ${befores.join('\n')}
@@ -75,11 +86,14 @@ complete -o default -F _posthouse posthouse`
 }
 
 function fishScript(words: readonly Word[]): string {
-  const lines = words.flatMap(({ name, summary, flags, choices, actions }) => {
-    const known = new Map(choices)
-    const values = (flag: string): string => (known.has(flag) ? ` -x -a '${known.get(flag)?.join(' ')}'` : '')
+  const lines = words.flatMap(({ name, summary, flags, valued, choices, actions }) => {
+    const known = new Map([types, ...choices])
+    const values = (flag: string): string => {
+      if (known.has(flag)) return ` -x -a '${known.get(flag)?.join(' ')}'`
+      return valued.includes(flag) ? ' -r' : ''
+    }
     return [
-      `complete -c posthouse -n __fish_use_subcommand -a ${name} -d '${summary}'`,
+      `complete -c posthouse -n __fish_use_subcommand -f -a ${name} -d '${summary}'`,
       ...(actions.length > 0
         ? [`complete -c posthouse -n '__fish_seen_subcommand_from ${name}' -f -a '${actions.join(' ')}'`]
         : []),
@@ -88,5 +102,6 @@ function fishScript(words: readonly Word[]): string {
       ),
     ]
   })
-  return lines.join('\n')
+  const always = ['help', 'version'].map((flag) => `complete -c posthouse -n __fish_use_subcommand -f -l ${flag}`)
+  return [...always, ...lines].join('\n')
 }

@@ -294,4 +294,14 @@ test('completion scripts name every command, every option and what can be chosen
     }
     assert.match(out, /msgpack/)
   }
+  const [zsh, fish] = await Promise.all(['zsh', 'fish'].map((shell) => Cli.run(['completion', shell])))
+  // Without it a zsh that completes nothing yet only complains.
+  assert.match(zsh?.out ?? '', /^[^\n]*compinit -i/)
+  for (const line of [
+    /^complete -c posthouse -n __fish_use_subcommand -f -a send /m,
+    /-l type -x -a 'text/,
+    /-l data -r$/m,
+  ]) {
+    assert.match(fish?.out ?? '', line)
+  }
 })
