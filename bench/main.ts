@@ -15,14 +15,21 @@ const ownTimings: Readonly<Partial<Record<BenchmarkName, Partial<Timing>>>> = {
   inbox: { warmUpMs: 0 },
 }
 
-const options = readOptions(process.argv.slice(2))
-if (process.argv[2] === 'http-client') {
+const [name, ...rest] = process.argv.slice(2)
+if (name === 'http-client') {
   const { benchHttpClient } = await import('./http-client/main.ts')
-  await benchHttpClient(process.argv.slice(3))
-} else if (options === undefined) {
+  await benchHttpClient(rest)
+} else if (name === 'log') {
+  const { benchLog } = await import('./log/main.ts')
+  await benchLog(rest)
+} else await runNamed(process.argv.slice(2))
+
+async function runNamed(args: string[]): Promise<void> {
+  const options = readOptions(args)
+  if (options !== undefined) return run(options)
   process.stdout.write(usage)
-  process.exitCode = process.argv.length > 2 ? 2 : 0
-} else await run(options)
+  process.exitCode = args.length > 0 ? 2 : 0
+}
 
 async function run(options: Options): Promise<void> {
   const { name, rounds, json } = options

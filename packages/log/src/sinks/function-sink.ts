@@ -1,8 +1,11 @@
 import type { LogRecord } from '../record/log-record.ts'
 import type { Sink } from './sink.ts'
 
-/** Takes each line, as the format made it, with its line break, and the record that it was made of. */
-export type SinkFunction = (line: string, record: LogRecord) => void | Promise<void>
+/**
+ * Takes each line, as the format made it, with its line break, and the record that it was made of. A promise that it
+ * returns is waited for by `drain`.
+ */
+export type SinkFunction = (line: string, record: LogRecord) => unknown
 
 /** Promises that are not settled yet. A function that is slower than its lines would fill memory otherwise. */
 const mostPending = 10_000
@@ -53,7 +56,7 @@ export class FunctionSink implements Sink {
     // A function has no end.
   }
 
-  #follow(result: Promise<void>): void {
+  #follow(result: Promise<unknown>): void {
     const settled: Promise<void> = result.then(
       () => this.#settle(settled),
       (error: unknown) => {
