@@ -17,6 +17,16 @@ export {
   type ValuesOf,
 } from './dependencies/depends.ts'
 export type { DocumentInfo, OpenApiDocument } from './docs/open-api.ts'
+export {
+  type DeclareKind,
+  handledBy,
+  type KindOptions,
+  type MessageHandler,
+  type MessageKind,
+  type MessageTools,
+  type RoutedContext,
+} from './messages/message-kind.ts'
+export { type MessageRouter, type MessageRouterOptions, messageRouter } from './messages/message-router.ts'
 export type { Fault, Place } from './problem/fault.ts'
 export { isProblem, Problem, type ProblemDocument, type ProblemFields, problem } from './problem/problem.ts'
 export type { FormattedProblem, ProblemFormat } from './problem/problem-response.ts'

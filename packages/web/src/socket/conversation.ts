@@ -48,7 +48,7 @@ export class Conversation {
     this.#subject = subject
     this.#log = boundLogger(services.log, { requestId })
     this.#socket = new SocketConnection({
-      open: (options) => this.#open(options),
+      open: (options, onEnding) => this.#open(options, onEnding),
       offered,
       read: route.read,
       write: route.write,
@@ -130,11 +130,11 @@ export class Conversation {
     }
   }
 
-  #open(options: AcceptOptions): Wire {
+  #open(options: AcceptOptions, onEnding: () => void): Wire {
     const { route, upgrade } = this.#subject
     const ws = route.upgrader.open(upgrade, options)
     this.#answered = true
-    return new Wire(ws, upgrade.stream, { limits: route.limits, clock: this.#parts.clock })
+    return new Wire(ws, upgrade.stream, { limits: route.limits, clock: this.#parts.clock, onEnding })
   }
 
   /** Who opens a connection is not to wait for ever, and not to make us wait. */

@@ -40,7 +40,7 @@ export interface SocketContext<Options = SocketOptions, Path extends string = st
   /** The id of this connection, which is in every line of its log. */
   readonly requestId: string
   readonly log: Logger
-  /** Aborted when the connection has ended. */
+  /** Aborted when the connection ends or begins to. */
   readonly signal: AbortSignal
   /** Values of dependencies of the scope `message`, made for one message and cleaned up after it. */
   readonly perMessage: PerMessage

@@ -38,7 +38,7 @@ export function schemaReader<Message>(schema: Schema): MessageReader<Message> {
     const value = jsonReader(raw)
     if (isProblem(value)) return value
     const result = validate(value)
-    return result instanceof Promise ? result.then(judge<Message>) : judge<Message>(result)
+    return result instanceof Promise ? result.then(judgement<Message>) : judgement<Message>(result)
   }
 }
 
@@ -57,10 +57,12 @@ export function outgoingCheck(schema: Schema): (message: unknown) => Promise<voi
   }
 }
 
-function judge<Message>({ issues, ...rest }: SchemaResult<unknown>): ReadMessage<Message> {
-  if (issues === undefined) return (rest as { readonly value: Message }).value
+/** What a schema has found, as a message or as what its sender is told. */
+export function judgement<Message>(result: SchemaResult<unknown>): ReadMessage<Message> {
+  // The schema gives what its types say.
+  if (result.issues === undefined) return result.value as Message
   return problem(422, 'The message does not fit its schema; errors says where', {
     code: frameCodes.unfit,
-    errors: faultsOf('message', issues),
+    errors: faultsOf('message', result.issues),
   })
 }

@@ -22,7 +22,7 @@ export interface WaitOptions {
 /** What a connection works with. */
 export interface ConnectionParts<In, Out> {
   /** Answers the opening handshake. */
-  readonly open: (options: AcceptOptions) => Wire
+  readonly open: (options: AcceptOptions, onEnding: () => void) => Wire
   /** The subprotocols that the client offered, in its order. */
   readonly offered: readonly string[]
   readonly read: MessageReader<In>
@@ -75,7 +75,7 @@ export class SocketConnection<In = RawMessage, Out = RawMessage> implements Asyn
     return this.#wire?.queuedBytes ?? 0
   }
 
-  /** Aborted when the connection has ended. */
+  /** Aborted when the connection ends or begins to. */
   get signal(): AbortSignal {
     return this.#gone.signal
   }
@@ -101,7 +101,7 @@ export class SocketConnection<In = RawMessage, Out = RawMessage> implements Asyn
         `The client offered ${offered}, and not the subprotocol ${subprotocol}`,
       )
     }
-    this.#wire = this.#parts.open(options)
+    this.#wire = this.#parts.open(options, () => this.#gone.abort())
     this.#subprotocol = subprotocol
     void this.#wire.closed.then((end) => this.#end(end))
   }

@@ -18,6 +18,8 @@ export interface SocketEnd {
 export interface WireParts {
   readonly limits: ResolvedLimits
   readonly clock: Clock
+  /** Told once when the connection begins to end: nothing is sent and received any more. */
+  readonly onEnding: () => void
 }
 
 /** A stream of the network counts its bytes; other streams may not. */
@@ -31,6 +33,7 @@ export class Wire {
   readonly #stream: Counting
   readonly #limits: ResolvedLimits
   readonly #clock: Clock
+  readonly #onEnding: () => void
   readonly #queue: MessageQueue
   readonly #bucket: TokenBucket | undefined
   readonly #heartbeat: Heartbeat
@@ -44,11 +47,12 @@ export class Wire {
   #slowed: Timer | undefined
   #queueFull = false
 
-  constructor(ws: WebSocket, stream: Duplex, { limits, clock }: WireParts) {
+  constructor(ws: WebSocket, stream: Duplex, { limits, clock, onEnding }: WireParts) {
     this.#ws = ws
     this.#stream = stream
     this.#limits = limits
     this.#clock = clock
+    this.#onEnding = onEnding
     this.#queue = new MessageQueue(
       { messages: limits.queueMessages, bytes: limits.queueBytes },
       { onFull: () => this.#full(), onRoom: () => this.#room() },
@@ -207,6 +211,7 @@ export class Wire {
 
   /** From now on nothing is sent, and what comes is not received. */
   #end(how: SocketEnd, forget: boolean): void {
+    const first = this.#closing === undefined
     this.#closing ??= how
     this.#queue.end(forget)
     this.#heartbeat[Symbol.dispose]()
@@ -214,6 +219,7 @@ export class Wire {
     this.#draining?.reject(this.#gone())
     this.#draining = undefined
     for (const ping of this.#pings.values()) ping.reject(this.#gone())
+    if (first) this.#onEnding()
   }
 
   #closed(code: number, reason: string): void {
