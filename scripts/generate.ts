@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type ErrorRow, renderErrorFiles } from './generate-errors.ts'
 import { pathOutputs } from './generate-paths.ts'
+import { renderStatusFiles, type StatusSpec } from './generate-status.ts'
 
 const root = new URL('../', import.meta.url)
 
@@ -8,10 +9,14 @@ const root = new URL('../', import.meta.url)
 function outputs(): readonly (readonly [path: string, source: string, text: string])[] {
   const { errors } = read<{ errors: ErrorRow[] }>('spec/errors.json')
   const { table, browserTable, help } = renderErrorFiles(errors)
+  const status = renderStatusFiles(read<StatusSpec>('spec/status.json'))
   return [
     ['packages/core/src/error-table.ts', 'spec/errors.json', table],
     ['packages/core/src/error-table-browser.ts', 'spec/errors.json', browserTable],
     ['packages/core/src/help.ts', 'spec/errors.json', help],
+    ['packages/core/src/status/http-constants.ts', 'spec/status.json', status.httpConstants],
+    ['packages/core/src/status/close-constants.ts', 'spec/status.json', status.closeConstants],
+    ['packages/core/src/status/status-table.ts', 'spec/status.json', status.table],
     ['packages/hub/src/version.ts', 'packages/hub/package.json', renderVersion('hub')],
     ['packages/http/src/client/version.ts', 'packages/http/package.json', renderVersion('http')],
     ...pathOutputs(root),

@@ -4,6 +4,7 @@ import * as core from '@posthouse/core'
 import * as help from '@posthouse/core/help'
 import manifest from '@posthouse/core/package.json' with { type: 'json' }
 import * as policy from '@posthouse/core/policy'
+import * as status from '@posthouse/core/status'
 import * as testing from '@posthouse/core/testing'
 
 describe('the public names of core', () => {
@@ -70,6 +71,33 @@ describe('the public names of core', () => {
       'stack',
       'timeout',
     ])
+  })
+
+  it('are these under ./status, beside a constant for each status', () => {
+    assert.deepEqual(
+      Object.keys(status).filter((name) => !/^(HTTP|WS)_/.test(name)),
+      [
+        'assertSendableCloseCode',
+        'assertWireStatus',
+        'closeCodeOfError',
+        'errorOfCloseCode',
+        'errorOfStatus',
+        'isClientError',
+        'isError',
+        'isInformational',
+        'isRedirect',
+        'isSendableCloseCode',
+        'isServerError',
+        'isSuccess',
+        'isThirdPartyError',
+        'lookUpCloseCode',
+        'lookUpStatus',
+        'statusClass',
+        'statusOfError',
+        'thirdPartyStatusOfError',
+        'wireStatusOf',
+      ],
+    )
   })
 
   it('are these under ./testing', () => {
