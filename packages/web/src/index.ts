@@ -8,6 +8,19 @@ export { type MultipartLimits, multipart, type Part } from './body/multipart.ts'
 export { bytes, stream } from './body/raw.ts'
 export { ClientSocket, type ReceiveOptions, type WebSocketLike } from './client/client-socket.ts'
 export {
+  type Call,
+  type CallOptions,
+  type Client,
+  type ClientOptions,
+  type Connect,
+  type ConnectInput,
+  createClient,
+  type Endpoints,
+  type FetchedResponse,
+  type FetchInit,
+  type FetchLike,
+} from './client/create-client.ts'
+export {
   type Dependencies,
   type Dependency,
   type DependencyContext,
@@ -17,6 +30,7 @@ export {
   type ValuesOf,
 } from './dependencies/depends.ts'
 export type { DocumentInfo, OpenApiDocument } from './docs/open-api.ts'
+export { type EventStream, type EventStreamOptions, eventStream, type ServerEvent } from './events/event-stream.ts'
 export {
   type DeclareKind,
   handledBy,
@@ -51,8 +65,15 @@ export { jsonSchema } from './schema/json-schema.ts'
 export type { InputOf, JsonSchema, MadeJsonSchema, OutputOf, Schema } from './schema/schema.ts'
 export type { SchemaSide } from './schema/standard-json-schema.ts'
 export { toJsonSchema } from './schema/to-json-schema.ts'
+export { type ApiKeyOptions, apiKey, type BasicOptions, basic } from './security/api-key.ts'
+export { type BearerOptions, bearer, oauth2Password, type PasswordFlowOptions } from './security/bearer.ts'
+export { type Check, type CheckContext, sameSecret } from './security/credentials.ts'
+export { type PasswordGrant, passwordGrant } from './security/password-grant.ts'
+export { type RateLimitOptions, rateLimit } from './security/rate-limit.ts'
 export type { SecurityScheme } from './security/scheme.ts'
+export { type TicketOptions, Tickets } from './security/tickets.ts'
 export type { Injected, InjectOptions } from './server/http-door.ts'
+export { loadSettings, type SettingsOptions } from './settings/load-settings.ts'
 export type { ConnectOptions } from './socket/connect.ts'
 export type { SocketSettings } from './socket/door.ts'
 export type {

@@ -31,6 +31,7 @@ export class AppLife {
   readonly #options: AppOptions
   readonly #services: Services
   readonly #ending = new AbortController()
+  readonly #stopping = new AbortController()
   readonly http: HttpDoor
   readonly #folders: StaticFolder[] = []
   #sockets: SocketDoor | undefined
@@ -41,7 +42,7 @@ export class AppLife {
   constructor(router: Router, options: AppOptions) {
     this.#router = router
     this.#options = options
-    this.#services = servicesOf(options, this.#ending.signal)
+    this.#services = servicesOf(options, this.#ending.signal, this.#stopping.signal)
     this.http = new HttpDoor(this.#services, options)
     this.http.onUpgrade(() => this.#sockets)
     assertLifespan(options.lifespan)
@@ -122,12 +123,14 @@ export class AppLife {
     const { drainTimeout = 10_000 } = this.#options
     const patience = AbortSignal.timeout(drainTimeout)
     await this.#ready?.catch(() => undefined)
+    this.#stopping.abort()
     await Promise.all([this.http.drain(patience), this.#sockets?.drain(patience)])
     await Promise.race([this.#services.background.idle(), aborted(patience)])
     await this.close()
   }
 
   async #close(): Promise<void> {
+    this.#stopping.abort()
     this.#ending.abort()
     await Promise.all([this.#sockets?.close(), this.http.close()])
     this.#services.background.abort()
@@ -136,7 +139,7 @@ export class AppLife {
   }
 }
 
-function servicesOf(options: AppOptions, signal: AbortSignal): Services {
+function servicesOf(options: AppOptions, signal: AbortSignal, stopping: AbortSignal): Services {
   const { logger: log = stderrLogger, trustProxy = [], formatProblem = standardFormat } = options
   const overrides = new Map<Dependency, Dependency>()
   return {
@@ -148,6 +151,7 @@ function servicesOf(options: AppOptions, signal: AbortSignal): Services {
     originOf: originReader(trustProxy),
     formatProblem,
     accessLog: options.accessLog ?? false,
+    stopping,
     ending: new Set(),
   }
 }

@@ -6,6 +6,7 @@ import type { Dependency } from '../dependencies/depends.ts'
 import { type DocumentInfo, type OpenApiDocument, openApiDocument } from '../docs/open-api.ts'
 import { createRouter, isHttpRoute, type Router } from '../routing/router.ts'
 import type { Injected, InjectOptions } from '../server/http-door.ts'
+import { type InMemoryFetch, inMemoryFetch } from '../server/in-memory-fetch.ts'
 import type { StaticOptions } from '../server/plugins.ts'
 import type { ConnectOptions } from '../socket/connect.ts'
 import { AppLife, type ListenOptions } from './app-life.ts'
@@ -26,6 +27,8 @@ export interface App extends Router, AsyncDisposable {
   inject(request: string | InjectOptions): Promise<Injected>
   /** Opens a WebSocket without a port. @throws Problem with the status with which it is refused */
   connect(path: string, options?: ConnectOptions): Promise<ClientSocket>
+  /** `fetch` without a port, for clients: `createClient({ getItem }, { baseUrl: 'http://app', fetch: app.fetch })`. */
+  readonly fetch: InMemoryFetch
   /** Serves a request of a server that is somebody else's, after `ready`. */
   handleRequest(request: IncomingMessage, response: ServerResponse): void
   /** Takes an upgrade over where its path is a WebSocket endpoint's, and says whether it did; after `ready`. */
@@ -60,6 +63,7 @@ export function createApp(options: AppOptions = {}): App {
     ready: () => life.ready(),
     listen: (where) => life.listen(where),
     inject: (request) => life.inject(request),
+    fetch: inMemoryFetch((request) => life.inject(request)),
     connect: (path, how) => life.connect(path, how),
     handleRequest: (request, response) => life.http.handle(request, response),
     handleUpgrade: (request, socket, head) => life.sockets.handleUpgrade(request, socket, head),

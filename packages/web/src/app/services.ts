@@ -16,6 +16,8 @@ export interface Services {
   readonly background: Background
   readonly originOf: OriginReader
   readonly formatProblem: ProblemFormat
+  /** Aborted when the app begins to stop: what would go on for ever is to end. */
+  readonly stopping: AbortSignal
   /** Whether each response is logged. */
   readonly accessLog: boolean
   /** Scopes of requests that are still being cleaned up. */

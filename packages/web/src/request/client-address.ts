@@ -19,6 +19,8 @@ export type OriginReader = (request: IncomingMessage) => Origin
  * @throws PosthouseError `invalid_option` for anything else
  */
 export function originReader(trusted: readonly string[]): OriginReader {
+  // Plain JavaScript may hand over what Fastify and Express take: true, a number of hops, a function.
+  if (!Array.isArray(trusted)) throw notCidr(trusted)
   if (trusted.length === 0) return directOrigin
   const networks = networksOf(trusted)
   const trusts = (ip: string) => isIP(ip) !== 0 && networks.check(ip, isIP(ip) === 6 ? 'ipv6' : 'ipv4')
@@ -52,8 +54,6 @@ function firstUntrusted(peer: string, forwarded: readonly string[], trusts: (ip:
 }
 
 function networksOf(trusted: readonly string[]): BlockList {
-  // Plain JavaScript may hand over what Fastify and Express take: true, a number of hops, a function.
-  if (!Array.isArray(trusted)) throw notCidr(trusted)
   const networks = new BlockList()
   for (const network of trusted) addNetwork(networks, String(network))
   return networks

@@ -1,13 +1,21 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import { isEventStream } from '../events/event-stream.ts'
 import type { Serialize } from './serializer.ts'
 
 const json = 'application/json; charset=utf-8'
 const bytes = 'application/octet-stream'
+/** Nginx holds responses back unless it is told not to. */
+const ofEvents = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
 
-/** Sends what a handler returned: JSON, unless it is a stream, bytes or a response already. */
-export function send(reply: FastifyReply, value: unknown, serialize: Serialize): FastifyReply {
+/**
+ * Sends what a handler returned: JSON, unless it is a stream, bytes or a response already.
+ *
+ * @param stopping ends what would go on for ever
+ */
+export function send(reply: FastifyReply, value: unknown, serialize: Serialize, stopping: AbortSignal): FastifyReply {
   if (typeof value === 'object' && value !== null) {
+    if (isEventStream(value)) return reply.headers(ofEvents).send(value.open(stopping))
     if (isResponse(value)) return reply.send(value)
     const binary = binaryOf(value)
     if (binary !== undefined) return sendBinary(reply, binary)

@@ -53,13 +53,20 @@ export type EndpointHandler<Options = EndpointOptions, Path extends string = str
   context: Context<Options, Path>,
 ) => Returned<Options> | Promise<Returned<Options>>
 
-/** What a client hands over to call an endpoint. */
-export interface CallInput<Options, Path extends string> {
-  readonly params: InputOf<Part<Options, 'params'>, PathParams<Path>>
-  readonly query: InputOf<Part<Options, 'query'>, undefined>
-  readonly headers: InputOf<Part<Options, 'headers'>, undefined>
-  readonly body: InputOf<Part<Options, 'body'>, undefined>
-}
+/** What a client hands over to call an endpoint. What need not be given may be left out. */
+export type CallInput<Options, Path extends string> = Given<
+  'params',
+  InputOf<Part<Options, 'params'>, PathParams<Path>>
+> &
+  Given<'query', InputOf<Part<Options, 'query'>, undefined>> &
+  Given<'headers', InputOf<Part<Options, 'headers'>, undefined>> &
+  Given<'body', InputOf<Part<Options, 'body'>, undefined>>
+
+type Given<Name extends string, Value> = undefined extends Value
+  ? { readonly [Key in Name]?: Value }
+  : Partial<Value> extends Value
+    ? { readonly [Key in Name]?: Value }
+    : { readonly [Key in Name]: Value }
 
 /** An HTTP endpoint as a value: what was declared, and in its types what goes in and comes out. */
 export interface Endpoint<Input = unknown, Output = unknown> {

@@ -1,4 +1,4 @@
-import { isPosthouseError, PosthouseError, reasonOf } from '@posthouse/core'
+import { isPosthouseError, PosthouseError, reasonOf, systemClock } from '@posthouse/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../app/services.ts'
 import { heldBy, type Scope } from '../dependencies/scope.ts'
@@ -8,6 +8,7 @@ import { invalidRequest } from '../request/inputs.ts'
 import { requestContext } from '../request/request-context.ts'
 import { send } from '../response/send.ts'
 import { Exchange } from './exchange.ts'
+import { inTime } from './in-time.ts'
 import type { Plan } from './plan.ts'
 
 /** Answers requests to one endpoint. */
@@ -53,15 +54,21 @@ async function answer(plan: Plan, under: Under): Promise<FastifyReply> {
     exchange.body = plan.validateBody === undefined ? request.body : await checkBody(plan.validateBody, request.body)
     if (scope !== undefined) exchange.deps = await scope.resolve(plan.dependencies)
     const returned = plan.handler(exchange as never)
-    const value = returned instanceof Promise ? await returned : returned
+    const value = returned instanceof Promise ? await patiently(returned, plan, exchange) : returned
     if (!exchange.statusSet) reply.code(plan.status)
     reply.header('x-request-id', exchange.requestId)
     closeUnread(request, reply)
-    return await send(reply, value, plan.serialize)
+    if (under.services.stopping.aborted) reply.header('connection', 'close')
+    return await send(reply, value, plan.serialize, under.services.stopping)
   } catch (error) {
     scope?.fail(error)
     return sendProblem(error, request, reply, under.services)
   }
+}
+
+function patiently(work: Promise<unknown>, { handlerTimeout }: Plan, exchange: Exchange): Promise<unknown> {
+  if (handlerTimeout === 0) return work
+  return inTime(work, handlerTimeout, systemClock, (reason) => exchange.abort(reason))
 }
 
 /** A body that nobody has read must not be taken for the next request, and shall not be waited for. */

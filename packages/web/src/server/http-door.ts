@@ -8,23 +8,20 @@ import {
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { PosthouseError, reasonOf, systemClock } from '@posthouse/core'
-import fastify, { type FastifyInstance, type FastifyRequest, type HTTPMethods } from 'fastify'
-import type { AppOptions, RequestLimits } from '../app/options.ts'
+import type { FastifyInstance, HTTPMethods } from 'fastify'
+import type { AppOptions } from '../app/options.ts'
 import type { Services } from '../app/services.ts'
 import { BodyGuard } from '../body/body-guard.ts'
-import { kindOf } from '../body/body-kind.ts'
-import { type BodyRules, readBody } from '../body/body-reader.ts'
 import { problem } from '../problem/problem.ts'
 import { problemResponse } from '../problem/problem-response.ts'
 import { requestIdOf } from '../request/request-id.ts'
-import type { Endpoint, EndpointOptions } from '../routing/endpoint.ts'
-import { parsePath } from '../routing/path.ts'
+import type { Endpoint } from '../routing/endpoint.ts'
 import type { Route } from '../routing/router.ts'
 import type { SocketDoor } from '../socket/door.ts'
 import { refuse } from '../socket/refusal.ts'
-import { answering, sendProblem } from './answer.ts'
-import { planOf } from './plan.ts'
+import { addRoutes, createFastify, pathOf } from './fastify-server.ts'
 import { addCompression, addCors, addStatic, type StaticFolder } from './plugins.ts'
+import { StallGuard } from './stall-guard.ts'
 
 /** A request that is answered without a port. */
 export interface InjectOptions {
@@ -59,11 +56,15 @@ export class HttpDoor {
   readonly #server: Server
   #upgrades: () => UpgradeDoor | undefined = () => undefined
   readonly #guard = new BodyGuard(systemClock)
+  readonly #stalls: StallGuard
+  #underWay = 0
+  #onIdle: (() => void)[] = []
 
   constructor(services: Services, options: AppOptions) {
     this.#services = services
     this.#options = options
-    const { headersTimeout = 10_000, keepAliveTimeout = 72_000 } = options.limits ?? {}
+    const { headersTimeout = 10_000, keepAliveTimeout = 72_000, stallTimeout = 30_000 } = options.limits ?? {}
+    this.#stalls = new StallGuard(systemClock, stallTimeout)
     this.#server = createServer({
       headersTimeout,
       keepAliveTimeout,
@@ -71,7 +72,9 @@ export class HttpDoor {
       connectionsCheckingInterval: 1000,
       shouldUpgradeCallback: ({ url = '/' }) => this.#upgrades()?.matches(pathOf(url)) ?? false,
     })
-    this.#fastify = this.#createFastify()
+    this.#server.on('connection', (socket) => this.#stalls.watch(socket))
+    this.#server.on('request', (_request, response) => this.#count(response))
+    this.#fastify = createFastify(this.#server, services, this.#guard)
   }
 
   /** Serves these endpoints. */
@@ -80,7 +83,7 @@ export class HttpDoor {
     if (cors !== undefined) await addCors(this.#fastify, cors)
     if (compression !== false) await addCompression(this.#fastify, compression === true ? {} : compression)
     for (const folder of folders) await addStatic(this.#fastify, folder)
-    for (const route of routes) this.#add(route)
+    addRoutes(this.#fastify, routes, this.#services, this.#options)
     await this.#fastify.ready()
   }
 
@@ -88,6 +91,7 @@ export class HttpDoor {
   onUpgrade(door: () => UpgradeDoor | undefined): void {
     this.#upgrades = door
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#stalls.forget(request.socket)
       if (door()?.handleUpgrade(request, socket, head) ?? false) return
       // Only a Node that does not ask before, that is one older than 24.9, comes here.
       socket.on('error', () => socket.destroy())
@@ -127,15 +131,19 @@ export class HttpDoor {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#count(response)
     this.#fastify.routing(request, response)
   }
 
   /** Takes no more connections, and resolves when requests under way are answered or `signal` is aborted. */
   async drain(signal: AbortSignal): Promise<void> {
-    if (!this.#server.listening) return
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    if (this.#server.listening) this.#server.close()
     this.#server.closeIdleConnections()
-    await Promise.race([closed, new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))])
+    if (this.#underWay === 0) return
+    await new Promise<void>((resolve) => {
+      this.#onIdle.push(resolve)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
   }
 
   async close(): Promise<void> {
@@ -144,80 +152,18 @@ export class HttpDoor {
       : undefined
     this.#server.closeAllConnections()
     await closed
+    this.#guard[Symbol.dispose]()
+    this.#stalls[Symbol.dispose]()
     await this.#fastify.close()
   }
 
-  #createFastify(): FastifyInstance {
-    const instance = fastify({
-      genReqId: requestIdOf as never,
-      exposeHeadRoutes: true,
-      serverFactory: (handler) => this.#server.on('request', handler),
-      routerOptions: { querystringParser: () => ({}) },
-    })
-    instance.removeAllContentTypeParsers()
-    instance.addContentTypeParser('*', (request: FastifyRequest, raw: IncomingMessage, done: BodyDone) => {
-      const { rules } = request.routeOptions.config as { readonly rules?: BodyRules }
-      // Where nothing is served, nothing is read.
-      if (rules === undefined) return done(null, undefined)
-      read(raw, rules, this.#guard, done)
-    })
-    instance.setNotFoundHandler((request, reply) =>
-      sendProblem(
-        problem(404, `There is nothing at ${request.method} ${pathOf(request.url)}`),
-        request,
-        reply,
-        this.#services,
-      ),
-    )
-    instance.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, this.#services))
-    return instance
-  }
-
-  #add(route: Route<Endpoint>): void {
-    const { endpoint, path } = route
-    const { method, options } = endpoint
-    if (!this.#fastify.supportedMethods.includes(method)) this.#fastify.addHttpMethod(method, { hasBody: true })
-    const plan = planOf(route, this.#services.env !== 'production', this.#options.limits?.handlerTimeout ?? 0)
-    this.#fastify.route({
-      method: method as HTTPMethods,
-      url: urlOf(path),
-      config: { rules: rulesOf(options, this.#options.limits) },
-      handler: answering(plan, this.#services),
+  #count(response: ServerResponse): void {
+    this.#underWay++
+    response.once('close', () => {
+      this.#underWay--
+      if (this.#underWay === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
     })
   }
-}
-
-type BodyDone = (error: Error | null, body?: unknown) => void
-
-function read(request: IncomingMessage, rules: BodyRules, guard: BodyGuard, done: BodyDone): void {
-  try {
-    const body = readBody(request, rules, guard)
-    if (body instanceof Promise) body.then((value) => done(null, value), done)
-    else done(null, body)
-  } catch (error) {
-    done(error as Error)
-  }
-}
-
-function rulesOf({ body, bodyLimit, bodyTimeout }: EndpointOptions, limits: RequestLimits = {}): BodyRules {
-  const kind = kindOf(body)
-  const usualTimeout = kind?.streamed === true ? 0 : (limits.bodyTimeout ?? 30_000)
-  return {
-    kind,
-    limit: bodyLimit ?? limits.bodyLimit ?? 1024 * 1024,
-    pace: { timeout: bodyTimeout ?? usualTimeout, minRate: limits.minBodyRate ?? 240 },
-  }
-}
-
-/** The path in the words of the server underneath. */
-function urlOf(path: string): string {
-  return `/${parsePath(path)
-    .map((segment) => ('text' in segment ? segment.text : segment.rest ? '*' : `:${segment.name}`))
-    .join('/')}`
-}
-
-function pathOf(url: string): string {
-  return url.split('?', 1)[0] ?? url
 }
 
 function cannotListen(port: number, host: string, cause: NodeJS.ErrnoException): PosthouseError {
