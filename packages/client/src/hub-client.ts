@@ -1,13 +1,5 @@
 import { type Message, PosthouseError } from '@posthouse/core'
-import {
-  type ClientInfo,
-  type Draft,
-  type Drafter,
-  drafter,
-  formOf,
-  toBodyValue,
-  toStateValue,
-} from '@posthouse/protocol'
+import { type ClientInfo, type Draft, type Drafter, drafter, formOf, toBodyValue } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import type { CallDesk } from './calls/call-desk.ts'
 import { type ConnectOptions, Supervisor } from './connection/supervisor.ts'
@@ -314,7 +306,8 @@ export class HubClient implements AsyncDisposable {
    */
   setState(state: unknown): void {
     this.#assertLiving()
-    this.#state = toStateValue(state)
+    // `null` takes back what was said.
+    this.#state = toBodyValue('x-state', state ?? null, 'json')
     this.#tellWishes()
   }
 

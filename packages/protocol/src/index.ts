@@ -70,7 +70,6 @@ export type {
 } from './frame/membership-frames.ts'
 export { type Encoded, packFrames, wireBytes } from './frame/pack.ts'
 export { readPartFrame } from './frame/part-frames.ts'
-export { toStateValue } from './frame/state-value.ts'
 export { jsonClientCodec } from './json/json-client-codec.ts'
 export { jsonHubCodec } from './json/json-hub-codec.ts'
 export {

@@ -65,6 +65,7 @@ const refused: readonly (readonly [string, MessageType, unknown, string])[] = [
   ['json that is not JSON', 'json', '{a:1}', 'invalid_body'],
   ['dict that is an array', 'dict', [], 'invalid_body'],
   ['dict that is null', 'dict', null, 'invalid_body'],
+  ['dict that is bytes', 'dict', bytes, 'invalid_body'],
   ['dict whose toJSON gives text', 'dict', new Date(0), 'invalid_body'],
   ['bytes that are text', 'bytes', 'AQL/', 'invalid_body'],
   ['nothing', 'x-any', undefined, 'invalid_body'],
@@ -92,6 +93,12 @@ for (const [what, type, value, code] of refused) {
     for (const form of ['exact', 'json'] as const) assert.throws(() => toBodyValue(type, value, form), { code })
   })
 }
+
+test('the refusal of what is no object says what it is and what to do', () => {
+  const message = 'a dict body must be an object, not number; give others a type, as json'
+  assert.throws(() => toBodyValue(inferType(5), 5), { code: 'invalid_body', message })
+  assert.equal(toBodyValue('json', 5), '5')
+})
 
 test('a body in the form of JSON is text where bytes were, and keeps its integers', () => {
   assert.equal(toBodyValue('bytes', bytes, 'json'), 'AQL/')

@@ -27,7 +27,8 @@ export class PresenceDesk {
     this.#wish.wish(presence, connected)
     if (!connected || state === this.#state) return
     this.#state = state
-    this.#write({ op: 'presence', state })
+    // In it may stand integers as `JSON.rawJSON`, which MessagePack cannot say.
+    this.#write({ op: 'presence', state: JSON.parse(JSON.stringify(state)) })
   }
 
   /** A connection begins. What was told of the client may have been lost, and is told anew. */

@@ -91,11 +91,7 @@ export class Listeners implements ListenerHost {
    * Hands a message to all that match, or to those given, and tells `done` when all of them are done. Live messages have no
    * `done`. What one gives back comes again to all.
    */
-  deliver(
-    message: Message,
-    done?: Done,
-    takers: readonly Listener[] = this.#listeners.filter((each) => each.matches(message)),
-  ): void {
+  deliver(message: Message, done?: Done, takers?: readonly Listener[]): void {
     this.#unfinished++
     // Whoever hands it around holds it, too.
     let holders = 1
@@ -109,9 +105,11 @@ export class Listeners implements ListenerHost {
       if (this.idle) this.#rested()
     }
     const job: Job = { message, live: done === undefined, done: release }
-    for (const listener of takers) {
-      holders++
-      listener.take(job)
+    for (const listener of takers ?? this.#listeners) {
+      if (takers || listener.matches(message)) {
+        holders++
+        listener.take(job)
+      }
     }
     release()
   }
