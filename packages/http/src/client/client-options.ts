@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@posthouse/core'
 import type { Policy } from '@posthouse/core/policy'
 import type { HeadersInput } from '../headers/http-headers.ts'
+import type { HopOptions } from '../hop/hops.ts'
 import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
 import type { LoggingOptions } from '../interceptors/logging.ts'
 import type { MetricsOptions } from '../interceptors/metrics.ts'
@@ -14,7 +15,7 @@ import type { HopInterceptor, Transport } from '../transport/transport.ts'
 import type { WireOptions } from '../wire/wire.ts'
 
 /** Settings of a client. Every one has a default. */
-export interface HttpClientOptions extends WireOptions {
+export interface HttpClientOptions extends WireOptions, HopOptions {
   /** Options to start from, such as `fastkit`; those beside it win. */
   readonly preset?: HttpClientOptions | undefined
   /** What relative URLs are appended to, its path included. Default: URLs must be absolute. */

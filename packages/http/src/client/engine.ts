@@ -122,7 +122,8 @@ async function once(engine: Engine, call: Call, lifeline: Call['lifeline']): Pro
     }
     const answer = await call.plan.transport(new Hop(request, number, lifeline))
     const response = await responseOf(engine, call, { answer, request, number })
-    lifeline.rest()
+    // A body that still comes has deadlines, and can be given up.
+    if (response.incoming === undefined || response.incoming.settled) lifeline.rest()
     return hooks.after.length > 0 ? await askAfter(hooks, response, request) : response
   } catch (thrown) {
     lifeline.rest()

@@ -1,6 +1,7 @@
 import { intercept } from '@posthouse/core'
+import { hopsOf } from '../hop/hops.ts'
 import { followRedirects, type RedirectOptions } from '../redirect/redirects.ts'
-import type { HopInterceptor, Transport } from '../transport/transport.ts'
+import type { Transport } from '../transport/transport.ts'
 import type { HttpClientOptions } from './client-options.ts'
 
 /** The ways that the hops of a client can take. */
@@ -14,7 +15,7 @@ export interface HopChain {
 /** Puts together what a request passes below its retries: redirections, then what looks at each hop, then the network. */
 export function hopChain(options: HttpClientOptions, network: Transport): HopChain {
   const { redirects = true } = options
-  const bare = intercept(hopsOf(options), network)
+  const bare = intercept([...(options.hops ?? []), ...hopsOf(options)], network)
   const following = (rules: RedirectOptions): Transport => intercept([followRedirects(rules)], bare)
   const rules = typeof redirects === 'object' ? redirects : {}
   const allowed = following(rules)
@@ -27,8 +28,4 @@ export function hopChain(options: HttpClientOptions, network: Transport): HopCha
       return following({ ...rules, ...asked })
     },
   }
-}
-
-function hopsOf({ hops = [] }: HttpClientOptions): readonly HopInterceptor[] {
-  return hops
 }

@@ -1,10 +1,15 @@
 import { toHttpError } from '../errors/http-error.ts'
+import type { ServerSentEvent } from '../events/event-parser.ts'
+import { type EventStreamOptions, eventStream } from '../events/event-stream.ts'
 import { HttpHeaders } from '../headers/http-headers.ts'
 import { hooksOf } from '../interceptors/hooks.ts'
 import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
 import { emptyReport, isMetrics, type MetricsReport } from '../interceptors/metrics.ts'
+import { type ItemOptions, items, type PageOptions, pages } from '../page/pages.ts'
 import type { PoolStats } from '../pool/pool.ts'
 import type { HttpResponse } from '../response/http-response.ts'
+import { type Download, type DownloadOptions, download } from '../transfer/download.ts'
+import { type UploadOptions, uploadRequest } from '../transfer/upload.ts'
 import { type Assembly, assemble } from './assembly.ts'
 import type { HttpClientOptions } from './client-options.ts'
 import { perform } from './engine.ts'
@@ -72,6 +77,43 @@ export class HttpClient implements AsyncDisposable {
   /** As `request`, but resolves with the head; the body is read from the response as it comes, or discarded. */
   stream(method: string, url: string | URL, options: RequestOptions = {}): Promise<HttpResponse> {
     return this.#send({ method, target: url, options, streaming: true })
+  }
+
+  /**
+   * Events of a server (`text/event-stream`) as they come. A stream that breaks off is opened again behind its last event; leaving
+   * the loop ends it.
+   * @throws `bad_status`, `bad_response`, and what the request fails with once it is given up
+   */
+  events(url: string | URL, options?: EventStreamOptions): AsyncGenerator<ServerSentEvent> {
+    return eventStream((asked) => this.stream('GET', url, asked), options, this.#assembly.settings.clock)
+  }
+
+  /**
+   * Answers page by page, by the header `link` or by a function that finds the next page.
+   * @throws `bad_status`, `redirect_refused` for a page at another origin, `bad_response` for a circle, `limit_reached`
+   */
+  pages(url: string | URL, options?: PageOptions): AsyncGenerator<HttpResponse> {
+    return pages((at, asked) => this.get(at, asked), url, options)
+  }
+
+  /** The items of all pages, one by one. @throws as `pages`, and `bad_response` for a page that is no list */
+  items<Item = unknown>(url: string | URL, options?: ItemOptions<Item>): AsyncGenerator<Item> {
+    return items((at, asked) => this.get(at, asked), url, options)
+  }
+
+  /**
+   * Writes a body to a file, which is there only once it is complete. A download that broke off goes on where it stopped.
+   * @throws `bad_status`, `response_too_large`, `truncated_body`, and what the request fails with
+   */
+  download(url: string | URL, path: string, options?: DownloadOptions): Promise<Download> {
+    const open = (asked: RequestOptions): Promise<HttpResponse> => this.stream('GET', url, asked)
+    return download({ open, url: String(url), path, clock: this.#assembly.settings.clock }, options)
+  }
+
+  /** Sends a file as the body of a PUT, or of another method. */
+  async upload(url: string | URL, path: string, options?: UploadOptions): Promise<HttpResponse> {
+    const [method, request] = await uploadRequest(path, options)
+    return this.request(method, url, request)
   }
 
   /** A client with these options on top of this one's. It uses the connections of this one where they would be the same. */

@@ -1,6 +1,7 @@
 import { type Clock, type Logger, systemClock } from '@posthouse/core'
 import type { SecretNames } from '../errors/redact.ts'
 import { type HeadersInput, HttpHeaders } from '../headers/http-headers.ts'
+import { acceptedEncodings } from '../hop/decompression.ts'
 import { nextRequestId } from '../request/request-id.ts'
 import { baseUrlOf, type QueryInput } from '../request/url.ts'
 import type { RetryOptions } from '../retry/retry-options.ts'
@@ -46,8 +47,9 @@ export function settingsOf(options: HttpClientOptions): Settings {
   }
 }
 
-function headersOf({ headers }: HttpClientOptions): HttpHeaders {
+function headersOf({ headers, decompress }: HttpClientOptions): HttpHeaders {
   const all = new HttpHeaders({ 'user-agent': `posthouse/${httpVersion}`, accept: '*/*' })
+  if (decompress !== false) all.set('accept-encoding', acceptedEncodings)
   return headers === undefined ? all : all.merge(headers)
 }
 
@@ -66,7 +68,7 @@ export function mergedOptions(base: HttpClientOptions, { preset, ...over }: Http
 }
 
 const added: ReadonlySet<string> = new Set(['interceptors', 'hops', 'secrets', 'policies'])
-const mergeable: ReadonlySet<string> = new Set(['pool', 'limits', 'logging', 'metrics', 'redirects'])
+const mergeable: ReadonlySet<string> = new Set(['pool', 'limits', 'decompress', 'logging', 'metrics', 'redirects'])
 
 /** Both are what `HttpClientOptions` has under this name, so each `as` names what the options say. */
 function joined(name: string, below: unknown, above: unknown): unknown {

@@ -34,14 +34,36 @@ export function isSecretName(name: string, more: SecretNames = none): boolean {
   return more.has(key) || secretHeaders.includes(key) || secretWord.test(name)
 }
 
-/** The fields with each secret replaced. */
+/** The fields with each secret replaced, those in URLs too. */
 export function redactHeaders<Value>(
   fields: Readonly<Record<string, Value>>,
   more: SecretNames = none,
-): Record<string, Value | typeof redacted> {
-  const shown: Record<string, Value | typeof redacted> = Object.create(null)
-  for (const [name, value] of Object.entries(fields)) shown[name] = isSecretName(name, more) ? redacted : value
+): Record<string, Value | string> {
+  const shown: Record<string, Value | string> = Object.create(null)
+  for (const [name, value] of Object.entries(fields)) {
+    if (isSecretName(name, more)) shown[name] = redacted
+    else shown[name] = typeof value === 'string' ? redactHeader(name, value, { more }) : value
+  }
   return shown
+}
+
+/** Headers that are a URL. */
+const urlHeaders: ReadonlySet<string> = new Set(['location', 'content-location', 'referer'])
+
+/** The value of one field without secrets; `base` is what a URL in it is relative to. */
+export function redactHeader(
+  name: string,
+  value: string,
+  { base, more = none }: { readonly base?: string | URL; readonly more?: SecretNames | undefined } = {},
+): string {
+  if (isSecretName(name, more)) return redacted
+  const shown = (target: string): string => {
+    const url = URL.parse(target, base === undefined ? undefined : String(base))
+    // What is relative to something unknown is shown as far as it says no more than a path.
+    return url === null ? target.replace(/[?#].*$/s, '') : redactUrl(url, more)
+  }
+  if (name === 'link') return value.replace(/<([^>]*)>/g, (_, target: string) => `<${shown(target)}>`)
+  return urlHeaders.has(name) ? shown(value) : value
 }
 
 /** The URL without user, password, fragment and the values of secret query keys. */

@@ -104,7 +104,7 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
     if (this.#total > limit) this.stop(tooLarge(limit))
     if (this.#state === 'open') {
       this.#resume()
-      await this.#next()
+      if (!this.settled) await this.#next()
     }
     if (this.#error !== undefined) throw this.#error
     return this.#join()
@@ -120,7 +120,8 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
           yield chunk
         } else if (this.#state === 'open') {
           this.#resume()
-          await this.#next()
+          // What was held back may come at once.
+          if (this.#chunks.length === 0 && !this.settled) await this.#next()
         } else break
       }
       if (this.#error !== undefined) throw this.#error
