@@ -112,7 +112,10 @@ export class AppLife {
     const docs = docsOf(this.#options)
     if (docs === undefined) return []
     const taken = new Set(routes.map(({ path }) => path))
-    const router = docsRouter(docs, infoOf(this.#options), routes)
+    const router = docsRouter(docs, infoOf(this.#options), {
+      routes,
+      usualErrors: this.#options.sockets?.errorFrame === undefined,
+    })
     return router
       .routes()
       .filter(isHttpRoute)

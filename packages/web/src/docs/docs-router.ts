@@ -1,5 +1,6 @@
 import type { DocsOptions } from '../app/options.ts'
-import { createRouter, isHttpRoute, type Route, type Router } from '../routing/router.ts'
+import { addAsyncApi } from '../asyncapi/add-async-api.ts'
+import { createRouter, isHttpRoute, isSocketRoute, type Route, type Router } from '../routing/router.ts'
 import { assetNames, loadAsset, type PageKind } from './bundles.ts'
 import { type DocumentInfo, type OpenApiDocument, openApiDocument } from './open-api.ts'
 import { renderPage } from './pages.ts'
@@ -8,8 +9,13 @@ import { renderPage } from './pages.ts'
 const hidden = { documented: false } as const
 
 /** The endpoints that show the documents of an app. */
-export function docsRouter(options: DocsOptions, info: DocumentInfo, routes: readonly Route[]): Router {
+export function docsRouter(
+  options: DocsOptions,
+  info: DocumentInfo,
+  { routes, usualErrors }: { routes: readonly Route[]; usualErrors: boolean },
+): Router {
   const router = createRouter()
+  addAsyncApi(router, options, { info, routes: routes.filter(isSocketRoute), usualErrors })
   const { openapiUrl = '/openapi.json' } = options
   if (openapiUrl !== null) addOpenApi(router, { ...options, openapiUrl }, info, routes)
   return router
