@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { type AsyncApiDocument, asyncApiDocument } from '../asyncapi/async-api.ts'
 import type { ClientSocket } from '../client/client-socket.ts'
 import type { Dependency } from '../dependencies/depends.ts'
 import { type DocumentInfo, type OpenApiDocument, openApiDocument } from '../docs/open-api.ts'
-import { createRouter, isHttpRoute, type Router } from '../routing/router.ts'
+import { createRouter, isHttpRoute, isSocketRoute, type Router } from '../routing/router.ts'
 import type { Injected, InjectOptions } from '../server/http-door.ts'
 import { type InMemoryFetch, inMemoryFetch } from '../server/in-memory-fetch.ts'
 import type { StaticOptions } from '../server/plugins.ts'
@@ -17,6 +18,8 @@ export interface App extends Router, AsyncDisposable {
   readonly info: DocumentInfo
   /** The OpenAPI 3.1 document of the endpoints so far. */
   openapi(): OpenApiDocument
+  /** The AsyncAPI 3.0 document of its WebSocket endpoints. */
+  asyncapi(): AsyncApiDocument
   /** Serves the files of a folder below a path, except those whose name begins with a dot. */
   static(prefix: string, folder: string, options?: StaticOptions): void
   /** Makes the endpoints ready and starts the lifespan. Called by all that serves; calling it again changes nothing. */
@@ -58,6 +61,10 @@ export function createApp(options: AppOptions = {}): App {
   return {
     ...router,
     info: infoOf(options),
+    asyncapi: () =>
+      asyncApiDocument(router.routes().filter(isSocketRoute), infoOf(options), {
+        usualErrors: options.sockets?.errorFrame === undefined,
+      }),
     openapi: () => openApiDocument(router.routes().filter(isHttpRoute), infoOf(options)),
     static: (prefix, folder, how) => life.serveFiles({ ...how, prefix, folder }),
     ready: () => life.ready(),
