@@ -11,8 +11,11 @@ export interface LevelFacts {
   readonly meaning: string
 }
 
+/** The name of a level, as it stands in JSON lines. */
+export type LevelName = 'trace' | 'debug' | 'info' | 'success' | 'warning' | 'error' | 'critical'
+
 /** The levels, from the most to the least talkative. */
-export const levels = {
+export const levels: Readonly<Record<LevelName, LevelFacts>> = {
   trace: { severity: 5, text: 'TRACE', icon: '✏️', meaning: 'each step, for following one case through the code' },
   debug: {
     severity: 10,
@@ -30,10 +33,7 @@ export const levels = {
   warning: { severity: 30, text: 'WARNING', icon: '⚠️', meaning: 'what was survived: a retry, an odd answer' },
   error: { severity: 40, text: 'ERROR', icon: '❌', meaning: 'what failed: a request, a connection' },
   critical: { severity: 50, text: 'CRITICAL', icon: '☠️', meaning: 'the program as a whole cannot do its work' },
-} as const satisfies Record<string, LevelFacts>
-
-/** The name of a level, as it stands in JSON lines. */
-export type LevelName = keyof typeof levels
+}
 
 /** Other words for a level. */
 const otherNames = { warn: 'warning', fatal: 'critical' } as const satisfies Record<string, LevelName>

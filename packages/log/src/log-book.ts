@@ -34,7 +34,7 @@ export class LogBook {
   #nextId = 0
   #level: Threshold = 'trace'
   /** What is below is thrown away by the logger itself. */
-  threshold = Number.POSITIVE_INFINITY
+  threshold: number = Number.POSITIVE_INFINITY
 
   constructor(options: BookOptions) {
     this.redactor = options.redactor

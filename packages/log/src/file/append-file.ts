@@ -7,6 +7,8 @@ export interface AppendOptions {
   readonly encoding: BufferEncoding
   /** Permissions of a new file. */
   readonly mode: number
+  /** Milliseconds that only grow. Default: those of the machine, because they are shared with other processes. */
+  readonly elapsed?: () => number
 }
 
 /** How often it is looked whether the path still is the file that is written to. */
@@ -19,10 +21,11 @@ export const graceMs = 500
 
 /**
  * The open file behind a path, to which whole lines are appended, one system call for each. Other processes may do the
- * same, and may rotate it: it follows the path. Times are the machine's, because they are shared with others.
+ * same, and may rotate it: it follows the path.
  */
 export class AppendFile {
   readonly #options: AppendOptions
+  readonly #elapsed: () => number
   #descriptor = -1
   #inode = 0
   #device = 0
@@ -34,6 +37,7 @@ export class AppendFile {
   /** Opens nothing yet. */
   constructor(options: AppendOptions) {
     this.#options = options
+    this.#elapsed = options.elapsed ?? (() => performance.now())
   }
 
   get isOpen(): boolean {
@@ -73,12 +77,12 @@ export class AppendFile {
     this.#regular = stats.isFile()
     // A file that was copied is born later than it was written.
     this.#began = Math.min(stats.birthtimeMs || stats.mtimeMs, stats.mtimeMs)
-    this.#looked = performance.now()
+    this.#looked = this.#elapsed()
   }
 
   /** Follows the path where it is another file by now, and says whether it is. @throws Error of the system */
   look(): boolean {
-    return performance.now() - this.#looked >= lookMs && this.lookNow()
+    return this.#elapsed() - this.#looked >= lookMs && this.lookNow()
   }
 
   /** The same without waiting for its time. @throws Error of the system */
@@ -89,7 +93,7 @@ export class AppendFile {
       return true
     }
     this.#bytes = stats.size
-    this.#looked = performance.now()
+    this.#looked = this.#elapsed()
     return false
   }
 
@@ -107,7 +111,7 @@ export class AppendFile {
 
   /** What was just written went into a file that is removed. Then once more, because twice is better than never. */
   #isLeftBehind(): boolean {
-    if (performance.now() - this.#looked <= graceMs || fstatSync(this.#descriptor).nlink > 0) return false
+    if (this.#elapsed() - this.#looked <= graceMs || fstatSync(this.#descriptor).nlink > 0) return false
     this.lookNow()
     return true
   }

@@ -67,7 +67,10 @@ function background(tag: string): number | undefined {
 }
 
 /** Whether a terminal wants colours: `FORCE_COLOR` and `NO_COLOR` say so, otherwise it is one or it is not. */
-export function wantsColour(stream: { readonly isTTY?: boolean | undefined }, env = process.env): boolean {
+export function wantsColour(
+  stream: { readonly isTTY?: boolean | undefined },
+  env: NodeJS.ProcessEnv = process.env,
+): boolean {
   const { FORCE_COLOR: force, NO_COLOR: no } = env
   if (no !== undefined && no !== '') return false
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false'
