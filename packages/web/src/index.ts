@@ -7,7 +7,7 @@ export type { BodySchema } from './body/body-kind.ts'
 export { form } from './body/form.ts'
 export { type MultipartLimits, multipart, type Part } from './body/multipart.ts'
 export { bytes, stream } from './body/raw.ts'
-export { ClientSocket, type ReceiveOptions, type WebSocketLike } from './client/client-socket.ts'
+export { ClientSocket, type JsonDirections, type ReceiveOptions, type WebSocketLike } from './client/client-socket.ts'
 export {
   type Call,
   type CallOptions,

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { PosthouseError } from '@posthouse/core'
-import type { ClientSocket } from '../client/client-socket.ts'
+import type { ClientSocket, WebSocketLike } from '../client/client-socket.ts'
 import { type Dependency, depends } from '../dependencies/depends.ts'
 import { heldBy, Scope } from '../dependencies/scope.ts'
 import { docsRouter } from '../docs/docs-router.ts'
@@ -10,7 +10,7 @@ import type { Endpoint } from '../routing/endpoint.ts'
 import { isHttpRoute, isSocketRoute, type Route, type Router } from '../routing/router.ts'
 import { HttpDoor, type Injected, type InjectOptions } from '../server/http-door.ts'
 import type { StaticFolder } from '../server/plugins.ts'
-import { type ConnectOptions, connectInMemory } from '../socket/connect.ts'
+import { type ConnectOptions, connectInMemory, type StreamServer, webSocketInMemory } from '../socket/connect.ts'
 import { createSocketDoor, type SocketDoor } from '../socket/door.ts'
 import { Background } from './background.ts'
 import { type AppOptions, docsOf, environmentOf, infoOf } from './options.ts'
@@ -73,9 +73,13 @@ export class AppLife {
     return this.http.inject(request)
   }
 
-  async connect(path: string, options: ConnectOptions = {}): Promise<ClientSocket> {
-    await this.ready()
-    return connectInMemory(path, options, (stream) => this.http.connection(stream))
+  connect(path: string, how: ConnectOptions = {}): Promise<ClientSocket> {
+    return connectInMemory(path, how, this.#inMemory)
+  }
+
+  webSocket(url: string): WebSocketLike {
+    // The types of ws for listeners have events of its own.
+    return webSocketInMemory(url, this.#inMemory) as WebSocketLike
   }
 
   override<Value>(dependency: Dependency<Value>, make: () => Value | Promise<Value>): Disposable {
@@ -98,6 +102,10 @@ export class AppLife {
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
+  }
+
+  get #inMemory(): StreamServer {
+    return { ready: () => this.ready(), connection: (stream) => this.http.connection(stream) }
   }
 
   async #start(): Promise<void> {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type AsyncApiDocument, asyncApiDocument } from '../asyncapi/async-api.ts'
-import type { ClientSocket } from '../client/client-socket.ts'
+import type { ClientSocket, WebSocketLike } from '../client/client-socket.ts'
 import type { Dependency } from '../dependencies/depends.ts'
 import { type DocumentInfo, type OpenApiDocument, openApiDocument } from '../docs/open-api.ts'
 import { createRouter, isHttpRoute, isSocketRoute, type Router } from '../routing/router.ts'
@@ -30,6 +30,8 @@ export interface App extends Router, AsyncDisposable {
   inject(request: string | InjectOptions): Promise<Injected>
   /** Opens a WebSocket without a port. @throws Problem with the status with which it is refused */
   connect(path: string, options?: ConnectOptions): Promise<ClientSocket>
+  /** A WebSocket to this app without a port, for `connect` of `createClient`. Of the URL only path and query count. */
+  readonly webSocket: (url: string) => WebSocketLike
   /** `fetch` without a port, for clients: `createClient({ getItem }, { baseUrl: 'http://app', fetch: app.fetch })`. */
   readonly fetch: InMemoryFetch
   /** Serves a request of a server that is somebody else's, after `ready`. */
@@ -72,6 +74,7 @@ export function createApp(options: AppOptions = {}): App {
     inject: (request) => life.inject(request),
     fetch: inMemoryFetch((request) => life.inject(request)),
     connect: (path, how) => life.connect(path, how),
+    webSocket: (url) => life.webSocket(url),
     handleRequest: (request, response) => life.http.handle(request, response),
     handleUpgrade: (request, socket, head) => life.sockets.handleUpgrade(request, socket, head),
     matches: (pathname) => life.sockets.matches(pathname),

@@ -15,6 +15,12 @@ export interface WebSocketLike {
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void
 }
 
+/** Which messages are JSON values; the others are text and bytes. */
+export interface JsonDirections {
+  readonly sent: boolean
+  readonly received: boolean
+}
+
 /** How long a message may be waited for. */
 export interface ReceiveOptions {
   readonly signal?: AbortSignal
@@ -34,14 +40,14 @@ export class ClientSocket<Sent = RawMessage, Received = RawMessage>
   implements AsyncIterable<Received>, AsyncDisposable
 {
   readonly #socket: WebSocketLike
-  readonly #json: boolean
+  readonly #json: JsonDirections
   readonly #queue: MessageQueue
   readonly #opened = Promise.withResolvers<void>()
   readonly #ended = Promise.withResolvers<SocketEnd>()
   #end: SocketEnd | undefined
 
-  /** @param json messages of `send` and `receive` are JSON values */
-  constructor(socket: WebSocketLike, json: boolean) {
+  /** @param json which messages are JSON values */
+  constructor(socket: WebSocketLike, json: JsonDirections) {
     this.#socket = socket
     this.#json = json
     this.#queue = new MessageQueue(bounds, {
@@ -79,7 +85,7 @@ export class ClientSocket<Sent = RawMessage, Received = RawMessage>
 
   /** Sends a message of the endpoint. @throws PosthouseError `socket_closed` */
   async send(message: Sent): Promise<void> {
-    await this.#send(this.#json ? JSON.stringify(message) : (message as RawMessage))
+    await this.#send(this.#json.sent ? JSON.stringify(message) : (message as RawMessage))
   }
 
   /** @throws PosthouseError `socket_closed` */
@@ -156,7 +162,7 @@ export class ClientSocket<Sent = RawMessage, Received = RawMessage>
 
   #read(message: RawMessage): Received {
     // What the endpoint declares that it sends.
-    return (this.#json && typeof message === 'string' ? parse(message) : message) as Received
+    return (this.#json.received && typeof message === 'string' ? parse(message) : message) as Received
   }
 
   #closed(end: SocketEnd): void {

@@ -104,9 +104,11 @@ function calling({ method, path, options }: Endpoint, client: ClientOptions) {
 }
 
 function connecting({ path, options }: SocketEndpoint, { baseUrl, connect = openSocket }: ClientOptions) {
+  const { messages } = options
+  const json = { sent: messages?.in !== undefined, received: messages?.out !== undefined }
   return (input: ConnectInput = {}): unknown => {
     const url = urlOf(baseUrl, path, input).replace(/^http/, 'ws')
-    return new ClientSocket(connect(url), options.messages !== undefined)
+    return new ClientSocket(connect(url), json)
   }
 }
 
