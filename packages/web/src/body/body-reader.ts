@@ -59,8 +59,9 @@ function collect(request: IncomingMessage, { limit, pace }: BodyRules, guard: Bo
     request.once('end', () =>
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
     )
-    request.once('error', reject)
-    request.once('close', () => reject(cutOff()))
+    const cut = () => reject(cutOff())
+    request.once('error', cut)
+    request.once('close', cut)
     guard.watch(request, pace, fail)
   })
 }
@@ -77,7 +78,9 @@ function counted(request: IncomingMessage, { limit, pace }: BodyRules, guard: Bo
   })
   // Whoever does not read the body does not hear of its errors.
   body.on('error', () => undefined)
-  request.once('close', () => body.writableEnded || body.destroy(cutOff()))
+  const cut = () => body.writableEnded || body.destroy(cutOff())
+  request.once('error', cut)
+  request.once('close', cut)
   request.pipe(body)
   guard.watch(request, pace, (error) => body.destroy(error))
   return body
