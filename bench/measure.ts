@@ -36,7 +36,7 @@ export interface Timing {
 /** Measures one case once, in a server and a load process that are as new as in every other measurement. */
 export async function measure(what: Case, timing: Timing): Promise<Sample> {
   const server = await startServer(what.server, timing.profileTo)
-  const load = new Child('load/main.ts')
+  const load = new Child('load/main.ts', { profileTo: timing.profileTo })
   try {
     const before = await server.usage()
     await order(load, { say: 'job', job: jobOf(what, server.port) })

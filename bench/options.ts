@@ -24,7 +24,7 @@ ${Object.entries(benchmarks)
   --rounds N     how often each case is measured; default 5
   --seconds S    how long a measurement takes, after a second of warming up; default 3
   --only TEXT    only the cases whose name holds TEXT; ratios need the relay, so it stays
-  --profile DIR  every Node server leaves a profile of its processor time there
+  --profile DIR  every Node server and every load leave a profile of their processor time there
   --json         every sample of every round instead of a table
 `
 

@@ -1,5 +1,6 @@
 export { bodyMisfit } from './frame/body-form.ts'
 export { type BodyForm, formOf, fromBodyValue, inferType, toBodyValue } from './frame/body-value.ts'
+export type { CallFrame, CancelFrame, CreditFrame, RequestFrame, ResponseFrame } from './frame/call-frames.ts'
 export {
   type BadFrame,
   bytesOf,
@@ -17,11 +18,7 @@ export { closeCodeOf, errorFrame, errorFromInfo, errorInfo } from './frame/error
 export {
   type AckFrame,
   type ByeFrame,
-  type CallFrame,
-  type CancelFrame,
   type ClientFrame,
-  type ClientInfo,
-  type CreditFrame,
   type DeliverFrame,
   type Dialect,
   type EnvelopeFields,
@@ -36,17 +33,8 @@ export {
   inboxStream,
   isQueueStream,
   type Limits,
-  type ListedFrame,
-  type ListFrame,
   type NackFrame,
   type PingFrame,
-  type PresenceFrame,
-  type PresenceRequestFrame,
-  type ReadFrame,
-  type ReceiptFrame,
-  type ReceiptState,
-  type RequestFrame,
-  type ResponseFrame,
   type ResumeRequest,
   type SendFrame,
   type SentFrame,
@@ -70,6 +58,14 @@ export type {
 } from './frame/membership-frames.ts'
 export { type Encoded, packFrames, wireBytes } from './frame/pack.ts'
 export { readPartFrame } from './frame/part-frames.ts'
+export type {
+  ClientInfo,
+  ListedFrame,
+  ListFrame,
+  PresenceFrame,
+  PresenceRequestFrame,
+} from './frame/presence-frames.ts'
+export type { ReadFrame, ReceiptFrame, ReceiptState } from './frame/receipt-frames.ts'
 export { jsonClientCodec } from './json/json-client-codec.ts'
 export { jsonHubCodec } from './json/json-hub-codec.ts'
 export {

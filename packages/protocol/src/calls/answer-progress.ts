@@ -1,5 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import type { ResponseFrame } from '../frame/frames.ts'
+import type { ResponseFrame } from '../frame/call-frames.ts'
 
 /** Parts of an answer that may be sent before the caller has taken any. Spec: 4.8.6. */
 export const firstParts = 32

@@ -1,7 +1,7 @@
 import { type Clock, isPosthouseError, PosthouseError, toPosthouseError } from '@posthouse/core'
+import type { RequestFrame, ResponseFrame } from '../frame/call-frames.ts'
 import { callBody, noHandler } from '../frame/draft-call.ts'
 import { errorInfo } from '../frame/error-info.ts'
-import type { RequestFrame, ResponseFrame } from '../frame/frames.ts'
 import { PartWindow } from './part-window.ts'
 
 /** A call, as its handler sees it. */

@@ -1,7 +1,7 @@
 import { type Clock, PosthouseError, type Timer } from '@posthouse/core'
+import type { CancelFrame, CreditFrame, RequestFrame, ResponseFrame } from '../frame/call-frames.ts'
 import type { CallDraft } from '../frame/draft-call.ts'
 import { errorFromInfo } from '../frame/error-info.ts'
-import type { CancelFrame, CreditFrame, RequestFrame, ResponseFrame } from '../frame/frames.ts'
 import { type CallOptions, callTime } from './call-time.ts'
 
 /** What `MadeCalls` needs of its owner. */

@@ -1,7 +1,7 @@
 import { clientAddress, type MessageFields, type MessageType, PosthouseError, parseAddress } from '@posthouse/core'
 import { fromBodyValue, toBodyValue } from '../frame/body-value.ts'
 import { isObject } from '../frame/frame-shape.ts'
-import type { ClientInfo } from '../frame/frames.ts'
+import type { ClientInfo } from '../frame/presence-frames.ts'
 import { toJsonText } from '../json/json-text.ts'
 import { crossCommBodyText, crossCommContent } from './cross-comm-body.ts'
 import { crossCommId, crossCommType, encodeCrossComm } from './cross-comm-encode.ts'

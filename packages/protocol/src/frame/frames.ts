@@ -1,5 +1,8 @@
 import type { Body, Durability, ErrorCode, MessageType, Position, Qos } from '@posthouse/core'
+import type { CallFrame } from './call-frames.ts'
 import type { MembershipAnswer, MembershipFrame } from './membership-frames.ts'
+import type { ListedFrame, ListFrame, PresenceFrame, PresenceRequestFrame } from './presence-frames.ts'
+import type { ReadFrame, ReceiptFrame } from './receipt-frames.ts'
 
 /** A body as a frame carries it: bytes as received, or a value that this end made or wants. */
 export type FrameBody = Body | { readonly format: 'value'; readonly value: unknown }
@@ -177,132 +180,8 @@ export interface NackFrame {
   readonly delayMs?: number
 }
 
-/** What became of a message at one of its recipients. */
-export type ReceiptState = 'delivered' | 'read' | 'expired' | 'failed'
-
-/** Tells the sender of a message what became of it at its recipient. Spec: 4.6. */
-export interface ReceiptFrame {
-  readonly op: 'receipt'
-  /** Its position in the sender's inbox, which it is acknowledged by. */
-  readonly seq?: number
-  /** Of the message. */
-  readonly id: string
-  readonly state: ReceiptState
-  /** Address of the recipient. */
-  readonly by: string
-  /** When it happened, in Unix milliseconds. */
-  readonly at: number
-  /** Why a message has `failed`. */
-  readonly code?: ErrorCode
-}
-
-/** The recipient of a message has read it. Spec: 4.6.5. */
-export interface ReadFrame {
-  readonly op: 'receipt'
-  /** Of the message. */
-  readonly id: string
-  /** Its sender. */
-  readonly from: string
-  readonly state: 'read'
-}
-
-/** One client as `list` and `presence` show it. */
-export interface ClientInfo {
-  readonly client: string
-  readonly online: boolean
-  /**
-   * Grows with every login of this client, so that of two reports that with the greater one is newer. 0 where it has not
-   * logged in since the hub began; absent where the hub's dialect has no word for it.
-   */
-  readonly generation?: number
-  /** When it came online, in Unix milliseconds; absent while it is away. */
-  readonly since?: number
-  /** When it was last heard of, in Unix milliseconds. */
-  readonly lastSeen: number
-  readonly node: string
-  /** The language that it speaks; absent while it is away. */
-  readonly dialect?: Dialect
-  /** What it says about itself; absent while it is away, or says nothing. */
-  readonly state?: unknown
-}
-
 /** The wire languages. */
 export type Dialect = 'json' | 'msgpack' | 'cross_comm'
-
-/** What a client wants of presence, and says in it; one of both at least. Spec: 5.1. */
-export interface PresenceRequestFrame {
-  readonly op: 'presence'
-  /** Whether it wants to be told of changes. */
-  readonly watch?: boolean
-  /** What others are to see of it from now on, as JSON can say it; `null` for nothing. */
-  readonly state?: unknown
-}
-
-/** Who is there: everyone after the question, then changes. Spec: 5.1. */
-export interface PresenceFrame {
-  readonly op: 'presence'
-  readonly full: boolean
-  readonly clients: readonly ClientInfo[]
-}
-
-/** Asks who is there, once. Spec: 5.2. */
-export interface ListFrame {
-  readonly op: 'list'
-  readonly id: string
-  /** Only those who are online. Default true. */
-  readonly online?: boolean
-}
-
-/** The answer to `list`, in as many frames as it takes. */
-export interface ListedFrame {
-  readonly op: 'list'
-  readonly id: string
-  /** True while more frames of this answer follow. */
-  readonly more?: boolean
-  readonly clients: readonly ClientInfo[]
-}
-
-/** A call through the hub: from a caller, and on to the callee. Spec: 4.8.1, 4.8.2. */
-export interface RequestFrame {
-  readonly op: 'request'
-  /** Chosen by the caller; towards the callee the hub has one of its own. */
-  readonly id: string
-  readonly to: string
-  /** Stamped by the hub. */
-  readonly from?: string
-  readonly method: string
-  readonly body?: FrameBody
-  /** What is left of the time for the whole answer, in milliseconds. Default 30,000. */
-  readonly timeoutMs?: number
-}
-
-/** An answer, a part of one, or the end of parts. Spec: 4.8.4. */
-export interface ResponseFrame {
-  readonly op: 'response'
-  readonly id: string
-  readonly body?: FrameBody
-  readonly error?: ErrorInfo
-  /** Number of this part, from 0. */
-  readonly part?: number
-  /** Behind the last part: `part` is how many there were. */
-  readonly end?: boolean
-}
-
-/** Gives up a call. Spec: 4.8.7. */
-export interface CancelFrame {
-  readonly op: 'cancel'
-  readonly id: string
-}
-
-/** Allows more parts of an answer. Spec: 4.8.6. */
-export interface CreditFrame {
-  readonly op: 'credit'
-  readonly id: string
-  readonly parts: number
-}
-
-/** The frames of calls, which both ends may send. Spec: 4.8. */
-export type CallFrame = RequestFrame | ResponseFrame | CancelFrame | CreditFrame
 
 /** Asks for, and gives, a sign of life. `id` is echoed. Spec: 5.3. */
 export interface PingFrame {

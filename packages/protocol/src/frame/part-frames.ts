@@ -1,10 +1,13 @@
 import { PosthouseError } from '@posthouse/core'
+import type { CallFrame } from './call-frames.ts'
 import type { BadFrame, OtherFrame } from './codec.ts'
 import { anyText, count, type Fields, flag, id, listOf, oneOf, optional, positive, shaped, text } from './fits.ts'
-import type { CallFrame, HubFrame, ListedFrame, PresenceFrame, ReceiptFrame } from './frames.ts'
+import type { HubFrame } from './frames.ts'
 import { readShaped, shapeOf } from './hub-frames.ts'
 import { perhapsCount, perhapsError, perhapsText } from './hub-shapes.ts'
 import type { MembershipAnswer } from './membership-frames.ts'
+import type { ListedFrame, PresenceFrame } from './presence-frames.ts'
+import type { ReceiptFrame } from './receipt-frames.ts'
 
 type PartFrame = CallFrame | ListedFrame | PresenceFrame | ReceiptFrame | MembershipAnswer
 

@@ -1,16 +1,13 @@
 import { type ErrorCode, PosthouseError } from '@posthouse/core'
 import { bodyMisfit } from '../frame/body-form.ts'
+import type { CallFrame } from '../frame/call-frames.ts'
 import type { BadFrame } from '../frame/codec.ts'
 import { errorFrame, errorInfo } from '../frame/error-info.ts'
 import type {
-  CallFrame,
   ClientFrame,
   HubFrame,
   Limits,
-  ListFrame,
   NackFrame,
-  PresenceRequestFrame,
-  ReadFrame,
   SendFrame,
   SentFrame,
   SentState,
@@ -18,6 +15,8 @@ import type {
 } from '../frame/frames.ts'
 import { inboxStream, isQueueStream } from '../frame/frames.ts'
 import type { MembershipFrame } from '../frame/membership-frames.ts'
+import type { ListFrame, PresenceRequestFrame } from '../frame/presence-frames.ts'
+import type { ReadFrame } from '../frame/receipt-frames.ts'
 import { DeliveryStreams } from './delivery-streams.ts'
 import { sendConflict } from './send-conflict.ts'
 import { SentLedger } from './sent-ledger.ts'
