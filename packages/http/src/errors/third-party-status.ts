@@ -19,6 +19,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, ThirdPartyStatus>>> = {
   proxy_failed: 603,
   unreachable: 603,
   timeout: 604,
+  pool_timeout: 604,
   connect_timeout: 604,
   write_timeout: 604,
   first_byte_timeout: 604,

@@ -12,7 +12,6 @@ export interface Line {
   free: boolean
   /** False from the moment that it must not be used again. */
   alive: boolean
-  connected: boolean
   idleSince: number
 }
 
@@ -170,7 +169,7 @@ export class Pool {
     // `#makeRoom` may have closed the last line of this origin, and so forgotten it.
     this.#origins.set(origin.name, origin)
     const connection = this.#open(origin.name)
-    const line: Line = { connection, origin, running: 0, free: true, alive: true, connected: false, idleSince: 0 }
+    const line: Line = { connection, origin, running: 0, free: true, alive: true, idleSince: 0 }
     origin.free.push(line)
     origin.lines++
     this.#lines.add(line)
@@ -223,15 +222,15 @@ export class Pool {
   }
 
   #onConnect(line: Line): void {
-    line.connected = true
     if (!line.alive || line.free || line.running >= line.connection.capacity) return
     line.free = true
     line.origin.free.push(line)
     if (this.#waiters.size > 0) this.#serve()
   }
 
-  /** Also while a request runs: its handler hears of that by itself. */
+  /** A request that runs hears of it by itself; one that was not sent yet connects anew. */
   #onDisconnect(line: Line): void {
+    if (line.running > 0) return
     this.discard(line, expired())
     if (this.#waiters.size > 0) this.#serve()
   }

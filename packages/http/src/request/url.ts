@@ -69,8 +69,9 @@ function fillPath(template: string, values: PathInput): string {
   return template.replace(/\{([^{}]+)\}/g, (_, name: string) => {
     if (!Object.hasOwn(values, name)) throw new PosthouseError('invalid_request', `path has no value for {${name}}`)
     const text = encodeURIComponent(String(values[name]))
-    // A dot segment would climb out of the path that was meant.
-    return text === '.' || text === '..' ? text.replaceAll('.', '%2E') : text
+    // A dot segment would climb out of the path that was meant, and URLs take an encoded one for the same.
+    if (text === '.' || text === '..') throw new PosthouseError('invalid_request', `path has ${text} for {${name}}`)
+    return text
   })
 }
 

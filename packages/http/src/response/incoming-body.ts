@@ -101,7 +101,10 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
     this.#take()
     this.#whole = true
     this.#limit = limit
-    if (this.#total > limit) this.stop(tooLarge(limit))
+    if (this.#total > limit) {
+      this.stop(tooLarge(limit))
+      throw tooLarge(limit)
+    }
     if (this.#state === 'open') {
       this.#resume()
       if (!this.settled) await this.#next()

@@ -101,7 +101,7 @@ function wantsAnother(options: RetryOptions): (outcome: Outcome<HttpResponse>) =
   return (outcome) => {
     if ('result' in outcome) return byResult(outcome.result)
     if (!isHttpError(outcome.error) || isFinal(outcome.error)) return false
-    return byError(outcome.error) || byResult(undefined)
+    return byResult(undefined) || byError(outcome.error)
   }
 }
 

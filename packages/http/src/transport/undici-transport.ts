@@ -46,7 +46,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodySource {
     const { url, method, headers, body } = this.#hop
     this.#hop.onAbort((reason) => this.stop(reason))
     if (this.#done) return
-    if (!this.#line.connected) this.#hop.enter('connect')
+    this.#hop.enter('connect')
     const path = url.pathname + url.search
     const sent = body === undefined ? null : sendable(body)
     try {
