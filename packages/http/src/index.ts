@@ -1,4 +1,4 @@
-export type { HttpClientOptions, LimitOptions, RateLimitOptions } from './client/client-options.ts'
+export type { HttpClientOptions, LimitOptions } from './client/client-options.ts'
 export {
   aiorequests,
   closeGlobalClient,
@@ -58,6 +58,7 @@ export { type RequestContext, requestContext } from './request/request-id.ts'
 export type { PathInput, QueryInput, QueryValue } from './request/url.ts'
 export type { HttpResponse } from './response/http-response.ts'
 export { type BodySource, IncomingBody } from './response/incoming-body.ts'
+export type { RateLimitOptions } from './retry/rate-limit.ts'
 export type { RetryOptions } from './retry/retry-options.ts'
 export type { Phase } from './timing/phase.ts'
 export type { TimeoutOptions } from './timing/timeouts.ts'

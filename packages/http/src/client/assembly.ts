@@ -1,3 +1,4 @@
+import type { Clock } from '@posthouse/core'
 import { type Policy, type RetryBudget, stack } from '@posthouse/core/policy'
 import { isHttpError } from '../errors/http-error.ts'
 import { hooksOf } from '../interceptors/hooks.ts'
@@ -5,6 +6,7 @@ import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
 import { logging } from '../interceptors/logging.ts'
 import { metrics } from '../interceptors/metrics.ts'
 import type { HttpResponse } from '../response/http-response.ts'
+import { limiter } from '../retry/rate-limit.ts'
 import type { RetryOptions } from '../retry/retry-options.ts'
 import { budgetOf, type RetryInput, type RetryPlan, retryOptionsOf, retryPlan } from '../retry/retry-policy.ts'
 import { Call } from './call.ts'
@@ -36,7 +38,7 @@ export function assemble(options: HttpClientOptions, shared?: Network): Assembly
   const engine: Engine = {
     clock: settings.clock,
     hooks: hooksOf(interceptors),
-    policy: policyOf(options),
+    policy: policyOf(options, settings.clock),
     maxBodyBytes: settings.maxBodyBytes,
     leaks: { count: 0 },
   }
@@ -68,8 +70,10 @@ function planOf(options: RetryOptions, budget: RetryBudget | undefined, engine: 
   })
 }
 
-function policyOf({ policies = [] }: HttpClientOptions): Policy<HttpResponse> | undefined {
-  return policies.length === 0 ? undefined : stack(...policies)
+/** The limiter stands inside: what a breaker refuses uses up nothing of the rate. */
+function policyOf({ policies = [], rateLimit }: HttpClientOptions, clock: Clock): Policy<HttpResponse> | undefined {
+  const all = rateLimit === undefined ? policies : [...policies, limiter(rateLimit, clock)]
+  return all.length === 0 ? undefined : stack(...all)
 }
 
 /** Those that are built in stand outside, unless the caller lists one of the same name. */

@@ -9,6 +9,7 @@ import type { PoolOptions } from '../pool/pool-options.ts'
 import type { RedirectOptions } from '../redirect/redirects.ts'
 import type { QueryInput } from '../request/url.ts'
 import type { HttpResponse } from '../response/http-response.ts'
+import type { RateLimitOptions } from '../retry/rate-limit.ts'
 import type { RetryOptions } from '../retry/retry-options.ts'
 import type { TimeoutOptions } from '../timing/timeouts.ts'
 import type { HopInterceptor, Transport } from '../transport/transport.ts'
@@ -29,7 +30,7 @@ export interface HttpClientOptions extends WireOptions, HopOptions {
   readonly pool?: PoolOptions | undefined
   /** A number of retries, `false` for none, or one by one. Default 3 retries. */
   readonly retry?: number | false | RetryOptions | undefined
-  /** At most so many requests in a time; those above wait. Default: no limit. */
+  /** At most so many attempts in a time; those above wait. Default: no limit. */
   readonly rateLimit?: RateLimitOptions | undefined
   /** Policies around each attempt, such as a circuit breaker; the first is the outermost. */
   readonly policies?: readonly Policy<HttpResponse>[] | undefined
@@ -59,15 +60,6 @@ export interface HttpClientOptions extends WireOptions, HopOptions {
   /** Carries the requests in place of the network. */
   readonly transport?: Transport | undefined
   readonly clock?: Clock | undefined
-}
-
-/** At most `requests` within `perMs`. */
-export interface RateLimitOptions {
-  readonly requests: number
-  /** Default 1,000. */
-  readonly perMs?: number | undefined
-  /** What is counted together. Default `client`: all requests. */
-  readonly per?: 'client' | 'origin' | undefined
 }
 
 /** How much of an answer is taken. */

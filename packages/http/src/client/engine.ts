@@ -87,9 +87,10 @@ function done({ clock, hooks }: Engine, call: Call, status: number | undefined, 
 }
 
 async function attempt(engine: Engine, call: Call, execution: Execution): Promise<HttpResponse> {
-  return engine.policy === undefined
-    ? once(engine, call, call.lifeline)
-    : engine.policy((inner) => apart(engine, call, inner), execution)
+  if (engine.policy === undefined) return once(engine, call, call.lifeline)
+  return engine.policy((inner) => {
+    return inner === execution ? once(engine, call, call.lifeline) : apart(engine, call, inner)
+  }, execution)
 }
 
 /** Policies may give an attempt up alone, or run two at the same time. */

@@ -18,6 +18,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, ThirdPartyStatus>>> = {
   tls_failed: 603,
   proxy_failed: 603,
   unreachable: 603,
+  circuit_open: 603,
   timeout: 604,
   pool_timeout: 604,
   connect_timeout: 604,
@@ -26,6 +27,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, ThirdPartyStatus>>> = {
   read_timeout: 604,
   attempt_timeout: 604,
   total_timeout: 604,
+  deadline_exceeded: 604,
   connection_lost: 605,
 }
 

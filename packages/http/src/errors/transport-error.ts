@@ -31,7 +31,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_ABORTED: 'aborted',
   UND_ERR_HEADERS_OVERFLOW: 'bad_response',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'response_too_large',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'truncated_body',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'bad_response',
   UND_ERR_INVALID_ARG: 'invalid_request',
   UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: 'invalid_request',
   UND_ERR_NOT_SUPPORTED: 'invalid_request',
@@ -43,8 +43,14 @@ const tlsCode =
 /** What failed below us, as one of our codes, with the original as its cause. */
 export function transportError(error: unknown, progress: Progress): PosthouseError {
   if (isPosthouseError(error)) return error
+  forgetContent(error)
   const { code = '', message = String(error) } = facts(error)
   return new PosthouseError(codeOf(code, progress), sentenceOf(code, message), { cause: error })
+}
+
+/** Parsers quote what they could not read, which may be anything that the server sent. */
+function forgetContent(error: unknown): void {
+  if (error instanceof Error && 'data' in error) Reflect.deleteProperty(error, 'data')
 }
 
 function codeOf(code: string, progress: Progress): ErrorCode {
@@ -63,11 +69,15 @@ function sentenceOf(code: string, message: string): string {
   return code === '' || message.includes(code) ? message : `${message} (${code})`
 }
 
+function ownCode(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
 /** An AggregateError of several addresses has no message of its own. */
 function facts(error: unknown): { readonly code?: string; readonly message?: string } {
   if (!(error instanceof Error)) return {}
   const inner = error instanceof AggregateError ? error.errors.find((one) => one instanceof Error) : undefined
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const code = error.name === 'HTTPParserError' ? 'HPE_INVALID' : ownCode(error)
   const message = error.message || (inner instanceof Error ? inner.message : '')
   return code === undefined ? { message } : { code, message }
 }

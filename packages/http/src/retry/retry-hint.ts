@@ -1,8 +1,18 @@
+import type { Clock } from '@posthouse/core'
+import type { Outcome } from '@posthouse/core/policy'
 import type { HttpHeaders } from '../headers/http-headers.ts'
+import type { HttpResponse } from '../response/http-response.ts'
 
 /** How long the server asks to wait, in milliseconds, or `undefined` where it says nothing. */
 export function retryHint(status: number, headers: HttpHeaders, now: number): number | undefined {
   return retryAfter(headers, now) ?? rateLimitReset(status, headers, now)
+}
+
+/** The same, of what an attempt came to. */
+export function hintOf(outcome: Outcome<HttpResponse>, clock: Clock): number | undefined {
+  if ('error' in outcome) return undefined
+  const { status, headers } = outcome.result
+  return retryHint(status, headers, clock.now())
 }
 
 /** RFC 9110, section 10.2.3: seconds, or a date. */

@@ -11,7 +11,7 @@ import {
 import { type HttpError, isHttpError } from '../errors/http-error.ts'
 import type { HttpHeaders } from '../headers/http-headers.ts'
 import type { HttpResponse } from '../response/http-response.ts'
-import { retryHint } from './retry-hint.ts'
+import { hintOf } from './retry-hint.ts'
 import { defaultRetry, type RetryOptions } from './retry-options.ts'
 
 /** How a client tries again. */
@@ -42,6 +42,20 @@ const nothingSent: ReadonlySet<ErrorCode> = new Set([
   'connect_timeout',
   'dns_failed',
   'connect_failed',
+  'rate_limited',
+  'bulkhead_full',
+  'circuit_open',
+])
+
+/** Policies that refuse at once, so that the caller may know. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['rate_limited', 'bulkhead_full', 'circuit_open'])
+
+const ends: ReadonlySet<ErrorCode> = new Set([
+  'aborted',
+  'total_timeout',
+  'deadline_exceeded',
+  'invalid_request',
+  'closed',
 ])
 
 /** A number of retries, `false` for none, or one by one. */
@@ -108,24 +122,18 @@ function wantsAnother(options: RetryOptions): (outcome: Outcome<HttpResponse>) =
 function byErrorOf({ retryByError }: RetryOptions): (error: HttpError) => boolean {
   if (typeof retryByError === 'function') return retryByError
   if (retryByError !== undefined) return ({ code }) => retryByError.includes(code)
-  return ({ retryable }) => retryable
+  return ({ retryable, code }) => retryable && !refusals.has(code)
 }
 
 /** The caller's own end of it, and mistakes that a second attempt would only repeat. */
 function isFinal({ code }: HttpError): boolean {
-  return code === 'aborted' || code === 'total_timeout' || code === 'invalid_request' || code === 'closed'
+  return ends.has(code)
 }
 
 function repeatableBy({ methods = defaultRetry.methods }: RetryOptions): RetryPlan['repeatable'] {
   if (methods === 'any') return () => true
   const allowed: ReadonlySet<string> = new Set(methods.map((method) => method.toUpperCase()))
   return (method, headers) => allowed.has(method) || headers.has('idempotency-key')
-}
-
-function hintOf(outcome: Outcome<HttpResponse>, clock: Clock): number | undefined {
-  if ('error' in outcome) return undefined
-  const { status, headers } = outcome.result
-  return retryHint(status, headers, clock.now())
 }
 
 /** True where the server cannot have begun to work on the request. */

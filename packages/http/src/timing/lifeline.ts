@@ -27,6 +27,7 @@ export class Lifeline {
   #listener: ((reason: Error) => void) | undefined
   #controller: AbortController | undefined
   #requestController: AbortController | undefined
+  #closed = false
   /** Why the attempt is over. */
   #reason: Error | undefined
   /** Why the whole request is over. */
@@ -42,8 +43,9 @@ export class Lifeline {
     else caller.addEventListener('abort', this.#onCallerAbort)
   }
 
-  /** Fires when the whole request is over before its time. */
+  /** Fires when the whole request is over before its time; whoever asks for it may wait where no phase is entered. */
   get requestSignal(): AbortSignal {
+    this.#arm()
     if (this.#requestController === undefined) {
       this.#requestController = new AbortController()
       if (this.#final !== undefined) this.#requestController.abort(this.#final)
@@ -116,6 +118,7 @@ export class Lifeline {
 
   /** Nothing can end it any more. */
   close(): void {
+    this.#closed = true
     this.#timer?.[Symbol.dispose]()
     this.#timer = undefined
     this.#listener = undefined
@@ -129,7 +132,7 @@ export class Lifeline {
 
   #arm(): void {
     const next = Math.min(this.#totalAt, this.#attemptAt, this.#phaseAt)
-    if (next >= this.#timerAt || next === Number.POSITIVE_INFINITY) return
+    if (this.#closed || next >= this.#timerAt || next === Number.POSITIVE_INFINITY) return
     this.#timer?.[Symbol.dispose]()
     this.#timerAt = next
     this.#timer = this.#clock.after(Math.max(0, next - this.#clock.elapsed()), this.#onTimer)

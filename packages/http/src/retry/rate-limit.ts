@@ -1,0 +1,30 @@
+import type { Clock } from '@posthouse/core'
+import { type Policy, rateLimit } from '@posthouse/core/policy'
+import type { HttpResponse } from '../response/http-response.ts'
+import { hintOf } from './retry-hint.ts'
+
+/** At most `requests` attempts within `perMs`; those above wait, first come, first served. */
+export interface RateLimitOptions {
+  readonly requests: number
+  /** In milliseconds. Default 1,000. */
+  readonly perMs?: number | undefined
+  /** What is counted together: all requests of the client, or those to one origin. Default `client`. */
+  readonly per?: 'client' | 'origin' | undefined
+  /** Attempts that may wait; those above are refused with `rate_limited`. Default 10,000. */
+  readonly maxQueue?: number | undefined
+  /** Whether the rate falls after 429 and 503, and pauses as Retry-After and RateLimit say. Default true. */
+  readonly adaptive?: boolean | undefined
+}
+
+/** @throws `invalid_option` */
+export function limiter(options: RateLimitOptions, clock: Clock): Policy<HttpResponse> {
+  const { requests, perMs = 1000, per = 'client', maxQueue = 10_000, adaptive = true } = options
+  return rateLimit<HttpResponse>({
+    perSecond: (requests * 1000) / perMs,
+    burst: Math.max(1, requests),
+    queue: maxQueue,
+    keyOf: per === 'client' ? () => '' : undefined,
+    adaptive: adaptive ? { pauseMs: (outcome) => hintOf(outcome, clock) } : undefined,
+    clock,
+  })
+}
