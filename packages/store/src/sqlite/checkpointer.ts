@@ -11,16 +11,17 @@ import { pageBytes } from './open-database.ts'
 const startBytes = 4 << 20
 /** … but up to this when much is written, so that a page that is written often is copied seldom. */
 const busyBytes = 32 << 20
-/** What may be left for this thread to copy, which stalls it for a few milliseconds. */
+/** When so little is left, commits wait until that is copied, too: they would go on making the log longer. */
 const restBytes = 2 << 20
-/** Above this the thread copies whatever there is. */
+/** Above this they wait for whatever there is. */
 const mostBytes = 96 << 20
 /** Rounds of the worker before it waits for the log to grow again. */
 const maxRounds = 6
 
 /**
- * Keeps the write-ahead log short. A worker thread copies most of it into the database while this one goes on
- * writing; when little is left, this one copies that, and the next write begins the log anew.
+ * Keeps the write-ahead log short. A worker thread copies it into the database, most of it while this one goes on
+ * writing; when little is left, writing waits for the worker, and then begins the log anew. This thread never waits for
+ * the disk because of that: what is delivered need not be written.
  */
 export class Checkpointer {
   readonly #path: string
@@ -35,12 +36,20 @@ export class Checkpointer {
   /** How long it was when the worker was asked. */
   #askedAt = 0
   #rounds = 0
+  /** What writing waits for, while the worker copies the rest. */
+  #pause: PromiseWithResolvers<void> | undefined
+  #closed = false
 
   constructor(path: string, database: DatabaseSync, logger: Logger) {
     this.#logger = logger
     this.#passive = database.prepare('pragma wal_checkpoint(passive)')
     this.#truncate = database.prepare('pragma wal_checkpoint(truncate)')
     this.#path = path
+  }
+
+  /** Resolves when writing may go on; nothing while it may. */
+  get pause(): Promise<void> | undefined {
+    return this.#pause?.promise
   }
 
   /** So many bytes were written to the database in one transaction. */
@@ -65,6 +74,8 @@ export class Checkpointer {
   async close(): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
+    this.#closed = true
+    this.#release()
     if (worker === undefined) return
     const exited = new Promise((resolve) => worker.once('exit', resolve))
     const request: CheckpointRequest = 'close'
@@ -74,6 +85,8 @@ export class Checkpointer {
   }
 
   #ask(): void {
+    // What the worker did last is told while it ends.
+    if (this.#closed) return
     this.#rounds++
     this.#worker ??= this.#begin()
     const request: CheckpointRequest = 'checkpoint'
@@ -98,15 +111,36 @@ export class Checkpointer {
       this.#failed(report.failure)
       return
     }
+    if (this.#pause !== undefined) {
+      this.#finished(report.log === report.copied)
+      return
+    }
     const left = Math.max(this.#bytes, report.log * pageBytes) - report.copied * pageBytes
-    if (left <= restBytes || this.#bytes > mostBytes) this.#finish()
+    if (left <= restBytes || this.#bytes > mostBytes) this.#hold()
     else if (this.#rounds < maxRounds) this.#ask()
     else this.#wait()
   }
 
+  /** Has writing wait while the worker copies the rest. */
+  #hold(): void {
+    if (this.#closed) return
+    this.#pause = Promise.withResolvers()
+    this.#ask()
+  }
+
+  #release(): void {
+    this.#pause?.resolve()
+    this.#pause = undefined
+  }
+
   #finish(): void {
     const row = this.#passive.get()
-    if (row?.log === row?.checkpointed) {
+    this.#finished(row?.log === row?.checkpointed)
+  }
+
+  #finished(whole: boolean): void {
+    this.#release()
+    if (whole) {
       const meanwhile = this.#bytes - this.#askedAt
       this.#startAt = Math.min(Math.max(startBytes, 4 * meanwhile), busyBytes)
       this.#begun()
@@ -126,6 +160,7 @@ export class Checkpointer {
   }
 
   #failed(reason: string): void {
+    this.#release()
     this.#logger.warn('the write-ahead log could not be copied into the database', { reason })
     this.#wait()
   }

@@ -107,6 +107,7 @@ export class SqliteStore implements InboxStore {
   }
 
   async commit(batch: Batch): Promise<CommitOutcome> {
+    if (this.#checkpointer.pause !== undefined) await this.#checkpointer.pause
     if (this.#journal.bytes > mostBytes) this.#settleAll()
     const { contents } = this.#open()
     this.#file.check()
@@ -244,7 +245,9 @@ export class SqliteStore implements InboxStore {
     setImmediate(() => {
       this.#settling = false
       if (this.#closed) return
-      if (this.#slice()) this.#settle()
+      const { pause } = this.#checkpointer
+      if (pause !== undefined) void pause.then(() => this.#settle())
+      else if (this.#slice()) this.#settle()
       // What was committed since the round began waits for the next one.
       else if (this.#journal.length > 0) this.#wait()
     })
