@@ -36,11 +36,27 @@ export function createLogger(options: LoggerOptions = {}): AppLogger {
   const [unknown] = Object.keys(others)
   if (unknown !== undefined) throw refusal('an option of createLogger', 'a known one', unknown)
   const redactor = createRedactor(redact)
-  const book = new LogBook({ name, clock, redactor, onTrouble })
+  const book = new LogBook({ name, clock, redactor, onTrouble: guarded(onTrouble) })
   book.level = level
   const bound = fields === undefined ? undefined : redactor.fields(fields)
   for (const { sink, ...rest } of sinks ?? [{ sink: process.stderr }]) book.add(sink, rest)
   return new AppLogger(book, { name, bound, depth: 0 })
+}
+
+/** A listener that fails, or logs what fails again, does no harm. */
+function guarded(listener: TroubleListener): TroubleListener {
+  let inside = false
+  return (text, error) => {
+    if (inside) return
+    inside = true
+    try {
+      listener(text, error)
+    } catch {
+      // There is nobody left to tell.
+    } finally {
+      inside = false
+    }
+  }
 }
 
 /** Nothing can be told about a standard error that is broken itself. */

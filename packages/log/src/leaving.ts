@@ -9,6 +9,7 @@ const gathering = new Set<Leaver>()
 const reopening = new Set<Leaver>()
 const endings = ['SIGTERM', 'SIGINT'] as const
 let listening = false
+let leaving = false
 
 /** What a leaver wants to hear of. */
 export interface LeaveOptions {
@@ -20,7 +21,7 @@ export interface LeaveOptions {
 
 /** Sees to it that what was gathered is written however the process ends, short of being killed; until disposed of. */
 export function beforeLeaving(leaver: Leaver, { gathers, reopens }: LeaveOptions): Disposable {
-  if (!listening) process.on('exit', flushAll)
+  if (!listening) process.on('exit', leave)
   listening = true
   leavers.add(leaver)
   if (gathers) add(gathering, leaver, endings, onEnding)
@@ -43,6 +44,16 @@ function add(set: Set<Leaver>, leaver: Leaver, signals: readonly NodeJS.Signals[
 
 function remove(set: Set<Leaver>, leaver: Leaver, signals: readonly NodeJS.Signals[], listener: Listener): void {
   if (set.delete(leaver) && set.size === 0) for (const signal of signals) process.off(signal, listener)
+}
+
+/** Whether the process is about to be gone: what is logged from now on is not gathered any more. */
+export function isLeaving(): boolean {
+  return leaving
+}
+
+function leave(): void {
+  leaving = true
+  flushAll()
 }
 
 function flushAll(): void {

@@ -36,7 +36,7 @@ export const levels: Readonly<Record<LevelName, LevelFacts>> = {
 }
 
 /** Other words for a level. */
-const otherNames = { warn: 'warning', fatal: 'critical' } as const satisfies Record<string, LevelName>
+const otherNames: Readonly<Record<'warn' | 'fatal', LevelName>> = { warn: 'warning', fatal: 'critical' }
 
 /** A level by its name, in small letters or in capitals, or a severity in between. */
 export type Level =

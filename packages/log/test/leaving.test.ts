@@ -55,6 +55,12 @@ for (const [how, buffer] of [
   })
 }
 
+test('what is logged while the process leaves is written as well', async () => {
+  using folder = temporaryFolder()
+  await once(start(folder.file('app.log'), 10_000_000, 'late'), 'close')
+  assert.deepEqual(folder.lines('app.log'), [...numbers, 'from an exit listener'])
+})
+
 test('lines that are written at once are all there after kill -9', async () => {
   using folder = temporaryFolder()
   const child = start(folder.file('app.log'), 0, 'wait')

@@ -154,7 +154,16 @@ describe('fields', () => {
       assert.equal(lines.length, 2)
       const [first = ''] = lines
       assert.ok(first.length < 100_000)
-      for (const words of ['[circular]', '[object]', '[unreadable]', '4800 more', '10', 'Symbol(s)', '[9 bytes]'])
+      for (const words of [
+        '[circular]',
+        '[object]',
+        '[unreadable]',
+        '4800 more',
+        '50 more',
+        '10',
+        'Symbol(s)',
+        '[9 bytes]',
+      ])
         assert.ok(first.includes(words), words)
       if (serialize) assert.ok(lines.map((line) => JSON.parse(line)))
     }
@@ -197,6 +206,7 @@ function oddFields(): LogFields {
     deep,
     trap: Object.defineProperty({}, 'trap', { enumerable: true, get: () => assert.fail('sprung') }),
     crowd: Array.from({ length: 5000 }, (_, index) => ({ index })),
+    wide: Object.fromEntries(Array.from({ length: 250 }, (_, index) => [`n${index}`, index])),
     proxy: new Proxy({}, { ownKeys: () => assert.fail('sprung') }),
     big: 10n,
     symbol: Symbol('s'),

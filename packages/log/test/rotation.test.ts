@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { ManualClock } from '@posthouse/core'
 import { createLogger, type FileSinkOptions } from '@posthouse/log'
@@ -91,6 +91,18 @@ describe('rotation by size', () => {
     logger.info('d')
     assert.equal(folder.names().length, 3)
     assert.deepEqual(allLines(folder), ['new a', 'b', 'new c', 'd'])
+  })
+
+  it('rotates the file behind a link, and leaves the link', async () => {
+    using folder = temporaryFolder()
+    mkdirSync(folder.file('there'))
+    writeFileSync(folder.file('there/app.log'), '')
+    symlinkSync(folder.file('there/app.log'), folder.file('app.log'))
+    await using logger = loggerIn(folder, new ManualClock(monday), { rotation: '10 B' })
+    for (const line of numbers(10)) logger.info(line)
+    assert.deepEqual(folder.names(), ['app.log', 'there'])
+    assert.equal(readdirSync(folder.file('there')).filter((name) => rotated.test(name)).length, 9)
+    assert.deepEqual(folder.lines('app.log'), ['line 9'])
   })
 
   it('survives a function that fails', async () => {

@@ -89,6 +89,23 @@ describe('sinks', () => {
   })
 })
 
+describe('a listener for troubles', () => {
+  it('may fail, and may log what fails', () => {
+    const lines: string[] = []
+    const onTrouble = (text: string): void => {
+      logger.error(text)
+      throw new Error('no')
+    }
+    const logger = createLogger({ onTrouble, sinks: [] })
+    const format = (): string => {
+      throw new Error('no')
+    }
+    logger.add((line) => lines.push(line), { format })
+    logger.info('one')
+    assert.deepEqual(lines, ['ERROR a format failed\n', 'INFO one\n'])
+  })
+})
+
 describe('a function sink', () => {
   it('may throw, reject, or log itself, and nothing comes of it', async () => {
     const { logger, lines, troubles } = keptLines()

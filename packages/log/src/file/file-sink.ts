@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Clock, Timer } from '@posthouse/core'
+import { isLeaving } from '../leaving.ts'
 import type { LogRecord } from '../record/log-record.ts'
 import { refusal } from '../refuse.ts'
 import type { Sink } from '../sinks/sink.ts'
@@ -71,7 +72,7 @@ export class FileSink implements Sink {
   #gather(text: string, severity: number): void {
     this.#gathered += text
     this.#records++
-    if (this.#gathered.length >= this.#settings.bufferBytes || severity >= urgentSeverity) this.flush()
+    if (this.#gathered.length >= this.#settings.bufferBytes || severity >= urgentSeverity || isLeaving()) this.flush()
     else this.#flushing ??= this.#settings.clock.after(flushMs, () => this.flush()).unref()
   }
 

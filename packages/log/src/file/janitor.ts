@@ -17,6 +17,8 @@ export interface JanitorOptions {
   readonly onError: (error: unknown) => void
 }
 
+/** Another process that is at it for longer has stopped; it will be tried again at the next occasion. */
+const mostTries = 120
 const hourMs = 3_600_000
 /** A clock that was wrong by more has named a file for a time that has not come. */
 const futureMs = 60_000
@@ -44,7 +46,7 @@ export class Janitor {
   wake(): void {
     const { packing, retention } = this.#options
     const idle = packing === undefined && Object.values(retention).every((limit) => limit === Number.POSITIVE_INFINITY)
-    if (idle) return
+    if (idle || !this.#hasWork()) return
     this.#wanted = true
     this.#running ??= this.#run()
   }
@@ -73,14 +75,24 @@ export class Janitor {
       .unref()
   }
 
+  #hasWork(): boolean {
+    try {
+      return namesOfWork(this.#options.names).length > 0
+    } catch (error) {
+      this.#options.onError(error)
+      return false
+    }
+  }
+
   async #run(): Promise<void> {
     try {
-      while (this.#wanted) {
+      for (let tries = 0; this.#wanted && tries < mostTries; tries++) {
         await this.#pause()
         using lock = takeLock(this.#lock)
         // Another process is at it, and does not look again: come back.
         if (lock === undefined) continue
         this.#wanted = false
+        tries = 0
         await this.#tidy()
       }
     } catch (error) {
@@ -125,9 +137,8 @@ export class Janitor {
   /** What was packed by a process that was killed. */
   #removeUnfinished(): void {
     const { names } = this.#options
-    for (const name of readdirSync(names.folder)) {
-      if (!name.endsWith(unfinished)) continue
-      if (names.read(name.slice(0, -unfinished.length)) !== undefined) rmSync(join(names.folder, name), { force: true })
+    for (const name of namesOfWork(names)) {
+      if (name.endsWith(unfinished)) rmSync(join(names.folder, name), { force: true })
     }
   }
 
@@ -140,6 +151,14 @@ export class Janitor {
 /** What was rotated from one log file and is there, in no order. */
 export function archivesOf(names: ArchiveNames): Archive[] {
   return readdirSync(names.folder).flatMap((name) => names.read(name) ?? [])
+}
+
+/** What was rotated, and what was not packed to the end. */
+function namesOfWork(names: ArchiveNames): string[] {
+  return readdirSync(names.folder).filter((name) => {
+    const finished = name.endsWith(unfinished) ? name.slice(0, -unfinished.length) : name
+    return names.read(finished) !== undefined
+  })
 }
 
 function statsOf(path: string): Stats | undefined {

@@ -85,6 +85,7 @@ export class CleanCopy {
       if (copy === undefined && after !== before) copy = firstOf(value, names.slice(0, index))
       if (copy !== undefined) put(copy, name, after)
     }
+    if (names.length > mostInOne && copy !== undefined) put(copy, '…', `[${names.length - mostInOne} more]`)
     return copy ?? value
   }
 

@@ -1,3 +1,4 @@
+import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '@posthouse/core'
@@ -43,7 +44,7 @@ function openFile(target: string | URL, options: FileSinkOptions, surroundings: 
     throw refusal('rotation', 'given where compression or retention are', rotation)
   return new FileSink({
     ...surroundings,
-    path: resolve(path),
+    path: realPath(resolve(path)),
     mode,
     // Checked against a list of those that Node knows.
     encoding: encoding as BufferEncoding,
@@ -52,6 +53,13 @@ function openFile(target: string | URL, options: FileSinkOptions, surroundings: 
     packing,
     bufferBytes: buffer === undefined || buffer === 0 ? 0 : parseSize('buffer', buffer),
   })
+}
+
+/** A link is not what is rotated, but the file behind it. */
+function realPath(path: string): string {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+  const isFile = isLink && statSync(path, { throwIfNoEntry: false })?.isFile() === true
+  return isFile ? realpathSync(path) : path
 }
 
 function packingOf(compression: string): Packing {
