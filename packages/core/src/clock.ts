@@ -60,7 +60,8 @@ interface Appointment {
 export class ManualClock implements Clock {
   #wall: number
   #elapsed = 0
-  #appointments: Appointment[] = []
+  /** The next one first; those of one time in the order of their requests. */
+  readonly #appointments: Appointment[] = []
 
   /** @param wall the first wall time, in Unix milliseconds. */
   constructor(wall = 1_700_000_000_000) {
@@ -77,11 +78,12 @@ export class ManualClock implements Clock {
 
   after(ms: number, task: () => void): Timer {
     const appointment = { at: this.#elapsed + Math.max(0, ms), task }
-    this.#appointments.push(appointment)
+    this.#appointments.splice(this.#placeOf(appointment.at), 0, appointment)
     const timer: Timer = {
       unref: () => timer,
       [Symbol.dispose]: () => {
-        this.#appointments = this.#appointments.filter((other) => other !== appointment)
+        const index = this.#appointments.indexOf(appointment)
+        if (index !== -1) this.#appointments.splice(index, 1)
       },
     }
     return timer
@@ -95,8 +97,8 @@ export class ManualClock implements Clock {
   /** Moves time on by `ms`, running what falls due, in order of its time. A task may move the clock on itself. */
   advance(ms: number): void {
     const end = this.#elapsed + ms
-    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
-      this.#appointments.splice(this.#appointments.indexOf(next), 1)
+    for (let next = this.#appointments[0]; next && next.at <= end; next = this.#appointments[0]) {
+      this.#appointments.shift()
       this.#moveTo(next.at)
       next.task()
     }
@@ -108,12 +110,16 @@ export class ManualClock implements Clock {
     this.#wall += ms
   }
 
-  #next(end: number): Appointment | undefined {
-    let first: Appointment | undefined
-    for (const appointment of this.#appointments) {
-      if (appointment.at <= end && (first === undefined || appointment.at < first.at)) first = appointment
+  /** Behind all that are not later. */
+  #placeOf(at: number): number {
+    let low = 0
+    let high = this.#appointments.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#appointments[middle]?.at ?? at) <= at) low = middle + 1
+      else high = middle
     }
-    return first
+    return low
   }
 
   // Never back: a task may have moved the clock further than the one who ran it wanted to.
