@@ -35,6 +35,7 @@ export type { CacheOptions } from './hop/cache.ts'
 export type { CookieChoice, CookieKeeper } from './hop/cookies.ts'
 export type { DecompressOptions } from './hop/decompression.ts'
 export type { HopOptions } from './hop/hops.ts'
+export type { Attributes } from './interceptors/attributes.ts'
 export type { FailedAttempt, FinishedRequest, HttpInterceptor } from './interceptors/http-interceptor.ts'
 export { type LoggingLevel, type LoggingOptions, logging } from './interceptors/logging.ts'
 export {
@@ -45,6 +46,13 @@ export {
   type MetricsSummary,
   metrics,
 } from './interceptors/metrics.ts'
+export {
+  type MeterLike,
+  type OpenTelemetryOptions,
+  openTelemetry,
+  type SpanLike,
+  type TracerLike,
+} from './interceptors/open-telemetry.ts'
 export type { ItemOptions, NextPage, PageOptions } from './page/pages.ts'
 export type { PoolStats } from './pool/pool.ts'
 export type { PoolOptions } from './pool/pool-options.ts'

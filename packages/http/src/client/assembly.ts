@@ -1,6 +1,7 @@
 import type { Clock } from '@posthouse/core'
 import { type Policy, type RetryBudget, stack } from '@posthouse/core/policy'
 import { isHttpError } from '../errors/http-error.ts'
+import { diagnostics } from '../interceptors/diagnostics.ts'
 import { hooksOf } from '../interceptors/hooks.ts'
 import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
 import { logging } from '../interceptors/logging.ts'
@@ -80,7 +81,7 @@ function policyOf({ policies = [], rateLimit }: HttpClientOptions, clock: Clock)
 function interceptorsOf(options: HttpClientOptions, { logger }: Settings): HttpInterceptor[] {
   const { interceptors = [], logging: logs = true, metrics: measures = true } = options
   const listed = (name: string): boolean => interceptors.some((interceptor) => interceptor.name === name)
-  const builtIn: HttpInterceptor[] = []
+  const builtIn: HttpInterceptor[] = [diagnostics]
   if (measures !== false && !listed('metrics')) builtIn.push(metrics(measures === true ? {} : measures))
   if (logs !== false && !listed('logging'))
     builtIn.push(logging({ ...(logger && { logger }), ...(logs === true ? {} : logs) }))
