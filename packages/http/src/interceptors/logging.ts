@@ -3,6 +3,7 @@ import { redactHeaders, redactUrl } from '../errors/redact.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import type { HttpResponse } from '../response/http-response.ts'
 import type { FailedAttempt, FinishedRequest, HttpInterceptor } from './http-interceptor.ts'
+import { secretValues, withoutValues } from './secret-values.ts'
 import { shownBody } from './shown-body.ts'
 import { stderrLogger } from './stderr-logger.ts'
 
@@ -69,6 +70,8 @@ class Lines {
   readonly #maxBody: number
   readonly #maxParams: number
   readonly #maxHeaders: number
+  /** What servers may send back of a request's secrets. */
+  readonly #sent = new WeakMap<HttpRequest, readonly string[]>()
 
   constructor(options: LoggingOptions, logger: Logger) {
     this.#log = logger
@@ -85,6 +88,7 @@ class Lines {
     const { body, headers } = request
     const content = body === undefined || !body.replayable ? undefined : body.open()
     const text = typeof content === 'string' || content instanceof Uint8Array ? content : undefined
+    this.#sent.set(request, secretValues(request, text))
     this.#log.debug(`${request.method} ${this.#url(request)} is sent`, {
       requestId: request.id,
       headers: this.#headers(request, headers.toRecord()),
@@ -98,11 +102,14 @@ class Lines {
 
   async receives(response: HttpResponse, request: HttpRequest): Promise<undefined> {
     const content = response.incoming === undefined ? await response.bytes() : undefined
-    const { max, secrets } = { max: this.#maxBody, secrets: request.secrets }
+    const shown = shownBody(content, response.headers.get('content-type'), {
+      max: this.#maxBody,
+      secrets: request.secrets,
+    })
     this.#log.debug(`${request.method} ${this.#url(request)} was answered with ${response.status}`, {
       requestId: request.id,
       headers: this.#headers(request, response.headers.toRecord()),
-      body: shownBody(content, response.headers.get('content-type'), { max, secrets }),
+      body: shown === undefined ? undefined : withoutValues(shown, this.#sent.get(request) ?? []),
     })
     return undefined
   }

@@ -151,9 +151,14 @@ export class HttpResponse implements AsyncIterable<Uint8Array> {
     this.#incoming?.stop(new PosthouseError('aborted', 'the response was discarded'))
   }
 
+  /** What `JSON.stringify` sees: what can be shown without secrets. */
+  toJSON(): object {
+    const { status, statusText, request, headers, attempts, elapsedMs } = this
+    return { status, statusText, request, headers: headers.toJSON(), attempts, elapsedMs }
+  }
+
   [inspect.custom](): string {
-    const { status, statusText, attempts, elapsedMs } = this
-    return `HttpResponse ${inspect({ status, statusText, request: this.request, headers: this.headers, attempts, elapsedMs })}`
+    return `HttpResponse ${inspect(this.toJSON())}`
   }
 
   #parsed(bytes: Uint8Array): unknown {
