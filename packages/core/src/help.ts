@@ -113,6 +113,8 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   circuit_open: 'What is asked has failed too often lately and is left alone for a while. Try again later.',
   bulkhead_full:
     'As many tasks are under way, and wait, as may. Try again when some of them have ended, or raise limit or queue.',
+  invalid_status:
+    'Only whole numbers from 100 to 599 can be sent as an HTTP status. Those of third parties, from 600 on, stand in the body of an answer.',
   invalid_close_code:
     'Only 1000 to 1003, 1007 to 1014 and 3000 to 4999 can be sent as a close code. 1000 is the usual end; 4000 to 4999 are free for your own.',
   socket_closed: 'The WebSocket has ended. Stop using it; the one who opened it may connect again.',
@@ -207,6 +209,7 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   deadline_exceeded: 504,
   circuit_open: 503,
   bulkhead_full: 503,
+  invalid_status: 500,
   invalid_close_code: 500,
   socket_closed: 410,
   wrong_socket_state: 500,

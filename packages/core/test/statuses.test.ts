@@ -131,7 +131,7 @@ describe('a status on the wire', () => {
     for (const code of [100, 200, 299, 599]) assert.equal(status.assertWireStatus(code), code)
     for (const code of [99, 607, 1000, 200.5, Number.NaN]) {
       assert.throws(() => status.assertWireStatus(code), {
-        code: 'invalid_option',
+        code: 'invalid_status',
         message: `${code} is no HTTP status: it must be a whole number from 100 to 599`,
       })
     }
@@ -139,7 +139,7 @@ describe('a status on the wire', () => {
 
   it('is never that of a third party, for which there is another', () => {
     assert.throws(() => status.assertWireStatus(604), {
-      code: 'invalid_option',
+      code: 'invalid_status',
       message:
         '604 is no HTTP status: HTTP_604_THIRD_PARTY_TIMEOUT_ERROR stands in the body of an answer; send 504 as its status',
     })
@@ -161,11 +161,11 @@ describe('a close code that may be sent', () => {
   it('is refused otherwise, with what to use instead', () => {
     assert.equal(status.assertSendableCloseCode(1001), 1001)
     assert.throws(() => status.assertSendableCloseCode(100), {
-      code: 'invalid_option',
+      code: 'invalid_close_code',
       message: /^100 cannot be sent as a close code: it is none; use 1000 for a normal end/,
     })
     assert.throws(() => status.assertSendableCloseCode(1006), {
-      code: 'invalid_option',
+      code: 'invalid_close_code',
       message: /^1006 cannot be sent as a close code: WS_1006_ABNORMAL_CLOSURE is only found out, never sent/,
     })
   })

@@ -13,12 +13,12 @@ export function isSendableCloseCode(code: number): boolean {
 
 /**
  * The close code itself, where it may be sent.
- * @throws PosthouseError `invalid_option`
+ * @throws PosthouseError `invalid_close_code`
  */
 export function assertSendableCloseCode(code: number): number {
   if (isSendableCloseCode(code)) return code
   const facts = lookUpCloseCode(code)
   const reason = facts ? `${facts.name} is only found out, never sent` : 'it is none'
   const advice = 'use 1000 for a normal end, 1001 to 1003, 1007 to 1014, or 3000 to 4999'
-  throw new PosthouseError('invalid_option', `${String(code)} cannot be sent as a close code: ${reason}; ${advice}`)
+  throw new PosthouseError('invalid_close_code', `${String(code)} cannot be sent as a close code: ${reason}; ${advice}`)
 }

@@ -4,7 +4,7 @@ import { lookUpStatus } from './status-lookup.ts'
 
 /**
  * The status itself, where an answer can have it: a whole number from 100 to 599.
- * @throws PosthouseError `invalid_option`, for 600 to 606 with the status to use instead
+ * @throws PosthouseError `invalid_status`, for 600 to 606 with the status to use instead
  */
 export function assertWireStatus(status: number): number {
   if (Number.isInteger(status) && status >= 100 && status <= 599) return status
@@ -13,7 +13,7 @@ export function assertWireStatus(status: number): number {
     name === undefined
       ? 'it must be a whole number from 100 to 599'
       : `${name} stands in the body of an answer; send ${wireStatusOf(status)} as its status`
-  throw new PosthouseError('invalid_option', `${String(status)} is no HTTP status: ${advice}`)
+  throw new PosthouseError('invalid_status', `${String(status)} is no HTTP status: ${advice}`)
 }
 
 /** The HTTP status of an answer whose body has this status: of 600 to 699 the gateway's, of any other the status itself. */
