@@ -44,7 +44,10 @@ export function assemble(options: HttpClientOptions, shared?: Network): Assembly
     leaks: { count: 0 },
   }
   const budget = budgetOf(settings.retry, settings.clock)
-  const plan = (retry: RetryOptions): RetryPlan => planOf(retry, budget, engine)
+  const plan = (retry: RetryOptions): RetryPlan => {
+    const own = retry.budget !== settings.retry.budget
+    return planOf(retry, own ? budgetOf(retry, settings.clock) : budget, engine)
+  }
   return {
     options,
     settings,

@@ -77,3 +77,9 @@ function describe(error: PosthouseError, about: ErrorSubject): HttpError {
   Object.defineProperty(error, facts, { value: true })
   return Object.assign(error, told)
 }
+
+/** An error that was described in another thread, with what was said there. */
+export function restoredHttpError(error: PosthouseError, told: object): PosthouseError {
+  Object.defineProperty(error, facts, { value: true })
+  return Object.assign(error, told)
+}

@@ -137,7 +137,8 @@ function withoutIds(url: string): string {
   return url.replace(idLike, '/{id}')
 }
 
-function reportOf(records: readonly MetricsRecord[], total: number): MetricsReport {
+/** What records come to. */
+export function reportOf(records: readonly MetricsRecord[], total: number): MetricsReport {
   return {
     records,
     total,

@@ -80,6 +80,11 @@ export class HttpResponse implements AsyncIterable<Uint8Array> {
     return this.#incoming
   }
 
+  /** The whole body, where it is there already. */
+  get content(): Uint8Array | undefined {
+    return this.#bytes
+  }
+
   /** All bytes of the body. @throws what ended it early, as `connection_lost`, `truncated_body`, `read_timeout` */
   async bytes(): Promise<Uint8Array> {
     if (this.#bytes === undefined && this.#incoming !== undefined) {

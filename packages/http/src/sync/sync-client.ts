@@ -1,0 +1,164 @@
+import type { ClientStats } from '../client/http-client.ts'
+import type { HttpHeaders } from '../headers/http-headers.ts'
+import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
+import { type MetricsRecord, type MetricsReport, reportOf } from '../interceptors/metrics.ts'
+import type { DownloadOptions } from '../transfer/download.ts'
+import type { UploadOptions } from '../transfer/upload.ts'
+import { bridge } from './bridge.ts'
+import { explained } from './explained.ts'
+import type { Operation } from './messages.ts'
+import { crossing, hooksOf, type SyncHttpClientOptions, type SyncRequestOptions } from './sync-options.ts'
+import type { SyncHttpResponse } from './sync-response.ts'
+
+/** What was downloaded. */
+export interface SyncDownload {
+  readonly path: string
+  /** Size of the file. */
+  readonly bytes: number
+  /** Bytes that were there from an earlier download. */
+  readonly resumedFrom: number
+  readonly status: number
+  readonly headers: HttpHeaders
+}
+
+/** Clients that were not closed must not live for ever in the other thread. */
+const forgotten = new FinalizationRegistry<{ readonly client: number; readonly functions: readonly number[] }>(
+  ({ client, functions }) => {
+    bridge().values.forget(functions)
+    bridge().forget(client)
+  },
+)
+
+/**
+ * Sends requests and waits for their answers, as programs do that do not await. The thread stands still meanwhile, timers and
+ * servers in it too. `createSyncHttpClient` makes one.
+ */
+export class SyncHttpClient implements Disposable {
+  readonly #client: number
+  /** The caller's functions that this client needs. */
+  readonly #functions: number[]
+
+  private constructor(client: number, functions: number[]) {
+    this.#client = client
+    this.#functions = functions
+    forgotten.register(this, { client, functions })
+  }
+
+  /** @throws `invalid_option` */
+  static open(options: SyncHttpClientOptions): SyncHttpClient {
+    const functions: number[] = []
+    const packed = bridge().values.pack(crossing(options), functions)
+    return new SyncHttpClient(bridge().open(packed), functions)
+  }
+
+  get(url: string | URL, options?: SyncRequestOptions): SyncHttpResponse {
+    return this.request('GET', url, options)
+  }
+
+  post(url: string | URL, options?: SyncRequestOptions): SyncHttpResponse {
+    return this.request('POST', url, options)
+  }
+
+  put(url: string | URL, options?: SyncRequestOptions): SyncHttpResponse {
+    return this.request('PUT', url, options)
+  }
+
+  patch(url: string | URL, options?: SyncRequestOptions): SyncHttpResponse {
+    return this.request('PATCH', url, options)
+  }
+
+  delete(url: string | URL, options?: SyncRequestOptions): SyncHttpResponse {
+    return this.request('DELETE', url, options)
+  }
+
+  head(url: string | URL, options?: SyncRequestOptions): SyncHttpResponse {
+    return this.request('HEAD', url, options)
+  }
+
+  options(url: string | URL, options?: SyncRequestOptions): SyncHttpResponse {
+    return this.request('OPTIONS', url, options)
+  }
+
+  /**
+   * Sends a request and returns the response with its whole body, whatever its status.
+   * @throws an `HttpError` with the same codes as the asynchronous client; `invalid_option` for options that cannot cross threads
+   */
+  request(method: string, url: string | URL, options: SyncRequestOptions = {}): SyncHttpResponse {
+    return this.#call('request', [method, String(url), options]) as SyncHttpResponse
+  }
+
+  /** Writes a body to a file, which is there only once it is complete, and goes on where an earlier download stopped. */
+  download(url: string | URL, path: string, options: Omit<DownloadOptions, 'signal'> = {}): SyncDownload {
+    return this.#call('download', [String(url), path, options]) as SyncDownload
+  }
+
+  /** Sends a file as the body of a PUT, or of another method. */
+  upload(url: string | URL, path: string, options: Omit<UploadOptions, 'signal'> = {}): SyncHttpResponse {
+    return this.#call('upload', [String(url), path, options]) as SyncHttpResponse
+  }
+
+  /** A client with these options on top of this one's. It uses the connections of this one where they would be the same. */
+  extend(options: SyncHttpClientOptions): SyncHttpClient {
+    const functions: number[] = []
+    const client = bridge().newClient()
+    const packed = bridge().values.pack([client, crossing(options, false)], functions)
+    bridge().call(this.#client, 'extend', packed)
+    return new SyncHttpClient(client, functions)
+  }
+
+  /** Adds an interceptor inside of those that there are, until it is disposed of. */
+  use(interceptor: HttpInterceptor): Disposable {
+    const functions: number[] = []
+    const number = bridge().newClient()
+    bridge().call(this.#client, 'use', bridge().values.pack([number, hooksOf(interceptor)], functions))
+    return {
+      [Symbol.dispose]: () => {
+        bridge().call(this.#client, 'unuse', number)
+        bridge().values.forget(functions)
+      },
+    }
+  }
+
+  /** What was measured; nothing where metrics are switched off. */
+  metrics(): MetricsReport {
+    const { records, total } = this.#call('metrics', undefined) as { records: MetricsRecord[]; total: number }
+    return reportOf(records, total)
+  }
+
+  get stats(): ClientStats {
+    return this.#call('stats', undefined) as ClientStats
+  }
+
+  /** Closes all connections. What is sent afterwards throws `closed`. */
+  close(): void {
+    this.#call('close', undefined)
+    bridge().values.forget(this.#functions)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #call(operation: Operation, args: unknown): unknown {
+    const functions: number[] = []
+    try {
+      return bridge().call(this.#client, operation, bridge().values.pack(args, functions))
+    } catch (error) {
+      throw explained(error)
+    } finally {
+      bridge().values.forget(functions)
+    }
+  }
+}
+
+/**
+ * A client whose calls wait for their answers; with the options of `createHttpClient`, but for those that would have to be awaited.
+ * All of them share one thread, which is started by the first.
+ * @throws `invalid_option`
+ * @example
+ * using client = createSyncHttpClient({ baseUrl: 'https://api.example.com/v1' })
+ * const users = client.get('/users', { params: { page: 1 } }).json(Users)
+ */
+export function createSyncHttpClient(options: SyncHttpClientOptions = {}): SyncHttpClient {
+  return SyncHttpClient.open(options)
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { suite, test } from 'node:test'
+import { createSyncHttpClient, requests, type SyncHttpClient, type SyncHttpClientOptions } from '@posthouse/http/sync'
+import { startHttpbinApart } from '../../../tests/httpbin/apart.ts'
+import { type AnyClient, clientContract } from './client-contract.ts'
+import { startServer } from './servers.ts'
+
+function wrapped(client: SyncHttpClient): AnyClient {
+  return {
+    request: async (method, url, options) => client.request(method, url, options),
+    download: async (url, path, options) => client.download(url, path, options),
+    upload: async (url, path, options) => client.upload(url, path, options),
+    use: (interceptor) => client.use(interceptor),
+    extend: (options) => wrapped(client.extend(options)),
+    metrics: () => client.metrics(),
+    close: () => client.close(),
+    [Symbol.asyncDispose]: async () => client.close(),
+  }
+}
+
+clientContract('the synchronous client', (options) => wrapped(createSyncHttpClient(options as SyncHttpClientOptions)))
+
+const quiet = { logging: false, proxy: false, retry: false } as const
+
+suite('only the synchronous client', () => {
+  test('is ready without a set-up, as document 004 has it', async () => {
+    await using server = await startHttpbinApart()
+    const written: string[] = []
+    const { write } = process.stderr
+    process.stderr.write = (line) => written.push(String(line)) > 0
+    try {
+      const response = requests.post(`${server.url}/post`, { json: { key: 'value' } })
+      assert.equal(response.status, 200)
+      assert.deepEqual(response.json<{ json: unknown }>().json, { key: 'value' })
+      assert.equal(requests.get('http://127.0.0.1:1/', { retry: false }).status, 603)
+      requests.close()
+      assert.equal(requests.head(`${server.url}/get`).status, 200)
+    } finally {
+      process.stderr.write = write
+      requests.close()
+    }
+    assert.match(written.join(''), /INFO {2}POST .*\/post was answered with 200/)
+  })
+
+  test('cannot reach a server of its own thread, and says why', async () => {
+    await using server = await startServer((_, response) => void response.end('too late'))
+    using client = createSyncHttpClient(quiet)
+    assert.throws(() => client.get(server.url, { timeout: { firstByte: 100 } }), {
+      code: 'first_byte_timeout',
+      message: /a server in the thread that waits cannot answer/,
+    })
+  })
+
+  test('sends requests from within its hooks', async () => {
+    await using server = await startHttpbinApart()
+    using token = createSyncHttpClient({ ...quiet, baseUrl: server.url })
+    using client = createSyncHttpClient({
+      ...quiet,
+      baseUrl: server.url,
+      interceptors: [
+        {
+          beforeRequest: (request) => {
+            const { uuid } = token.get('/uuid').json<{ uuid: string }>()
+            request.headers.set('authorization', `Bearer ${uuid}`)
+          },
+        },
+      ],
+    })
+    assert.match(client.get('/bearer').json<{ token: string }>().token, /^[0-9a-f-]{36}$/)
+    const retryByResult = (): boolean => token.get('/get').ok
+    const stuck = { code: 'invalid_option', message: /from within/ }
+    assert.throws(() => token.get('/get', { retry: { attempts: 2, retryByResult } }), stuck)
+    assert.equal(token.get('/get').status, 200)
+  })
+
+  test('refuses what would have to be awaited', () => {
+    const never = createSyncHttpClient(quiet)
+    const wrong: readonly object[] = [
+      { transport: async () => undefined },
+      { hops: [] },
+      { policies: [] },
+      { clock: {} },
+      { cookies: { getCookieString: async () => '' } },
+    ]
+    for (const options of wrong) {
+      assert.throws(() => createSyncHttpClient(options as SyncHttpClientOptions), { code: 'invalid_option' })
+    }
+    const streams = [new ReadableStream(), (async function* () {})(), process.stdin]
+    for (const body of streams) {
+      assert.throws(() => never.post('http://127.0.0.1:1/', { body } as object), { code: 'invalid_option' })
+    }
+    const signal = AbortSignal.timeout(1_000)
+    assert.throws(() => never.get('http://127.0.0.1:1/', { signal } as object), { code: 'invalid_option' })
+    using _ = never.use({ beforeRequest: async () => undefined })
+    assert.throws(() => never.get('http://127.0.0.1:1/'), { code: 'invalid_option', message: /promise/ })
+  })
+
+  test('leaves the other requests of its thread alone when a hook throws', async () => {
+    await using server = await startHttpbinApart()
+    using client = createSyncHttpClient({ ...quiet, baseUrl: server.url })
+    for (let round = 0; round < 20; round++) {
+      using _ = client.use({
+        afterResponse: () => {
+          throw new Error('no')
+        },
+      })
+      assert.throws(() => client.get('/get'))
+    }
+    assert.equal(client.get('/get').status, 200)
+    assert.equal(client.stats.running, 0)
+  })
+
+  test('lets the program end', async () => {
+    const program = `
+      import { createSyncHttpClient } from '@posthouse/http/sync'
+      const client = createSyncHttpClient({ logging: false, proxy: false, retry: false })
+      try { client.get('http://127.0.0.1:1/') } catch (error) { console.log(error.code) }
+    `
+    const args = ['--conditions=@posthouse/source', '--input-type=module-typescript', '-']
+    const child = spawn(process.execPath, args, { cwd: import.meta.dirname })
+    child.stdin.end(program)
+    const [output, errors, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    assert.equal(errors, '')
+    assert.equal(output, 'connect_failed\n')
+    assert.equal(status, 0)
+  })
+})
