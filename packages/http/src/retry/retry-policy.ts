@@ -112,10 +112,24 @@ function wantsAnother(options: RetryOptions): (outcome: Outcome<HttpResponse>) =
   const byStatus: ReadonlySet<number> = new Set(statuses)
   const byError = byErrorOf(options)
   const byResult = retryByResult ?? ((response) => response !== undefined && byStatus.has(response.status))
-  return (outcome) => {
+  const decide = (outcome: Outcome<HttpResponse>): boolean => {
     if ('result' in outcome) return byResult(outcome.result)
     if (!isHttpError(outcome.error) || isFinal(outcome.error)) return false
     return byResult(undefined) || byError(outcome.error)
+  }
+  const own = retryByResult !== undefined || typeof options.retryByError === 'function'
+  return own ? askedOnce(decide) : decide
+}
+
+/** A function of the caller may count or log, so it hears of each outcome once, however often the answer is needed. */
+function askedOnce(decide: (outcome: Outcome<HttpResponse>) => boolean): (outcome: Outcome<HttpResponse>) => boolean {
+  const decided = new WeakMap<object, boolean>()
+  return (outcome) => {
+    const about: unknown = 'result' in outcome ? outcome.result : outcome.error
+    if (typeof about !== 'object' || about === null) return decide(outcome)
+    const wanted = decided.get(about) ?? decide(outcome)
+    decided.set(about, wanted)
+    return wanted
   }
 }
 

@@ -49,4 +49,4 @@ function readyClient(options: SyncHttpClientOptions): ReadySyncClient {
 }
 
 /** Document 004's synchronous client with its habits (`fastkit`), ready to be used. */
-export const requests: ReadySyncClient = readyClient({ preset: fastkit as SyncHttpClientOptions })
+export const requests: ReadySyncClient = readyClient({ preset: fastkit })

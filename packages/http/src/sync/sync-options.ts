@@ -10,7 +10,7 @@ type Left = 'transport' | 'hops' | 'policies' | 'clock' | 'cookies' | 'dns'
 
 /** Options of the synchronous client: those of `createHttpClient` but for what would have to be awaited. */
 export interface SyncHttpClientOptions extends Omit<HttpClientOptions, Left | 'preset'> {
-  readonly preset?: SyncHttpClientOptions | undefined
+  readonly preset?: HttpClientOptions | undefined
   /** Whether cookies are kept and sent back. Default false. */
   readonly cookies?: boolean | undefined
   readonly dns?: Omit<NonNullable<HttpClientOptions['dns']>, 'resolve'> | undefined
@@ -24,7 +24,7 @@ const left: readonly string[] = ['transport', 'hops', 'policies', 'clock']
 const hookNames = ['beforeRequest', 'afterResponse', 'onError', 'onStart', 'onRetry', 'onDone'] as const
 
 /** Options as they cross: of loggers and interceptors the functions, wherever those come from. @throws `invalid_option` */
-export function crossing(options: SyncHttpClientOptions, base = true): Record<string, unknown> {
+export function crossing(options: HttpClientOptions, base = true): Record<string, unknown> {
   for (const name of left) if (Object.hasOwn(options, name)) throw unusable(name)
   if (typeof options.cookies === 'object') throw unusable('cookies (a jar of your own)')
   const { interceptors, logger, logging, preset, requestId, ...rest } = options
