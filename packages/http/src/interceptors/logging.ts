@@ -70,9 +70,6 @@ class Lines {
   readonly #maxBody: number
   readonly #maxParams: number
   readonly #maxHeaders: number
-  /** What servers may send back of a request's secrets. */
-  readonly #sent = new WeakMap<HttpRequest, readonly string[]>()
-
   constructor(options: LoggingOptions, logger: Logger) {
     this.#log = logger
     this.#maxBody = options.maxBodyChars ?? defaultLogging.maxBodyChars
@@ -86,13 +83,10 @@ class Lines {
 
   sends(request: HttpRequest): undefined {
     const { body, headers } = request
-    const content = body === undefined || !body.replayable ? undefined : body.open()
-    const text = typeof content === 'string' || content instanceof Uint8Array ? content : undefined
-    this.#sent.set(request, secretValues(request, text))
     this.#log.debug(`${request.method} ${this.#url(request)} is sent`, {
       requestId: request.id,
       headers: this.#headers(request, headers.toRecord()),
-      body: shownBody(text, headers.get('content-type') ?? body?.type, {
+      body: shownBody(contentOf(request), headers.get('content-type') ?? body?.type, {
         max: this.#maxBody,
         secrets: request.secrets,
       }),
@@ -109,7 +103,8 @@ class Lines {
     this.#log.debug(`${request.method} ${this.#url(request)} was answered with ${response.status}`, {
       requestId: request.id,
       headers: this.#headers(request, response.headers.toRecord()),
-      body: shown === undefined ? undefined : withoutValues(shown, this.#sent.get(request) ?? []),
+      // Interceptors further in have added their secrets by now.
+      body: shown === undefined ? undefined : withoutValues(shown, secretValues(request, contentOf(request))),
     })
     return undefined
   }
@@ -142,4 +137,10 @@ class Lines {
     const text = JSON.stringify(redactHeaders(fields, secrets))
     return text.length <= this.#maxHeaders ? text : `${text.slice(0, this.#maxHeaders)}...`
   }
+}
+
+/** What can be read without keeping the server from it. */
+function contentOf({ body }: HttpRequest): string | Uint8Array | undefined {
+  const content = body?.replayable === true ? body.open() : undefined
+  return typeof content === 'string' || content instanceof Uint8Array ? content : undefined
 }

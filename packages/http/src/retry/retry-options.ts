@@ -32,7 +32,7 @@ export interface RetryOptions {
   readonly retryByResult?: ((response: HttpResponse | undefined) => boolean) | undefined
   /** The longest wait that a server may ask for, in milliseconds; where it asks for more, there is none. Default 60,000. */
   readonly maxRetryAfterMs?: number | undefined
-  /** Keeps retries to each origin a small share of all requests: 20 %, at least 3 in 10 seconds. `false`: no limit. */
+  /** Keeps retries to each origin a small share of all requests. Default 20 %, or 30 in 10 seconds; `false`: no limit. */
   readonly budget?: RetryBudget | false | undefined
 }
 

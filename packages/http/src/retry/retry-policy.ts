@@ -67,9 +67,12 @@ export function retryOptionsOf(given: RetryInput | undefined): RetryOptions {
   return typeof given === 'number' ? { attempts: given + 1 } : given
 }
 
+/** Within 10 seconds; so many a program that asks little may always make, or it would not get the attempts that it named. */
+const fewRetries = 30
+
 /** The budget that the options name, or one of the usual size; none where it is switched off. */
 export function budgetOf({ budget }: RetryOptions, clock: Clock): RetryBudget | undefined {
-  return budget === false ? undefined : (budget ?? new RetryBudget({ clock }))
+  return budget === false ? undefined : (budget ?? new RetryBudget({ minimum: fewRetries, clock }))
 }
 
 /** @throws `invalid_option` */
