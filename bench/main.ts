@@ -19,6 +19,9 @@ const [name, ...rest] = process.argv.slice(2)
 if (name === 'http-client') {
   const { benchHttpClient } = await import('./http-client/main.ts')
   await benchHttpClient(rest)
+} else if (name === 'web-socket') {
+  const { benchWebSocket } = await import('./web-socket/main.ts')
+  await benchWebSocket(rest)
 } else if (name === 'log') {
   const { benchLog } = await import('./log/main.ts')
   await benchLog(rest)

@@ -29,6 +29,23 @@ suite('a connected WebSocket', () => {
     await assert.rejects(client.send('late'), { code: 'socket_closed' })
   })
 
+  test('carries messages of every length', async () => {
+    await using app = createApp(quiet)
+    app.websocket('/ws', async (socket) => {
+      await socket.accept()
+      for await (const message of socket) await socket.send(message)
+    })
+    await using client = await app.connect('/ws')
+    for (const length of [0, 1, 62, 63, 125, 126, 16_384, 16_385, 32_767, 65_535, 65_536, 300_000]) {
+      for (const letter of ['x', 'é', '漢']) {
+        await client.send(letter.repeat(length))
+        assert.equal(await client.receiveText(), letter.repeat(length))
+      }
+      await client.send(new Uint8Array(length).fill(7))
+      assert.deepEqual(await client.receiveBytes(), new Uint8Array(length).fill(7))
+    }
+  })
+
   test('brings query, headers and subprotocols, and tells why it was refused', async () => {
     await using app = createApp(quiet)
     app.websocket('/ws', async (socket, { query, headers }) => {

@@ -7,7 +7,7 @@ import { frameCodes } from './error-frame.ts'
 import type { RawMessage } from './message-queue.ts'
 
 /** A message as its reader wants it, or what is wrong with it. */
-type ReadMessage<Message> = Message | Problem
+export type ReadMessage<Message> = Message | Problem
 
 /** Turns what came into what a reader wants. It never throws. */
 export type MessageReader<Message> = (raw: RawMessage) => ReadMessage<Message> | Promise<ReadMessage<Message>>

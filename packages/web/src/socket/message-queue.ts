@@ -17,10 +17,8 @@ export interface QueueEvents {
   onRoom(): void
 }
 
-interface Reader {
-  readonly resolve: (message: RawMessage | undefined) => void
-  readonly reject: (reason: Error) => void
-}
+/** Takes one message; nothing where no more will come. */
+export type Reader = (message: RawMessage | undefined) => void
 
 /** What has come and was not yet received. Its owner stops the flow when it is full; what comes all the same is kept. */
 export class MessageQueue {
@@ -52,7 +50,7 @@ export class MessageQueue {
     if (this.#ended) return
     const reader = this.#readers.shift()
     if (reader !== undefined) {
-      reader.resolve(message)
+      reader(message)
       return
     }
     this.#messages.push(message)
@@ -63,11 +61,37 @@ export class MessageQueue {
     this.#events.onFull()
   }
 
-  /** The next message, as soon as there is one; nothing when no more will come. Rejects with `aborted` for the signal. */
+  /** Has `reader` take the next message, now or when there is one. */
+  next(reader: Reader): void {
+    if (this.length > 0) reader(this.#shift())
+    else if (this.#ended) reader(undefined)
+    else this.#readers.push(reader)
+  }
+
+  /** As `next`, until the signal is aborted: then `giveUp` is called, and the next message is left to others. */
+  nextUntil(signal: AbortSignal, reader: Reader, giveUp: (error: PosthouseError) => void): void {
+    const aborted = (): void => {
+      this.#readers = this.#readers.filter((other) => other !== take)
+      giveUp(new PosthouseError('aborted', 'the wait for a message was given up', { cause: signal.reason }))
+    }
+    const take: Reader = (message) => {
+      signal.removeEventListener('abort', aborted)
+      reader(message)
+    }
+    if (signal.aborted) {
+      aborted()
+      return
+    }
+    signal.addEventListener('abort', aborted, { once: true })
+    this.next(take)
+  }
+
+  /** The next message as a promise. Rejects with `aborted` for the signal. */
   take(signal?: AbortSignal): Promise<RawMessage | undefined> {
-    if (this.length > 0) return Promise.resolve(this.#shift())
-    if (this.#ended) return Promise.resolve(undefined)
-    return signal === undefined ? this.#wait() : this.#waitFor(signal)
+    return new Promise((resolve, reject) => {
+      if (signal === undefined) this.next(resolve)
+      else this.nextUntil(signal, resolve, reject)
+    })
   }
 
   /** Nothing more comes. What waits can still be taken, unless it is to be forgotten. */
@@ -78,27 +102,7 @@ export class MessageQueue {
       this.#first = 0
       this.#bytes = 0
     }
-    for (const { resolve } of this.#readers.splice(0)) resolve(undefined)
-  }
-
-  #wait(): Promise<RawMessage | undefined> {
-    return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }))
-  }
-
-  async #waitFor(signal: AbortSignal): Promise<RawMessage | undefined> {
-    if (signal.aborted) throw new PosthouseError('aborted', 'the wait for a message was given up')
-    const arrival = this.#wait()
-    const reader = this.#readers.at(-1)
-    const giveUp = (): void => {
-      this.#readers = this.#readers.filter((other) => other !== reader)
-      reader?.reject(new PosthouseError('aborted', 'the wait for a message was given up', { cause: signal.reason }))
-    }
-    signal.addEventListener('abort', giveUp, { once: true })
-    try {
-      return await arrival
-    } finally {
-      signal.removeEventListener('abort', giveUp)
-    }
+    for (const reader of this.#readers.splice(0)) reader(undefined)
   }
 
   #shift(): RawMessage | undefined {

@@ -2,8 +2,8 @@ import { PosthouseError } from '@posthouse/core'
 import { isProblem, type Problem } from '../problem/problem.ts'
 import { assertCloseCode } from './close-code.ts'
 import { closeCodeFor, type ErrorFrameFormat } from './error-frame.ts'
-import { bytesReader, jsonReader, type MessageReader, textReader } from './message-format.ts'
-import type { RawMessage } from './message-queue.ts'
+import { bytesReader, jsonReader, type MessageReader, type ReadMessage, textReader } from './message-format.ts'
+import type { RawMessage, Reader } from './message-queue.ts'
 import type { SocketEnd, Wire } from './wire.ts'
 
 /** With what a WebSocket is accepted. */
@@ -33,6 +33,18 @@ export interface ConnectionParts<In, Out> {
   readonly onRefused: (problem: Problem) => void
 }
 
+/** Somebody who waits for a message. */
+interface Waiting<Message> {
+  readonly read: MessageReader<Message>
+  readonly done: (message: Message) => void
+  /** No message will come. */
+  readonly over: () => void
+  readonly failed: (error: unknown) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+const over = { done: true, value: undefined } as const
+
 /**
  * One WebSocket, as its handler has it. `In` is what it receives and `Out` what it sends: JSON values that fit the schemas of
  * the endpoint; text and bytes where it has none. A message that does not fit is answered with an error frame, and the
@@ -40,7 +52,7 @@ export interface ConnectionParts<In, Out> {
  */
 export class SocketConnection<In = RawMessage, Out = RawMessage> implements AsyncIterable<In>, AsyncDisposable {
   readonly #parts: ConnectionParts<In, Out>
-  readonly #gone = new AbortController()
+  readonly #ending = new AbortController()
   readonly #ended = Promise.withResolvers<SocketEnd>()
   #wire: Wire | undefined
   #refused = false
@@ -77,7 +89,7 @@ export class SocketConnection<In = RawMessage, Out = RawMessage> implements Asyn
 
   /** Aborted when the connection ends or begins to. */
   get signal(): AbortSignal {
-    return this.#gone.signal
+    return this.#ending.signal
   }
 
   /** Resolves when the connection has ended, from either side; for one that was never accepted, with 1006. */
@@ -101,7 +113,7 @@ export class SocketConnection<In = RawMessage, Out = RawMessage> implements Asyn
         `The client offered ${offered}, and not the subprotocol ${subprotocol}`,
       )
     }
-    this.#wire = this.#parts.open(options, () => this.#gone.abort())
+    this.#wire = this.#parts.open(options, () => this.#ending.abort())
     this.#subprotocol = subprotocol
     void this.#wire.closed.then((end) => this.#end(end))
   }
@@ -134,8 +146,10 @@ export class SocketConnection<In = RawMessage, Out = RawMessage> implements Asyn
    * awaits it is as fast as the peer.
    * @throws PosthouseError `socket_closed`, `slow_consumer`, `wrong_socket_state`
    */
-  async send(message: Out): Promise<void> {
-    return this.#accepted().send(await this.#parts.write(message))
+  send(message: Out): Promise<void> {
+    const wire = this.#accepted()
+    const raw = this.#parts.write(message)
+    return raw instanceof Promise ? raw.then((written) => wire.send(written)) : wire.send(raw)
   }
 
   /** @throws PosthouseError as `send` */
@@ -195,12 +209,13 @@ export class SocketConnection<In = RawMessage, Out = RawMessage> implements Asyn
   [Symbol.asyncIterator](): AsyncIterator<In, undefined> {
     const { read } = this.#parts
     return {
-      next: async () => {
-        const message = await this.#next(read)
-        return message === undefined ? { done: true, value: undefined } : { done: false, value: message.value }
-      },
+      next: () =>
+        new Promise((resolve, failed) => {
+          const done = (value: In): void => resolve({ done: false, value })
+          this.#next({ read, done, over: () => resolve(over), failed })
+        }),
       // Whoever leaves the loop early may go on to receive.
-      return: async () => ({ done: true, value: undefined }),
+      return: () => Promise.resolve(over),
     }
   }
 
@@ -208,25 +223,39 @@ export class SocketConnection<In = RawMessage, Out = RawMessage> implements Asyn
     await this.close()
   }
 
-  async #receive<Message>(read: MessageReader<Message>, signal?: AbortSignal): Promise<Message> {
-    const message = await this.#next(read, signal)
-    if (message !== undefined) return message.value
-    const { code, reason } = this.#wire?.end ?? { code: 1006, reason: '' }
-    throw new PosthouseError('socket_closed', `the WebSocket has ended with ${code}${reason && ` (${reason})`}`)
+  #receive<Message>(read: MessageReader<Message>, signal: AbortSignal | undefined): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      this.#next({ read, done: resolve, over: () => reject(this.#gone()), failed: reject, signal })
+    })
   }
 
-  async #next<Message>(read: MessageReader<Message>, signal?: AbortSignal): Promise<{ value: Message } | undefined> {
-    const wire = this.#accepted()
-    for (;;) {
-      const raw = await wire.receive(signal)
-      if (raw === undefined) return undefined
-      const judged = read(raw)
-      const message = judged instanceof Promise ? await judged : judged
-      if (!isProblem(message)) return { value: message }
-      this.#parts.onRefused(message)
-      // A peer that has just left is noticed by the next wait.
-      await this.sendProblem(message).catch(() => undefined)
+  /** Callbacks, and not promises, as far as there is nothing to wait for: each message goes this way. */
+  #next<Message>(waiting: Waiting<Message>): void {
+    const { incoming } = this.#accepted()
+    const take: Reader = (raw) => {
+      if (raw === undefined) waiting.over()
+      else this.#judge(waiting.read(raw), waiting)
     }
+    if (waiting.signal === undefined) incoming.next(take)
+    else incoming.nextUntil(waiting.signal, take, waiting.failed)
+  }
+
+  #judge<Message>(judged: ReadMessage<Message> | Promise<ReadMessage<Message>>, waiting: Waiting<Message>): void {
+    if (judged instanceof Promise) judged.then((settled) => this.#judge(settled, waiting), waiting.failed)
+    else if (isProblem(judged)) void this.#refuse(judged).then(() => this.#next(waiting))
+    else waiting.done(judged)
+  }
+
+  /** Whoever sends what is refused is not to be answered faster than it reads. */
+  async #refuse(problem: Problem): Promise<void> {
+    this.#parts.onRefused(problem)
+    // A peer that has just left is noticed by the next wait.
+    await this.sendProblem(problem).catch(() => undefined)
+  }
+
+  #gone(): PosthouseError {
+    const { code, reason } = this.#wire?.end ?? { code: 1006, reason: '' }
+    return new PosthouseError('socket_closed', `the WebSocket has ended with ${code}${reason && ` (${reason})`}`)
   }
 
   #accepted(): Wire {
@@ -236,7 +265,7 @@ export class SocketConnection<In = RawMessage, Out = RawMessage> implements Asyn
 
   #end(end: SocketEnd): void {
     this.#ended.resolve(end)
-    this.#gone.abort()
+    this.#ending.abort()
   }
 }
 

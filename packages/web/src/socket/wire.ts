@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws'
 import { assertCloseCode, closeReason } from './close-code.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { MessageQueue, type RawMessage } from './message-queue.ts'
+import { shortFrame } from './short-frame.ts'
 import type { ResolvedLimits } from './socket-limits.ts'
 
 /** How a WebSocket ended. */
@@ -82,19 +83,14 @@ export class Wire {
     return this.#ws.bufferedAmount
   }
 
-  /** Messages that wait to be received. */
-  get waiting(): number {
-    return this.#queue.length
-  }
-
   /** Resolves when the connection has ended, from either side. */
   get closed(): Promise<SocketEnd> {
     return this.#ended.promise
   }
 
-  /** The next message; nothing when the connection has ended and all was received. */
-  receive(signal?: AbortSignal): Promise<RawMessage | undefined> {
-    return this.#queue.take(signal)
+  /** Messages that came and were not received yet. */
+  get incoming(): Pick<MessageQueue, 'next' | 'nextUntil'> {
+    return this.#queue
   }
 
   /**
@@ -103,7 +99,10 @@ export class Wire {
    */
   send(message: RawMessage): Promise<void> {
     if (!this.open) return failed(this.#gone())
-    this.#ws.send(message)
+    const frame = shortFrame(message)
+    if (frame === undefined) this.#ws.send(message)
+    // Without extensions ws keeps nothing back, so this stands in line.
+    else this.#stream.write(frame)
     if (!this.#stream.writableNeedDrain) return sent
     if (this.queuedBytes > this.#limits.sendBytes) return failed(this.#tooSlow())
     this.#draining ??= seen(Promise.withResolvers<void>())
