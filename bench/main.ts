@@ -25,6 +25,9 @@ if (name === 'http-client') {
 } else if (name === 'log') {
   const { benchLog } = await import('./log/main.ts')
   await benchLog(rest)
+} else if (name === 'policies') {
+  const { benchPolicies } = await import('./policies/main.ts')
+  await benchPolicies(rest)
 } else await runNamed(process.argv.slice(2))
 
 async function runNamed(args: string[]): Promise<void> {

@@ -20,6 +20,7 @@ ${Object.entries(benchmarks)
   .join('\n')}
   http-client  one GET of a kilobyte of JSON, 50 under way: @posthouse/http beside undici, fetch, got, axios, ky, node:http
   log          one line with four fields: @posthouse/log beside pino and winston; takes --lines N instead of --seconds
+  policies     a task that does nothing, under each policy; takes --runs N instead of --seconds
 
   --rounds N     how often each case is measured; default 5
   --seconds S    how long a measurement takes, after a second of warming up; default 3
