@@ -1,5 +1,4 @@
 import { type Clock, PosthouseError } from '@posthouse/core'
-import type { Supervisor } from './connection/supervisor.ts'
 import type { Dialog } from './dialog/dialog.ts'
 import type { Later } from './later.ts'
 import type { Listeners } from './listening/listeners.ts'
@@ -9,7 +8,9 @@ export interface Draining {
   readonly clock: Clock
   readonly listeners: Listeners
   readonly dialog: Later<Dialog>
-  readonly supervisor: Supervisor
+  /** There is no connection, and none is sought. */
+  unconnected(): boolean
+  closed(): boolean
   /** Has `told` called whenever something has come to its end. */
   onRest(told: () => void): void
 }
@@ -34,9 +35,8 @@ export async function drain(draining: Draining, timeoutMs: number): Promise<void
 
 /** There is nothing more to wait for. */
 function isOver(draining: Draining): boolean {
-  const { state } = draining.supervisor
   // A client that nobody connects confirms nothing, however long one waits.
-  return state === 'closed' || isIdle(draining) || (state === 'idle' && isQuiet(draining))
+  return draining.closed() || isIdle(draining) || (draining.unconnected() && isQuiet(draining))
 }
 
 /** Nothing is under way. */

@@ -398,7 +398,8 @@ export class HubClient implements AsyncDisposable {
       clock: this.#settings.clock,
       listeners: this.#listeners,
       dialog: this.#dialog,
-      supervisor: this.#supervisor,
+      unconnected: () => this.state === 'idle',
+      closed: () => this.#closing !== undefined,
       onRest: (told: () => void) => {
         this.#rested = told
       },

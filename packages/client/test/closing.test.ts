@@ -92,6 +92,31 @@ suite('drain', () => {
     assert.equal(clock.pending, 0)
   })
 
+  test('ends with what was left when the hub wants no more of the client', async () => {
+    await using hub = await ScriptedHub.start()
+    const clock = new ManualClock()
+    await using online = await hub.online({ clock })
+    const { client, peer } = online
+    const handler = Promise.withResolvers<void>()
+    const called = new Promise<void>((resolve) => {
+      client.on('*', () => {
+        resolve()
+        return handler.promise
+      })
+    })
+    peer.deliver({ seq: 1 })
+    await called
+    // The heartbeat waits on the clock, and then the drain.
+    const before = clock.pending
+    const late = assert.rejects(client.drain({ timeoutMs: 1e9 }), withCode('timeout'))
+    while (clock.pending === before) await new Promise(setImmediate)
+    peer.close(4403)
+    await late
+    assert.equal(client.state, 'closed')
+    assert.equal(clock.pending, 0)
+    handler.resolve()
+  })
+
   test('ends when the message that it waits for is withdrawn', async () => {
     await using hub = await ScriptedHub.start()
     await using online = await hub.online({ reconnect: { baseMs: 1e9, capMs: 1e9 } })

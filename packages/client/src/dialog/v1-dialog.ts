@@ -129,7 +129,7 @@ export class V1Dialog implements Dialog, ClientSessionEvents {
     const { signal } = options
     const id = message.id ?? createId(this.settings.clock.now())
     const live = message.qos === 0
-    if (live && !this.openLine) throw new PosthouseError('not_connected', 'qos 0 needs a connection; there is none now')
+    if (live && !this.openLine) throw new PosthouseError('not_connected', 'qos 0 needs a connection')
     const n = live ? undefined : this.outbox.next()
     const encoded = this.#encoded(sendFrame(message, options, { id, n }))
     if (live) this.#assertRoom(encoded)
