@@ -1,6 +1,7 @@
 import { type LogFields, type Logger, reasonOf } from '@posthouse/core'
 import { type Level, type LevelName, levelName, levels, type Threshold } from './level.ts'
 import type { LogBook } from './log-book.ts'
+import type { EntryPoint } from './record/caller.ts'
 import type { Scope } from './record/scope.ts'
 import { refusal } from './refuse.ts'
 import type { SinkFunction } from './sinks/function-sink.ts'
@@ -31,53 +32,54 @@ export class AppLogger implements Logger, AsyncDisposable {
 
   /** Each step, for following one case through the code. */
   trace(message: string, fields?: LogFields): void {
-    if (this.#book.threshold <= levels.trace.severity) this.#write('trace', message, fields)
+    if (this.#book.threshold <= levels.trace.severity) this.#write(this.trace, 'trace', message, fields)
   }
 
   /** Details for whoever looks for a fault: every request and its answer. */
   debug(message: string, fields?: LogFields): void {
-    if (this.#book.threshold <= levels.debug.severity) this.#write('debug', message, fields)
+    if (this.#book.threshold <= levels.debug.severity) this.#write(this.debug, 'debug', message, fields)
   }
 
   /** What happens in the ordinary course: a request begins, a request is done. */
   info(message: string, fields?: LogFields): void {
-    if (this.#book.threshold <= levels.info.severity) this.#write('info', message, fields)
+    if (this.#book.threshold <= levels.info.severity) this.#write(this.info, 'info', message, fields)
   }
 
   /** Something that matters went well. */
   success(message: string, fields?: LogFields): void {
-    if (this.#book.threshold <= levels.success.severity) this.#write('success', message, fields)
+    if (this.#book.threshold <= levels.success.severity) this.#write(this.success, 'success', message, fields)
   }
 
   /** What was survived: a retry, an odd answer. */
   warning(message: string, fields?: LogFields): void {
-    if (this.#book.threshold <= levels.warning.severity) this.#write('warning', message, fields)
+    if (this.#book.threshold <= levels.warning.severity) this.#write(this.warning, 'warning', message, fields)
   }
 
   /** The same as `warning`, under the name that core's `Logger` has for it. */
   warn(message: string, fields?: LogFields): void {
-    this.warning(message, fields)
+    if (this.#book.threshold <= levels.warning.severity) this.#write(this.warn, 'warning', message, fields)
   }
 
   /** What failed: a request, a connection. */
   error(message: string, fields?: LogFields): void {
-    if (this.#book.threshold <= levels.error.severity) this.#write('error', message, fields)
+    if (this.#book.threshold <= levels.error.severity) this.#write(this.error, 'error', message, fields)
   }
 
   /** The program as a whole cannot do its work. */
   critical(message: string, fields?: LogFields): void {
-    if (this.#book.threshold <= levels.critical.severity) this.#write('critical', message, fields)
+    if (this.#book.threshold <= levels.critical.severity) this.#write(this.critical, 'critical', message, fields)
   }
 
   /** An error of the level `error`, with the stacks of the error, of its causes and of the errors that it holds. */
   exception(error: unknown, message: string = reasonOf(error), fields?: LogFields): void {
-    if (this.#book.threshold <= levels.error.severity) this.#write('error', message, { ...fields, err: error })
+    if (this.#book.threshold > levels.error.severity) return
+    this.#write(this.exception, 'error', message, { ...fields, err: error })
   }
 
   /** Writes at a level that is known at run time only. @throws PosthouseError `invalid_option` */
   log(level: Level, message: string, fields?: LogFields): void {
     const name = typeof level === 'number' ? nearest(level) : levelName(level)
-    if (this.#book.threshold <= levels[name].severity) this.#write(name, message, fields)
+    if (this.#book.threshold <= levels[name].severity) this.#write(this.log, name, message, fields)
   }
 
   /** Whether any sink takes this level now; for messages that are dear to make. @throws PosthouseError `invalid_option` */
@@ -161,11 +163,12 @@ export class AppLogger implements Logger, AsyncDisposable {
   }
 
   /** Whoever is not checked by a compiler may hand over an error instead of a text, or instead of fields. */
-  #write(level: LevelName, message: unknown, fields: unknown): void {
-    if (typeof message === 'string' && fields === undefined) this.#book.write(this.#scope, level, message, undefined)
+  #write(entry: EntryPoint, level: LevelName, message: unknown, fields: unknown): void {
+    if (typeof message === 'string' && fields === undefined)
+      this.#book.write({ scope: this.#scope, entry, level }, message, undefined)
     else if (message instanceof Error)
-      this.#book.write(this.#scope, level, message.message, { ...fieldsOf(fields), err: message })
-    else this.#book.write(this.#scope, level, String(message), fieldsOf(fields))
+      this.#book.write({ scope: this.#scope, entry, level }, message.message, { ...fieldsOf(fields), err: message })
+    else this.#book.write({ scope: this.#scope, entry, level }, String(message), fieldsOf(fields))
   }
 }
 

@@ -39,8 +39,18 @@ export function createLogger(options: LoggerOptions = {}): AppLogger {
   const book = new LogBook({ name, clock, redactor, onTrouble: guarded(onTrouble) })
   book.level = level
   const bound = fields === undefined ? undefined : redactor.fields(fields)
-  for (const { sink, ...rest } of sinks ?? [{ sink: process.stderr }]) book.add(sink, rest)
+  addAll(book, sinks ?? [{ sink: process.stderr }])
   return new AppLogger(book, { name, bound, depth: 0 })
+}
+
+/** Where one is refused, those before it are closed again. */
+function addAll(book: LogBook, sinks: readonly SinkSpecification[]): void {
+  try {
+    for (const { sink, ...options } of sinks) book.add(sink, options)
+  } catch (error) {
+    book.removeAll()
+    throw error
+  }
 }
 
 /** A listener that fails, or logs what fails again, does no harm. */

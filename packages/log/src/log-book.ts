@@ -1,14 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, type LogFields, reasonOf } from '@posthouse/core'
 import { JsonLines } from './json-lines.ts'
-import { beforeLeaving } from './leaving.ts'
-import { type LevelName, levels, severityFrom, type Threshold } from './level.ts'
+import { beforeLeaving, type LeaveOptions } from './leaving.ts'
+import { levels, severityFrom, type Threshold } from './level.ts'
 import { PendingRecord } from './record/pending-record.ts'
-import type { Scope } from './record/scope.ts'
+import type { Call, Scope } from './record/scope.ts'
 import type { Redactor } from './redaction/redactor.ts'
 import { refusal } from './refuse.ts'
-import { type Entry, entryParts } from './sinks/entry.ts'
+import { type Entry, entryParts, isPath } from './sinks/entry.ts'
 import { openSink } from './sinks/open-sink.ts'
+import type { Sink } from './sinks/sink.ts'
 import type { FileSinkOptions, SinkTarget } from './sinks/sink-options.ts'
 
 /** What goes wrong in a sink, and when it is over. */
@@ -52,20 +53,19 @@ export class LogBook {
     this.#setThreshold()
   }
 
-  write(scope: Scope, level: LevelName, message: string, fields: LogFields | undefined): void {
+  write(call: Call, message: string, fields: LogFields | undefined): void {
     const { redactor, clock } = this.#options
     const said = {
       time: clock.now(),
-      level,
       message: redactor.text(message),
       fields: fields === undefined ? undefined : redactor.fields(fields),
       context: this.#hasContext ? this.#context.getStore() : undefined,
     }
-    const record = new PendingRecord(said, scope)
+    const record = new PendingRecord(said, call)
     let json: string | undefined
     for (const entry of this.#entries) {
       if (record.severity < entry.severity || !this.#accepts(entry, record)) continue
-      if (entry.text === undefined) json ??= this.#json.line(record, scope)
+      if (entry.text === undefined) json ??= this.#json.line(record, call.scope)
       entry.sink.write(this.#lineOf(entry, record, json), record)
     }
     record.end()
@@ -80,11 +80,15 @@ export class LogBook {
     const entry: Entry = { ...parts, id, sink }
     this.#nextId++
     this.#entries = [...this.#entries, entry]
-    const leaver = { flush: () => sink.flush(), reopen: () => sink.reopen?.() }
     const { buffer, reopenOnSighup = false } = options
-    this.#departures.set(id, beforeLeaving(leaver, { gathers: buffer !== undefined, reopens: reopenOnSighup }))
+    if (isPath(target)) this.#attend(id, sink, { gathers: buffer !== undefined, reopens: reopenOnSighup })
     this.#setThreshold()
     return id
+  }
+
+  #attend(id: number, sink: Sink, options: LeaveOptions): void {
+    const leaver = { flush: () => sink.flush(), reopen: () => sink.reopen?.() }
+    this.#departures.set(id, beforeLeaving(leaver, options))
   }
 
   remove(id: number): void {
@@ -154,11 +158,8 @@ export class LogBook {
     const scope: Scope = { name, bound: undefined, depth: 0 }
     const fields = redactor.fields({ lost, reason: reasonOf(error) })
     const message = `${lost} lines are missing here, because the file could not be written`
-    const record = new PendingRecord(
-      { time: clock.now(), level: 'warning', message, fields, context: undefined },
-      scope,
-    )
-    record.end()
+    const said = { time: clock.now(), message, fields, context: undefined }
+    const record = new PendingRecord(said, { scope, level: 'warning', entry: undefined })
     return this.#lineOf(entry, record, entry.text === undefined ? this.#json.line(record, scope) : undefined)
   }
 }

@@ -16,6 +16,6 @@ export interface LogRecord {
   readonly exception: DescribedError | undefined
   /** The name of the logger. */
   readonly name: string | undefined
-  /** Where the call stands. It costs microseconds, so it is looked for when somebody asks. */
+  /** Where the call stands. It costs microseconds, so it is looked for when somebody asks, while the call lasts. */
   readonly caller: Caller
 }

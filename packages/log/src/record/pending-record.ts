@@ -3,12 +3,11 @@ import { type LevelName, levels } from '../level.ts'
 import { type DescribedError, isDescribedError } from '../redaction/described-error.ts'
 import { type Caller, findCaller, unknownCaller } from './caller.ts'
 import type { LogRecord } from './log-record.ts'
-import type { Scope } from './scope.ts'
+import type { Call } from './scope.ts'
 
 /** What a log call says, cleaned. */
 export interface Said {
   readonly time: number
-  readonly level: LevelName
   readonly message: string
   readonly fields: LogFields | undefined
   readonly context: LogFields | undefined
@@ -22,19 +21,19 @@ export class PendingRecord implements LogRecord {
   readonly message: string
   readonly name: string | undefined
   readonly #said: Said
-  readonly #scope: Scope
+  readonly #call: Call
   #extra: LogFields | undefined
   #caller: Caller | undefined
   #over = false
 
-  constructor(said: Said, scope: Scope) {
+  constructor(said: Said, call: Call) {
     this.time = said.time
-    this.level = said.level
-    this.severity = levels[said.level].severity
+    this.level = call.level
+    this.severity = levels[call.level].severity
     this.message = said.message
-    this.name = scope.name
+    this.name = call.scope.name
     this.#said = said
-    this.#scope = scope
+    this.#call = call
   }
 
   get extra(): LogFields {
@@ -62,7 +61,7 @@ export class PendingRecord implements LogRecord {
   }
 
   get caller(): Caller {
-    this.#caller ??= this.#over ? unknownCaller : findCaller(this.#scope.depth)
+    this.#caller ??= this.#findCaller()
     return this.#caller
   }
 
@@ -71,9 +70,14 @@ export class PendingRecord implements LogRecord {
     this.#over = true
   }
 
+  #findCaller(): Caller {
+    const { entry, scope } = this.#call
+    return this.#over || entry === undefined ? unknownCaller : findCaller(entry, scope.depth)
+  }
+
   #merge(): LogFields {
     const { fields, context } = this.#said
-    const { bound } = this.#scope
+    const { bound } = this.#call.scope
     if (context === undefined && bound === undefined) return fields ?? none
     if (context === undefined && fields === undefined) return bound ?? none
     return { ...context, ...bound, ...fields }
