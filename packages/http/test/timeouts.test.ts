@@ -37,6 +37,20 @@ describe('a request whose server is slow ends in the phase that is slow', () => 
     assert.equal(client.stats.connections, 0)
   })
 
+  test('connecting longer than its client would, where a request may', async () => {
+    const clock = new ManualClock()
+    await using server = await startRaw((socket) => void socket.resume())
+    await using client = quietClient({ clock, timeout: { connect: 10 } })
+    const request = client.get(`https://127.0.0.1:${server.port}`, { timeout: { connect: 20_000 } })
+    for (let left = 100; left > 0 && server.sockets.size === 0; left--) await turns()
+    clock.advance(19_999)
+    assert.equal(client.stats.running, 1)
+    clock.advance(1)
+    await failure(request, 'connect_timeout')
+    for (let left = 100; left > 0 && server.sockets.size > 0; left--) await turns()
+    assert.equal(server.sockets.size, 0)
+  })
+
   test('sending: write_timeout', async () => {
     const clock = new ManualClock()
     await using server = await startRaw((socket) => socket.pause())

@@ -32,9 +32,9 @@ export const networkOptions: readonly (keyof HttpClientOptions)[] = [
 /** @throws `invalid_option` */
 export function networkOf(options: HttpClientOptions, settings: Settings): Network {
   if (options.transport !== undefined) return pretended(options.transport)
-  const { clock, logger, timeouts } = settings
+  const { clock, logger } = settings
   const wire = new Wire(options, {
-    connectTimeoutMs: connectLimit(timeouts.connect),
+    connectTimeoutMs: longestConnect,
     client: undiciOptions,
     clock,
     ...(logger && { logger }),
@@ -61,10 +61,8 @@ const undiciOptions = {
   keepAliveMaxTimeout: aDay,
 } as const
 
-/** Undici's own limit only cleans up what the lifeline has given up, so it is a little later. */
-function connectLimit(ms: number): number {
-  return ms === Number.POSITIVE_INFINITY ? 0 : ms + 500
-}
+/** The lifeline ends what takes too long; this only cleans up behind proxies. */
+const longestConnect = 600_000
 
 function pretended(transport: Transport): Network {
   const nothing = async (): Promise<void> => undefined

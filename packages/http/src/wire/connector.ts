@@ -41,7 +41,8 @@ export function createConnector({ tls, dns, guard, http2, connectTimeoutMs }: Co
     } catch (error) {
       return callback(error as Error, null)
     }
-    connect(options, (error, socket) => {
+    // The socket that is being connected, so that whoever gives up can end it; undici's type does not tell of it.
+    return connect(options, (error, socket) => {
       if (error !== null) {
         if (!isLiteral) dns.forget(hostname)
         return callback(asRefusal(error, hostname), null)

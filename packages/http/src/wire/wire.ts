@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { type Clock, type Logger, PosthouseError, silentLogger, systemClock } from '@posthouse/core'
 import { Client } from 'undici'
 import type { Connection, OpenConnection } from '../transport/connection.ts'
@@ -97,10 +98,11 @@ export class Wire implements AsyncDisposable {
 
   #connection(origin: string, connector: Connector): Connection {
     let capacity = 1
+    let socket: unknown
     const connect: Connector = (options, callback) => {
-      connector(options, (...outcome) => {
-        const [, socket] = outcome
-        const agreed = socket !== null && 'alpnProtocol' in socket ? socket.alpnProtocol : undefined
+      socket = connector(options, (...outcome) => {
+        const [, connected] = outcome
+        const agreed = connected !== null && 'alpnProtocol' in connected ? connected.alpnProtocol : undefined
         capacity = agreed === 'h2' ? http2Streams : 1
         callback(...outcome)
       })
@@ -113,6 +115,8 @@ export class Wire implements AsyncDisposable {
       },
       destroy: (reason) => {
         dispatcher.destroy(reason).catch(() => undefined)
+        // undici forgets a socket that is still being connected.
+        if (socket instanceof Socket) socket.destroy()
       },
     }
   }
