@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { LookupAddress } from 'node:dns'
 import { suite, test } from 'node:test'
 import { ManualClock } from '@posthouse/core'
+import { createHttpClient } from '@posthouse/http'
 import type { Dispatcher } from 'undici'
 import type { GuardOptions } from '../src/wire/guard.ts'
 import { createGuard } from '../src/wire/guard.ts'
@@ -135,6 +136,17 @@ suite('the guard', () => {
     assert.equal(await statusOf(wire, `http://rebind.example:${port}/`), 200)
     assert.equal(rebinding.asked, 1, 'what was judged is not asked for again to connect to it')
     await assert.rejects(statusOf(wire, `http://rebind.example:${port}/`), blocked)
+  })
+
+  test('looks at every hop of a redirection', async () => {
+    const targets = ['http://127.0.0.2:1/', 'http://[::1]:1/', 'http://169.254.169.254/latest/', 'http://0x7f.0.0.2:1/']
+    await using server = await startServer((request, response) => {
+      response.writeHead(302, { location: targets[Number(request.url?.slice(1))] ?? '/' }).end()
+    })
+    const guard = { allowPrivate: ['127.0.0.1'] }
+    await using client = createHttpClient({ guard, proxy: false, logging: false, retry: false })
+    for (const index of targets.keys())
+      await assert.rejects(client.get(`${server.url}/${index}`), blocked, targets[index])
   })
 
   test('judges names by the lists before it resolves them', async () => {

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '@posthouse/core'
+import { httpVersion } from '../client/version.ts'
 import { redactHeader, redactUrl, type SecretNames } from '../errors/redact.ts'
 import type { HttpHeaders } from '../headers/http-headers.ts'
 import { shownBody } from '../interceptors/shown-body.ts'
@@ -31,9 +32,11 @@ export interface HarEntry {
   readonly request: {
     readonly method: string
     readonly url: string
-    readonly httpVersion: string
+    /** Not known here: connections agree on it by themselves. */
+    readonly httpVersion: 'unknown'
     readonly headers: readonly HarPair[]
     readonly queryString: readonly HarPair[]
+    /** Always empty: cookies are secrets. */
     readonly cookies: readonly []
     readonly headersSize: -1
     readonly bodySize: number
@@ -42,7 +45,7 @@ export interface HarEntry {
   readonly response: {
     readonly status: number
     readonly statusText: string
-    readonly httpVersion: string
+    readonly httpVersion: 'unknown'
     readonly headers: readonly HarPair[]
     readonly cookies: readonly []
     readonly content: { readonly size: number; readonly mimeType: string; readonly text?: string }
@@ -92,7 +95,9 @@ export class HarRecorder {
 
   /** What was recorded so far: exchanges whose body has ended, in the order of their ends. */
   har(): Har {
-    return { log: { version: '1.2', creator: { name: '@posthouse/http', version: '1' }, entries: [...this.#entries] } }
+    return {
+      log: { version: '1.2', creator: { name: '@posthouse/http', version: httpVersion }, entries: [...this.#entries] },
+    }
   }
 
   /** Forgets everything. */
@@ -131,7 +136,7 @@ export class HarRecorder {
     return {
       method,
       url: shown,
-      httpVersion: 'HTTP/1.1',
+      httpVersion: 'unknown',
       headers: this.#pairs(headers, url),
       queryString: [...new URL(shown).searchParams].map(([name, value]) => ({ name, value })),
       cookies: [],
@@ -148,7 +153,7 @@ export class HarRecorder {
     return {
       status: response?.status ?? 0,
       statusText: response?.statusText ?? '',
-      httpVersion: 'HTTP/1.1',
+      httpVersion: 'unknown',
       headers: response === undefined ? [] : this.#pairs(response.headers, url),
       cookies: [],
       content: { size: copy.size, mimeType, ...(text === undefined ? {} : { text }) },
