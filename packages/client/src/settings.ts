@@ -142,7 +142,7 @@ export function settingsOf(options: HubClientOptions): Settings {
   assertOption(
     dialect !== 'cross_comm' || (token ?? will) === undefined,
     'token or will',
-    'absent in the cross_comm dialect',
+    'absent in cross_comm',
     'given',
   )
   assertOption(WebSocket, 'WebSocket', 'given here', WebSocket)

@@ -28,7 +28,7 @@ function readRows(rows: string): Record<ErrorCode, ErrorFacts> {
   return table as Record<ErrorCode, ErrorFacts>
 }
 
-const brand: unique symbol = Symbol.for('posthouse.error')
+const brand = Symbol.for('posthouse.error')
 
 /** The one error class of Posthouse. Its `code` says what happened, its message with which value and what to do. */
 export class PosthouseError extends Error {
@@ -40,9 +40,9 @@ export class PosthouseError extends Error {
     this.code = code
   }
 
-  /** Tells it from other errors, also across copies of this package. */
-  get [brand](): true {
-    return true
+  static {
+    // Tells it from other errors, also across copies of this package.
+    Object.assign(PosthouseError.prototype, { [brand]: true })
   }
 
   /** What the error table fixes for this code, or for `internal` where the table does not have it. */

@@ -95,7 +95,7 @@ for (const [what, type, value, code] of refused) {
 }
 
 test('the refusal of what is no object says what it is and what to do', () => {
-  const message = 'a dict body must be an object, not number; give others a type, as json'
+  const message = 'a dict body must be an object, not number; give others a type'
   assert.throws(() => toBodyValue(inferType(5), 5), { code: 'invalid_body', message })
   assert.equal(toBodyValue('json', 5), '5')
 })

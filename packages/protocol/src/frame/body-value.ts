@@ -26,7 +26,7 @@ export function toBodyValue(type: MessageType, value: unknown, form: BodyForm = 
   const plain = toPlain(type === 'bytes' ? toBytes(value) : value, form, outerLevels)
   if (type === 'dict' && !isObject(plain)) {
     const problem = `a dict body must be an object, not ${described(plain)}`
-    throw new PosthouseError('invalid_body', `${problem}; give others a type, as json`)
+    throw new PosthouseError('invalid_body', `${problem}; give others a type`)
   }
   if (plain === undefined) throw new PosthouseError('invalid_body', `a ${type} body must have a value`)
   return plain
