@@ -28,6 +28,9 @@ if (name === 'http-client') {
 } else if (name === 'policies') {
   const { benchPolicies } = await import('./policies/main.ts')
   await benchPolicies(rest)
+} else if (name === 'web') {
+  const { benchWeb } = await import('./web/main.ts')
+  await benchWeb(rest)
 } else await runNamed(process.argv.slice(2))
 
 async function runNamed(args: string[]): Promise<void> {

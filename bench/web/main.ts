@@ -1,0 +1,118 @@
+import { parseArgs } from 'node:util'
+import { Child } from '../child.ts'
+import { type ContenderName, contenders } from './contenders.ts'
+import { load } from './load.ts'
+import { typeCheckMs } from './type-check.ts'
+
+interface Sample {
+  readonly cpuUs: number
+  readonly perSecond: number
+  readonly p50Us: number
+  readonly p99Us: number
+}
+
+interface Usage {
+  readonly cpuUs: number
+}
+
+/** Every column of differences is to this row. */
+const base: ContenderName = 'Fastify'
+const connections = 50
+
+/** Measures a POST of JSON that is checked and answered with JSON, on servers in processes of their own, and prints tables. */
+export async function benchWeb(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '3' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const names = Object.keys(contenders) as ContenderName[]
+  const results = new Map<ContenderName, Sample[]>(names.map((name) => [name, []]))
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
+      results.get(name)?.push(await measure(name, Number(values.seconds) * 1000))
+    }
+  }
+  const start = await startOf()
+  const types = { 20: await typeCheckMs(20), 200: await typeCheckMs(200) }
+  if (values.json)
+    process.stdout.write(`${JSON.stringify({ results: Object.fromEntries(results), start, types }, null, 2)}\n`)
+  else process.stdout.write(`${table(results)}\n\n${startLine(start)}\n${typesLine(types)}\n`)
+}
+
+async function measure(name: ContenderName, ms: number): Promise<Sample> {
+  const server = new Child('web/server.ts', { args: [name] })
+  try {
+    const { port } = await server.ask<{ port: number }>()
+    await load(port, connections, 1000)
+    const before = await server.ask<Usage>({})
+    const began = performance.now()
+    const times = await load(port, connections, ms)
+    const seconds = (performance.now() - began) / 1000
+    const after = await server.ask<Usage>({})
+    const sorted = times.toSorted((one, other) => one - other)
+    const at = (part: number) => (sorted[Math.ceil(sorted.length * part) - 1] ?? Number.NaN) * 1000
+    const cpuUs = (after.cpuUs - before.cpuUs) / times.length
+    return { cpuUs, perSecond: times.length / seconds, p50Us: at(0.5), p99Us: at(0.99) }
+  } finally {
+    await server.close()
+  }
+}
+
+interface Start {
+  readonly importMs: number
+  readonly startMs: number
+  readonly cpuMs: number
+}
+
+async function startOf(): Promise<Start[]> {
+  const starts: Start[] = []
+  for (let n = 0; n < 5; n++) {
+    const app = new Child('web/big-app.ts')
+    starts.push(await app.ask<Start>())
+    await app.close()
+  }
+  return starts
+}
+
+function table(results: ReadonlyMap<ContenderName, readonly Sample[]>): string {
+  const bases = results.get(base) ?? []
+  const lines = [...results].map(([name, samples]) => {
+    const above = samples.map(({ cpuUs }, round) => cpuUs - (bases[round]?.cpuUs ?? Number.NaN))
+    const of = (key: keyof Sample) => samples.map((sample) => sample[key])
+    const cells = [
+      range(of('cpuUs'), 1),
+      range(above, 1),
+      range(of('perSecond'), 0),
+      range(of('p50Us'), 0),
+      range(of('p99Us'), 0),
+    ]
+    return `| ${name} | ${cells.join(' | ')} |`
+  })
+  const titles = ['server', 'CPU us a request', `above ${base}`, 'requests/s', 'p50 us', 'p99 us']
+  return [`| ${titles.join(' | ')} |`, `|${titles.map(() => '---|').join('')}`, ...lines].join('\n')
+}
+
+function startLine(starts: readonly Start[]): string {
+  const of = (key: keyof Start) =>
+    range(
+      starts.map((start) => start[key]),
+      0,
+    )
+  return `An app of 200 endpoints: ${of('importMs')} ms to import, ${of('startMs')} ms until the first answer`
+}
+
+function typesLine(types: Readonly<Record<20 | 200, number>>): string {
+  return `Types: ${types[20].toFixed(0)} ms to check an app of 20 endpoints and its client, ${types[200].toFixed(0)} ms of 200`
+}
+
+/** The median, with the smallest and the largest. */
+function range(values: readonly number[], digits: number): string {
+  const sorted = [...values].sort((one, other) => one - other)
+  const [least = Number.NaN, most = Number.NaN] = [sorted[0], sorted.at(-1)]
+  const middle = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+  return `${middle.toFixed(digits)} (${least.toFixed(digits)}-${most.toFixed(digits)})`
+}
