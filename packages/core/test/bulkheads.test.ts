@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
 import { ManualClock } from '@posthouse/core'
 import { bulkhead, type RefusalNotice, run, stack, timeout } from '@posthouse/core/policy'
@@ -46,6 +47,7 @@ describe('a bulkhead', () => {
     end(0, 'done')
     await first
     const late = run(policy, task, { key: 'late' })
+    assert.equal(told.length, 2)
     end(1, 'done')
     await waiting
     end(2, 'done')
@@ -130,6 +132,20 @@ describe('a bulkhead', () => {
     end(1, 'third')
     assert.equal(await third, 'third')
     assert.equal(told.length, 2)
+  })
+
+  it('lets go of the signal of who waited', async () => {
+    const { signal } = new AbortController()
+    const policy = bulkhead({ limit: 1, queue: 1 })
+    const { task, end } = deferredTask<string>()
+    const first = run(policy, task)
+    const second = policy(task, { signal, attempt: 1 })
+    assert.equal(getEventListeners(signal, 'abort').length, 1)
+    end(0, 'first')
+    await first
+    end(1, 'second')
+    await second
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
   })
 
   it('frees the place of a task that throws before it promises anything', async () => {

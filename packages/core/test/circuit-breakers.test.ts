@@ -99,6 +99,15 @@ describe('a circuit breaker', () => {
     )
   })
 
+  it('forgets what failed before when it closes', async () => {
+    const { clock, breaker, fail, succeed } = watched({ failureRate: 0.5, minimumRuns: 2, openMs: 100 })
+    await fail(2)
+    clock.advance(100)
+    await succeed()
+    await fail()
+    assert.equal(breaker.state('a'), 'closed')
+  })
+
   it('lets no more try at once than it says, and closes when all of them succeed', async () => {
     const { clock, breaker, fail, isRefused } = watched({ consecutive: 1, openMs: 100, probes: 2 })
     await fail()

@@ -36,6 +36,20 @@ describe('a rate limit', () => {
     assert.deepEqual(ran, ['first', 'waiting', 'late'])
   })
 
+  it('does not let who comes later have the token for which another one waits', async () => {
+    const clock = new ManualClock()
+    const policy = rateLimit({ perSecond: 3, burst: 1, keyOf: () => '', clock })
+    const ran: (string | undefined)[] = []
+    const task = async ({ key }: { key?: string | undefined }): Promise<number> => ran.push(key)
+    await run(policy, task, { key: 'first' })
+    const waiting = run(policy, task, { key: 'waiting' })
+    // The token is there after a third of a second, and timers count whole milliseconds.
+    clock.advance(333.5)
+    const late = run(policy, task, { key: 'late' })
+    await finish(Promise.all([waiting, late]), clock)
+    assert.deepEqual(ran, ['first', 'waiting', 'late'])
+  })
+
   it('refuses at once what may not wait', async () => {
     const clock = new ManualClock()
     const notices: RefusalNotice[] = []

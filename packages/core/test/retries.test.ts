@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
 import { ManualClock, PosthouseError } from '@posthouse/core'
 import {
@@ -58,6 +59,20 @@ describe('a retry', () => {
       [3, 200],
     ])
     assert.equal(clock.elapsed(), 600)
+  })
+
+  it('within another one counts on', async () => {
+    const task = scriptedTask<never>(new Error('no'))
+    const twice = retry({ attempts: 2, backoff: none })
+    await assert.rejects(run(stack(twice, twice), task))
+    assert.deepEqual(task.ran, [1, 2, 2, 3])
+  })
+
+  it('lets go of the signal for which it listened while it waited', async () => {
+    const { signal } = new AbortController()
+    const task = scriptedTask<string>(new Error('no'), 'done')
+    assert.equal(await retry({ backoff: none })(task, { signal, attempt: 1 }), 'done')
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
   })
 
   it('refuses a backoff that gives no number', async () => {
@@ -158,9 +173,13 @@ describe('what is tried again', () => {
       caller.abort()
       return task(execution)
     }
-    await assert.rejects(run(retry({ backoff: none }), failing, { signal: caller.signal }), { code: 'aborted' })
+    let retries = 0
+    const onRetry = (): number => ++retries
+    await assert.rejects(run(retry({ backoff: none, onRetry }), failing, { signal: caller.signal }), {
+      code: 'aborted',
+    })
     await settle()
-    assert.equal(task.ran.length, 1)
+    assert.deepEqual([task.ran.length, retries], [1, 0])
   })
 
   it('is nothing when the caller gives up during the wait, which ends at once', async () => {

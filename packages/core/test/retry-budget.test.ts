@@ -30,6 +30,16 @@ describe('a retry budget', () => {
     assert.equal(budget.take(), true)
   })
 
+  it('forgets everything in a long time without anything', () => {
+    for (let ms = 10_000; ms <= 40_000; ms += 500) {
+      const clock = new ManualClock()
+      const budget = new RetryBudget({ minimum: 1, clock })
+      budget.take()
+      clock.advance(ms)
+      assert.equal(budget.take(), true, `${ms} ms`)
+    }
+  })
+
   it('is one for each key', () => {
     const budget = new RetryBudget({ minimum: 1, clock: new ManualClock() })
     assert.deepEqual([budget.take('a'), budget.take('a'), budget.take('b'), budget.take()], [true, false, true, true])

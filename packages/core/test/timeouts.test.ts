@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isPosthouseError, ManualClock, PosthouseError } from '@posthouse/core'
-import { type Execution, run, stack, timeout } from '@posthouse/core/policy'
+import { constantBackoff, type Execution, retry, run, stack, timeout } from '@posthouse/core/policy'
+import { settle } from './deferred-tasks.ts'
 
 const never = new Promise<never>(() => undefined)
 
@@ -88,6 +89,29 @@ describe('a timeout', () => {
     clock.advance(50)
     await assert.rejects(running, { code: 'timeout' })
     assert.equal(clock.pending, 0)
+  })
+
+  it('says nothing to an attempt that has ended', async () => {
+    const clock = new ManualClock()
+    const { told, task } = endlessTask()
+    const failsOnce = (execution: Execution): Promise<never> => {
+      const running = task(execution)
+      return execution.attempt === 1 && !execution.signal.aborted ? Promise.reject(new Error('no')) : running
+    }
+    const again = retry({ backoff: constantBackoff(10), clock })
+    const running = run(
+      stack(timeout({ ms: 100, scope: 'total', clock }), again, timeout({ ms: 50, clock })),
+      failsOnce,
+    )
+    await settle()
+    clock.advance(10)
+    await settle()
+    assert.equal(told.length, 2)
+    clock.advance(50)
+    await settle()
+    clock.advance(40)
+    await assert.rejects(running, { code: 'deadline_exceeded' })
+    assert.deepEqual([told[0]?.signal.aborted, told[1]?.signal.aborted], [false, true])
   })
 
   it('ends with the caller, and stops its timer although the task does not listen', async () => {

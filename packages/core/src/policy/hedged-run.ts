@@ -65,7 +65,6 @@ export class HedgedRun<Result> {
   }
 
   #end(outcome: Outcome<Result>): void {
-    if (this.#over) return
     this.#over = true
     this.#timer?.[Symbol.dispose]()
     for (const scope of this.#underWay) scope.abort(new PosthouseError('aborted', 'another attempt answered first'))
