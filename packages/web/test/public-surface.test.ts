@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as web from '@posthouse/web'
+import manifest from '@posthouse/web/package.json' with { type: 'json' }
+
+describe('the public names of web', () => {
+  it('are these at its root', () => {
+    assert.deepEqual(Object.keys(web), [
+      'ClientSocket',
+      'Problem',
+      'Tickets',
+      'apiKey',
+      'basic',
+      'bearer',
+      'bytes',
+      'createApp',
+      'createClient',
+      'createRouter',
+      'currentRequestId',
+      'defaultSocketLimits',
+      'depends',
+      'errorFrame',
+      'eventStream',
+      'form',
+      'handledBy',
+      'isProblem',
+      'jsonSchema',
+      'loadSettings',
+      'messageRouter',
+      'multipart',
+      'oauth2Password',
+      'passwordGrant',
+      'problem',
+      'rateLimit',
+      'requestContext',
+      'sameSecret',
+      'stream',
+      'toJsonSchema',
+    ])
+  })
+
+  it('are reached through these paths, and no other', () => {
+    assert.deepEqual(Object.keys(manifest.exports), ['.', './package.json'])
+  })
+})
