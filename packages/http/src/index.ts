@@ -1,4 +1,4 @@
-export type { HttpClientOptions, LimitOptions } from './client/client-options.ts'
+export type { HedgingOptions, HttpClientOptions, LimitOptions } from './client/client-options.ts'
 export {
   aiorequests,
   closeGlobalClient,

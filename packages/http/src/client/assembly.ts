@@ -1,5 +1,5 @@
 import type { Clock } from '@posthouse/core'
-import { type Policy, type RetryBudget, stack } from '@posthouse/core/policy'
+import { hedge, type Policy, type RetryBudget, stack } from '@posthouse/core/policy'
 import { isHttpError } from '../errors/http-error.ts'
 import { diagnostics } from '../interceptors/diagnostics.ts'
 import { hooksOf } from '../interceptors/hooks.ts'
@@ -11,7 +11,7 @@ import { limiter } from '../retry/rate-limit.ts'
 import type { RetryOptions } from '../retry/retry-options.ts'
 import { budgetOf, type RetryInput, type RetryPlan, retryOptionsOf, retryPlan } from '../retry/retry-policy.ts'
 import { Call } from './call.ts'
-import type { HttpClientOptions } from './client-options.ts'
+import type { HedgingOptions, HttpClientOptions } from './client-options.ts'
 import type { Engine } from './engine.ts'
 import { type HopChain, hopChain } from './hop-chain.ts'
 import { type Network, networkOf } from './network.ts'
@@ -36,14 +36,14 @@ export function assemble(options: HttpClientOptions, shared?: Network): Assembly
   const settings = settingsOf(options)
   const network = shared ?? networkOf(options, settings)
   const interceptors = interceptorsOf(options, settings)
+  const budget = budgetOf(settings.retry, settings.clock)
   const engine: Engine = {
     clock: settings.clock,
     hooks: hooksOf(interceptors),
-    policy: policyOf(options, settings.clock),
+    policy: policyOf(options, settings.clock, budget),
     maxBodyBytes: settings.maxBodyBytes,
     leaks: { count: 0 },
   }
-  const budget = budgetOf(settings.retry, settings.clock)
   const plan = (retry: RetryOptions): RetryPlan => {
     const own = retry.budget !== settings.retry.budget
     return planOf(retry, own ? budgetOf(retry, settings.clock) : budget, engine)
@@ -75,9 +75,29 @@ function planOf(options: RetryOptions, budget: RetryBudget | undefined, engine: 
 }
 
 /** The limiter stands inside: what a breaker refuses uses up nothing of the rate. */
-function policyOf({ policies = [], rateLimit }: HttpClientOptions, clock: Clock): Policy<HttpResponse> | undefined {
-  const all = rateLimit === undefined ? policies : [...policies, limiter(rateLimit, clock)]
+function policyOf(
+  options: HttpClientOptions,
+  clock: Clock,
+  budget: RetryBudget | undefined,
+): AttemptPolicy | undefined {
+  const all = [...(options.policies ?? [])]
+  if (options.hedge !== undefined) all.unshift(hedging(options.hedge, clock, budget))
+  if (options.rateLimit !== undefined) all.push(limiter(options.rateLimit, clock))
   return all.length === 0 ? undefined : stack(...all)
+}
+
+type AttemptPolicy = Policy<HttpResponse>
+
+/** Only the first attempt: one that follows on a failure is another try already. */
+function hedging({ delayMs, extra }: HedgingOptions, clock: Clock, budget: RetryBudget | undefined): AttemptPolicy {
+  return hedge<HttpResponse>({
+    delayMs,
+    extra,
+    allowed: (execution) => execution instanceof Call && execution.mayRepeat(undefined),
+    discard: (response) => response.discard(),
+    budget,
+    clock,
+  })
 }
 
 /** Those that are built in stand outside, unless the caller lists one of the same name. */

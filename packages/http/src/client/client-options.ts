@@ -32,6 +32,8 @@ export interface HttpClientOptions extends WireOptions, HopOptions {
   readonly retry?: number | false | RetryOptions | undefined
   /** At most so many attempts in a time; those above wait. Default: no limit. */
   readonly rateLimit?: RateLimitOptions | undefined
+  /** Asks a second time where the first answer is late, where that can do no harm. Default: never. */
+  readonly hedge?: HedgingOptions | undefined
   /** Policies around each attempt, such as a circuit breaker; the first is the outermost. */
   readonly policies?: readonly Policy<HttpResponse>[] | undefined
   /** Default true: 10 in a row, none from https to http. */
@@ -60,6 +62,14 @@ export interface HttpClientOptions extends WireOptions, HopOptions {
   /** Carries the requests in place of the network. */
   readonly transport?: Transport | undefined
   readonly clock?: Clock | undefined
+}
+
+/** When a request is sent a second time without the first having failed; the answer that comes first counts. */
+export interface HedgingOptions {
+  /** How long the first answer may take before that, in milliseconds; best a little more than it usually takes. */
+  readonly delayMs: number
+  /** How many more are sent at most, each after another wait. Default 1. */
+  readonly extra?: number | undefined
 }
 
 /** How much of an answer is taken. */

@@ -48,6 +48,8 @@ function end(engine: Engine, call: Call, response: HttpResponse): HttpResponse {
   if (incoming === undefined || incoming.settled) done(engine, call, status, undefined)
   else {
     call.lifeline.stream()
+    // The policies that an attempt ran under do not listen to the caller any more.
+    call.lifeline.onAbort((reason) => incoming.stop(reason))
     watch(response, incoming, engine)
     // It must not hold the response, or nobody would notice when that is forgotten.
     incoming.onSettled((error) => {

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ManualClock } from '@posthouse/core'
+import { circuitBreaker } from '@posthouse/core/policy'
+import { HttpHeaders, type HttpResponse, IncomingBody, type Transport } from '../src/index.ts'
+import { failure, quietClient, turns } from './quiet.ts'
+import { startServer } from './servers.ts'
+
+const giving =
+  (status: number, headers: Record<string, string> = {}): Transport =>
+  async () => ({ status, statusText: '', headers: new HttpHeaders(headers), body: IncomingBody.of(new Uint8Array()) })
+
+describe('a rate limit', () => {
+  test('lets as many through as it says, and makes the others wait instead of hanging', async () => {
+    const clock = new ManualClock()
+    const client = quietClient({ clock, transport: giving(200), rateLimit: { requests: 10 } })
+    let done = 0
+    const all = Array.from({ length: 25 }, () => client.get('http://h/').then(() => done++))
+    await turns()
+    assert.equal(done, 10)
+    clock.advance(1000)
+    await turns()
+    assert.equal(done, 20)
+    clock.advance(500)
+    await turns()
+    assert.equal(done, 25)
+    await Promise.all(all)
+  })
+
+  test('is for each origin where that is wanted', async () => {
+    const clock = new ManualClock()
+    const rateLimit = { requests: 1, perMs: 60_000, per: 'origin' } as const
+    const client = quietClient({ clock, transport: giving(200), rateLimit })
+    await Promise.all([client.get('http://a/'), client.get('http://b/')])
+  })
+
+  test('pauses as the server asks for', async () => {
+    const clock = new ManualClock()
+    const client = quietClient({ clock, transport: giving(429, { 'retry-after': '5' }), rateLimit: { requests: 10 } })
+    await client.get('http://h/')
+    let done = false
+    const next = client.get('http://h/').then(() => {
+      done = true
+    })
+    await turns()
+    clock.advance(4900)
+    await turns()
+    assert.equal(done, false)
+    clock.advance(1000)
+    await next
+  })
+
+  test('makes nobody wait beyond the deadline or the patience of the caller', async () => {
+    const clock = new ManualClock()
+    const client = quietClient({ clock, transport: giving(200), rateLimit: { requests: 1, perMs: 30_000 } })
+    await client.get('http://h/')
+    await failure(client.get('http://h/', { timeout: { total: 1000 } }), 'rate_limited')
+    const caller = new AbortController()
+    const waiting = client.get('http://h/', { signal: caller.signal })
+    await turns()
+    caller.abort()
+    await failure(waiting, 'aborted')
+  })
+})
+
+describe('policies around attempts', () => {
+  test('break the circuit to a server that fails', async () => {
+    let calls = 0
+    const transport: Transport = async (hop) => {
+      calls++
+      return giving(503)(hop)
+    }
+    const breaker = circuitBreaker<HttpResponse>({ consecutive: 3, byResult: ({ status }) => status === 503 })
+    const client = quietClient({ transport, policies: [breaker], retry: { attempts: 2, baseMs: 0 } })
+    await client.get('http://h/')
+    await client.get('http://h/').catch(() => undefined)
+    const before = calls
+    const error = await failure(client.get('http://h/'), 'circuit_open')
+    assert.equal(error.thirdPartyStatus, 603)
+    assert.equal(error.attempt, 0)
+    assert.equal(calls, before)
+  })
+
+  test('ask a second time where the first answer is late, and give up the slower one', async () => {
+    let count = 0
+    await using server = await startServer((_, response) => {
+      if (count++ > 0) response.end('second')
+    })
+    await using client = quietClient({ hedge: { delayMs: 20 } })
+    const response = await client.get(server.url)
+    assert.equal(await response.text(), 'second')
+    await turns()
+    assert.equal(client.stats.running, 0)
+  })
+
+  test('leave a stream to its caller, who can still give it up', async () => {
+    await using server = await startServer((_, response) => void response.write('begin'))
+    await using client = quietClient({ hedge: { delayMs: 10_000 } })
+    const caller = new AbortController()
+    const response = await client.stream('GET', server.url, { signal: caller.signal })
+    const read = response.text()
+    caller.abort()
+    await failure(read, 'aborted')
+    assert.equal(client.stats.connections, 0)
+  })
+})
