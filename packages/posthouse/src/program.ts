@@ -5,14 +5,19 @@ import { addCall } from './commands/call.ts'
 import { addChannels } from './commands/channels.ts'
 import { addClients } from './commands/clients.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
+import { addDev } from './commands/dev.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addDocuments } from './commands/documents.ts'
 import { addGroups } from './commands/groups.ts'
 import { addHistory } from './commands/history.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addListen } from './commands/listen.ts'
+import { addNew } from './commands/new.ts'
 import { addPublish } from './commands/publish.ts'
 import { addQueues } from './commands/queues.ts'
+import { addRoutes } from './commands/routes.ts'
 import { addSend } from './commands/send.ts'
+import { addServe } from './commands/serve.ts'
 import { addStats } from './commands/stats.ts'
 import { addSubscribe } from './commands/subscribe.ts'
 import { addToken } from './commands/token.ts'
@@ -38,6 +43,12 @@ export function buildProgram(terminal: Terminal): Command {
   program.commandsGroup('A hub:')
   addUp(program, terminal)
   addToken(program, terminal)
+  program.commandsGroup('An app:')
+  addDev(program, terminal)
+  addServe(program, terminal)
+  addRoutes(program, terminal)
+  addDocuments(program, terminal)
+  addNew(program, terminal)
   program.commandsGroup('Messages and calls:')
   addSend(program, terminal)
   addPublish(program, terminal)

@@ -57,14 +57,14 @@ export class Cli implements AsyncDisposable {
     return new Cli(args, { input: '', ...options }).ended()
   }
 
-  /** The first line, on either stream, that matches; fails when the command ends without one. */
-  async line(pattern: RegExp): Promise<string> {
+  /** The first line, or a later one, on either stream, that matches; fails when the command ends without it. */
+  async line(pattern: RegExp, nth: number = 1): Promise<string> {
     let over = false
     const end = this.#ended.then(() => {
       over = true
     })
     for (;;) {
-      const found = this.#lines.find(({ text }) => pattern.test(text))
+      const found = this.#lines.filter(({ text }) => pattern.test(text))[nth - 1]
       if (found !== undefined) return found.text
       if (over) throw new Error(`the command ended without ${pattern}:\n${this.#text('out')}\n${this.#text('err')}`)
       await Promise.race([end, new Promise<void>((resolve) => (this.#wake = resolve))])

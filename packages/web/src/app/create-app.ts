@@ -16,6 +16,8 @@ import { type AppOptions, infoOf } from './options.ts'
 /** Endpoints that are served. Disposing of it stops at once; `drain` finishes what is under way before. */
 export interface App extends Router, AsyncDisposable {
   readonly info: DocumentInfo
+  /** Why it cannot run as several processes, where it cannot. */
+  readonly oneProcess: string | undefined
   /** The OpenAPI 3.1 document of the endpoints so far. */
   openapi(): OpenApiDocument
   /** The AsyncAPI 3.0 document of its WebSocket endpoints. */
@@ -63,6 +65,7 @@ export function createApp(options: AppOptions = {}): App {
   return {
     ...router,
     info: infoOf(options),
+    oneProcess: options.oneProcess,
     asyncapi: () =>
       asyncApiDocument(router.routes().filter(isSocketRoute), infoOf(options), {
         usualErrors: options.sockets?.errorFrame === undefined,

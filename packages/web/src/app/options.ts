@@ -73,6 +73,8 @@ export interface AppOptions extends Omit<RouterOptions, 'prefix'> {
   readonly accessLog?: boolean
   /** The body of every error response. Default: problem details as RFC 9457 has them. */
   readonly formatProblem?: ProblemFormat
+  /** Why it cannot run as several processes that share a port, such as: who is connected is known in memory only. */
+  readonly oneProcess?: string
   /** How long `drain` waits for what is under way, in ms. Default: 10,000. */
   readonly drainTimeout?: number
 }
