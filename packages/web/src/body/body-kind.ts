@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { StandardSchema } from '@posthouse/core'
 import type { JsonSchema, Schema } from '../schema/schema.ts'
 
-const kind = Symbol.for('posthouse.bodyKind')
+const kind: unique symbol = Symbol.for('posthouse.bodyKind')
 
 /** How a body of another kind than JSON is read. */
 export interface BodyKind {

@@ -17,12 +17,12 @@ export interface ScopeSettings {
 }
 
 /** What a scope of HTTP requests, of connections and of messages holds besides what its parents do. */
-export const heldBy = {
-  app: new Set<DependencyScope>(['app']),
-  request: new Set<DependencyScope>(['connection', 'request', 'message']),
-  connection: new Set<DependencyScope>(['connection', 'request']),
-  message: new Set<DependencyScope>(['message']),
-} as const
+export const heldBy: Readonly<Record<'app' | 'request' | 'connection' | 'message', ReadonlySet<DependencyScope>>> = {
+  app: new Set(['app']),
+  request: new Set(['connection', 'request', 'message']),
+  connection: new Set(['connection', 'request']),
+  message: new Set(['message']),
+}
 
 /** The values of dependencies while something lasts, and what is to be cleaned up after it. */
 export class Scope implements AsyncDisposable {

@@ -21,7 +21,7 @@ export interface EventStreamOptions {
   readonly clock?: Clock
 }
 
-const brand = Symbol.for('posthouse.eventStream')
+const brand: unique symbol = Symbol.for('posthouse.eventStream')
 
 /** A response that goes on: events as they come. */
 export interface EventStream {
