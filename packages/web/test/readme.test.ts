@@ -25,7 +25,7 @@ describe('the code in the README', () => {
   after(() => rm(folder, { recursive: true }))
 
   it('fits its types', async () => {
-    assert.equal(blocks.length, 3)
+    assert.equal(blocks.length, 4)
     const compilerOptions = { noUnusedLocals: false }
     const config = { extends: '../../../../tsconfig.json', compilerOptions, files: blocks.map((_, n) => `./${n}.ts`) }
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ ...config, include: [] }))

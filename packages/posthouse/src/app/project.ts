@@ -27,7 +27,7 @@ function manifest(name: string): object {
       types: 'tsc',
     },
     dependencies: { '@posthouse/web': own, posthouse: own, zod: '^4.6.7' },
-    devDependencies: { '@types/node': '^24.0.0', typescript: '^5.9.0 || ^7.0.0' },
+    devDependencies: { '@fastify/swagger-ui': '^6.1.3', '@types/node': '^24.0.0', typescript: '^5.9.0 || ^7.0.0' },
   }
 }
 
