@@ -18,13 +18,10 @@ export { type ClientStats, createHttpClient, type HttpClient } from './client/ht
 export { fastkit } from './client/presets.ts'
 export type { RequestOptions } from './client/request-options.ts'
 export {
-  type ErrorSubject,
   type HttpError,
   type HttpErrorFacts,
-  httpError,
   isHttpError,
   type ShownRequest,
-  toHttpError,
 } from './errors/http-error.ts'
 export { isSecretName, redacted, redactHeaders, redactUrl, type SecretNames } from './errors/redact.ts'
 export { type ThirdPartyStatus, thirdPartyStatusOf } from './errors/third-party-status.ts'
