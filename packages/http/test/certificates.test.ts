@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createSecureServer as createHttp2Server } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { suite, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from '@posthouse/core'
@@ -122,6 +122,23 @@ suite('certificates of clients', { skip: withoutOpenssl }, () => {
     await assert.rejects(ask(strict.url, { ca }))
     assert.throws(() => new Wire({ tls: { ca, cert: client.cert } }), { code: 'invalid_option' })
   })
+})
+
+test('a connection that is given up while it is made is closed at once', async () => {
+  const silent = createServer()
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const origin = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`
+  await using wire = new Wire({ proxy: false }, { connectTimeoutMs: 60_000 })
+  const connection = wire.open(origin)
+  const request = connection.dispatcher.request({ path: '/', method: 'GET', origin })
+  const failed = assert.rejects(request)
+  const [socket] = await once(silent, 'connection')
+  socket.resume().on('error', () => undefined)
+  const closed = once(socket, 'close')
+  connection.destroy(new Error('nobody waits'))
+  await Promise.all([closed, failed])
+  silent.close()
 })
 
 suite('HTTP/2', { skip: withoutOpenssl }, () => {
