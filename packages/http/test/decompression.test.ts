@@ -107,6 +107,16 @@ suite('a compressed body', () => {
   })
 })
 
+test('limits that let nothing through are refused', () => {
+  for (const options of [
+    { decompress: { maxBytes: 0 } },
+    { decompress: { maxRatio: Number.NaN } },
+    { cache: { entries: -1 } },
+  ]) {
+    assert.throws(() => createHttpClient(options), { code: 'invalid_option' }, JSON.stringify(options))
+  }
+})
+
 suite('a body that explodes', () => {
   const bombs: Readonly<Record<string, Uint8Array>> = {
     gzip: gzipSync(zeros(100)),

@@ -3,6 +3,7 @@ import type { LookupAddress } from 'node:dns'
 import { suite, test } from 'node:test'
 import { ManualClock } from '@posthouse/core'
 import { createHttpClient } from '@posthouse/http'
+import fc from 'fast-check'
 import type { Dispatcher } from 'undici'
 import type { GuardOptions } from '../src/wire/guard.ts'
 import { createGuard } from '../src/wire/guard.ts'
@@ -99,6 +100,33 @@ suite('the guard', () => {
     })
   }
 
+  test('judges an address alike in every spelling that a URL has for it', () => {
+    const guard = createGuard({})
+    const octet = fc.integer({ min: 0, max: 255 })
+    const radix = fc.constantFrom('', '0x', '0')
+    const written = (number: number, prefix: string): string => {
+      return prefix + number.toString(prefix === '' ? 10 : prefix === '0' ? 8 : 16)
+    }
+    const verdict = (host: string): boolean => {
+      try {
+        guard.checkHost(new URL(`http://${host}/`).hostname)
+        return true
+      } catch {
+        return false
+      }
+    }
+    fc.assert(
+      fc.property(fc.tuple(octet, octet, octet, octet), radix, ([a, b, c, d], prefix) => {
+        const plain = verdict(`${a}.${b}.${c}.${d}`)
+        const tail = c * 256 + d
+        const spelled = [[a, b, c, d], [a, b, tail], [a, b * 65_536 + tail], [a * 16_777_216 + b * 65_536 + tail]].map(
+          (parts) => parts.map((part) => written(part, prefix)).join('.'),
+        )
+        for (const host of [...spelled, `[::ffff:${a}.${b}.${c}.${d}]`]) assert.equal(verdict(host), plain, host)
+      }),
+    )
+  })
+
   test('knows every spelling above that is a URL at all', () => {
     const unusable = literals.filter((literal) => !URL.canParse(`http://${literal}`))
     assert.deepEqual(unusable, ['⓵27.0.0.1'])
@@ -188,6 +216,12 @@ suite('the guard', () => {
 })
 
 suite('the cache of names', () => {
+  test('has limits that make sense', () => {
+    for (const dns of [{ ttlMs: -1 }, { hosts: 0 }, { ttlMs: Number.NaN }]) {
+      assert.throws(() => new Wire({ dns }), { code: 'invalid_option' }, JSON.stringify(dns))
+    }
+  })
+
   test('asks once for all who wait, and again when its time is over', async () => {
     const clock = new ManualClock()
     const dns = answering(['1.1.1.1'], ['2.2.2.2'])

@@ -2,6 +2,7 @@ import { cacheStores, type Dispatcher, interceptors } from 'undici'
 import { type HeaderRecord, HttpHeaders } from '../headers/http-headers.ts'
 import { IncomingBody } from '../response/incoming-body.ts'
 import type { HopInterceptor, HopRequest, HopResponse, Transport } from '../transport/transport.ts'
+import { bound } from './bounds.ts'
 
 /** How answers are kept. */
 export interface CacheOptions {
@@ -19,9 +20,9 @@ export interface CacheOptions {
  */
 export function cache(options: CacheOptions = {}): HopInterceptor {
   const store = new cacheStores.MemoryCacheStore({
-    maxCount: options.entries ?? 1_024,
-    maxSize: options.maxBytes ?? 64 * 1024 * 1024,
-    maxEntrySize: options.maxEntryBytes ?? 4 * 1024 * 1024,
+    maxCount: bound('cache.entries', options.entries, 1_024),
+    maxSize: bound('cache.maxBytes', options.maxBytes, 64 * 1024 * 1024),
+    maxEntrySize: bound('cache.maxEntryBytes', options.maxEntryBytes, 4 * 1024 * 1024),
   })
   const caching = interceptors.cache({ store, type: 'private' })
   return (request, next) => {

@@ -1,6 +1,7 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import type { Clock } from '@posthouse/core'
+import { bound } from '../hop/bounds.ts'
 import type { Guard } from './guard.ts'
 
 /** Finds the addresses of a host, best first. */
@@ -30,10 +31,11 @@ export class DnsCache {
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>()
 
-  constructor({ ttlMs = 10_000, hosts = 256, resolve = systemResolver }: DnsOptions, clock: Clock) {
+  /** @throws PosthouseError `invalid_option` */
+  constructor({ ttlMs, hosts, resolve = systemResolver }: DnsOptions, clock: Clock) {
     this.#resolve = resolve
-    this.#ttlMs = ttlMs
-    this.#most = hosts
+    this.#ttlMs = bound('dns.ttlMs', ttlMs, 10_000, 0)
+    this.#most = bound('dns.hosts', hosts, 256)
     this.#clock = clock
   }
 
