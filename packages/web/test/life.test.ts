@@ -149,6 +149,15 @@ describe('the id of a request', () => {
 })
 
 describe('the log', () => {
+  it('knows the request in each line that a handler writes', async () => {
+    const lines: unknown[] = []
+    const logger: Logger = { ...silentLogger, warn: (message, fields) => lines.push([message, fields]) }
+    await using app = createApp({ env: 'test', logger })
+    app.get('/', ({ log }) => log.warn('late', { ms: 7 }))
+    await app.inject({ url: '/', headers: { 'x-request-id': 'r1' } })
+    assert.deepEqual(lines, [['late', { requestId: 'r1', ms: 7 }]])
+  })
+
   it('has a line for each response where it is wanted, without the query', async () => {
     const lines: unknown[] = []
     const logger: Logger = { ...silentLogger, info: (message, fields) => lines.push([message, fields?.requestId]) }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PosthouseError } from '@posthouse/core'
+import { problem } from '../problem/problem.ts'
 
 /** The documentation pages that others made. */
 export type PageKind = 'swagger' | 'redoc' | 'scalar'
@@ -40,7 +41,7 @@ export function assetNames(kind: PageKind): string[] {
   return Object.keys(files[kind])
 }
 
-/** A file of a page, kept after it was first asked for. @throws PosthouseError `unsupported` where its package is missing */
+/** A file of a page, kept after it was first asked for. @throws Problem 501 where its package is missing */
 export function loadAsset(kind: PageKind, name: string): Promise<Asset> {
   const key = `${kind}/${name}`
   const known = loaded.get(key)
@@ -49,7 +50,7 @@ export function loadAsset(kind: PageKind, name: string): Promise<Asset> {
   if (load === undefined) throw new PosthouseError('unsupported', `${key} is no file of a page`)
   const loading = load().catch((cause: unknown) => {
     loaded.delete(key)
-    throw new PosthouseError('unsupported', `Run npm install ${packageOf[kind]} to see this page`, { cause })
+    throw problem(501, `Run npm install ${packageOf[kind]} to see this page`, { code: 'unsupported', cause })
   })
   loaded.set(key, loading)
   return loading

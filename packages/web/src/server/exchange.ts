@@ -7,6 +7,7 @@ import type { HandlerTools, Reply } from '../request/handler-tools.ts'
 import type { AnyInputs } from '../request/inputs.ts'
 import { RawView } from '../request/raw-view.ts'
 import type { RawValues, RequestView } from '../request/request-view.ts'
+import { boundLogger } from '../socket/bound-logger.ts'
 
 /** One request and its response, as a handler sees them. What is not asked for is not made. */
 export class Exchange implements HandlerTools, Reply {
@@ -18,6 +19,7 @@ export class Exchange implements HandlerTools, Reply {
   readonly #reply: FastifyReply
   readonly #services: Services
   #abort: AbortController | undefined
+  #log: Logger | undefined
   #statusSet = false
 
   constructor(request: FastifyRequest, reply: FastifyReply, services: Services) {
@@ -54,7 +56,8 @@ export class Exchange implements HandlerTools, Reply {
   }
 
   get log(): Logger {
-    return this.#services.log
+    this.#log ??= boundLogger(this.#services.log, { requestId: this.requestId })
+    return this.#log
   }
 
   /** True where the handler chose a status itself. */
