@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { HttpHeaders, type HttpInterceptor, type HttpResponse, IncomingBody, type Transport } from '../src/index.ts'
 import { failure, quietClient } from './quiet.ts'
@@ -109,6 +110,20 @@ describe('interceptors', () => {
     })
     const error = await failure(client.get('http://h/'), 'internal')
     assert.equal(error.cause, cause)
+  })
+
+  test('that only are told cannot break a request', async () => {
+    const warned = once(process, 'warning')
+    const broken: HttpInterceptor = {
+      onDone: () => {
+        throw new Error('broken')
+      },
+    }
+    const client = quietClient({ transport: answers(200), interceptors: [broken] })
+    assert.equal((await client.get('http://h/')).status, 200)
+    const [warning] = await warned
+    assert.match(warning.message, /onDone failed: broken/)
+    assert.equal(client.metrics().total, 1)
   })
 
   test('come and go while the client lives', async () => {

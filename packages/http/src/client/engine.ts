@@ -1,4 +1,4 @@
-import type { Clock } from '@posthouse/core'
+import { type Clock, reasonOf } from '@posthouse/core'
 import type { Execution, Policy } from '@posthouse/core/policy'
 import { type HttpError, toHttpError } from '../errors/http-error.ts'
 import { askAfter, askBefore, askFailed, type Hooks } from '../interceptors/hooks.ts'
@@ -79,13 +79,21 @@ async function failedBy({ hooks }: Engine, { request }: Call, error: HttpError):
   }
 }
 
+/** Told once; a hook that fails has no say in what became of the request. */
 function done({ clock, hooks }: Engine, call: Call, status: number | undefined, error: HttpError | undefined): void {
   call.lifeline.close()
   if (hooks.done.length === 0) return
   const durationMs = clock.elapsed() - call.startedAt
   const startedAt = clock.now() - durationMs
   const { request, attempts } = call
-  for (const hook of hooks.done) hook({ request, status, error, attempts, durationMs, startedAt })
+  const finished = { request, status, error, attempts, durationMs, startedAt }
+  for (const hook of hooks.done) {
+    try {
+      hook(finished)
+    } catch (thrown) {
+      process.emitWarning(`an interceptor's onDone failed: ${reasonOf(thrown)}`, { code: 'POSTHOUSE_INTERCEPTOR' })
+    }
+  }
 }
 
 async function attempt(engine: Engine, call: Call, execution: Execution): Promise<HttpResponse> {
