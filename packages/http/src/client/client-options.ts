@@ -78,4 +78,4 @@ export interface LimitOptions {
   readonly bodyBytes?: number | undefined
 }
 
-export const defaultLimits = { bodyBytes: 64 * 1024 * 1024 } as const
+export const defaultLimits: { readonly bodyBytes: number } = { bodyBytes: 64 * 1024 * 1024 }

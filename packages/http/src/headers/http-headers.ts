@@ -107,8 +107,13 @@ export class HttpHeaders implements Iterable<[string, string]> {
     return redactHeaders(this.#fields)
   }
 
-  [inspect.custom](): string {
-    return `HttpHeaders ${inspect(this.toJSON())}`
+  // Declarations that are made file by file cannot name a method by `inspect.custom`.
+  static {
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: HttpHeaders): string {
+        return `HttpHeaders ${inspect(this.toJSON())}`
+      },
+    })
   }
 
   #valueOf(name: string): string | string[] | undefined {

@@ -1,4 +1,5 @@
 import { type LogFields, type Logger, PosthouseError } from '@posthouse/core'
+import type { Given } from '../client/given.ts'
 import { redactHeaders, redactUrl } from '../errors/redact.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import type { HttpResponse } from '../response/http-response.ts'
@@ -28,12 +29,12 @@ export interface LoggingOptions {
   readonly maxHeadersChars?: number | undefined
 }
 
-export const defaultLogging = {
+export const defaultLogging: Given<LoggingOptions, 'level' | 'maxBodyChars' | 'maxParamsChars' | 'maxHeadersChars'> = {
   level: 'info',
   maxBodyChars: 4096,
   maxParamsChars: 2048,
   maxHeadersChars: 2048,
-} as const satisfies LoggingOptions
+}
 
 const ranks: Readonly<Record<Levels, number>> = { debug: 0, info: 1, warn: 2, warning: 2, error: 3, critical: 4 }
 

@@ -162,8 +162,13 @@ export class HttpResponse implements AsyncIterable<Uint8Array> {
     return { status, statusText, request, headers: headers.toJSON(), attempts, elapsedMs }
   }
 
-  [inspect.custom](): string {
-    return `HttpResponse ${inspect(this.toJSON())}`
+  // Declarations that are made file by file cannot name a method by `inspect.custom`.
+  static {
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: HttpResponse): string {
+        return `HttpResponse ${inspect(this.toJSON())}`
+      },
+    })
   }
 
   #parsed(bytes: Uint8Array): unknown {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@posthouse/core'
 import type { Jitter, RetryBudget } from '@posthouse/core/policy'
+import type { Given } from '../client/given.ts'
 import type { HttpError } from '../errors/http-error.ts'
 import type { HttpResponse } from '../response/http-response.ts'
 
@@ -36,7 +37,17 @@ export interface RetryOptions {
   readonly budget?: RetryBudget | false | undefined
 }
 
-export const defaultRetry = {
+type DefaultNames =
+  | 'attempts'
+  | 'baseMs'
+  | 'multiplier'
+  | 'capMs'
+  | 'jitter'
+  | 'statuses'
+  | 'methods'
+  | 'maxRetryAfterMs'
+
+export const defaultRetry: Given<RetryOptions, DefaultNames> = {
   attempts: 4,
   baseMs: 300,
   multiplier: 2,
@@ -45,4 +56,4 @@ export const defaultRetry = {
   statuses: [408, 425, 429, 500, 502, 503, 504],
   methods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'QUERY'],
   maxRetryAfterMs: 60_000,
-} as const satisfies RetryOptions
+}

@@ -91,9 +91,14 @@ export class SyncHttpResponse {
     throw Object.assign(this.#error('bad_status', message), { response: this })
   }
 
-  [inspect.custom](): string {
-    const { status, statusText, request, headers, attempts, elapsedMs } = this
-    return `SyncHttpResponse ${inspect({ status, statusText, request, headers, attempts, elapsedMs })}`
+  // Declarations that are made file by file cannot name a method by `inspect.custom`.
+  static {
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: SyncHttpResponse): string {
+        const { status, statusText, request, headers, attempts, elapsedMs } = this
+        return `SyncHttpResponse ${inspect({ status, statusText, request, headers, attempts, elapsedMs })}`
+      },
+    })
   }
 
   #parsed(): unknown {
