@@ -48,11 +48,14 @@ function sampleText(message, root) {
   return JSON.stringify(sample(message.payload, root), null, 2)
 }
 
+/** Parts of a URL that a field may be for, besides what is said in its name. */
+const places = new Set(['path', 'query'])
+
 /** A field for a part of the URL. */
 function field(name, kind, hint) {
   const input = make('input', { name, autocomplete: 'off', spellcheck: false, placeholder: hint ?? '' })
   input.dataset.kind = kind
-  return make('label', {}, `${name} `, make('small', {}, kind), input)
+  return make('label', {}, `${name} `, places.has(kind) ? make('small', {}, kind) : undefined, input)
 }
 
 /** The URL of a channel with what the fields hold. */
@@ -85,7 +88,7 @@ function fieldsOf(channel, operations, root) {
     ...Object.keys(channel.parameters ?? {}).map((name) => field(name, 'path')),
     ...query.map(([name, schema]) => field(name, 'query', follow(schema, root)?.description)),
     ...secrets.map((name) => field(name, 'query')),
-    field('more', 'more', 'name=value&…'),
+    field('more of the query', 'more', 'name=value&…'),
     field('subprotocols', 'protocols', 'separated by commas'),
   )
 }

@@ -44,6 +44,10 @@ function shop(options: AppOptions = {}): App {
   ])
   app.websocket('/feed', { query, messages: { out: events } }, async (socket) => socket.accept())
   app.websocket('/raw', async (socket) => socket.accept())
+  const silent = messageRouter({
+    kinds: (kind) => ({ log: kind({ message: z.object({ line: z.string() }) }, () => undefined) }),
+  })
+  app.websocket('/silent', { messages: silent.messages }, silent)
   app.websocket('/hidden', { documented: false }, async (socket) => socket.accept())
   app.include(router)
   return app
@@ -67,7 +71,7 @@ suite('the AsyncAPI document', () => {
     assert.ok(document)
     assert.equal(document.version(), '3.0.0')
     assert.deepEqual(document.info().title(), 'Shop')
-    assert.equal(document.channels().length, 3)
+    assert.equal(document.channels().length, 4)
     assert.deepEqual(
       document
         .operations()
@@ -78,6 +82,8 @@ suite('the AsyncAPI document', () => {
         ['feed_send', 'send'],
         ['raw_receive', 'receive'],
         ['raw_send', 'send'],
+        ['silent_receive', 'receive'],
+        ['silent_send', 'send'],
         ['ws_chat_room_receive', 'receive'],
         ['ws_chat_room_send', 'send'],
       ],
@@ -87,10 +93,11 @@ suite('the AsyncAPI document', () => {
   test('has a message for each kind, what the handshake brings, and how one shows who one is', async () => {
     await using app = shop()
     const document = (await app.inject('/asyncapi.json')).json<Described>()
-    const { ws_chat_room: chat, feed, raw } = document.channels
+    const { ws_chat_room: chat, feed, raw, silent } = document.channels
     assert.equal(chat?.address, '/ws/chat/{room}')
-    assert.deepEqual(Object.keys(chat?.messages ?? {}), ['say', 'grow', 'outgoing', 'error'])
+    assert.deepEqual(Object.keys(chat?.messages ?? {}), ['say', 'grow', 'say_reply', 'error'])
     assert.deepEqual(Object.keys(feed?.messages ?? {}), ['incoming', 'sold', 'gone', 'error'])
+    assert.deepEqual(Object.keys(silent?.messages ?? {}), ['log', 'error'])
     assert.deepEqual(Object.keys(raw?.messages ?? {}), ['incoming', 'outgoing', 'error'])
     assert.partialDeepStrictEqual(document, {
       servers: { app: { protocol: 'ws' } },

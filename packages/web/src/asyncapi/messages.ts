@@ -11,11 +11,14 @@ export interface DescribedMessage {
   readonly payload: JsonSchema
 }
 
-/** The messages of a schema. One that is a choice between schemas is a message for each; each is named by its title. */
+/**
+ * The messages of a schema. One that is a choice between schemas is a message for each; each is named by its title. A choice
+ * between none, as of the replies of a router that has none, is no message.
+ */
 export function messagesOf(schema: JsonSchema, name: string, components: Components): DescribedMessage[] {
   const { oneOf, anyOf, ...around } = schema
   const variants = oneOf ?? anyOf
-  if (!Array.isArray(variants) || variants.length === 0) return [messageOf(schema, name, components)]
+  if (!Array.isArray(variants)) return [messageOf(schema, name, components)]
   const taken = new Set<string>()
   return variants.map((variant: JsonSchema, index) => {
     // What stands beside the choice holds for each variant: definitions above all.

@@ -51,12 +51,12 @@ export class KindTable {
 
   /** All replies, as one schema. */
   get outgoing(): StandardSchema {
-    const replies = [...this.#kinds.values()].flatMap(({ kind: { options } }) =>
-      options.reply === undefined ? [] : [options.reply],
+    const replies = [...this.#kinds.values()].flatMap(({ name, kind: { options } }) =>
+      options.reply === undefined ? [] : [{ title: `${name}_reply`, reply: options.reply }],
     )
     return union(
       (value) => ({ value }),
-      (side) => oneOf(replies.map((reply) => toJsonSchema(reply, side))),
+      (side) => oneOf(replies.map(({ title, reply }) => ({ title, ...toJsonSchema(reply, side) }))),
     )
   }
 
