@@ -25,15 +25,18 @@ export async function benchWeb(args: string[]): Promise<void> {
     args,
     options: {
       rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '3' },
+      requests: { type: 'string', default: '20000' },
+      only: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
     },
   })
-  const names = Object.keys(contenders) as ContenderName[]
+  const names = (Object.keys(contenders) as ContenderName[]).filter(
+    (name) => name === base || name.includes(values.only),
+  )
   const results = new Map<ContenderName, Sample[]>(names.map((name) => [name, []]))
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
-      results.get(name)?.push(await measure(name, Number(values.seconds) * 1000))
+      results.get(name)?.push(await measure(name, Number(values.requests)))
     }
   }
   const start = await startOf()
@@ -43,14 +46,14 @@ export async function benchWeb(args: string[]): Promise<void> {
   else process.stdout.write(`${table(results)}\n\n${startLine(start)}\n${typesLine(types)}\n`)
 }
 
-async function measure(name: ContenderName, ms: number): Promise<Sample> {
+async function measure(name: ContenderName, requests: number): Promise<Sample> {
   const server = new Child('web/server.ts', { args: [name] })
   try {
     const { port } = await server.ask<{ port: number }>()
-    await load(port, connections, 1000)
+    await load(port, connections, requests / 2)
     const before = await server.ask<Usage>({})
     const began = performance.now()
-    const times = await load(port, connections, ms)
+    const times = await load(port, connections, requests)
     const seconds = (performance.now() - began) / 1000
     const after = await server.ask<Usage>({})
     const sorted = times.toSorted((one, other) => one - other)
