@@ -73,7 +73,7 @@ describe('a caller that gives up', () => {
     assert.equal(listeners, 0)
   })
 
-  test('10,000 times at any moment leaves no socket open', async () => {
+  test('10,000 times at any moment leaves no socket open', { timeout: 300_000 }, async () => {
     const random = dice(4711)
     const sockets = new Set<Socket>()
     await using server = await startServer((request, response) => {
@@ -98,7 +98,7 @@ describe('a caller that gives up', () => {
     }
     await Promise.all(Array.from({ length: 100 }, worker))
     assert.deepEqual([...ends.keys()].sort(), ['aborted', 'answered'])
-    assert.ok((ends.get('answered') ?? 0) > 300, JSON.stringify([...ends]))
+    assert.ok((ends.get('answered') ?? 0) > 100, JSON.stringify([...ends]))
     assert.equal(client.stats.running, 0)
     assert.equal(client.stats.queued, 0)
     await client.close()
@@ -164,7 +164,7 @@ async function givenUp(client: HttpClient, url: string, random: () => number): P
     ended = true
   }
   read.then(end, end)
-  const moments = Math.floor(random() * (random() < 0.7 ? 6 : 300))
+  const moments = Math.floor(random() * (random() < 0.8 ? 4 : 150))
   for (let moment = 0; moment < moments && !ended; moment++) await turns(1)
   caller.abort()
   const [outcome] = await Promise.allSettled([read])

@@ -257,13 +257,13 @@ describe('1,000 clients and a server that is down for a minute', () => {
       quietClient({ transport, clock, metrics: false, retry: { budget } }),
     )
     const open = new Set<Promise<unknown>>()
-    for (let second = 0; second < 60; second += 6) {
+    for (let second = 0; second < 60; second += 12) {
       for (const client of clients) {
         asked++
         const request = client.get('http://h/').finally(() => open.delete(request))
         open.add(request)
       }
-      for (let step = 0; step < 6; step++) {
+      for (let step = 0; step < 12; step++) {
         await turns(3)
         clock.advance(1000)
       }
