@@ -70,7 +70,9 @@ export class Exchange implements HandlerTools, Reply {
     return this.#abort.signal
   }
 
-  background = (task: (signal: AbortSignal) => unknown): void => this.#services.background.add(task)
+  get background(): HandlerTools['background'] {
+    return (task) => this.#services.background.add(task)
+  }
 
   /** Tells whoever listens to the signal that nobody waits for the answer any more. */
   abort(reason: Error): void {
