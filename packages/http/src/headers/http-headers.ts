@@ -109,7 +109,7 @@ export class HttpHeaders implements Iterable<[string, string]> {
 
   // Declarations that are made file by file cannot name a method by `inspect.custom`.
   static {
-    Object.defineProperty(this.prototype, inspect.custom, {
+    Object.defineProperty(HttpHeaders.prototype, inspect.custom, {
       value(this: HttpHeaders): string {
         return `HttpHeaders ${inspect(this.toJSON())}`
       },

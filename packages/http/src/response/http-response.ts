@@ -164,7 +164,7 @@ export class HttpResponse implements AsyncIterable<Uint8Array> {
 
   // Declarations that are made file by file cannot name a method by `inspect.custom`.
   static {
-    Object.defineProperty(this.prototype, inspect.custom, {
+    Object.defineProperty(HttpResponse.prototype, inspect.custom, {
       value(this: HttpResponse): string {
         return `HttpResponse ${inspect(this.toJSON())}`
       },

@@ -93,7 +93,7 @@ export class SyncHttpResponse {
 
   // Declarations that are made file by file cannot name a method by `inspect.custom`.
   static {
-    Object.defineProperty(this.prototype, inspect.custom, {
+    Object.defineProperty(SyncHttpResponse.prototype, inspect.custom, {
       value(this: SyncHttpResponse): string {
         const { status, statusText, request, headers, attempts, elapsedMs } = this
         return `SyncHttpResponse ${inspect({ status, statusText, request, headers, attempts, elapsedMs })}`
