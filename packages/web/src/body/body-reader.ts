@@ -56,9 +56,12 @@ function collect(request: IncomingMessage, { limit, pace }: BodyRules, guard: Bo
       else chunks.push(chunk)
     }
     request.on('data', take)
-    request.once('end', () =>
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
-    )
+    request.once('end', () => {
+      // A failure takes its stack when it is made: none is made for a body that has come.
+      request.off('error', cut)
+      request.off('close', cut)
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))
+    })
     const cut = () => reject(cutOff())
     request.once('error', cut)
     request.once('close', cut)
