@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,14 +47,10 @@ async function posthouse(url: string, options: HttpClientOptions): Promise<CallO
 }
 
 async function fileLogger(): Promise<Logger> {
-  const file = createWriteStream(join(tmpdir(), `posthouse-bench-${process.pid}.log`))
-  await once(file, 'open')
-  const write =
-    (level: string) =>
-    (message: string, fields?: object): void => {
-      file.write(`${JSON.stringify({ level, time: Date.now(), message, ...fields })}\n`)
-    }
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+  const { createLogger } = await import('@posthouse/log')
+  const logger = createLogger({ sinks: [] })
+  logger.add(join(tmpdir(), `posthouse-bench-${process.pid}.log`), { level: 'INFO', serialize: true })
+  return logger
 }
 
 function plain(url: string, agent: Agent): Promise<unknown> {
