@@ -92,10 +92,19 @@ export type ErrorCode =
   | 'socket_closed'
   | 'wrong_socket_state'
   | 'upgrade_refused'
+  | 'invalid_key'
+  | 'unknown_file'
+  | 'key_in_use'
+  | 'offset_mismatch'
+  | 'upload_busy'
+  | 'content_mismatch'
+  | 'file_too_large'
+  | 'no_room'
+  | 'bad_range'
 
 /**
  * Every failure that Posthouse reports, as one text: a number counts on from the one before where none is given. `+` stands
  * where trying again can help, else `=`; then comes the close code, if any.
  */
 export const errorRows =
-  '1001 malformed_frame=4400 unexpected_frame=4400 unknown_op unsupported invalid_field frame_too_large=4413 too_deep=4400 hello_timeout=4408 heartbeat_timeout+4102 replaced=4409 body_too_large invalid_body unrepresentable 2001 unauthenticated=4401 forbidden=4403 insecure_bind token_expired+4300 token_revoked+4301 authentication_unavailable+4104 token_file tls_file 3001 invalid_address invalid_client_id=4410 unknown_recipient offline+ inbox_full+ store_full+ attempts_exhausted 4001 rate_limited+4103 window_exceeded=4412 slow_consumer+4101 outbox_full+ overflow+ too_many_ids=4414 limit_reached 5001 internal+4100 store_failed+ draining+4000 session_lost+4200 not_connected+ closed unreachable+ timeout+ aborted port_in_use handler_failed invalid_option status_file cannot_listen data_in_use data_too_new data_damaged data_unwritable 6001 no_handler call_lost+ call_failed too_many_calls+ 7001 pool_timeout+ connect_timeout+ write_timeout+ first_byte_timeout+ read_timeout+ attempt_timeout+ total_timeout pool_full+ dns_failed+ connect_failed+ connection_lost+ tls_failed proxy_failed+ bad_response truncated_body+ decode_failed response_too_large invalid_json schema_mismatch bad_status too_many_redirects redirect_refused address_blocked invalid_request 8001 retries_exhausted deadline_exceeded+ circuit_open+ bulkhead_full+ invalid_status 8101 invalid_close_code socket_closed+ wrong_socket_state upgrade_refused'
+  '1001 malformed_frame=4400 unexpected_frame=4400 unknown_op unsupported invalid_field frame_too_large=4413 too_deep=4400 hello_timeout=4408 heartbeat_timeout+4102 replaced=4409 body_too_large invalid_body unrepresentable 2001 unauthenticated=4401 forbidden=4403 insecure_bind token_expired+4300 token_revoked+4301 authentication_unavailable+4104 token_file tls_file 3001 invalid_address invalid_client_id=4410 unknown_recipient offline+ inbox_full+ store_full+ attempts_exhausted 4001 rate_limited+4103 window_exceeded=4412 slow_consumer+4101 outbox_full+ overflow+ too_many_ids=4414 limit_reached 5001 internal+4100 store_failed+ draining+4000 session_lost+4200 not_connected+ closed unreachable+ timeout+ aborted port_in_use handler_failed invalid_option status_file cannot_listen data_in_use data_too_new data_damaged data_unwritable 6001 no_handler call_lost+ call_failed too_many_calls+ 7001 pool_timeout+ connect_timeout+ write_timeout+ first_byte_timeout+ read_timeout+ attempt_timeout+ total_timeout pool_full+ dns_failed+ connect_failed+ connection_lost+ tls_failed proxy_failed+ bad_response truncated_body+ decode_failed response_too_large invalid_json schema_mismatch bad_status too_many_redirects redirect_refused address_blocked invalid_request 8001 retries_exhausted deadline_exceeded+ circuit_open+ bulkhead_full+ invalid_status 8101 invalid_close_code socket_closed+ wrong_socket_state upgrade_refused 9001 invalid_key unknown_file key_in_use offset_mismatch+ upload_busy+ content_mismatch+ file_too_large no_room+ bad_range'

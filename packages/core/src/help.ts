@@ -120,6 +120,16 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   socket_closed: 'The WebSocket has ended. Stop using it; the one who opened it may connect again.',
   wrong_socket_state: 'A WebSocket is accepted once, before anything is received or sent.',
   upgrade_refused: 'The server answered the request for a WebSocket with an HTTP status. The message names it.',
+  invalid_key:
+    'A key has 1 to 1023 bytes, parts between single slashes, none of them . or .., and no control characters or backslashes.',
+  unknown_file: 'No file or upload has this key. It may have expired or been removed, or its upload is not complete.',
+  key_in_use: 'A file or an upload has this key already. Make a new key for each file.',
+  offset_mismatch: 'The upload is at another place than the request says. Ask how far it is, and go on from there.',
+  upload_busy: 'Another request writes to this upload now. Wait for its end, or end it.',
+  content_mismatch: 'The content has another size or SHA-256 than it should. Send it again, or fetch it again.',
+  file_too_large: 'The file is larger than was announced, or than is allowed. The message names the limit.',
+  no_room: 'The store of files has no room for this file. Remove some, or give it more room.',
+  bad_range: 'The range lies outside of the file. Ask for the size first.',
 }
 
 /** The status of each error code at an HTTP door. */
@@ -214,4 +224,13 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   socket_closed: 410,
   wrong_socket_state: 500,
   upgrade_refused: 502,
+  invalid_key: 400,
+  unknown_file: 404,
+  key_in_use: 409,
+  offset_mismatch: 409,
+  upload_busy: 423,
+  content_mismatch: 422,
+  file_too_large: 413,
+  no_room: 507,
+  bad_range: 416,
 }

@@ -1,3 +1,4 @@
+export { abortable } from './abortable.ts'
 export {
   type Address,
   type AddressKind,
@@ -10,7 +11,20 @@ export {
   maxNameLength,
   queueInbox,
 } from './address.ts'
+export { assertAnnouncedSize, assertAnnouncement, assertSameContent } from './announcement.ts'
 export { base64ToBytes, bytesToBase64 } from './base64.ts'
+export { assertBlobKey, blobFolder, createBlobKey } from './blob-key.ts'
+export { type BlobRange, blobRange } from './blob-range.ts'
+export type {
+  Announcement,
+  BlobEntry,
+  BlobInfo,
+  BlobPage,
+  BlobReadOptions,
+  BlobStore,
+  SignedUrlOptions,
+  UploadInfo,
+} from './blob-store.ts'
 export type { Broker, Signal } from './broker.ts'
 export { ChannelBound } from './channel-bound.ts'
 export { type Clock, ManualClock, systemClock, type Timer } from './clock.ts'
@@ -38,12 +52,14 @@ export { createId, randomHex } from './ids.ts'
 export { type Handler, type Interceptor, intercept } from './interceptor.ts'
 export { knownAddress, parseAddress } from './known-addresses.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
+export { MemoryBlobStore, type MemoryBlobStoreOptions } from './memory-blobs.ts'
 export { MemoryBrokerWire } from './memory-broker.ts'
 export { MemoryInboxStore, type MemoryInboxStoreOptions } from './memory-store.ts'
 export { Message, type MessageFields, parseText } from './message.ts'
 export { type Filterable, type MessageFilter, messageMatcher } from './message-filter.ts'
 export { readMessage } from './message-json.ts'
 export { assertPlainName } from './plain-name.ts'
+export { type BlobSource, putBlob } from './put-blob.ts'
 export { type SortedPageOptions, sortedPage } from './sorted-page.ts'
 export type {
   SchemaInput,
@@ -88,4 +104,5 @@ export type {
   RemovalOutcome,
   Shelving,
 } from './store-batch.ts'
+export { type SweepOptions, type SweepOutcome, sweepBlobs } from './sweep-blobs.ts'
 export { isLogKind, wantedLogs } from './wanted-logs.ts'

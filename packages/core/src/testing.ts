@@ -1,3 +1,9 @@
+export {
+  type BlobStoreAbilities,
+  type BlobStoreSettings,
+  blobStoreContract,
+  type OpenBlobStore,
+} from './testing/blob-store-contract.ts'
 export { brokerContract, type OpenBrokers } from './testing/broker-contract.ts'
 export { changedStore } from './testing/changed-store.ts'
 export type { ContractTest } from './testing/contract-test.ts'

@@ -1,6 +1,12 @@
 import { describe, it } from 'node:test'
-import { type InboxStore, MemoryBrokerWire, MemoryInboxStore } from '@posthouse/core'
-import { brokerContract, changedStore, type InboxStoreSettings, inboxStoreContract } from '@posthouse/core/testing'
+import { type InboxStore, MemoryBlobStore, MemoryBrokerWire, MemoryInboxStore } from '@posthouse/core'
+import {
+  blobStoreContract,
+  brokerContract,
+  changedStore,
+  type InboxStoreSettings,
+  inboxStoreContract,
+} from '@posthouse/core/testing'
 
 describe('the memory inbox store', () => {
   inboxStoreContract(it, (settings) => new MemoryInboxStore(settings))
@@ -27,4 +33,8 @@ describe('the memory broker', () => {
     const wire = new MemoryBrokerWire()
     return nodes.map((node) => wire.connect(node))
   })
+})
+
+describe('the memory blob store', () => {
+  blobStoreContract(it, (settings) => new MemoryBlobStore(settings))
 })

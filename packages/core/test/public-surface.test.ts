@@ -12,16 +12,25 @@ describe('the public names of core', () => {
     assert.deepEqual(Object.keys(core), [
       'ChannelBound',
       'ManualClock',
+      'MemoryBlobStore',
       'MemoryBrokerWire',
       'MemoryInboxStore',
       'Message',
       'PosthouseError',
+      'abortable',
+      'assertAnnouncedSize',
+      'assertAnnouncement',
+      'assertBlobKey',
       'assertClientId',
       'assertPlainName',
+      'assertSameContent',
       'base64ToBytes',
+      'blobFolder',
+      'blobRange',
       'bytesToBase64',
       'canonicalAddress',
       'clientAddress',
+      'createBlobKey',
       'createId',
       'cursorName',
       'defaultInboxLimits',
@@ -42,12 +51,14 @@ describe('the public names of core', () => {
       'messageTypes',
       'parseAddress',
       'parseText',
+      'putBlob',
       'queueInbox',
       'randomHex',
       'readMessage',
       'reasonOf',
       'silentLogger',
       'sortedPage',
+      'sweepBlobs',
       'systemClock',
       'toPosthouseError',
       'wantedLogs',
@@ -101,7 +112,12 @@ describe('the public names of core', () => {
   })
 
   it('are these under ./testing', () => {
-    assert.deepEqual(Object.keys(testing), ['brokerContract', 'changedStore', 'inboxStoreContract'])
+    assert.deepEqual(Object.keys(testing), [
+      'blobStoreContract',
+      'brokerContract',
+      'changedStore',
+      'inboxStoreContract',
+    ])
   })
 
   it('are these under ./help', () => {

@@ -22,6 +22,12 @@ async function run(block: string, address: string): Promise<string> {
   return output
 }
 
+async function saysWhatIsPrinted(block = '', lines: number): Promise<void> {
+  const said = Array.from(block.matchAll(/console\.log.* \/\/ (.*)$/gm), ([, words]) => words)
+  assert.equal(said.length, lines)
+  assert.equal(await run(block, ''), `${said.join('\n')}\n`)
+}
+
 describe('the README of core', () => {
   it('asks a server under policies', async () => {
     let requests = 0
@@ -38,10 +44,11 @@ describe('the README of core', () => {
   })
 
   it('says of statuses what is printed', async () => {
-    const [, block = ''] = blocks
-    const said = Array.from(block.matchAll(/^console\.log.* \/\/ (.*)$/gm), ([, words]) => words)
-    assert.equal(said.length, 4)
-    assert.equal(await run(block, ''), `${said.join('\n')}\n`)
+    await saysWhatIsPrinted(blocks[1], 4)
+  })
+
+  it('says of files what is printed', async () => {
+    await saysWhatIsPrinted(blocks[2], 2)
   })
 
   it('names every policy and what there is for statuses', () => {
