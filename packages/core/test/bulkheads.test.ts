@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
-import { ManualClock } from '@posthouse/core'
+import { type Clock, ManualClock } from '@posthouse/core'
 import { bulkhead, type RefusalNotice, run, stack, timeout } from '@posthouse/core/policy'
 import { deferredTask, settle } from './deferred-tasks.ts'
 
@@ -155,6 +155,30 @@ describe('a bulkhead', () => {
     }
     await assert.rejects(run(policy, task), { message: 'at once' })
     assert.equal(await run(policy, async () => 'next'), 'next')
+  })
+
+  it('lets nobody wait whose deadline has passed', async () => {
+    const clock = new ManualClock()
+    clock.advance(100)
+    const waits: number[] = []
+    const watched: Clock = {
+      now: () => clock.now(),
+      elapsed: () => clock.elapsed(),
+      after: (ms, task) => {
+        waits.push(ms)
+        return clock.after(ms, task)
+      },
+    }
+    const policy = bulkhead({ limit: 1, queue: 1, clock: watched })
+    const { task, end } = deferredTask<string>()
+    const first = run(policy, task)
+    const late = run(policy, task, { deadline: 50 })
+    // Node warns of times below zero.
+    assert.deepEqual(waits, [0])
+    clock.advance(0)
+    await assert.rejects(late, { code: 'bulkhead_full' })
+    end(0, 'done')
+    assert.equal(await first, 'done')
   })
 
   it('frees the place of a task whose hook throws', async () => {

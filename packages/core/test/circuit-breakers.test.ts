@@ -208,6 +208,28 @@ describe('a circuit breaker', () => {
     assert.deepEqual([breaker.state('a'), breaker.state('b'), breaker.state('c')], ['closed', 'open', 'open'])
   })
 
+  it('is tried again although a judge of its failures throws', async () => {
+    const clock = new ManualClock()
+    let isBroken = false
+    const byError = (): boolean => {
+      if (isBroken) throw new Error('no judge')
+      return true
+    }
+    const breaker = circuitBreaker({ consecutive: 1, openMs: 10, byError, clock })
+    await assert.rejects(run(breaker, bad))
+    clock.advance(10)
+    isBroken = true
+    await assert.rejects(run(breaker, bad), { message: 'no judge' })
+    assert.equal(await run(breaker, good), 'good')
+    assert.equal(breaker.state(), 'closed')
+  })
+
+  it('does not stay open for a time that is none', async () => {
+    const breaker = circuitBreaker({ consecutive: 1, openMs: () => Number.NaN, clock: new ManualClock() })
+    await assert.rejects(run(breaker, bad), { code: 'invalid_option', message: /openMs must give a number, not NaN/ })
+    assert.equal(breaker.state(), 'closed')
+  })
+
   it('says for how long it stays open', async () => {
     const { clock, breaker, fail } = watched({ consecutive: 1 })
     await fail()

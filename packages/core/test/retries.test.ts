@@ -221,6 +221,10 @@ describe('a hint on when to come back', () => {
     assert.equal(await waited(700, { backoff: constantBackoff(900) }), 900)
   })
 
+  it('is none where it is not a number, as what is reckoned from a header that is not there', async () => {
+    assert.equal(await waited(Number.NaN, { backoff: constantBackoff(100) }), 100)
+  })
+
   it('ends it at once where it is longer than is followed', async () => {
     const given: GiveUpNotice[] = []
     const onGiveUp = (notice: GiveUpNotice): number => given.push(notice)

@@ -81,6 +81,18 @@ describe('a timeout', () => {
     assert.equal(told[0]?.signal.aborted, true)
   })
 
+  it('watches over an earlier deadline that only run was told, also from within a retry', async () => {
+    const clock = new ManualClock()
+    for (const policy of [timeout({ ms: 100, clock }), stack(retry({ clock }), timeout({ ms: 100, clock }))]) {
+      const { told, task } = endlessTask()
+      const running = run(policy, task, { deadline: clock.elapsed() + 50 })
+      assert.equal(told[0]?.deadline, clock.elapsed() + 50)
+      clock.advance(50)
+      await assert.rejects(running, { code: 'deadline_exceeded', message: 'not done by the deadline' })
+      assert.deepEqual([clock.pending, told[0]?.signal.aborted], [0, true])
+    }
+  })
+
   it('within another ends the attempt only', async () => {
     const clock = new ManualClock()
     const policy = stack(timeout({ ms: 100, scope: 'total', clock }), timeout({ ms: 50, clock }))

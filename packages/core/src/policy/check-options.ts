@@ -75,6 +75,14 @@ export function checkOptions<Options extends object>(
   }
 }
 
+/**
+ * What a function of the caller gave, which no rule could see before.
+ * @throws PosthouseError `invalid_option` where it is not a number
+ */
+export function numberOf(name: string, value: number): number {
+  return Number.isNaN(value) ? refuse(`${name} must give a number, not NaN`) : value
+}
+
 function shown(value: unknown): string {
   return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 100)
 }

@@ -106,7 +106,13 @@ export function circuitBreaker<Result>(options: CircuitBreakerOptions<Result> = 
       throw refusal(key, circuit.remainingMs(clock.elapsed()))
     }
     const outcome = await outcomeOf(pass.isProbe ? endingWithCaller(task) : task, execution)
-    circuit.leave(pass, verdictOn(outcome, execution, options), clock.elapsed())
+    let verdict: Verdict = 'none'
+    try {
+      verdict = verdictOn(outcome, execution, options)
+    } finally {
+      // Also where whoever judges throws: a probe that never left would keep the circuit from being tried again.
+      circuit.leave(pass, verdict, clock.elapsed())
+    }
     return resultOf(outcome)
   }
   return Object.assign(policy, { state: (key = '') => circuits.peek(key)?.stateAt(clock.elapsed()) ?? 'closed' })

@@ -1,4 +1,5 @@
 import type { Backoff } from './backoff.ts'
+import { numberOf } from './check-options.ts'
 import { Tally } from './tally.ts'
 
 /** `closed` lets everything through, `open` nothing, `half-open` a few that show whether it works again. */
@@ -94,7 +95,8 @@ export class Circuit {
   }
 
   #open(now: number): void {
-    const openMs = this.#options.openMs(++this.#openings, this.#lastOpenMs)
+    const openMs = numberOf('circuitBreaker: openMs', this.#options.openMs(this.#openings + 1, this.#lastOpenMs))
+    this.#openings++
     this.#lastOpenMs = openMs
     this.#openUntil = now + openMs
     this.#enterEra('open')

@@ -7,6 +7,7 @@ import {
   aClock,
   aFunction,
   checkOptions,
+  numberOf,
   objectWith,
   oneOf,
   type Rules,
@@ -167,10 +168,11 @@ function nextStep<Result>(last: Attempt<Result>, options: RetryOptions<Result>):
   const { backoff = usualBackoff, hintMs, clock = systemClock } = options
   const { key, deadline = endless } = last.execution
   if (last.attempts >= attempts) return 'attempts'
-  const hint = hintMs?.(last.outcome) ?? 0
+  // A header that is not there becomes NaN where somebody reckons with it.
+  const hint = hintMs?.(last.outcome) || 0
   if (hint > maxHintMs && longHint === 'stop') return 'hint'
-  const delayMs = Math.max(backoff(last.attempts, last.previousMs), Math.min(hint, maxHintMs))
-  if (Number.isNaN(delayMs)) throw new PosthouseError('invalid_option', 'retry: backoff must give a number, not NaN')
+  const waitMs = numberOf('retry: backoff', backoff(last.attempts, last.previousMs))
+  const delayMs = Math.max(waitMs, Math.min(hint, maxHintMs))
   if (clock.elapsed() + delayMs >= Math.min(last.startedAt + totalMs, deadline)) return 'time'
   return budget && !budget.take(key) ? 'budget' : delayMs
 }

@@ -7,6 +7,8 @@ export interface ScopeFields {
   readonly attempt: number
   readonly key?: string | undefined
   readonly deadline?: number | undefined
+  /** Whether somebody ends it at its deadline. Default: as what it is part of. */
+  readonly isWatched?: boolean | undefined
 }
 
 /**
@@ -17,6 +19,7 @@ export class Scope implements Execution {
   readonly attempt: number
   readonly key: string | undefined
   readonly deadline: number | undefined
+  readonly isWatched: boolean
   readonly #parent: Execution | undefined
   #inner: Set<Scope> | undefined
   #controller: AbortController | undefined
@@ -27,6 +30,7 @@ export class Scope implements Execution {
     this.attempt = fields.attempt
     this.key = fields.key
     this.deadline = fields.deadline
+    this.isWatched = fields.isWatched ?? (parent instanceof Scope && parent.isWatched)
     this.#parent = parent
   }
 

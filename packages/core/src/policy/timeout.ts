@@ -13,7 +13,7 @@ export interface TimeoutOptions {
    * of all attempts and waits ends with `deadline_exceeded`. Default `attempt`.
    */
   readonly scope?: 'attempt' | 'total' | undefined
-  /** Makes another error to reject with. */
+  /** Makes another error to reject with, where it is `ms` that is up. */
   readonly error?: (() => PosthouseError) | undefined
   /** Told when the time is up. */
   readonly onTimeout?: ((execution: Execution) => void) | undefined
@@ -30,7 +30,8 @@ const rules: Rules<TimeoutOptions> = {
 
 /**
  * Gives a task up after a while: its signal aborts, and the caller is told at once, whether or not the task listens.
- * Policies within know the deadline and do not begin what cannot end in time.
+ * Policies within know the deadline and do not begin what cannot end in time. An earlier deadline that `run` was told ends
+ * it then, with `deadline_exceeded`.
  * @throws PosthouseError `invalid_option`; its tasks reject with `timeout` or `deadline_exceeded`
  * @example
  * stack(timeout({ ms: 30_000, scope: 'total' }), retry({ attempts: 4 }), timeout({ ms: 5_000 }))
@@ -41,14 +42,16 @@ export function timeout(options: TimeoutOptions): AnyPolicy {
   if (ms === Number.POSITIVE_INFINITY) return (task, execution) => task(execution)
   return async (task, execution) => {
     const { attempt, key, deadline: outer = Number.POSITIVE_INFINITY } = execution
-    const deadline = clock.elapsed() + ms
-    // Whoever set an earlier deadline watches over it.
-    if (outer <= deadline) return task(execution)
-    const scope = new Scope({ attempt, key, deadline }, execution)
+    const now = clock.elapsed()
+    const isOuterFirst = outer <= now + ms
+    // A timeout around this one that is up earlier ends it. Nobody watches over a deadline that `run` was told.
+    if (isOuterFirst && execution instanceof Scope && execution.isWatched) return task(execution)
+    const deadline = isOuterFirst ? outer : now + ms
+    const scope = new Scope({ attempt, key, deadline, isWatched: true }, execution)
     let isLate = false
-    const timer = clock.after(ms, () => {
+    const timer = clock.after(Math.max(0, deadline - now), () => {
       isLate = true
-      scope.abort(error())
+      scope.abort(isOuterFirst ? new PosthouseError('deadline_exceeded', 'not done by the deadline') : error())
     })
     try {
       return await scope.race(task)

@@ -29,7 +29,7 @@ export class WaitingLine {
   wait(execution: Execution, maxWaitMs: number): Promise<boolean> {
     const { clock, onLeave } = this.#options
     const { signal, deadline = Number.POSITIVE_INFINITY } = execution
-    const waitMs = Math.min(maxWaitMs, deadline - clock.elapsed())
+    const waitMs = Math.min(maxWaitMs, Math.max(0, deadline - clock.elapsed()))
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(abortedBy(signal))
       const letGo = (): void => {
