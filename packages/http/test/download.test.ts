@@ -60,6 +60,19 @@ async function serveFile(content: Buffer, cuts: number[] = []): Promise<FileServ
 const quick = { delayMs: 1 }
 
 suite('a download', () => {
+  for (const status of [204, 302, 304]) {
+    test(`leaves the file that is there when the answer is ${status}, which has none`, async () => {
+      await using at = await workplace()
+      await using server = await startServer((_, response) => response.writeHead(status, { location: '/' }).end())
+      await writeFile(at.file('file'), 'precious')
+      await assert.rejects(at.client.download(server.url, at.file('file'), { redirects: false }), {
+        code: 'bad_response',
+      })
+      assert.equal(await readFile(at.file('file'), 'utf8'), 'precious')
+      assert.deepEqual(await at.names(), ['file'])
+    })
+  }
+
   test('is in its file once it is complete, and tells how far it is', async () => {
     await using at = await workplace()
     await using server = await serveFile(randomBytes(500_000))

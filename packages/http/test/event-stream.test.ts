@@ -84,6 +84,17 @@ suite('a stream of events', () => {
     assert.equal(parse([Buffer.from('data: x\n\n')], '9').events[0]?.id, '9')
   })
 
+  test('looks once through a line that comes in many pieces', () => {
+    const events: ServerSentEvent[] = []
+    const parser = new EventParser({ onEvent: (event) => events.push(event) })
+    const piece = Buffer.from('x')
+    parser.push(Buffer.from('data: '))
+    // Looking through all of it each time would take many minutes.
+    for (let count = 0; count < 1_000_000; count++) parser.push(piece)
+    parser.push(Buffer.from('\n\n'))
+    assert.equal(events[0]?.data.length, 1_000_000)
+  })
+
   test('is refused when one event grows without end', () => {
     const parser = new EventParser({ onEvent: () => undefined, maxEventLength: 100 })
     parser.push(Buffer.from(`data: ${'x'.repeat(90)}\n\n`))
@@ -106,6 +117,23 @@ suite('a client that follows events', () => {
     )
     assert.deepEqual(events[0], { type: 'tick', data: 'number 1\nof 5', id: '1' })
     assert.equal(server.seen.length, 4)
+  })
+
+  test('goes on behind an id of any letters, as UTF-8, and leaves out one that no header can carry', async () => {
+    const ids = ['id: żółć', 'id: a\u0001b']
+    const transport = memoryTransport(() => {
+      const id = ids.shift()
+      if (id === undefined) return { status: 204 }
+      return { text: `${id}\ndata: x\n\n`, headers: { 'content-type': 'text/event-stream' } }
+    })
+    await using client = createHttpClient({ logging: false, transport })
+    const events = await collected(client.events('http://a.example/', { reconnect: quick }))
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      ['żółć', 'żółć'],
+    )
+    const sent = transport.sent.map(({ headers }) => Buffer.from(headers.get('last-event-id', ''), 'latin1').toString())
+    assert.deepEqual(sent, ['', 'żółć', 'żółć'])
   })
 
   test('goes on from an earlier run, and ends with its stream where nothing is to be opened again', async () => {

@@ -74,6 +74,28 @@ describe('a redirection', () => {
     assert.ok(seen[1]?.headers.has('x-request-id'))
   })
 
+  test('to another origin leaves behind what the client was told is secret', async () => {
+    const { transport, seen } = site({ 'http://a/1': [302, 'http://b/2'] })
+    const client = quietClient({ transport, secrets: ['X-Tenant'], headers: { 'x-tenant': 'S3' } })
+    await client.get('http://a/1')
+    await client.get('http://a/1', { redirects: { max: 2, secretHeaders: ['x-mine'] }, headers: { 'x-mine': 'S4' } })
+    const others = seen.filter(({ url }) => url === 'http://b/2')
+    assert.deepEqual(
+      others.map(({ headers }) => [headers.has('x-tenant'), headers.has('x-mine')]),
+      [
+        [false, false],
+        [false, false],
+      ],
+    )
+  })
+
+  test('with a user and a password in its location shows them nowhere', async () => {
+    const { transport, seen } = site({ 'http://a/1': [302, 'http://us:pw@b/2'] })
+    const response = await quietClient({ transport }).get('http://a/1')
+    assert.equal(response.url, 'http://b/2')
+    assert.equal(seen[1]?.headers.has('authorization'), false)
+  })
+
   test('within an origin keeps them', async () => {
     const { transport, seen } = site({ 'http://a/1': [302, '/2'] })
     await quietClient({ transport }).get('http://a/1', { headers: { authorization: 'x' } })

@@ -119,6 +119,7 @@ describe('headers', () => {
   test('are made from credentials in the URL, which then has none', async () => {
     await using server = await startEcho()
     await using client = quietClient()
+    await failure(client.get('http://a%zz:b@host/'), 'invalid_request')
     const response = await client.get(server.url.replace('//', '//user:p%40ss@'))
     const { headers } = await response.json<Echo>()
     assert.equal(headers.authorization, `Basic ${Buffer.from('user:p@ss').toString('base64')}`)

@@ -14,9 +14,12 @@ export interface HopChain {
 
 /** Puts together what a request passes below its retries: redirections, then what looks at each hop, then the network. */
 export function hopChain(options: HttpClientOptions, network: Transport): HopChain {
-  const { redirects = true } = options
+  const { redirects = true, secrets = [] } = options
   const bare = intercept([...(options.hops ?? []), ...hopsOf(options)], network)
-  const following = (rules: RedirectOptions): Transport => intercept([followRedirects(rules)], bare)
+  const following = (rules: RedirectOptions): Transport => {
+    const secretHeaders = [...secrets, ...(rules.secretHeaders ?? [])]
+    return intercept([followRedirects({ ...rules, secretHeaders })], bare)
+  }
   const rules = typeof redirects === 'object' ? redirects : {}
   const allowed = following(rules)
   const usual = redirects === false ? bare : allowed

@@ -89,8 +89,16 @@ function describeBody(headers: HttpHeaders, { type, length }: OutgoingBody): voi
 
 /** The user and password of a URL would otherwise be in every log that has the URL. */
 function moveCredentials(url: URL, headers: HttpHeaders): void {
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const pair = `${decoded(url.username)}:${decoded(url.password)}`
   if (!headers.has('authorization')) headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
   url.username = ''
   url.password = ''
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new PosthouseError('invalid_request', 'the user or the password in the URL has a % that encodes nothing')
+  }
 }

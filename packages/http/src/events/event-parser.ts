@@ -18,6 +18,10 @@ export interface EventParserOptions {
   readonly maxEventLength?: number
 }
 
+/** The standard leaves out ids with NUL; no header can carry the others either. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: These are what must not get into a header.
+const unsendable = /[\0-\x08\x0b-\x1f\x7f]/
+
 /** Reads an event stream (WHATWG HTML, section 9.2.6) from pieces that may end anywhere. */
 export class EventParser {
   readonly #options: EventParserOptions
@@ -50,9 +54,13 @@ export class EventParser {
     if (text === '') return
     if (this.#afterCarriageReturn && text.startsWith('\n')) text = text.slice(1)
     this.#afterCarriageReturn = text.endsWith('\r')
-    const lines = (this.#rest + text).split(/\r\n|\n|\r/)
-    this.#rest = lines.pop() ?? ''
-    for (const line of lines) this.#line(line)
+    const [first = '', ...others] = text.split(/\r\n|\n|\r/)
+    // What waits for the end of its line is not looked through again: it may come in very many pieces.
+    this.#rest += first
+    for (const next of others) {
+      this.#line(this.#rest)
+      this.#rest = next
+    }
     this.#measure(this.#rest.length)
   }
 
@@ -68,7 +76,7 @@ export class EventParser {
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
     if (name === 'data') this.#addData(value)
     else if (name === 'event') this.#type = value
-    else if (name === 'id' && !value.includes('\0')) this.#pendingId = value
+    else if (name === 'id' && !unsendable.test(value)) this.#pendingId = value
     else if (name === 'retry' && /^\d+$/.test(value)) this.#options.onRetry?.(Number(value))
   }
 

@@ -64,7 +64,8 @@ export async function* eventStream(
 function asking(request: RequestOptions, lastId: string, idleMs: number): RequestOptions {
   const { timeout, headers: own, ...rest } = request
   const headers: Record<string, string> = { accept: 'text/event-stream', 'cache-control': 'no-store' }
-  if (lastId !== '') headers['last-event-id'] = lastId
+  // In UTF-8, as the HTML standard says; a header has one character for each byte.
+  if (lastId !== '') headers['last-event-id'] = Buffer.from(lastId).toString('latin1')
   const timeouts = typeof timeout === 'object' ? timeout : {}
   return {
     ...rest,

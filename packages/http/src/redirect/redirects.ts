@@ -90,6 +90,9 @@ function target(from: URL, location: string, { allowDowngrade }: Rules): URL {
     throw new PosthouseError('redirect_refused', message)
   }
   if (url.hash === '') url.hash = from.hash
+  // They are not sent, so they had better not be seen in the URL of the response.
+  url.username = ''
+  url.password = ''
   return url
 }
 

@@ -48,7 +48,7 @@ export interface DownloadTask {
  * Writes a body to `path`: first to `<path>.part`, which takes the place of `path` once it is complete. What is there of an earlier
  * download is gone on with where the server still has the same (RFC 9110, sections 13.1.5 and 14); where not, it begins anew.
  * Two downloads to one path at the same time are an error of the caller.
- * @throws `bad_status`, `response_too_large`, `truncated_body`, and what a request can fail with
+ * @throws `bad_status`, `bad_response`, `response_too_large`, `truncated_body`, and what a request can fail with
  */
 export async function download(task: DownloadTask, options: DownloadOptions = {}): Promise<Download> {
   const { resume = true, attempts = 3, delayMs = 500, maxBytes, onProgress, ...request } = options
@@ -71,6 +71,9 @@ export async function download(task: DownloadTask, options: DownloadOptions = {}
     }
   }
 }
+
+/** Others are about the file and do not have it, such as 204, 304 and redirections that are not followed. */
+const wholeOrPart: ReadonlySet<number> = new Set([200, 203, 206])
 
 interface TransferOptions {
   readonly request: RequestOptions
@@ -109,6 +112,10 @@ class Transfer {
     if (response.status >= 400) {
       response.discard()
       response.raiseForStatus()
+    }
+    if (!wholeOrPart.has(response.status)) {
+      response.discard()
+      throw new PosthouseError('bad_response', `a file does not come with the status ${response.status}`)
     }
     const total = await this.#prepare(response)
     try {
