@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { ManualClock } from '@posthouse/core'
 import { type AppLogger, createLogger, type FileSinkOptions } from '@posthouse/log'
@@ -102,13 +102,28 @@ describe('retention', () => {
     ]
     for (const name of others) writeFileSync(folder.file(name), 'keep')
     mkdirSync(folder.file('app.2020-01-01T00-00-00-000Z.0009.log'))
+    mkdirSync(folder.file('app.2020-01-01T00-00-00-000Z.0004.log.gz.part'))
+    symlinkSync('app.error.log', folder.file('app.2020-01-01T00-00-00-000Z.0005.log'))
     writeFileSync(folder.file('app.2020-01-01T00-00-00-000Z.0001.log'), 'old')
     writeFileSync(folder.file('app.2020-01-01T00-00-00-000Z.0002.log.zip'), 'old')
     writeFileSync(folder.file('app.2020-01-01T00-00-00-000Z.0003.log.gz.part'), 'half')
     await using logger = loggerIn(folder, new ManualClock(Date.now()), { rotation: '1 day', retention: '1 day' })
     await logger.drain()
-    const left = [...others, 'app.2020-01-01T00-00-00-000Z.0009.log', 'app.log']
-    assert.deepEqual(folder.names(), left.sort())
+    const left = ['0004.log.gz.part', '0005.log', '0009.log'].map((end) => `app.2020-01-01T00-00-00-000Z.${end}`)
+    assert.deepEqual(folder.names(), [...others, ...left, 'app.log'].sort())
+  })
+
+  it('goes on with the others where one file cannot be packed', async () => {
+    using folder = temporaryFolder()
+    const names = ['0001.log', '0002.log'].map((end) => `app.2020-01-01T00-00-00-000Z.${end}`)
+    for (const name of names) writeFileSync(folder.file(name), 'old')
+    mkdirSync(folder.file(`${names[0]}.gz`))
+    const troubles: string[] = []
+    await using logger = createLogger({ sinks: [], onTrouble: (text) => void troubles.push(text) })
+    logger.add(folder.file('app.log'), { rotation: '1 MB', compression: 'gz' })
+    await logger.drain()
+    assert.deepEqual(folder.names(), [names[0], `${names[0]}.gz`, `${names[1]}.gz`, 'app.log'])
+    assert.match(troubles.join(), /^what was rotated from .* could not be put in order$/)
   })
 
   it('judges what a clock from the future has named by when it was written', async () => {

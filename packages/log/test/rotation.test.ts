@@ -105,6 +105,25 @@ describe('rotation by size', () => {
     assert.deepEqual(folder.lines('app.log'), ['line 9'])
   })
 
+  it('rotates the file behind a link also where that is yet to be made', async () => {
+    using folder = temporaryFolder()
+    symlinkSync('there/app.log', folder.file('app.log'))
+    await using logger = loggerIn(folder, new ManualClock(monday), { rotation: '10 B' })
+    for (const line of numbers(3)) logger.info(line)
+    assert.deepEqual(folder.names(), ['app.log', 'there'])
+    assert.equal(readdirSync(folder.file('there')).filter((name) => rotated.test(name)).length, 2)
+  })
+
+  it('writes over nothing, whatever names it finds', async () => {
+    for (const name of ['app.2099-01-01T00-00-00-000Z.999999999.log', 'app.9999-99-01T00-00-00-000Z.0001.log']) {
+      using folder = temporaryFolder()
+      writeFileSync(folder.file(name), 'strange\n')
+      await using logger = loggerIn(folder, new ManualClock(monday), { rotation: '10 B' })
+      for (const line of numbers(5)) logger.info(line)
+      assert.deepEqual(allLines(folder).sort(), [...numbers(5), 'strange'])
+    }
+  })
+
   it('survives a function that fails', async () => {
     using folder = temporaryFolder()
     const troubles: string[] = []

@@ -24,7 +24,7 @@ describe('a size in words', () => {
   })
 
   it('is refused where it is none, also where it could mean bits', () => {
-    for (const words of ['', 'big', '10 XB', '-1 MB', '0', '10 Mb', '1 iB', '10 MB 5 KB', 'NaN'])
+    for (const words of ['', 'big', '10 XB', '-1 MB', '0', '10 Mb', '1 iB', '10 MB 5 KB', 'NaN', '5 m'])
       assert.throws(() => parseSize('size', words), { ...refused, message: /size must be .*"10 MB"/ }, words)
     for (const number of [0, -5, Number.NaN, Number.POSITIVE_INFINITY])
       assert.throws(() => parseSize('size', number), refused)
@@ -50,7 +50,19 @@ describe('an age in words', () => {
   })
 
   it('is refused where it is none', () => {
-    for (const words of ['', '7', 'days', '7 dayz', '-1 day', '0 s', 'soon', '1 day x', `${'1 s'.repeat(100)}`])
+    for (const words of [
+      '',
+      '7',
+      'days',
+      '7 dayz',
+      '-1 day',
+      '0 s',
+      'soon',
+      '1 day x',
+      '100 M',
+      '5 m',
+      `${'1 s'.repeat(100)}`,
+    ])
       assert.throws(() => parseAge('age', words), { ...refused, message: /age must be .*"7 days"/ }, words)
   })
 })

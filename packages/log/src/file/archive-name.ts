@@ -17,6 +17,9 @@ export interface Archive {
 }
 
 const stampForm = /^(\d{4})-(\d\d)-(\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.(\d{4,9})$/
+const stampLength = '2026-11-29T20-15-55-123Z'.length
+/** A larger one would not be read again. */
+const mostNumber = 999_999_999
 
 /**
  * The names of what is rotated from one log file: `app.log` becomes `app.2026-11-29T20-15-55-123Z.0001.log`, and packed
@@ -42,7 +45,8 @@ export class ArchiveNames {
     if (match === null) return undefined
     const [, year, month, day, hour, minute, second, ms, number] = match.map(Number)
     const time = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second, ms)
-    return { name, time, number: number ?? 0, packing }
+    // A thirteenth month is nobody's, and what came behind it would have a name that cannot be read.
+    return stampOf(time) === match[0].slice(0, stampLength) ? { name, time, number: number ?? 0, packing } : undefined
   }
 
   /** The name for what is rotated now: behind all that are there, also where the clock was set back. */
@@ -51,11 +55,15 @@ export class ArchiveNames {
       (latest, each) => (latest === undefined || byAge(latest, each) < 0 ? each : latest),
       undefined,
     )
-    const time = Math.max(now, newest?.time ?? 0)
+    const isFull = newest?.number === mostNumber
+    const time = Math.max(now, (newest?.time ?? 0) + (isFull ? 1 : 0))
     const number = newest !== undefined && newest.time === time ? newest.number + 1 : 1
-    const stamp = new Date(time).toISOString().replaceAll(/[:.]/g, '-')
-    return `${this.#stem}.${stamp}.${String(number).padStart(4, '0')}${this.#ending}`
+    return `${this.#stem}.${stampOf(time)}.${String(number).padStart(4, '0')}${this.#ending}`
   }
+}
+
+function stampOf(time: number): string {
+  return new Date(time).toISOString().replaceAll(/[:.]/g, '-')
 }
 
 /** The oldest first. */

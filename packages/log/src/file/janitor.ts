@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, type Stats, statSync } from 'node:fs'
+import { lstatSync, readdirSync, rmSync, type Stats } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Clock, Timer } from '@posthouse/core'
 import { graceMs } from './append-file.ts'
@@ -117,10 +117,19 @@ export class Janitor {
     this.#remove(expired(this.#aged(), { ...retention, bytes: Number.POSITIVE_INFINITY }))
     if (packing !== undefined) {
       for (const { archive } of this.#aged()) {
-        if (archive.packing === undefined) await packIfThere(join(names.folder, archive.name), packing)
+        if (archive.packing === undefined) await this.#pack(join(names.folder, archive.name), packing)
       }
     }
     this.#remove(expired(this.#aged(), retention))
+  }
+
+  /** One that cannot be packed does not keep the others waiting. */
+  async #pack(path: string, packing: Packing): Promise<void> {
+    try {
+      await packIfThere(path, packing)
+    } catch (error) {
+      this.#options.onError(error)
+    }
   }
 
   #aged(): Aged[] {
@@ -138,7 +147,8 @@ export class Janitor {
   #removeUnfinished(): void {
     const { names } = this.#options
     for (const name of namesOfWork(names)) {
-      if (name.endsWith(unfinished)) rmSync(join(names.folder, name), { force: true })
+      const path = join(names.folder, name)
+      if (name.endsWith(unfinished) && statsOf(path)?.isFile()) rmSync(path, { force: true })
     }
   }
 
@@ -161,8 +171,9 @@ function namesOfWork(names: ArchiveNames): string[] {
   })
 }
 
+/** Of what has the name itself: a link is none of ours, and what is behind it even less. */
 function statsOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false })
+  return lstatSync(path, { throwIfNoEntry: false })
 }
 
 async function packIfThere(path: string, packing: Packing): Promise<void> {

@@ -1,5 +1,5 @@
-import { lstatSync, realpathSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '@posthouse/core'
 import type { Packing } from '../file/archive-name.ts'
@@ -55,11 +55,12 @@ function openFile(target: string | URL, options: FileSinkOptions, surroundings: 
   })
 }
 
-/** A link is not what is rotated, but the file behind it. */
+/** A link is not what is rotated, but the file behind it, also where that is yet to be made. */
 function realPath(path: string): string {
-  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
-  const isFile = isLink && statSync(path, { throwIfNoEntry: false })?.isFile() === true
-  return isFile ? realpathSync(path) : path
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return path
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats === undefined) return realPath(resolve(dirname(path), readlinkSync(path)))
+  return stats.isFile() ? realpathSync(path) : path
 }
 
 function packingOf(compression: string): Packing {

@@ -3,7 +3,8 @@ import { refusal } from '../refuse.ts'
 const units: readonly (readonly [names: RegExp, ms: number])[] = [
   [/^(?:ms|milliseconds?)$/, 1],
   [/^(?:s|secs?|seconds?)$/, 1000],
-  [/^(?:m|mins?|minutes?)$/, 60_000],
+  // No "m": "100 M" is a size to whoever writes it, and logs of more than 100 minutes would be gone.
+  [/^(?:mins?|minutes?)$/, 60_000],
   [/^(?:h|hours?)$/, 3_600_000],
   [/^(?:d|days?)$/, 86_400_000],
   [/^(?:w|weeks?)$/, 7 * 86_400_000],

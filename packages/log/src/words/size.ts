@@ -20,5 +20,7 @@ export function readSize(text: string): number | undefined {
   // "Mb" are megabits to some and a typing error to others.
   if (unit === 'b' && prefix !== '' && prefix !== prefix.toLowerCase()) return undefined
   if (binary !== '' && prefix === '') return undefined
+  // "5 m" are minutes to whoever writes it.
+  if (unit === '' && binary === '' && prefix === 'm') return undefined
   return Number(amount) * (binary === '' ? 1000 : 1024) ** powers.indexOf(prefix.toLowerCase())
 }
