@@ -1,8 +1,9 @@
-import { type LogFields, type Logger, reasonOf } from '@posthouse/core'
+import type { LogFields, Logger } from '@posthouse/core'
 import { type Level, type LevelName, levelName, levels, type Threshold } from './level.ts'
 import type { LogBook } from './log-book.ts'
 import type { EntryPoint } from './record/caller.ts'
 import type { Scope } from './record/scope.ts'
+import { isError, textOf } from './redaction/described-error.ts'
 import { refusal } from './refuse.ts'
 import type { SinkFunction } from './sinks/function-sink.ts'
 import type { FileSinkOptions, SinkOptions } from './sinks/sink-options.ts'
@@ -71,9 +72,9 @@ export class AppLogger implements Logger, AsyncDisposable {
   }
 
   /** An error of the level `error`, with the stacks of the error, of its causes and of the errors that it holds. */
-  exception(error: unknown, message: string = reasonOf(error), fields?: LogFields): void {
+  exception(error: unknown, message: string = textOf(error), fields?: LogFields): void {
     if (this.#book.threshold > levels.error.severity) return
-    this.#write(this.exception, 'error', message, { ...fields, err: error })
+    this.#write(this.exception, 'error', message, this.#withError(fields, error))
   }
 
   /** Writes at a level that is known at run time only. @throws PosthouseError `invalid_option` */
@@ -99,7 +100,9 @@ export class AppLogger implements Logger, AsyncDisposable {
   }
 
   /** A logger whose calls carry an error, or are said to stand elsewhere. @throws PosthouseError `invalid_option` */
-  opt({ exception, depth = 0 }: CallOptions): AppLogger {
+  opt({ exception, depth = 0, ...others }: CallOptions = {}): AppLogger {
+    const [unknown] = Object.keys(others)
+    if (unknown !== undefined) throw refusal('an option of opt', 'exception or depth', unknown)
     if (!Number.isInteger(depth) || depth < 0 || depth > 100) throw refusal('depth', 'a whole number up to 100', depth)
     const logger = exception === undefined ? this : this.bind({ err: exception })
     return new AppLogger(this.#book, { ...logger.#scope, depth: this.#scope.depth + depth })
@@ -164,18 +167,23 @@ export class AppLogger implements Logger, AsyncDisposable {
 
   /** Whoever is not checked by a compiler may hand over an error instead of a text, or instead of fields. */
   #write(entry: EntryPoint, level: LevelName, message: unknown, fields: unknown): void {
-    if (typeof message === 'string' && fields === undefined)
-      this.#book.write({ scope: this.#scope, entry, level }, message, undefined)
-    else if (message instanceof Error)
-      this.#book.write({ scope: this.#scope, entry, level }, message.message, { ...fieldsOf(fields), err: message })
-    else this.#book.write({ scope: this.#scope, entry, level }, String(message), fieldsOf(fields))
+    if (typeof message === 'string') this.#book.write({ scope: this.#scope, entry, level }, message, fieldsOf(fields))
+    else if (isError(message))
+      this.#book.write({ scope: this.#scope, entry, level }, textOf(message), this.#withError(fields, message))
+    else this.#book.write({ scope: this.#scope, entry, level }, textOf(message), fieldsOf(fields))
+  }
+
+  /** They are cleaned before they are copied, because a copy would spring their traps. */
+  #withError(fields: unknown, error: unknown): LogFields {
+    const own = fieldsOf(fields)
+    return own === undefined ? { err: error } : { ...this.#book.redactor.fields(own), err: error }
   }
 }
 
 function fieldsOf(fields: unknown): LogFields | undefined {
-  if (fields instanceof Error) return { err: fields }
-  if (typeof fields === 'object') return (fields ?? undefined) as LogFields | undefined
-  return fields === undefined ? undefined : { value: fields }
+  if (fields === undefined || fields === null) return undefined
+  if (typeof fields !== 'object') return { value: fields }
+  return isError(fields) ? { err: fields } : (fields as LogFields)
 }
 
 /** The gravest level that is not above a number. @throws PosthouseError `invalid_option` */

@@ -25,6 +25,8 @@ export interface LoggerOptions {
   readonly clock?: Clock
 }
 
+const optionNames: readonly string[] = ['name', 'level', 'sinks', 'fields', 'redact', 'onTrouble', 'clock']
+
 /**
  * Makes a logger with sinks, a level and a context of its own.
  * @throws PosthouseError `invalid_option`; Error of the system where a file cannot be opened
@@ -34,7 +36,11 @@ export interface LoggerOptions {
 export function createLogger(options: LoggerOptions = {}): AppLogger {
   const { name, level = 'trace', sinks, fields, redact, onTrouble = tell, clock = systemClock, ...others } = options
   const [unknown] = Object.keys(others)
-  if (unknown !== undefined) throw refusal('an option of createLogger', 'a known one', unknown)
+  if (unknown !== undefined) throw refusal('an option of createLogger', `one of ${optionNames.join(', ')}`, unknown)
+  if (name !== undefined && typeof name !== 'string') throw refusal('name', 'a text', name)
+  if (typeof onTrouble !== 'function') throw refusal('onTrouble', 'a function', onTrouble)
+  if (sinks !== undefined && !Array.isArray(sinks)) throw refusal('sinks', 'a list of { sink, ...options }', sinks)
+  if (fields !== undefined && typeof fields !== 'object') throw refusal('fields', 'an object', fields)
   const redactor = createRedactor(redact)
   const book = new LogBook({ name, clock, redactor, onTrouble: guarded(onTrouble) })
   book.level = level

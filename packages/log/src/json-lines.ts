@@ -8,8 +8,7 @@ type Lines = PinoLogger<LevelName, boolean>
 
 const severities = Object.fromEntries(Object.entries(levels).map(([name, { severity }]) => [name, severity]))
 /** What pino writes itself. A field of such a name would pass for it. */
-const taken = new Set(['level', 'time', 'pid', 'hostname', 'msg'])
-const nameTaken = new Set([...taken, 'name'])
+const taken = ['level', 'time', 'pid', 'hostname', 'msg']
 
 /** Has pino make the JSON lines. */
 export class JsonLines {
@@ -20,8 +19,9 @@ export class JsonLines {
   #line = ''
   #time = 0
 
-  constructor(name: string | undefined) {
-    this.#taken = name === undefined ? taken : nameTaken
+  /** @param added what is added to the lines afterwards. */
+  constructor(name: string | undefined, added: readonly string[] = []) {
+    this.#taken = new Set([...taken, ...added, ...(name === undefined ? [] : ['name'])])
     this.#pino = pino<LevelName, true>(
       {
         ...(name === undefined ? {} : { name }),

@@ -56,7 +56,7 @@ const byName: ReadonlyMap<string, LevelName> = new Map([
 
 /** @throws PosthouseError `invalid_option` */
 export function levelName(level: string): LevelName {
-  const name = byName.get(String(level).toLowerCase())
+  const name = byName.get(typeof level === 'string' ? level.toLowerCase() : '')
   if (name === undefined) throw refusal('level', `one of ${[...byName.keys()].join(', ')}`, level)
   return name
 }

@@ -28,6 +28,7 @@ export class LogBook {
   readonly redactor: Redactor
   readonly #options: BookOptions
   readonly #json: JsonLines
+  readonly #located: JsonLines
   readonly #context = new AsyncLocalStorage<LogFields>()
   readonly #departures = new Map<number, Disposable>()
   #hasContext = false
@@ -41,6 +42,7 @@ export class LogBook {
     this.redactor = options.redactor
     this.#options = options
     this.#json = new JsonLines(options.name)
+    this.#located = new JsonLines(options.name, ['caller'])
   }
 
   get level(): Threshold {
@@ -53,7 +55,16 @@ export class LogBook {
     this.#setThreshold()
   }
 
+  /** No call of a logger throws, whatever it is given. */
   write(call: Call, message: string, fields: LogFields | undefined): void {
+    try {
+      this.#write(call, message, fields)
+    } catch (error) {
+      this.#options.onTrouble('a record could not be written', error)
+    }
+  }
+
+  #write(call: Call, message: string, fields: LogFields | undefined): void {
     const { redactor, clock } = this.#options
     const said = {
       time: clock.now(),
@@ -63,10 +74,12 @@ export class LogBook {
     }
     const record = new PendingRecord(said, call)
     let json: string | undefined
+    let located: string | undefined
     for (const entry of this.#entries) {
       if (record.severity < entry.severity || !this.#accepts(entry, record)) continue
-      if (entry.text === undefined) json ??= this.#json.line(record, call.scope)
-      entry.sink.write(this.#lineOf(entry, record, json), record)
+      if (entry.location) located ??= this.#located.line(record, call.scope)
+      else if (entry.text === undefined) json ??= this.#json.line(record, call.scope)
+      entry.sink.write(this.#lineOf(entry, record, entry.location ? located : json), record)
     }
     record.end()
   }

@@ -7,5 +7,9 @@ export function refusal(name: string, rule: string, value: unknown): PosthouseEr
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
-  return String(value).slice(0, 100)
+  try {
+    return (typeof value === 'object' ? JSON.stringify(value) : String(value)).slice(0, 100)
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { runInNewContext } from 'node:vm'
 import { keptLines } from './kept-lines.ts'
 
 const written = (error: unknown, message?: string): string => {
@@ -8,6 +9,11 @@ const written = (error: unknown, message?: string): string => {
   // Without frames and line numbers.
   return lines.join('').replaceAll(/^ *at .*\n/gm, '')
 }
+
+test('an exception of another realm is one as well', () => {
+  const error: unknown = runInNewContext('new TypeError("far", { cause: new RangeError("farther") })')
+  assert.equal(written(error), 'ERROR far\nTypeError: far\ncaused by: RangeError: farther\n')
+})
 
 test('an exception is written with the stacks of its causes', () => {
   const root = new RangeError('root')
@@ -50,4 +56,8 @@ test('opt carries an exception to any level', () => {
   assert.match(lines.join(''), /^WARNING again\nError: late\n {4}at /)
   assert.equal(records[0]?.exception?.type, 'Error')
   assert.throws(() => logger.opt({ depth: -1 }), { code: 'invalid_option' })
+  assert.throws(() => logger.opt({ lazy: true } as object), {
+    code: 'invalid_option',
+    message: /option of opt.*"lazy"/,
+  })
 })

@@ -92,3 +92,14 @@ test('a message with the marks of printf stays as it is', () => {
     ['100%s %d %o', '100%s'],
   )
 })
+
+test('a field cannot pass for the place of a call', () => {
+  const { logger, lines, parsed } = json({}, true)
+  logger.info('here', { caller: 'elsewhere' })
+  const [line] = parsed()
+  assert.equal(line?.caller_, 'elsewhere')
+  assert.equal(lines.join().split('"caller":').length, 2)
+  const plain = json()
+  plain.logger.info('here', { caller: 'anna' })
+  assert.equal(plain.parsed()[0]?.caller, 'anna')
+})

@@ -141,7 +141,11 @@ describe('what is hidden', () => {
 
   it('is refused where it is no list of names', () => {
     const names = 'password' as unknown as string[]
-    assert.throws(() => createLogger({ sinks: [], redact: { names } }), { code: 'invalid_option', message: /redact/ })
+    for (const redact of [{ names }, { keys: ['a'] }, 'password', null])
+      assert.throws(() => createLogger({ sinks: [], redact: redact as object }), {
+        code: 'invalid_option',
+        message: /redact/,
+      })
   })
 })
 
@@ -175,6 +179,54 @@ describe('fields', () => {
     logger.info('', fields)
     assert.deepEqual(fields, { a: { b: [1, 'x'] }, password: 'x' })
     assert.equal(records[0]?.extra.a, fields.a)
+  })
+
+  it('and messages may have traps, and no call throws', () => {
+    const trap = (): never => assert.fail('sprung')
+    const sprung = Object.defineProperty({ before: 1 }, 'trap', { enumerable: true, get: trap })
+    const closed = new Proxy({}, { get: trap, getPrototypeOf: trap, ownKeys: trap })
+    const { logger, lines } = keptLines({ format: '{message} {extra}' })
+    const loose = logger as unknown as { error(...all: unknown[]): void }
+    logger.info('one', sprung)
+    logger.info('two', closed)
+    logger.bind(sprung).info('three')
+    logger.contextualize(sprung, () => logger.info('four'))
+    logger.exception('five', 'five', sprung)
+    loose.error(new Error('six'), sprung)
+    for (const message of [closed, Object.create(null), { toString: trap }]) loose.error(message)
+    logger.exception(Object.defineProperty(new Error('x'), 'message', { get: trap }))
+    assert.deepEqual(
+      lines.map((line) => line.split('\n', 1)[0]),
+      [
+        'one before=1 trap="[unreadable]"',
+        'two value="[unreadable]"',
+        'three before=1 trap="[unreadable]"',
+        'four before=1 trap="[unreadable]"',
+        'five before=1 trap="[unreadable]" err=five',
+        'six before=1 trap="[unreadable]"',
+        ...Array.from({ length: 3 }, () => '[unreadable]'),
+        '[unreadable] err="[unreadable]"',
+      ],
+    )
+  })
+
+  it('that cannot be made into a line are told as a trouble', () => {
+    let reads = 0
+    const fickle = Object.defineProperty({}, 'x', {
+      enumerable: true,
+      get: () => (reads++ === 0 ? 1 : assert.fail('not twice')),
+    })
+    const { logger, lines, troubles } = keptLines({ serialize: true, format: undefined })
+    logger.info('lost', fickle)
+    logger.info('there')
+    assert.deepEqual([lines.length, troubles], [1, ['a record could not be written']])
+  })
+
+  it('may be lists, dates and maps, although they should be names and values', () => {
+    const { logger, lines } = keptLines({ format: '{extra}' })
+    for (const fields of [[1, 2], new Date(0), new Map([['password', 'x']])])
+      logger.info('', fields as unknown as LogFields)
+    assert.deepEqual(lines, ['value=[1,2]\n', 'value="1970-01-01T00:00:00.000Z"\n', 'password="[redacted]"\n'])
   })
 
   it('may be handed over as an error by those who know no types', () => {

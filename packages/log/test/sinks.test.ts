@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { PassThrough, Writable } from 'node:stream'
 import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { createLogger, defaultFormat, type FileSinkOptions, type SinkOptions } from '@posthouse/log'
 import { wantsColour } from '../src/format/colour.ts'
 import { temporaryFolder } from './folder.ts'
@@ -63,6 +64,10 @@ describe('sinks', () => {
       [file, { format: 7 }, /format must be a text/],
       [file, { serialize: true, format: '{message}' }, /format must be absent/],
       [file, { location: true }, /location/],
+      [file, { serialize: 'no' }, /serialize must be true or false/],
+      [file, { reopenOnSighup: 1 }, /reopenOnSighup must be true or false/],
+      [file, { rotation: { size: '1 MB' } }, /not \{"size":"1 MB"\}/],
+      [file, { rotation: Object.create(null) }, /rotation must be a size/],
       [`${folder.path}/{time}.log`, {}, /without \{ and \}/],
       ['', {}, /a path/],
       [5, {}, /a path, a function or a stream/],
@@ -86,6 +91,8 @@ describe('sinks', () => {
   it('are refused to createLogger as well', () => {
     assert.throws(() => createLogger({ colour: true } as object), { ...refused, message: /"colour"/ })
     assert.throws(() => createLogger({ sinks: [{ sink: () => undefined, retention: 3 }] }), refused)
+    for (const wrong of [{ name: 5 }, { sinks: process.stderr }, { fields: 'a' }, { onTrouble: true }])
+      assert.throws(() => createLogger(wrong as object), refused)
   })
 })
 
@@ -119,6 +126,15 @@ describe('a function sink', () => {
     await logger.drain()
     assert.equal(lines.filter((line) => line === 'echo\n').length, 2)
     assert.deepEqual(troubles, ['a function that takes lines failed', 'a function that takes lines failed'])
+  })
+
+  it('may return a promise of another library, which fails with notice', async () => {
+    const { logger, troubles } = keptLines()
+    // biome-ignore lint/suspicious/noThenProperty: it is what makes such a promise
+    logger.add(() => ({ then: (_: unknown, reject: (error: Error) => void) => reject(new Error('rejected')) }))
+    logger.info('one')
+    await logger.drain()
+    assert.deepEqual(troubles, ['a function that takes lines failed'])
   })
 
   it('is waited for by drain, and loses lines with notice where it is much too slow', async () => {
@@ -163,6 +179,36 @@ describe('a stream sink', () => {
     logger.info('y')
     await logger.drain()
     assert.equal(lines.length, 4)
+    assert.deepEqual(troubles, ['a stream that takes lines is broken'])
+  })
+
+  it('may fail after it was removed, and the program goes on', async () => {
+    const { logger, troubles } = keptLines()
+    const gate = Promise.withResolvers<void>()
+    const stream = new Writable({
+      write: (_chunk, _encoding, done) => void gate.promise.then(() => done(new Error('EPIPE'))),
+    })
+    const id = logger.add(stream)
+    logger.info('x')
+    logger.remove(id)
+    const closed = new Promise((resolve) => stream.once('close', resolve))
+    gate.resolve()
+    await closed
+    assert.deepEqual(troubles, ['a stream that takes lines is broken'])
+    for (let turns = 0; turns < 10 && stream.listenerCount('error') > 0; turns++) await setImmediate()
+    assert.equal(stream.listenerCount('error'), 0)
+  })
+
+  it('that is destroyed is told of, and drain does not wait for it', async () => {
+    const { logger, troubles } = keptLines()
+    const stream = new Writable({ write: () => undefined })
+    logger.add(stream)
+    logger.info('never through')
+    const drained = logger.drain()
+    stream.destroy()
+    await drained
+    logger.info('nowhere')
+    logger.info('nowhere')
     assert.deepEqual(troubles, ['a stream that takes lines is broken'])
   })
 

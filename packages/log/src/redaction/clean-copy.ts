@@ -1,5 +1,5 @@
 import type { LogFields } from '@posthouse/core'
-import { describeError } from './described-error.ts'
+import { describeError, isError } from './described-error.ts'
 
 /** How one object is cleaned. */
 export interface CopyRules {
@@ -8,10 +8,14 @@ export interface CopyRules {
   readonly mark: string
 }
 
-const deepest = 8
+/** The fields themselves, and eight levels below. */
+const deepest = 9
 /** Of all the values below one call. What is beyond would make one line of a whole program's state. */
 const mostValues = 2000
 const mostInOne = 200
+const unreadableNote = '[unreadable]'
+/** Stands for a value until it is copied, so that it is never taken for one that is clean. */
+const unreadable = Symbol(unreadableNote)
 
 /** Makes a clean copy of what is handed to one log call; what is clean already is not copied. */
 export class CleanCopy {
@@ -24,8 +28,9 @@ export class CleanCopy {
   }
 
   fields(fields: LogFields): LogFields {
-    const clean = this.#object(fields)
-    return typeof clean === 'object' && clean !== null ? (clean as LogFields) : { fields: clean }
+    const clean = this.#within(fields)
+    const isRecord = typeof clean === 'object' && clean !== null && !Array.isArray(clean) && !(clean instanceof Date)
+    return isRecord ? (clean as LogFields) : { value: clean }
   }
 
   value(value: unknown): unknown {
@@ -37,7 +42,7 @@ export class CleanCopy {
       case 'bigint':
         return String(value)
       case 'symbol':
-        return String(value)
+        return value === unreadable ? unreadableNote : String(value)
       case 'function':
         return undefined
       default:
@@ -58,15 +63,17 @@ export class CleanCopy {
       return this.#byKind(value)
     } catch {
       // A getter, a proxy or a toJSON of somebody else's failed. That is no reason not to log.
-      return '[unreadable]'
+      return unreadableNote
     } finally {
       this.#above.pop()
     }
   }
 
   #byKind(value: object): unknown {
+    // Most are; the questions below take longer.
+    if (Object.getPrototypeOf(value) === Object.prototype && !('toJSON' in value)) return this.#object(value)
     if (Array.isArray(value)) return this.#array(value)
-    if (value instanceof Error) return describeError(value, this)
+    if (isError(value)) return describeError(value, this)
     if (value instanceof Date) return value
     if (value instanceof URL) return this.#rules.text(value.href)
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`
@@ -80,7 +87,7 @@ export class CleanCopy {
     let copy: Record<string, unknown> | undefined
     const names = Object.keys(value)
     for (const [index, name] of names.entries()) {
-      const before: unknown = Reflect.get(value, name)
+      const before = read(value, name)
       const after = this.#mayGoOn(index) ? this.named(name, before) : undefined
       if (copy === undefined && after !== before) copy = firstOf(value, names.slice(0, index))
       if (copy !== undefined) put(copy, name, after)
@@ -117,8 +124,20 @@ export class CleanCopy {
 
 function firstOf(value: object, names: readonly string[]): Record<string, unknown> {
   const copy: Record<string, unknown> = {}
-  for (const name of names) put(copy, name, Reflect.get(value, name))
+  for (const name of names) {
+    const before = read(value, name)
+    put(copy, name, before === unreadable ? unreadableNote : before)
+  }
   return copy
+}
+
+/** What a name holds. A getter that fails takes nothing but its own value away. */
+function read(value: object, name: string): unknown {
+  try {
+    return Reflect.get(value, name)
+  } catch {
+    return unreadable
+  }
 }
 
 /** `__proto__` is a name like any other. */

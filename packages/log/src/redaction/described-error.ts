@@ -1,3 +1,7 @@
+import { types } from 'node:util'
+
+const { isNativeError } = types
+
 /** An error as plain data: in JSON lines, and for `{exception}`. */
 export interface DescribedError {
   /** The name of its class. */
@@ -15,6 +19,24 @@ export interface DescribedError {
 interface Cleaner {
   value(value: unknown): unknown
   named(name: string, value: unknown): unknown
+}
+
+/** True for errors, also of another realm, such as that of `node:vm`; false for what cannot be looked at. */
+export function isError(value: unknown): value is Error {
+  try {
+    return isNativeError(value) || value instanceof Error
+  } catch {
+    return false
+  }
+}
+
+/** What a value says, whatever it is: the message of an error, otherwise the value as a text. */
+export function textOf(value: unknown): string {
+  try {
+    return String(isError(value) ? value.message : value)
+  } catch {
+    return '[unreadable]'
+  }
 }
 
 const described = new WeakSet<object>()

@@ -23,7 +23,11 @@ export interface Redactor {
 
 /** @throws PosthouseError `invalid_option` */
 export function createRedactor(options: RedactOptions | boolean = true): Redactor {
-  const { names = [], allow = [], mark = '[redacted]' } = typeof options === 'object' ? options : {}
+  if (typeof options !== 'boolean' && (typeof options !== 'object' || options === null))
+    throw refusal('redact', 'true, false or { names, allow, mark }', options)
+  const { names = [], allow = [], mark = '[redacted]', ...others } = typeof options === 'object' ? options : {}
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) throw refusal('an option of redact', 'names, allow or mark', unknown)
   if (![names, allow].every(isList)) throw refusal('redact', 'lists of names', JSON.stringify(options))
   if (typeof mark !== 'string') throw refusal('redact.mark', 'a text', mark)
   const secret = options === false ? () => false : secretNames({ names, allow })

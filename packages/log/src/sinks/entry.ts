@@ -6,6 +6,8 @@ import { refusal } from '../refuse.ts'
 import type { Sink } from './sink.ts'
 import { type FileSinkOptions, fileOptionNames, type SinkTarget, sinkOptionNames } from './sink-options.ts'
 
+const switches = ['serialize', 'colorize', 'location', 'reopenOnSighup'] as const
+
 /** A sink with what it wants. */
 export interface Entry {
   readonly id: number
@@ -26,11 +28,16 @@ export function isPath(target: SinkTarget): target is string | URL {
 export function entryParts(target: SinkTarget, options: FileSinkOptions): Omit<Entry, 'id' | 'sink'> {
   checkNames(target, options)
   const { level = 'debug', filter, serialize = false, location = false } = options
+  for (const name of switches) checkSwitch(name, options[name])
   if (filter !== undefined && typeof filter !== 'function') throw refusal('filter', 'a function', filter)
   if (location && !serialize) throw refusal('location', 'left to {file}:{line} where serialize is not set', location)
   if (serialize && options.format !== undefined)
     throw refusal('format', 'absent where serialize is set', options.format)
   return { severity: severityFrom(level), filter, text: serialize ? undefined : textOf(target, options), location }
+}
+
+function checkSwitch(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') throw refusal(name, 'true or false', value)
 }
 
 function checkNames(target: SinkTarget, options: FileSinkOptions): void {

@@ -35,7 +35,7 @@ export class FunctionSink implements Sink {
     this.#inside = true
     try {
       const result = this.#take(text, record)
-      if (result instanceof Promise) this.#follow(result)
+      if (isThenable(result)) this.#follow(Promise.resolve(result))
       else this.#failing = false
     } catch (error) {
       this.#complain(error)
@@ -79,4 +79,9 @@ export class FunctionSink implements Sink {
     if (!this.#failing) this.#onTrouble('a function that takes lines failed', error)
     this.#failing = true
   }
+}
+
+/** Promises of other libraries are none of ours, and fail as well. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -6,8 +6,8 @@ export interface LineStream {
   readonly isTTY?: boolean | undefined
   readonly writableLength?: number | undefined
   readonly destroyed?: boolean | undefined
-  on?(event: 'error', listener: (error: Error) => void): unknown
-  off?(event: 'error', listener: (error: Error) => void): unknown
+  on?(event: 'error' | 'close', listener: (error: Error) => void): unknown
+  off?(event: 'error' | 'close', listener: (error: Error) => void): unknown
 }
 
 /** What a stream may hold that nobody reads. */
@@ -29,7 +29,11 @@ export class StreamSink implements Sink {
   }
 
   write(text: string): void {
-    if (this.#broken || this.#stream.destroyed === true) return
+    if (this.#broken) return
+    if (this.#stream.destroyed === true) {
+      this.#fail(new Error('it was destroyed'))
+      return
+    }
     if ((this.#stream.writableLength ?? 0) > mostWaiting) {
       this.#lost++
       return
@@ -50,11 +54,21 @@ export class StreamSink implements Sink {
   /** Streams write in order: when an empty text is through, everything before it is. */
   async drain(): Promise<void> {
     if (this.#broken || this.#stream.destroyed === true || !(this.#stream.writableLength ?? 0)) return
-    await new Promise<void>((resolve) => this.#stream.write('', () => resolve()))
+    await new Promise<void>((resolve) => {
+      // One that is destroyed meanwhile never calls back.
+      const end = (): void => {
+        this.#stream.off?.('close', end)
+        resolve()
+      }
+      this.#stream.on?.('close', end)
+      this.#stream.write('', end)
+    })
   }
 
+  /** What is under way may fail yet, and without a listener that would end the program. */
   close(): void {
-    this.#stream.off?.('error', this.#onError)
+    if (this.#listens)
+      void this.drain().then(() => setImmediate(() => this.#stream.off?.('error', this.#onError)).unref())
   }
 
   /** Without a listener a pipe that nobody reads any more would end the program. */
