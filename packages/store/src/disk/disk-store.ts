@@ -1,0 +1,152 @@
+import {
+  type Announcement,
+  abortable,
+  assertAnnouncedSize,
+  assertAnnouncement,
+  assertBlobKey,
+  type BlobEntry,
+  type BlobInfo,
+  type BlobPage,
+  type BlobRange,
+  type BlobReadOptions,
+  type BlobStore,
+  blobRange,
+  PosthouseError,
+  type UploadInfo,
+} from '@posthouse/core'
+import { readFault, writeFault } from './disk-faults.ts'
+import type { FileRow, UploadRow } from './file-index.ts'
+import { readContent } from './read-content.ts'
+import { type DiskParts, UploadDesk } from './upload-desk.ts'
+
+/** Files in a folder: equal content once, whole or not there, through kill -9 and, once complete, the loss of power. */
+export class DiskBlobStore implements BlobStore {
+  readonly #parts: DiskParts
+  readonly #desk: UploadDesk
+  /** What somebody works on, until that is over. */
+  readonly #busy = new Map<string, Promise<unknown>>()
+  readonly #closing = new AbortController()
+
+  constructor(parts: DiskParts) {
+    this.#parts = parts
+    this.#desk = new UploadDesk(parts)
+  }
+
+  async begin(key: string, announced: Announcement = {}): Promise<void> {
+    const { index } = this.#open(key)
+    assertAnnouncement(announced)
+    if (index.file(key) || index.upload(key)) throw new PosthouseError('key_in_use', `${key} is in use`)
+    this.#desk.begin(key, announced)
+  }
+
+  async append(key: string, offset: number, bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
+    const upload = this.#idle(key)
+    if (upload.offset !== offset) {
+      throw new PosthouseError('offset_mismatch', `${key} is at byte ${upload.offset}, not at ${offset}`)
+    }
+    return await this.#alone(key, () => this.#desk.write(upload, abortable(bytes, this.#untilClosed(signal))))
+  }
+
+  async complete(key: string): Promise<BlobInfo> {
+    const upload = this.#idle(key)
+    assertAnnouncedSize(key, upload.offset, upload)
+    return await this.#alone(key, () => this.#desk.complete(upload))
+  }
+
+  async upload(key: string): Promise<UploadInfo | undefined> {
+    const found = this.#open(key).index.upload(key)
+    return found && uploadInfo(this.#desk.asOnDisk(found))
+  }
+
+  async head(key: string): Promise<BlobInfo | undefined> {
+    return this.#open(key).index.file(key)
+  }
+
+  async read(key: string, options: BlobReadOptions = {}): Promise<AsyncIterable<Uint8Array>> {
+    const file = this.#open(key).index.file(key)
+    if (!file) throw unknown(key)
+    const range = blobRange(file.size, options)
+    return abortable(this.#contentOf(file, range, options.verify ?? false), this.#untilClosed(options.signal))
+  }
+
+  async remove(key: string): Promise<boolean> {
+    const { index } = this.#open(key)
+    if (index.upload(key)) {
+      const upload = this.#idle(key)
+      await this.#alone(key, () => this.#desk.forget(upload))
+      return true
+    }
+    const file = index.file(key)
+    if (!file) return false
+    await this.#alone(key, () => this.#desk.removeFile(file))
+    return true
+  }
+
+  async list(page?: BlobPage): Promise<readonly BlobEntry[]> {
+    return this.#open()
+      .index.files(page)
+      .map(({ key, size, at }) => ({ key, size, at }))
+  }
+
+  async uploads(page?: BlobPage): Promise<readonly UploadInfo[]> {
+    return this.#open()
+      .index.uploads(page)
+      .map((row) => uploadInfo(this.#desk.asOnDisk(row)))
+  }
+
+  /** Ends what is under way with `closed`, and keeps what has come of it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort(new PosthouseError('closed', 'the store of files was closed'))
+    await Promise.allSettled(this.#busy.values())
+    await this.#desk[Symbol.asyncDispose]()
+    this.#parts.index[Symbol.dispose]()
+    this.#parts.lock[Symbol.dispose]()
+  }
+
+  #open(key?: string): DiskParts {
+    if (this.#closing.signal.aborted) throw new PosthouseError('closed', 'the store of files was closed')
+    if (key !== undefined) assertBlobKey(key)
+    return this.#parts
+  }
+
+  #idle(key: string): UploadRow {
+    const found = this.#open(key).index.upload(key)
+    if (!found) throw unknown(key)
+    if (this.#busy.has(key)) throw new PosthouseError('upload_busy', `somebody else writes to ${key}`)
+    return this.#desk.asOnDisk(found)
+  }
+
+  async #alone<Result>(key: string, task: () => Promise<Result>): Promise<Result> {
+    const running = task()
+    this.#busy.set(key, running)
+    try {
+      return await running
+    } catch (error) {
+      throw writeFault(key, error)
+    } finally {
+      this.#busy.delete(key)
+    }
+  }
+
+  #untilClosed(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal
+  }
+
+  async *#contentOf(file: FileRow, range: BlobRange, verify: boolean): AsyncGenerator<Uint8Array> {
+    const { places, index } = this.#parts
+    try {
+      yield* readContent(places.content(file.sha256), file, range, verify)
+    } catch (error) {
+      throw readFault(file.key, error, () => !this.#closing.signal.aborted && index.file(file.key) === undefined)
+    }
+  }
+}
+
+function uploadInfo({ part: _part, moved: _moved, ...info }: UploadRow): UploadInfo {
+  return info
+}
+
+function unknown(key: string): PosthouseError {
+  return new PosthouseError('unknown_file', `there is no file or upload ${key}`)
+}

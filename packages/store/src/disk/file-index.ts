@@ -1,0 +1,166 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { type BlobInfo, type BlobPage, PosthouseError } from '@posthouse/core'
+
+const version = 1
+
+const schema = `
+  create table file (
+    key text primary key, size integer not null, sha256 text not null, at integer not null, meta text not null
+  ) strict, without rowid;
+  create index file_by_content on file (sha256);
+  create table upload (
+    key text primary key, part text not null, offset integer not null, at integer not null, meta text not null,
+    size integer, sha256 text, moved text
+  ) strict, without rowid;
+  pragma user_version = ${version};
+`
+
+/** A file of which all bytes are there. */
+export type FileRow = BlobInfo & { readonly sha256: string }
+
+/** An upload, as it is written down. */
+export interface UploadRow {
+  readonly key: string
+  /** The name of what has arrived. */
+  readonly part: string
+  readonly offset: number
+  readonly at: number
+  readonly meta: Readonly<Record<string, string>>
+  readonly size?: number
+  readonly sha256?: string
+  /** The SHA-256 under which its bytes are on their way to the whole files. */
+  readonly moved?: string
+}
+
+type Row = Record<string, SQLInputValue>
+
+/** Which files and uploads there are. Keys are data here, so that none of them can be a path. */
+export class FileIndex implements Disposable {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path, { timeout: 2000 })
+    // The store waits for the log itself, on another thread and for many commits at once.
+    this.#database.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma trusted_schema = off')
+    const found = Number(this.#database.prepare('pragma user_version').get()?.user_version)
+    if (found > version) throw new PosthouseError('data_too_new', `${path} was written by a newer version`)
+    if (found === 0) this.#transact(() => this.#database.exec(schema))
+  }
+
+  file(key: string): FileRow | undefined {
+    return this.#get(readFile, 'select * from file where key = ?', key)
+  }
+
+  upload(key: string): UploadRow | undefined {
+    return this.#get(readUpload, 'select * from upload where key = ?', key)
+  }
+
+  files(page: BlobPage = {}): FileRow[] {
+    return this.#page('file', page).map(readFile)
+  }
+
+  uploads(page: BlobPage = {}): UploadRow[] {
+    return this.#page('upload', page).map(readUpload)
+  }
+
+  hasContent(sha256: string): boolean {
+    return this.#statement('select 1 from file where sha256 = ? limit 1').get(sha256) !== undefined
+  }
+
+  hasPart(part: string): boolean {
+    return this.#statement('select 1 from upload where part = ? limit 1').get(part) !== undefined
+  }
+
+  /** The bytes that uploads have announced and not sent, over all of them. */
+  expected(): number {
+    const sum = 'select coalesce(sum(max(size - offset, 0)), 0) as bytes from upload where size is not null'
+    return Number(this.#statement(sum).get()?.bytes)
+  }
+
+  addUpload({ key, part, offset, at, meta, size, sha256 }: UploadRow): void {
+    this.#run(
+      'insert into upload (key, part, offset, at, meta, size, sha256) values (?, ?, ?, ?, ?, ?, ?)',
+      ...[key, part, offset, at, JSON.stringify(meta), size ?? null, sha256 ?? null],
+    )
+  }
+
+  setOffset(key: string, offset: number, at: number): void {
+    this.#run('update upload set offset = ?, at = ? where key = ?', offset, at, key)
+  }
+
+  setMoved(key: string, sha256: string | null): void {
+    this.#run('update upload set moved = ? where key = ?', sha256, key)
+  }
+
+  /** The upload of its key is a file from now on. */
+  finish({ key, size, sha256, at, meta }: FileRow): void {
+    this.#transact(() => {
+      this.remove(key)
+      this.#run('insert into file values (?, ?, ?, ?, ?)', key, size, sha256, at, JSON.stringify(meta))
+    })
+  }
+
+  remove(key: string): void {
+    this.#run('delete from upload where key = ?', key)
+    this.#run('delete from file where key = ?', key)
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close()
+  }
+
+  #get<Read>(read: (row: Row) => Read, text: string, key: string): Read | undefined {
+    const row = this.#statement(text).get(key)
+    return row && read(row)
+  }
+
+  #page(table: 'file' | 'upload', { prefix = '', after = '', limit = 1000 }: BlobPage): Row[] {
+    // No key that begins with the prefix can come behind that: it would be too long.
+    const end = prefix + '\u{10ffff}'.repeat(256)
+    const text = `select * from ${table} where key > ? and key >= ? and key <= ? order by key limit ?`
+    return this.#statement(text).all(after, prefix, end, limit)
+  }
+
+  #run(text: string, ...values: SQLInputValue[]): void {
+    this.#statement(text).run(...values)
+  }
+
+  #statement(text: string): StatementSync {
+    const known = this.#statements.get(text) ?? this.#database.prepare(text)
+    this.#statements.set(text, known)
+    return known
+  }
+
+  #transact(task: () => void): void {
+    this.#database.exec('begin immediate')
+    try {
+      task()
+      this.#database.exec('commit')
+    } catch (error) {
+      // A full disk has undone it already.
+      if (this.#database.isTransaction) this.#database.exec('rollback')
+      throw error
+    }
+  }
+}
+
+function readFile(row: Row): FileRow {
+  const { key, size, sha256, at, meta } = row
+  return { key: String(key), size: Number(size), at: Number(at), sha256: String(sha256), meta: readMeta(meta) }
+}
+
+function readUpload(row: Row): UploadRow {
+  const { key, part, offset, at, meta, size, sha256, moved } = row
+  return {
+    ...{ key: String(key), part: String(part), offset: Number(offset), at: Number(at), meta: readMeta(meta) },
+    ...(size === null ? {} : { size: Number(size) }),
+    ...(sha256 === null ? {} : { sha256: String(sha256) }),
+    ...(moved === null ? {} : { moved: String(moved) }),
+  }
+}
+
+function readMeta(text: unknown): Record<string, string> {
+  // Checked before it was written.
+  return JSON.parse(String(text)) as Record<string, string>
+}
