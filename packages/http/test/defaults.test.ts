@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { defaultLimits } from '../src/client/client-options.ts'
 import { mergedOptions, settingsOf } from '../src/client/settings.ts'
-import { fastkit } from '../src/index.ts'
+import { createHttpClient, fastkit } from '../src/index.ts'
 import { defaultLogging } from '../src/interceptors/logging.ts'
 import { defaultPoolLimits, poolLimitsOf } from '../src/pool/pool-options.ts'
 import { defaultRetry } from '../src/retry/retry-options.ts'
+import { memoryTransport } from '../src/testing.ts'
 import { defaultTimeouts } from '../src/timing/timeouts.ts'
 
 describe('a client without options', () => {
@@ -89,5 +90,39 @@ describe('the preset fastkit', () => {
     assert.equal(retry.attempts, 5)
     assert.equal(retry.baseMs, 2000)
     assert.equal(errors, 'throw')
+  })
+})
+
+describe('options that make no sense', () => {
+  // Written as a program in JavaScript has them, which no compiler looks at.
+  const wrong: readonly (readonly [what: object, message: RegExp])[] = [
+    [{ timeoutt: 5 }, /no option timeoutt, only preset, baseUrl/],
+    [{ guard: { alow: [] } }, /no option guard\.alow, only allowPrivate/],
+    [{ guard: true }, /guard is of the kind object, not true/],
+    [{ retry: 'many' }, /retry is of the kind number or false or object, not "many"/],
+    [{ retry: true }, /retry is/],
+    [{ retry: { times: 3 } }, /retry\.times/],
+    [{ redirects: 5 }, /redirects is of the kind boolean or object, not 5/],
+    [{ redirects: { max: -1 } }, /redirects\.max is -1/],
+    [{ limits: { bodyBytes: -1 } }, /limits\.bodyBytes is -1/],
+    [{ errors: 'respond' }, /errors is throw or response, not "respond"/],
+    [{ secrets: 'token' }, /secrets is of the kind list, not "token"/],
+    [{ interceptors: {} }, /interceptors is of the kind list/],
+    [{ preset: { pol: 1 } }, /no option pol/],
+    [{ timeout: '5' }, /timeout is of the kind number or object, not "5"/],
+  ]
+  for (const [options, message] of wrong) {
+    test(`are refused: ${JSON.stringify(options)}`, () => {
+      assert.throws(() => createHttpClient({ logging: false, ...options }), { code: 'invalid_option', message })
+    })
+  }
+
+  test('are refused in a request and in an extended client too', async () => {
+    const client = createHttpClient({ logging: false, transport: memoryTransport(() => ({})) })
+    for (const options of [{ timout: 1 }, { retry: 'many' }, { redirects: { maximum: 1 } }, { signal: 5 }]) {
+      await assert.rejects(client.get('http://a/', options as never), { code: 'invalid_option' })
+    }
+    assert.throws(() => client.extend({ timeoutt: 5 } as never), { code: 'invalid_option' })
+    assert.throws(() => createHttpClient(null as never), { code: 'invalid_option' })
   })
 })

@@ -6,6 +6,7 @@ import { Lifeline } from '../timing/lifeline.ts'
 import { timeoutsOf } from '../timing/timeouts.ts'
 import type { Assembly } from './assembly.ts'
 import { Call } from './call.ts'
+import { checkRequestOptions } from './check-options.ts'
 import { OutgoingRequest } from './outgoing-request.ts'
 import type { RequestOptions } from './request-options.ts'
 import type { Settings } from './settings.ts'
@@ -28,6 +29,7 @@ const tokenForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 export function prepare(assembly: Assembly, { method, target, options, streaming }: Wish): Call {
   const { settings } = assembly
   const { clock } = settings
+  checkRequestOptions(options)
   const url = urlOf(settings, target, options)
   const body = outgoingBody(options)
   const headers = headersOf(settings, options, { method, url, body })

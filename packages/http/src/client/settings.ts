@@ -1,12 +1,14 @@
 import { type Clock, type Logger, systemClock } from '@posthouse/core'
 import type { SecretNames } from '../errors/redact.ts'
 import { type HeadersInput, HttpHeaders } from '../headers/http-headers.ts'
+import { bound } from '../hop/bounds.ts'
 import { acceptedEncodings } from '../hop/decompression.ts'
 import { nextRequestId } from '../request/request-id.ts'
 import { baseUrlOf, type QueryInput } from '../request/url.ts'
 import type { RetryOptions } from '../retry/retry-options.ts'
 import { type RetryInput, retryOptionsOf } from '../retry/retry-policy.ts'
 import { namedTimeouts, type TimeoutInput, type Timeouts, timeoutsOf } from '../timing/timeouts.ts'
+import { checkClientOptions } from './check-options.ts'
 import { defaultLimits, type HttpClientOptions } from './client-options.ts'
 import { httpVersion } from './version.ts'
 
@@ -41,7 +43,7 @@ export function settingsOf(options: HttpClientOptions): Settings {
     requestId: options.requestId ?? nextRequestId,
     idempotencyKeys: options.idempotencyKeys ?? false,
     secrets: new Set(options.secrets?.map((name) => name.toLowerCase())),
-    maxBodyBytes: options.limits?.bodyBytes ?? defaultLimits.bodyBytes,
+    maxBodyBytes: bound('limits.bodyBytes', options.limits?.bodyBytes, defaultLimits.bodyBytes, 0),
     clock,
     logger,
   }
@@ -56,8 +58,11 @@ function headersOf({ headers, decompress }: HttpClientOptions): HttpHeaders {
 /**
  * Options on top of others: headers, secrets, interceptors and hops add up, what is an object in both is merged, and all
  * else is what was named last.
+ * @throws `invalid_option`
  */
-export function mergedOptions(base: HttpClientOptions, { preset, ...over }: HttpClientOptions): HttpClientOptions {
+export function mergedOptions(base: HttpClientOptions, given: HttpClientOptions): HttpClientOptions {
+  checkClientOptions(given)
+  const { preset, ...over } = given
   const below = preset === undefined ? base : mergedOptions(base, preset)
   const merged: Record<string, unknown> = { ...below }
   for (const [name, value] of Object.entries(over)) {

@@ -1,6 +1,7 @@
 import { PosthouseError } from '@posthouse/core'
 import { isSecretName, type SecretNames } from '../errors/redact.ts'
 import type { HttpHeaders } from '../headers/http-headers.ts'
+import { bound } from '../hop/bounds.ts'
 import type { HopInterceptor, HopRequest, HopResponse } from '../transport/transport.ts'
 
 /** Which redirections are followed. */
@@ -26,9 +27,10 @@ interface Rules {
   readonly secrets: SecretNames
 }
 
-/** Follows redirections by the rules of the Fetch standard ("HTTP-redirect fetch"). */
+/** Follows redirections by the rules of the Fetch standard ("HTTP-redirect fetch"). @throws `invalid_option` */
 export function followRedirects(options: RedirectOptions = {}): HopInterceptor {
-  const { max = 10, allowDowngrade = false, secretHeaders = [] } = options
+  const { allowDowngrade = false, secretHeaders = [] } = options
+  const max = bound('redirects.max', options.max, 10, 0)
   const rules: Rules = { max, allowDowngrade, secrets: new Set(secretHeaders.map((name) => name.toLowerCase())) }
   return async (request, next) => {
     const response = await next(request)
