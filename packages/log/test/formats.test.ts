@@ -51,6 +51,12 @@ describe('a format string', () => {
     assert.match(written('{elapsed}'), /^\d+:\d\d:\d\d\.\d{6}\n$/)
   })
 
+  it('cuts no character in half', () => {
+    const { logger, lines } = keptLines({ format: '{message:.3}|{message:.4}|{message:.2}' })
+    logger.info('ab😀cd')
+    assert.deepEqual(lines, ['ab|ab😀|ab\n'])
+  })
+
   it('pads, fills, centres and cuts', () => {
     assert.equal(
       written('[{level:<9}][{level:>9}][{level:^9}][{level:*>9}][{level:.4}]'),

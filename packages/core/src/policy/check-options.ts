@@ -65,6 +65,7 @@ export function checkOptions<Options extends object>(
   rules: Rules<Options>,
   required: readonly (keyof Options & string)[] = [],
 ): void {
+  if (typeof options !== 'object' || options === null) refuse(`${owner} needs an object with options`)
   const known = new Map<string, Rule>(Object.entries(rules))
   for (const name of required) if (options[name] === undefined) refuse(`${owner} needs the option ${name}`)
   for (const [name, value] of Object.entries(options)) {
@@ -84,7 +85,12 @@ export function numberOf(name: string, value: number): number {
 }
 
 function shown(value: unknown): string {
-  return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 100)
+  try {
+    return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 100)
+  } catch {
+    // An object without a text of its own.
+    return Object.prototype.toString.call(value)
+  }
 }
 
 function refuse(message: string): never {

@@ -11,7 +11,17 @@ export function padding(specification: string): (text: string) => string {
   if (match === null) throw refusal('a width in a format', 'like "<8", ">4", "^10" or ".20"', specification)
   const [, fill = ' ', side = '<', width = '0', most] = match
   const cut = most === undefined ? Number.POSITIVE_INFINITY : Number(most)
-  return (text) => pad(text.length > cut ? text.slice(0, cut) : text, { fill, side, width: Number(width) })
+  return (text) =>
+    pad(text.length > cut ? text.slice(0, isSplitAt(text, cut) ? cut - 1 : cut) : text, {
+      fill,
+      side,
+      width: Number(width),
+    })
+}
+
+/** Whether a character that takes two places, as most emoji do, would be cut in half. */
+function isSplitAt(text: string, at: number): boolean {
+  return (text.codePointAt(at - 1) ?? 0) > 0xffff
 }
 
 interface Space {

@@ -3,7 +3,8 @@ import type { Sink } from './sink.ts'
 
 /**
  * Takes each line, as the format made it, with its line break, and the record that it was made of. A promise that it
- * returns is waited for by `drain`.
+ * returns is waited for by `drain`. What it logs before it returns does not come back to it; what it logs later does, so
+ * an async function has to leave such lines out.
  */
 export type SinkFunction = (line: string, record: LogRecord) => unknown
 
