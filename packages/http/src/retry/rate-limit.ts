@@ -3,7 +3,10 @@ import { type Policy, rateLimit } from '@posthouse/core/policy'
 import type { HttpResponse } from '../response/http-response.ts'
 import { hintOf } from './retry-hint.ts'
 
-/** At most `requests` attempts within `perMs`; those above wait, first come, first served. */
+/**
+ * `requests` attempts in each `perMs`, in the long run: after a rest so many at once, then one whenever its share of `perMs` has
+ * passed. The time just after a rest can therefore see almost twice as many. Those above wait, first come, first served.
+ */
 export interface RateLimitOptions {
   readonly requests: number
   /** In milliseconds. Default 1,000. */
