@@ -7,15 +7,17 @@ import { abortedBy } from './policy/abort.ts'
 export async function* abortable<Item>(items: AsyncIterable<Item>, signal?: AbortSignal): AsyncGenerator<Item> {
   if (!signal) return yield* items
   const iterator = items[Symbol.asyncIterator]()
-  const gone = Promise.withResolvers<never>()
-  // It may abort when nobody waits.
-  gone.promise.catch(() => undefined)
-  const abort = (): void => gone.reject(abortedBy(signal))
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort, { once: true })
+  let giveUp: (reason: Error) => void = () => undefined
+  const abort = (): void => giveUp(abortedBy(signal))
+  signal.addEventListener('abort', abort)
   try {
     for (;;) {
-      const next = await Promise.race([gone.promise, iterator.next()])
+      if (signal.aborted) throw abortedBy(signal)
+      // No race with a promise that lasts: that would hold every item until it is settled.
+      const next = await new Promise<IteratorResult<Item>>((resolve, reject) => {
+        giveUp = reject
+        iterator.next().then(resolve, reject)
+      })
       if (next.done) return
       yield next.value
     }

@@ -12,7 +12,7 @@ import { temporaryFolder } from './folder.ts'
 import { bytesOf, piecesOf, readAll, sha256Of } from './sent-files.ts'
 
 /** More for a thorough run: POSTHOUSE_KILLS=500. */
-const kills = Number(process.env.POSTHOUSE_KILLS ?? 15)
+const kills = Number(process.env.POSTHOUSE_KILLS ?? 8)
 const program = fileURLToPath(new URL('./sending-process.ts', import.meta.url))
 
 /** What was said of each file: how far it was kept, that it is whole, or that it is gone. */
