@@ -35,9 +35,9 @@ export class BodyGuard implements Disposable {
     this.#clock = clock
   }
 
-  /** Calls `fail` with a `Problem` 408 when the body of `request` falls behind `pace`. Ends with the body. */
-  watch(request: IncomingMessage, pace: Pace, fail: (problem: Error) => void): void {
-    if (pace.timeout === 0 && pace.minRate === 0) return
+  /** Calls `fail` with a `Problem` 408 when the body of `request` falls behind `pace`. Ends with what it hands back. */
+  watch(request: IncomingMessage, pace: Pace, fail: (problem: Error) => void): () => void {
+    if (pace.timeout === 0 && pace.minRate === 0) return unwatched
     const watched = {
       request,
       pace,
@@ -47,10 +47,8 @@ export class BodyGuard implements Disposable {
       excused: 0,
     }
     this.#watched.add(watched)
-    const stop = () => this.#watched.delete(watched)
-    request.once('end', stop)
-    request.once('close', stop)
     this.#timer ??= this.#wait()
+    return () => void this.#watched.delete(watched)
   }
 
   [Symbol.dispose](): void {
@@ -74,6 +72,8 @@ export class BodyGuard implements Disposable {
     this.#timer = this.#watched.size > 0 ? this.#wait() : undefined
   }
 }
+
+function unwatched(): void {}
 
 function faultOf({ request, pace, since, bytesBefore, excused }: Watched, now: number): string | undefined {
   const took = now - since

@@ -23,7 +23,7 @@ export function readBody(request: IncomingMessage, rules: BodyRules, guard: Body
   const { headers } = request
   assertTaken(kind, headers['content-type'])
   if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
-  if (kind === undefined) return collect(request, rules, guard).then(parseJson)
+  if (kind === undefined) return collect(request, rules, guard)
   return kind.read(counted(request, rules, guard), headers)
 }
 
@@ -40,12 +40,14 @@ function isJson(contentType = ''): boolean {
   return type === 'application/json' || /^application\/[\w.!#$&^-]+\+json$/.test(type)
 }
 
-/** All bytes of a body, read without a stream in between: this is the way that nearly all bodies go. */
-function collect(request: IncomingMessage, { limit, pace }: BodyRules, guard: BodyGuard): Promise<Buffer> {
+/** The JSON of a body, read without a stream in between: this is the way that nearly all bodies go. */
+function collect(request: IncomingMessage, { limit, pace }: BodyRules, guard: BodyGuard): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
+    let done = false
     const fail = (error: Error) => {
+      unwatch()
       request.off('data', take)
       request.pause()
       reject(error)
@@ -55,17 +57,23 @@ function collect(request: IncomingMessage, { limit, pace }: BodyRules, guard: Bo
       if (size > limit) fail(tooLarge(limit))
       else chunks.push(chunk)
     }
-    request.on('data', take)
-    request.once('end', () => {
+    const end = () => {
+      done = true
+      unwatch()
+      try {
+        resolve(parseJson(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
+      } catch (error) {
+        reject(error)
+      }
+    }
+    const cut = () => {
       // A failure takes its stack when it is made: none is made for a body that has come.
-      request.off('error', cut)
-      request.off('close', cut)
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))
-    })
-    const cut = () => reject(cutOff())
-    request.once('error', cut)
-    request.once('close', cut)
-    guard.watch(request, pace, fail)
+      if (done) return
+      unwatch()
+      reject(cutOff())
+    }
+    const unwatch = guard.watch(request, pace, fail)
+    request.on('data', take).on('end', end).on('error', cut).on('close', cut)
   })
 }
 
@@ -85,7 +93,9 @@ function counted(request: IncomingMessage, { limit, pace }: BodyRules, guard: Bo
   request.once('error', cut)
   request.once('close', cut)
   request.pipe(body)
-  guard.watch(request, pace, (error) => body.destroy(error))
+  const unwatch = guard.watch(request, pace, (error) => body.destroy(error))
+  request.once('end', unwatch)
+  request.once('close', unwatch)
   return body
 }
 

@@ -1,4 +1,4 @@
-import { isPosthouseError, PosthouseError, reasonOf, systemClock } from '@posthouse/core'
+import { isPosthouseError, PosthouseError, reasonOf, type SchemaResult, systemClock } from '@posthouse/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../app/services.ts'
 import { heldBy, type Scope } from '../dependencies/scope.ts'
@@ -16,13 +16,8 @@ export function answering(plan: Plan, services: Services) {
   return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const exchange = new Exchange(request, reply, services)
     if (services.accessLog) logWhenDone(request, reply, services)
-    const context = {
-      requestId: exchange.requestId,
-      get signal() {
-        return exchange.signal
-      },
-    }
-    return requestContext.run(context, answer, plan, { exchange, request, reply, services })
+    // The exchange is the context itself: an object with a getter of its own costs each request more than its routing.
+    return requestContext.run(exchange, answer, plan, { exchange, request, reply, services })
   }
 }
 
@@ -51,7 +46,8 @@ async function answer(plan: Plan, under: Under): Promise<FastifyReply> {
     const inputs = plan.reader.read(exchange.request)
     exchange.use(inputs instanceof Promise ? await inputs : inputs)
     if (scope !== undefined) for (const guard of plan.guards) await scope.use(guard)
-    exchange.body = plan.validateBody === undefined ? request.body : await checkBody(plan.validateBody, request.body)
+    const body = plan.validateBody === undefined ? request.body : checkBody(plan.validateBody, request.body)
+    exchange.body = body instanceof Promise ? await body : body
     if (scope !== undefined) exchange.deps = await scope.resolve(plan.dependencies)
     const returned = plan.handler(exchange as never)
     const value = returned instanceof Promise ? await patiently(returned, plan, exchange) : returned
@@ -78,9 +74,13 @@ function closeUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
   if (coding !== undefined || (length !== undefined && length !== '0')) reply.header('connection', 'close')
 }
 
-async function checkBody(validate: NonNullable<Plan['validateBody']>, body: unknown): Promise<unknown> {
+/** Waits only for a schema that has to: most answer at once. */
+function checkBody(validate: NonNullable<Plan['validateBody']>, body: unknown): unknown {
   const checked = validate(body)
-  const result = checked instanceof Promise ? await checked : checked
+  return checked instanceof Promise ? checked.then(bodyOf) : bodyOf(checked)
+}
+
+function bodyOf(result: SchemaResult<unknown>): unknown {
   if (result.issues !== undefined) throw invalidRequest(faultsOf('body', result.issues))
   return result.value
 }

@@ -30,7 +30,9 @@ export function createFastify(server: Server, services: Services, guard: BodyGua
       sendProblem(error, request as FastifyRequest, reply as never, services) as never,
   })
   instance.removeAllContentTypeParsers()
-  instance.addContentTypeParser('*', (request: FastifyRequest, raw: IncomingMessage, done: BodyDone) => {
+  // One that is named is remembered; the type of a body that only `*` takes is parsed again with each request.
+  const mediaTypes = ['application/json', '*']
+  instance.addContentTypeParser(mediaTypes, (request: FastifyRequest, raw: IncomingMessage, done: BodyDone) => {
     const { rules } = request.routeOptions.config as { readonly rules?: BodyRules }
     // Where nothing is served, nothing is read.
     if (rules === undefined) return done(null, undefined)

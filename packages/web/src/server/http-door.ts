@@ -59,6 +59,10 @@ export class HttpDoor {
   readonly #stalls: StallGuard
   #underWay = 0
   #onIdle: (() => void)[] = []
+  readonly #onClose = (): void => {
+    this.#underWay--
+    if (this.#underWay === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
 
   constructor(services: Services, options: AppOptions) {
     this.#services = services
@@ -159,10 +163,7 @@ export class HttpDoor {
 
   #count(response: ServerResponse): void {
     this.#underWay++
-    response.once('close', () => {
-      this.#underWay--
-      if (this.#underWay === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
-    })
+    response.on('close', this.#onClose)
   }
 }
 
