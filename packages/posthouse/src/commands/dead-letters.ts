@@ -1,5 +1,6 @@
 import { PosthouseError } from '@posthouse/core'
 import { Argument, type Command } from 'commander'
+import { exitCodes } from '../failure.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { askHub, type HubAnswer } from '../hub-answer.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -26,7 +27,7 @@ interface DeadLettersWords extends DeadLettersOptions {
 /** Asks the hub something. */
 type Ask = (method: string, body: unknown) => Promise<HubAnswer>
 
-/** Most dead letters that a hub lists, or sends on, at once. */
+/** Most dead letters that a hub lists at once. */
 const mostListed = 256
 const usualListed = 100
 
@@ -120,13 +121,13 @@ async function list(terminal: Terminal, ask: Ask, words: DeadLettersWords): Prom
   }
 }
 
-async function show(terminal: Terminal, ask: Ask, { seqs: [seq], json }: DeadLettersWords): Promise<void> {
+async function show(terminal: Terminal, ask: Ask, { seqs: [seq = 0], json }: DeadLettersWords): Promise<void> {
   const answer = await ask('show', { seq })
   if (answer.value.entry === null) {
-    throw new PosthouseError(
-      'invalid_option',
-      `there is no dead letter at position ${seq}: posthouse dead-letters lists them`,
-    )
+    process.exitCode = exitCodes.failed
+    if (json) terminal.print('null')
+    else noteMissing(terminal, seq)
+    return
   }
   const entry = answer.answer('entry')
   if (json) {
@@ -145,47 +146,61 @@ async function show(terminal: Terminal, ask: Ask, { seqs: [seq], json }: DeadLet
 
 async function redrive(terminal: Terminal, ask: Ask, words: DeadLettersWords): Promise<void> {
   let redriven = 0
-  let wanted = 0
-  for await (const seqs of words.all ? everySeq(ask, words.client) : slices(words.seqs)) {
-    wanted += seqs.length
-    redriven += (await ask('redrive', { seqs })).number('redriven')
+  const left: number[] = []
+  // One at a time, so that it is known which ones stay.
+  for await (const seq of words.all ? everySeq(ask, words.client) : new Set(words.seqs)) {
+    const went = (await ask('redrive', { seqs: [seq] })).number('redriven')
+    if (went === 0) left.push(seq)
+    redriven += went
   }
-  told(terminal, words, { redriven, left: wanted - redriven })
+  await told(terminal, ask, { json: words.json, done: { redriven }, left })
 }
 
 async function purge(terminal: Terminal, ask: Ask, { seqs, client, ...words }: DeadLettersWords): Promise<void> {
+  const left: number[] = []
+  if (!words.all) for (const seq of new Set(seqs)) if (!(await isThere(ask, seq))) left.push(seq)
   const named = words.all ? (client === undefined ? {} : { client }) : { seqs }
   const purged = (await ask('purge', named)).number('purged')
-  told(terminal, words, { purged, left: words.all ? 0 : new Set(seqs).size - purged })
+  await told(terminal, ask, { json: words.json, done: { purged }, left })
+}
+
+async function isThere(ask: Ask, seq: number): Promise<boolean> {
+  const [entry] = (await ask('list', { limit: 1, after: seq - 1 })).list('entries')
+  return entry?.number('seq') === seq
 }
 
 /** The positions of all, page by page. What is sent on and refused again stays, so each page begins behind the last. */
-async function* everySeq(ask: Ask, client: string | undefined): AsyncIterable<readonly number[]> {
+async function* everySeq(ask: Ask, client: string | undefined): AsyncIterable<number> {
   for (let after = 0; ; ) {
     const page = await ask('list', { limit: mostListed, after, ...(client !== undefined && { client }) })
     const seqs = page.list('entries').map((entry) => entry.number('seq'))
-    if (seqs.length > 0) yield seqs
+    yield* seqs
     if (seqs.length < mostListed) return
     after = seqs.at(-1) ?? after
   }
 }
 
-/** As many at a time as a hub takes. */
-function* slices(seqs: readonly number[]): Iterable<readonly number[]> {
-  const named = [...new Set(seqs)]
-  for (let from = 0; from < named.length; from += mostListed) yield named.slice(from, from + mostListed)
+/** What was done, and the positions at which nothing was. */
+interface Outcome {
+  readonly json: boolean | undefined
+  readonly done: { readonly redriven: number } | { readonly purged: number }
+  readonly left: readonly number[]
 }
 
-function told(
-  terminal: Terminal,
-  { json }: Pick<HubAccess, 'json'>,
-  { left, ...done }: { readonly left: number; readonly redriven?: number; readonly purged?: number },
-): void {
+/** Says it; the exit status is 1 where something that was asked for was not done. */
+async function told(terminal: Terminal, ask: Ask, { json, done, left }: Outcome): Promise<void> {
+  if (left.length > 0) process.exitCode = exitCodes.failed
   if (json) {
-    terminal.print(jsonText(done))
+    terminal.print(jsonText({ ...done, ...(left.length > 0 && { left }) }))
     return
   }
-  const [[what = '', count = 0] = []] = Object.entries(done)
-  terminal.print(`${count} ${what}`)
-  if (left > 0) terminal.note(`${left} stayed or were not there: posthouse dead-letters lists what there is`)
+  for (const [what, count] of Object.entries(done)) terminal.print(`${count} ${what}`)
+  for (const seq of left) {
+    if (await isThere(ask, seq)) terminal.note(`the dead letter at position ${seq} stays: expired, or refused again`)
+    else noteMissing(terminal, seq)
+  }
+}
+
+function noteMissing(terminal: Terminal, seq: number): void {
+  terminal.note(`there is no dead letter at position ${seq}: posthouse dead-letters lists them`)
 }
