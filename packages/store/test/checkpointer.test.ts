@@ -2,12 +2,17 @@ import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { silentLogger } from '@posthouse/core'
+import type { Worker } from 'node:worker_threads'
+import { ManualClock, silentLogger } from '@posthouse/core'
 import { Checkpointer } from '../src/sqlite/checkpointer.ts'
+import { FolderLock } from '../src/sqlite/folder-lock.ts'
 import { openDatabase } from '../src/sqlite/open-database.ts'
+import { startStore } from '../src/sqlite/open-store.ts'
 import { temporaryFolder } from './folder.ts'
 
 const mebibyte = 1 << 20
+const body = { format: 'json', bytes: new Uint8Array(mebibyte) } as const
+const envelope = { from: 'alice', to: 'bob', type: 'text', body, qos: 1 } as const
 
 /** Writes into the journal what makes the log so long. */
 function write(database: DatabaseSync, checkpointer: Checkpointer, mebibytes: number): void {
@@ -23,16 +28,32 @@ function isAlone(database: DatabaseSync): boolean {
   return database.prepare('pragma journal_mode = delete').get()?.journal_mode === 'delete'
 }
 
+/** The threads that are begun from now on. */
+function workersBegun(): { readonly begun: readonly Worker[] } & Disposable {
+  const begun: Worker[] = []
+  const add = (worker: Worker): void => void begun.push(worker)
+  process.on('worker', add)
+  return { begun, [Symbol.dispose]: () => void process.off('worker', add) }
+}
+
+/** One that has ended has no id any more. */
+function living(workers: readonly Worker[]): readonly Worker[] {
+  return workers.filter(({ threadId }) => threadId !== -1)
+}
+
 test('the log is copied by the worker whole, for the last part of it writing waits, and then the log begins anew', async () => {
   using folder = temporaryFolder()
   using database = openDatabase(folder.database, 'normal')
-  const checkpointer = new Checkpointer(folder.database, database, silentLogger)
+  const { promise: paused, resolve: onPause } = Promise.withResolvers<unknown>()
+  const checkpointer = new Checkpointer({
+    path: folder.database,
+    database,
+    logger: silentLogger,
+    onPause: (pause) => onPause({ waits: checkpointer.pause === pause }),
+  })
   write(database, checkpointer, 5)
   assert.equal(checkpointer.pause, undefined)
-  // On a busy machine it may have come and gone between two turns.
-  for (const end = performance.now() + 30_000; performance.now() < end && checkpointer.pause === undefined; ) {
-    await setImmediate()
-  }
+  assert.deepEqual(await paused, { waits: true })
   await checkpointer.pause
   assert.equal(checkpointer.pause, undefined)
   // The next write is at the begin of the log: what is in it now is what that has written.
@@ -43,11 +64,60 @@ test('the log is copied by the worker whole, for the last part of it writing wai
   assert.ok(isAlone(database))
 })
 
+test('a commit waits while the end of the log is copied, goes on afterwards, and a closed store leaves no thread', async () => {
+  using folder = temporaryFolder()
+  using workers = workersBegun()
+  const path = folder.database
+  const database = openDatabase(path, 'normal')
+  const told: string[] = []
+  const { promise: late, resolve } = Promise.withResolvers<unknown>()
+  const rows = (): unknown => database.prepare('select count(*) as count from journal').get()?.count
+  let commit: (id: string) => Promise<void> = () => assert.fail()
+  const onPause = (pause: Promise<void>): void => {
+    void pause.then(() => told.push('copied'))
+    resolve(commit('late').then(() => told.push('committed')))
+    // What does not have to wait is written before the call returns.
+    told.push(`${rows()} rows`)
+  }
+  {
+    const clock = new ManualClock()
+    await using store = startStore({ path, clock, onPause }, { database, lock: new FolderLock(path) })
+    commit = async (id) => {
+      const appends = [{ envelope: { ...envelope, id, ts: clock.now() }, recipients: ['bob'] }]
+      await store.commit({ appends, acknowledgements: [] })
+    }
+    for (let count = 0; count < 5; count++) await commit(`m${count}`)
+    await late
+    assert.deepEqual(told, ['5 rows', 'copied', 'committed'])
+    assert.equal(rows(), 6)
+    assert.equal(living(workers.begun).length, 1)
+  }
+  assert.deepEqual(living(workers.begun), [])
+})
+
+test('closed while the worker copies, it begins no other one, and leaves none', async () => {
+  using folder = temporaryFolder()
+  using workers = workersBegun()
+  using database = openDatabase(folder.database, 'normal')
+  const { promise: closed, resolve } = Promise.withResolvers<void>()
+  const checkpointer = new Checkpointer({
+    path: folder.database,
+    database,
+    logger: silentLogger,
+    onPause: (pause) => resolve(checkpointer.close().then(() => pause)),
+  })
+  write(database, checkpointer, 5)
+  await closed
+  assert.equal(checkpointer.pause, undefined)
+  assert.equal(workers.begun.length, 1)
+  assert.deepEqual(living(workers.begun), [])
+})
+
 test('whatever the worker is at when it is closed, nobody waits and no other worker begins', async () => {
   for (let time = 0; time < 10; time++) {
     using folder = temporaryFolder()
     using database = openDatabase(folder.database, 'normal')
-    const checkpointer = new Checkpointer(folder.database, database, silentLogger)
+    const checkpointer = new Checkpointer({ path: folder.database, database, logger: silentLogger })
     write(database, checkpointer, 8)
     for (let turn = 0; turn < time * 100; turn++) await setImmediate()
     const { pause } = checkpointer

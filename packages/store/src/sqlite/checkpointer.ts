@@ -18,14 +18,23 @@ const mostBytes = 96 << 20
 /** Rounds of the worker before it waits for the log to grow again. */
 const maxRounds = 6
 
+/** What a checkpointer works on. */
+export interface CheckpointerOptions {
+  readonly path: string
+  /** Its connection to that file. */
+  readonly database: DatabaseSync
+  readonly logger: Logger
+  /** Told each time when writing begins to wait, with what it waits for. */
+  readonly onPause?: ((pause: Promise<void>) => void) | undefined
+}
+
 /**
  * Keeps the write-ahead log short. A worker thread copies it into the database, most of it while this one goes on
  * writing; when little is left, writing waits for the worker, and then begins the log anew. This thread never waits for
  * the disk because of that: what is delivered need not be written.
  */
 export class Checkpointer {
-  readonly #path: string
-  readonly #logger: Logger
+  readonly #options: CheckpointerOptions
   readonly #passive: StatementSync
   readonly #truncate: StatementSync
   /** Begun when there is something to copy, which in a quiet hub is never. */
@@ -40,11 +49,10 @@ export class Checkpointer {
   #pause: PromiseWithResolvers<void> | undefined
   #closed = false
 
-  constructor(path: string, database: DatabaseSync, logger: Logger) {
-    this.#logger = logger
-    this.#passive = database.prepare('pragma wal_checkpoint(passive)')
-    this.#truncate = database.prepare('pragma wal_checkpoint(truncate)')
-    this.#path = path
+  constructor(options: CheckpointerOptions) {
+    this.#options = options
+    this.#passive = options.database.prepare('pragma wal_checkpoint(passive)')
+    this.#truncate = options.database.prepare('pragma wal_checkpoint(truncate)')
   }
 
   /** Resolves when writing may go on; nothing while it may. */
@@ -96,7 +104,9 @@ export class Checkpointer {
   #begin(): Worker {
     // Unbuilt, the neighbour is TypeScript; built, it is not.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const worker = new Worker(new URL(`./checkpoint-worker.${extension}`, import.meta.url), { workerData: this.#path })
+    const worker = new Worker(new URL(`./checkpoint-worker.${extension}`, import.meta.url), {
+      workerData: this.#options.path,
+    })
     worker.unref()
     worker.on('message', (report: CheckpointReport) => this.#reported(report))
     worker.on('error', (error) => {
@@ -126,6 +136,7 @@ export class Checkpointer {
     if (this.#closed) return
     this.#pause = Promise.withResolvers()
     this.#ask()
+    this.#options.onPause?.(this.#pause.promise)
   }
 
   #release(): void {
@@ -161,7 +172,7 @@ export class Checkpointer {
 
   #failed(reason: string): void {
     this.#release()
-    this.#logger.warn('the write-ahead log could not be copied into the database', { reason })
+    this.#options.logger.warn('the write-ahead log could not be copied into the database', { reason })
     this.#wait()
   }
 }

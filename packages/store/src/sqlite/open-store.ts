@@ -14,7 +14,7 @@ import { openFault } from './faults.ts'
 import { FolderLock } from './folder-lock.ts'
 import { Meta } from './meta.ts'
 import { openDatabase, prepareFile, type SqliteDurability, synchronousFor } from './open-database.ts'
-import { SqliteStore, type StoreHandles } from './sqlite-store.ts'
+import { SqliteStore, type SqliteStoreParts, type StoreHandles } from './sqlite-store.ts'
 
 /** Settings of `openSqliteStore`. */
 export interface SqliteStoreOptions {
@@ -69,8 +69,12 @@ function open(path: string, options: SqliteStoreOptions): SqliteStore {
   }
 }
 
+/** What a store can be asked to tell where it is started by itself. */
+type StartOptions = SqliteStoreOptions & Pick<SqliteStoreParts, 'onPause'>
+
 /** Starts a store in a database that is open. */
-export function startStore(options: SqliteStoreOptions, handles: StoreHandles): SqliteStore {
+export function startStore(options: StartOptions, handles: StoreHandles): SqliteStore {
+  const { onPause } = options
   const { path, durability = 'disk', clock = systemClock, logger = silentLogger, producers = 100_000 } = options
   const meta = new Meta(handles.database)
   // Written each time, so that a disk without room is noticed before anybody relies on it.
@@ -78,5 +82,5 @@ export function startStore(options: SqliteStoreOptions, handles: StoreHandles): 
   meta.set('epoch', epoch)
   const limits = { ...defaultInboxLimits, ...options.limits }
   const bounds = { ...defaultStoreBounds, ...options.bounds }
-  return new SqliteStore({ path, durability, ...handles, clock, logger, limits, bounds, producers }, epoch)
+  return new SqliteStore({ path, durability, ...handles, clock, logger, limits, bounds, producers, onPause }, epoch)
 }

@@ -8,7 +8,6 @@ import {
   type ExpiredEntry,
   type InboxState,
   type InboxStore,
-  type Logger,
   type LogInfo,
   type LogKind,
   type LogPage,
@@ -23,7 +22,7 @@ import {
   type Timer,
 } from '@posthouse/core'
 import { ByteWriter } from './byte-writer.ts'
-import { Checkpointer } from './checkpointer.ts'
+import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts'
 import { Commit } from './commit.ts'
 import { Contents, type ContentsLimits } from './contents.ts'
 import { DiskRoom } from './disk-room.ts'
@@ -53,11 +52,9 @@ export interface StoreHandles {
 }
 
 /** What a store is made of. */
-export interface SqliteStoreParts extends ContentsLimits, StoreHandles {
-  readonly path: string
+export interface SqliteStoreParts extends ContentsLimits, StoreHandles, CheckpointerOptions {
   readonly durability: SqliteDurability
   readonly clock: Clock
-  readonly logger: Logger
 }
 
 const unwritten = Buffer.alloc(0)
@@ -102,7 +99,7 @@ export class SqliteStore implements InboxStore {
     this.#journal = new Journal(parts.database)
     this.#row = new JournalRow(new ByteWriter())
     this.#live = this.#load()
-    this.#checkpointer = new Checkpointer(parts.path, parts.database, parts.logger)
+    this.#checkpointer = new Checkpointer(parts)
     if (this.#journal.length > 0) this.#settleLater()
   }
 
