@@ -143,3 +143,16 @@ test('a folder is for one process at a time, and not for one that is older than 
   }
   await assert.rejects(openDiskBlobStore({ folder: folder.database }), failed('data_too_new'))
 })
+
+test('content that is removed while an equal upload is completed is there for that one', async () => {
+  using folder = temporaryFolder()
+  await using store = await openDiskBlobStore({ folder: folder.database })
+  await put(store, 'file-0', bytes)
+  for (let round = 1; round <= 40; round++) {
+    const key = `file-${round}`
+    await store.begin(key)
+    await store.append(key, 0, piecesOf(bytes))
+    await Promise.all([store.complete(key), store.remove(`file-${round - 1}`)])
+    assert.deepEqual(await readAll(store, key, true), bytes, key)
+  }
+})
