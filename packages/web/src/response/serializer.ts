@@ -5,6 +5,7 @@ import type { JsonSchema, Schema } from '../schema/schema.ts'
 import { toJsonSchema } from '../schema/to-json-schema.ts'
 import { trimmingValidator } from '../schema/validator.ts'
 import { jsonable } from './jsonable.ts'
+import { openSchema } from './open-schema.ts'
 
 /** Makes the JSON of what a handler returned. */
 export type Serialize = (value: unknown) => string
@@ -21,7 +22,7 @@ export function serializerOf(schema: Schema, checked: boolean): Serialize {
   const described = toJsonSchema(schema, 'output')
   const stringify = fastStringify(described)
   if (!checked) return stringify
-  const validate = trimmingValidator(described)
+  const validate = trimmingValidator(openSchema(described, false))
   return (value) => {
     const { issues } = validate(JSON.parse(plainJson(value)))
     if (issues !== undefined) throw unfitResponse(faultsOf('response', issues))
@@ -32,7 +33,7 @@ export function serializerOf(schema: Schema, checked: boolean): Serialize {
 function fastStringify(schema: JsonSchema): Serialize {
   const trim = trimmingValidator(schema)
   try {
-    const stringify = fastJsonStringify(schema)
+    const stringify = fastJsonStringify(openSchema(schema, true))
     return (value) => stringify(jsonable(value))
   } catch {
     // A schema with words that the fast way does not know takes the slow one, which leaves out the same.

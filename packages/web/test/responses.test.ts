@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createApp, type Schema } from '@posthouse/web'
+import { z } from 'zod'
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+const circle = z.object({ kind: z.literal('circle'), radius: z.number() })
+const square = z.object({ kind: z.literal('square'), side: z.number() })
+const kept = { kind: 'square', side: 2 } as const
+const whole = { ...kept, secret: 'not for clients' }
+
+/** Each schema, what a handler returns, and what goes out. */
+const cases: Readonly<Record<string, readonly [schema: Schema, returned: unknown, sent: unknown]>> = {
+  'a union': [z.union([circle, square]), whole, kept],
+  'a discriminated union': [z.array(z.discriminatedUnion('kind', [circle, square])), [whole], [kept]],
+  'an object or null': [z.object({ shape: square.nullable() }), { shape: whole }, { shape: kept }],
+  'a tuple': [z.tuple([z.number(), square]), [1, whole], [1, kept]],
+  'a tuple in a union': [z.union([z.tuple([square]), z.string()]), [whole], [kept]],
+  'a list after a tuple': [z.tuple([square], z.number()), [whole, 1, 2], [kept, 1, 2]],
+  'the longer of two objects': [
+    z.union([z.object({ side: z.number() }), square]),
+    { kind: 'square', side: 2 },
+    { kind: 'square', side: 2 },
+  ],
+}
+
+for (const [what, [response, returned, sent]] of Object.entries(cases)) {
+  for (const env of ['production', 'test'] as const) {
+    test(`a response that is ${what} holds what its schema names and nothing else, in ${env}`, async () => {
+      const app = createApp({ env, logger: silent })
+      app.get('/', { response }, () => returned as never)
+      const { status, text } = await app.inject('/')
+      assert.deepEqual([status, JSON.parse(text)], [200, sent])
+      await app.close()
+    })
+  }
+}
+
+test('a branch that no value fits is still a failure of the server', async () => {
+  const app = createApp({ env: 'test', logger: silent })
+  app.get('/', { response: z.union([circle, square]) }, () => ({ kind: 'square' }) as never)
+  assert.equal((await app.inject('/')).status, 500)
+  await app.close()
+})
