@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createApp, type Schema } from '@posthouse/web'
+import { createApp, problem, type Schema } from '@posthouse/web'
 import { z } from 'zod'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -40,5 +40,38 @@ test('a branch that no value fits is still a failure of the server', async () =>
   const app = createApp({ env: 'test', logger: silent })
   app.get('/', { response: z.union([circle, square]) }, () => ({ kind: 'square' }) as never)
   assert.equal((await app.inject('/')).status, 500)
+  await app.close()
+})
+
+/** What a page sends that wants to add a header of its own to the answer. */
+const forged = '/next\r\nset-cookie: session=stolen'
+
+for (const [what, make] of Object.entries({
+  'has a header of two lines': () => problem(302, 'Go on', { headers: { location: forged } }),
+  'has a status that ends nothing': () => problem(100, 'Go on'),
+  'has a status that is none': () => problem(1000, 'Go on'),
+})) {
+  test(`a problem that ${what} is a bare failure, told in the format of the app and logged`, async () => {
+    const failures: unknown[] = []
+    const logger = { ...silent, error: (_message: string, fields: unknown) => failures.push(fields) }
+    const app = createApp({ env: 'production', logger })
+    app.get('/', () => {
+      throw make()
+    })
+    const { status, headers, json } = await app.inject('/')
+    assert.deepEqual([status, headers['content-type']], [500, 'application/problem+json; charset=utf-8'])
+    assert.equal(json<{ code: string }>().code, 'internal')
+    assert.equal(headers['set-cookie'], undefined)
+    assert.equal(failures.length, 1)
+    await app.close()
+  })
+}
+
+test('a refused WebSocket has no header that a value of another smuggles in', async () => {
+  const app = createApp({ env: 'production', logger: silent })
+  app.websocket('/ws', () => {
+    throw problem(403, 'No', { headers: { 'x-why': forged } })
+  })
+  await assert.rejects(app.connect('/ws'), { status: 500 })
   await app.close()
 })

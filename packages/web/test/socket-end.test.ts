@@ -25,7 +25,7 @@ suite('the end of a WebSocket', () => {
     const client = await app.connect('/ws')
     assert.equal((await client.closed).code, 4999)
     assert.equal(failures.length, 14)
-    assert.match(failures[0] ?? '', /^100 cannot be sent as a close code: 1000 ends a conversation/)
+    assert.match(failures[0] ?? '', /^100 cannot be sent as a close code: it is none; use 1000 for a normal end/)
   })
 
   test('has as much of a reason as fits, in whole characters', async () => {

@@ -22,19 +22,21 @@ export function addServe(program: Command, terminal: Terminal): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0 chooses a free one', checked(parsePort), 8000)
     .option('--workers <number>', 'processes that share the port', checked(parseCount), 1)
-    .action((file, options) => serve(terminal, file, options))
+    .action(async (file, options) => {
+      try {
+        await serve(terminal, file, options)
+      } finally {
+        // What a worker shares with the one that started it would keep it here, also where it could not begin.
+        if (cluster.isWorker) cluster.worker?.disconnect()
+      }
+    })
 }
 
 /** @throws PosthouseError `invalid_option`, `port_in_use`, `cannot_listen` */
 async function serve(terminal: Terminal, file: string, { workers, ...where }: ServeOptions): Promise<void> {
   process.env.NODE_ENV ??= 'production'
   const { app, oneProcess } = await loadApp(file)
-  if (workers === 1 || cluster.isWorker) {
-    await runApp(terminal, app, where)
-    // What a worker shares with the one that started it would keep it here.
-    if (cluster.isWorker) cluster.worker?.disconnect()
-    return
-  }
+  if (workers === 1 || cluster.isWorker) return await runApp(terminal, app, where)
   if (oneProcess !== undefined) {
     throw new PosthouseError('invalid_option', `${file} cannot be served by ${workers} workers: ${oneProcess}`)
   }

@@ -1,6 +1,8 @@
 import { isPosthouseError, type PosthouseError, reasonOf } from '@posthouse/core'
 import { errorHttpStatus } from '@posthouse/core/help'
 
+import { assertFinalStatus } from '../response/final-status.ts'
+import { assertSendableHeader } from '../response/sendable-header.ts'
 import { isProblem, Problem, type ProblemDocument, problemDocument } from './problem.ts'
 
 /** A body and its media type in the place of RFC 9457's. */
@@ -25,13 +27,28 @@ export interface ProblemResponse {
 
 /** What was thrown, as the problem that the client is told of. What nobody meant for the client becomes a bare 500. */
 export function toProblem(error: unknown): Problem {
-  if (isProblem(error)) return error
+  if (isProblem(error)) return unsendable(error) ?? error
   if (isPosthouseError(error)) return fromOurs(error)
   const status = clientStatusOf(error)
   if (status !== undefined) return new Problem(status, reasonOf(error), { cause: error })
+  return bareFailure(error)
+}
+
+/** What stands for a problem that no response can tell, such as one whose header has two lines. */
+function unsendable({ status, fields }: Problem): Problem | undefined {
+  try {
+    assertFinalStatus(status)
+    for (const [name, value] of Object.entries(fields.headers ?? {})) assertSendableHeader(name, [value])
+    return undefined
+  } catch (cause) {
+    return bareFailure(cause)
+  }
+}
+
+function bareFailure(cause: unknown): Problem {
   return new Problem(500, 'The server failed; its log has the details under the request id', {
     code: 'internal',
-    cause: error,
+    cause,
   })
 }
 

@@ -1,4 +1,3 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { type Logger, PosthouseError } from '@posthouse/core'
 import { type SerializeOptions, stringifySetCookie } from 'cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -7,6 +6,8 @@ import type { HandlerTools, Reply } from '../request/handler-tools.ts'
 import type { AnyInputs } from '../request/inputs.ts'
 import { RawView } from '../request/raw-view.ts'
 import type { RawValues, RequestView } from '../request/request-view.ts'
+import { assertFinalStatus } from '../response/final-status.ts'
+import { assertSendableHeader } from '../response/sendable-header.ts'
 import { boundLogger } from '../socket/bound-logger.ts'
 
 /** One request and its response, as a handler sees them. What is not asked for is not made. */
@@ -81,9 +82,7 @@ export class Exchange implements HandlerTools, Reply {
   }
 
   status(code: number): Reply {
-    if (!Number.isInteger(code) || code < 200 || code > 599) {
-      throw new PosthouseError('invalid_option', `${code} is no status of a response; those are 200 to 599`)
-    }
+    assertFinalStatus(code)
     this.#statusSet = true
     this.#reply.code(code)
     return this
@@ -91,13 +90,7 @@ export class Exchange implements HandlerTools, Reply {
 
   header(name: string, value: string | number | readonly string[]): Reply {
     const values = typeof value === 'object' ? value : [String(value)]
-    try {
-      // Checked here and not when the headers are written, so that the handler that is wrong is the one that throws.
-      validateHeaderName(name)
-      for (const each of values) validateHeaderValue(name, each)
-    } catch (cause) {
-      throw new PosthouseError('invalid_option', `The header ${JSON.stringify(name)} cannot be sent`, { cause })
-    }
+    assertSendableHeader(name, values)
     this.#reply.header(name, values.length === 1 ? values[0] : values)
     return this
   }

@@ -1,6 +1,6 @@
 import { PosthouseError } from '@posthouse/core'
+import { assertSendableCloseCode } from '@posthouse/core/status'
 import { isProblem, type Problem } from '../problem/problem.ts'
-import { assertCloseCode } from './close-code.ts'
 import { closeCodeFor, type ErrorFrameFormat } from './error-frame.ts'
 import { bytesReader, jsonReader, type MessageReader, type ReadMessage, textReader } from './message-format.ts'
 import type { RawMessage, Reader } from './message-queue.ts'
@@ -183,7 +183,7 @@ export class SocketConnection<In = RawMessage, Out = RawMessage> implements Asyn
    * @throws PosthouseError `invalid_close_code`
    */
   async close(code: number = 1000, reason: string = ''): Promise<void> {
-    assertCloseCode(code)
+    assertSendableCloseCode(code)
     if (this.#wire === undefined) this.#refused = true
     else await this.#wire.close(code, reason)
   }

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
 import { type Clock, PosthouseError, type Timer } from '@posthouse/core'
 import { TokenBucket } from '@posthouse/core/policy'
+import { assertSendableCloseCode } from '@posthouse/core/status'
 import type { WebSocket } from 'ws'
-import { assertCloseCode, closeReason } from './close-code.ts'
+import { closeReason } from './close-reason.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { MessageQueue, type RawMessage } from './message-queue.ts'
 import { shortFrame } from './short-frame.ts'
@@ -130,7 +131,7 @@ export class Wire {
 
   /** Closes, and resolves when the peer has answered or was cut off. What it sends from now on is not received. */
   async close(code: number, reason: string): Promise<SocketEnd> {
-    assertCloseCode(code)
+    assertSendableCloseCode(code)
     this.#shut(code, reason)
     return this.#ended.promise
   }
