@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PosthouseError } from '@posthouse/core'
 
 /** A link in the place of a file of ours is not followed: it leads somewhere that is not ours. */
-export const noFollow = constants.O_NOFOLLOW ?? 0
+export const noFollow: number = constants.O_NOFOLLOW ?? 0
 
 /** What stays free, in bytes … */
 const usualReserve = 64 << 20
@@ -46,7 +46,7 @@ export function removeOthers(folder: string, isKnown: (name: string) => boolean)
 }
 
 /** What may still be written to the disk of `folder`, in bytes, and leaves `reserve` free. */
-export function roomIn(folder: string, reserve = usualReserve): number {
+export function roomIn(folder: string, reserve: number = usualReserve): number {
   const { bavail, bsize, blocks } = statfsSync(folder)
   return bavail * bsize - Math.min(reserve, Math.floor((blocks * bsize) / reservedShare))
 }
