@@ -79,6 +79,10 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
     'A connection was lost during a call, which may or may not have been carried out. Call again where that does no harm.',
   call_failed: 'The answer to a call broke the rules of the protocol, or comes in parts and was not read as a stream.',
   too_many_calls: 'As many calls as are allowed are under way. Wait for some of them to end.',
+  unknown_outcome:
+    'The call may have been carried out, and nobody can tell. Look at what it would have changed; a call that does no harm twice is marked idempotent.',
+  invalid_signature:
+    'A callback is not signed with a secret that is known here, or too long ago. Compare the secrets and the clocks of both ends.',
   pool_timeout:
     'No connection of the pool became free in time. Raise the limits of the pool, or send fewer requests at once.',
   connect_timeout: 'The connection was not made in time. Is the server up, and do host and port reach it?',
@@ -191,6 +195,8 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   call_lost: 502,
   call_failed: 502,
   too_many_calls: 429,
+  unknown_outcome: 502,
+  invalid_signature: 401,
   pool_timeout: 504,
   connect_timeout: 504,
   write_timeout: 504,

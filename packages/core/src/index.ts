@@ -59,6 +59,7 @@ export { Message, type MessageFields, parseText } from './message.ts'
 export { type Filterable, type MessageFilter, messageMatcher } from './message-filter.ts'
 export { readMessage } from './message-json.ts'
 export { assertPlainName } from './plain-name.ts'
+export type { ProcedureTypes } from './procedure-types.ts'
 export { type BlobSource, putBlob } from './put-blob.ts'
 export { type SortedPageOptions, sortedPage } from './sorted-page.ts'
 export type {
