@@ -180,6 +180,13 @@ describe('a rate limit', () => {
       { perSecond: 1, adaptive: { decrease: 1 } },
       { perSecond: 1, adaptive: { leastPerSecond: 2 } },
       { perSecond: 1, adaptive: { aimd: true } },
+      { perSecond: 1, window: { tasks: 1, ms: 1000 } },
+      { burst: 1, window: { tasks: 1, ms: 1000 } },
+      { window: { tasks: 1 } },
+      { window: { tasks: 1.5, ms: 1000 } },
+      { window: { tasks: 1, ms: 0 } },
+      { window: { tasks: 1, ms: 1000, sliding: true } },
+      { window: 5 },
     ]
     for (const options of wrong) {
       assert.throws(() => rateLimit(options as { perSecond: number }), {
@@ -187,6 +194,80 @@ describe('a rate limit', () => {
         message: /^rateLimit/,
       })
     }
+  })
+})
+
+describe('a rate limit by a window', () => {
+  it('lets no more through in any window than it says, also just after a rest', async () => {
+    const clock = new ManualClock()
+    clock.advance(5000)
+    const policy = rateLimit({ window: { tasks: 3, ms: 1000 }, clock })
+    const at: number[] = []
+    const start = (): Promise<number> => run(policy, async () => at.push(clock.elapsed() - 5000))
+    const first = [start()]
+    await moveOn(clock, 900)
+    const rest = Array.from({ length: 6 }, start)
+    await finish(Promise.all([...first, ...rest]), clock, 1)
+    // A bucket would have let a fourth one go on at 900.
+    assert.deepEqual(at, [0, 900, 900, 1000, 1900, 1900, 2000])
+    assert.equal(clock.pending, 0)
+  })
+
+  it('knows beforehand when a turn will come', async () => {
+    const gap = fc.nat(50)
+    const sizes = { tasks: fc.integer({ min: 1, max: 4 }), ms: fc.integer({ min: 1, max: 90 }) }
+    await fc.assert(
+      fc.asyncProperty(fc.record(sizes), fc.array(gap, { maxLength: 12 }), async (window, gaps) => {
+        const clock = new ManualClock()
+        const policy = rateLimit({ window, clock })
+        const at: number[] = []
+        const running: Promise<unknown>[] = []
+        for (const ms of gaps) {
+          await moveOn(clock, ms)
+          const asked = clock.elapsed()
+          const task = async (): Promise<number> => at.push(clock.elapsed())
+          // Whoever has no time to wait is told when its turn would have come.
+          const refused = await run(policy, task, { deadline: asked }).catch((error: Error) => error)
+          if (!(refused instanceof Error)) continue
+          const turn = asked + Number(/come in (\d+) ms/.exec(refused.message)?.[1])
+          running.push(run(policy, task).then((count) => assert.equal(at[count - 1], turn)))
+        }
+        await finish(Promise.all(running), clock, 1)
+        assert.equal(at.length, gaps.length)
+        for (const [i, from] of at.entries()) {
+          assert.ok(at.slice(i).filter((moment) => moment < from + window.ms).length <= window.tasks)
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('lets fewer through while the other side says that it is too much', async () => {
+    const clock = new ManualClock()
+    const policy = rateLimit({ window: { tasks: 10, ms: 1000 }, adaptive: { increase: 1 }, clock })
+    await run(policy, async () => ({ status: 503 }))
+    const at: number[] = []
+    const more = Array.from({ length: 4 }, () => run(policy, async () => at.push(clock.elapsed())))
+    await finish(Promise.all(more), clock, 1)
+    assert.ok(
+      at.every((moment, i) => moment > i * 150 && moment <= (i + 1) * 200),
+      String(at),
+    )
+    clock.advance(60_000)
+    const again = Array.from({ length: 11 }, () => run(policy, async () => clock.elapsed()))
+    const moments = await finish(Promise.all(again), clock, 1)
+    assert.equal(moments.filter((moment) => moment === moments[0]).length, 10)
+    assert.equal(moments[10], (moments[0] ?? 0) + 1000)
+  })
+
+  it('says what it was when it refuses', async () => {
+    const clock = new ManualClock()
+    const policy = rateLimit({ window: { tasks: 2, ms: 60_000 }, queue: 0, clock })
+    await Promise.all([1, 2].map((n) => run(policy, async () => n)))
+    await assert.rejects(
+      run(policy, async () => 3),
+      { code: 'rate_limited', message: /^more than 2 tasks in 60000 ms; / },
+    )
   })
 })
 

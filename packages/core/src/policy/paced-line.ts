@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { AdaptiveRate } from './adaptive-rate.ts'
 import type { Execution } from './policy.ts'
+import { SlidingWindow } from './sliding-window.ts'
 import { TokenBucket } from './token-bucket.ts'
 import { WaitingLine } from './waiting-line.ts'
 
@@ -8,6 +9,8 @@ import { WaitingLine } from './waiting-line.ts'
 export interface PacedLineOptions {
   readonly perSecond: number
   readonly burst: number | undefined
+  /** Where it is also bounded how many go on within any time of a length. */
+  readonly window: { readonly tasks: number; readonly ms: number } | undefined
   /** Where it does not stay as it is. */
   readonly rate: AdaptiveRate | undefined
   readonly clock: Clock
@@ -18,13 +21,15 @@ export class PacedLine {
   readonly #clock: Clock
   readonly #rate: AdaptiveRate | undefined
   readonly #bucket: TokenBucket
+  readonly #window: SlidingWindow | undefined
   readonly #line: WaitingLine
   #timer: Timer | undefined
 
-  constructor({ perSecond, burst, rate, clock }: PacedLineOptions) {
+  constructor({ perSecond, burst, window, rate, clock }: PacedLineOptions) {
     this.#clock = clock
     this.#rate = rate
     this.#bucket = new TokenBucket({ perSecond, burst, clock })
+    this.#window = window && new SlidingWindow({ most: window.tasks, windowMs: window.ms, clock })
     this.#line = new WaitingLine({ clock, onLeave: () => this.#advance() })
   }
 
@@ -40,7 +45,7 @@ export class PacedLine {
 
   /** How long it takes until one who came now would go on, in milliseconds. */
   turnMs(): number {
-    return this.#bucket.turnMs(this.#line.length + 1)
+    return this.#turnMs(this.#line.length + 1)
   }
 
   /** Resolves with true when it is one's turn, with false when that did not come in time. */
@@ -66,13 +71,20 @@ export class PacedLine {
 
   #takeToken(): boolean {
     if (this.#rate) this.#bucket.setRate(this.#rate.at(this.#clock.elapsed()))
-    return this.#bucket.take()
+    if (this.#window === undefined) return this.#bucket.take()
+    if (!this.#window.hasRoom || !this.#bucket.take()) return false
+    this.#window.add()
+    return true
+  }
+
+  #turnMs(count: number): number {
+    return Math.max(this.#bucket.turnMs(count), this.#window?.turnMs(count) ?? 0)
   }
 
   #advance(): void {
     this.#timer?.[Symbol.dispose]()
     this.#timer = undefined
     while (this.#line.length > 0 && this.#takeToken()) this.#line.next()
-    if (this.#line.length > 0) this.#timer = this.#clock.after(this.#bucket.waitMs(), () => this.#advance())
+    if (this.#line.length > 0) this.#timer = this.#clock.after(this.#turnMs(1), () => this.#advance())
   }
 }

@@ -20,6 +20,7 @@ import { isOverload } from './overload.ts'
 import { PacedLine } from './paced-line.ts'
 import { PerKey } from './per-key.ts'
 import type { AnyPolicy, Execution, Policy } from './policy.ts'
+import { paceOf, type RateWindow } from './rate-pace.ts'
 
 /** How a rate adapts to what the other side says. */
 export interface AdaptiveOptions<Result = unknown> {
@@ -49,12 +50,14 @@ export interface RateNotice {
   readonly perSecond: number
 }
 
-/** Settings of `rateLimit`. */
+/** Settings of `rateLimit`: `perSecond`, or `window`. */
 export interface RateLimitOptions<Result = unknown> {
-  /** Tasks per second, for each key. */
-  readonly perSecond: number
+  /** Tasks per second, for each key: evenly, but for bursts after a rest. */
+  readonly perSecond?: number | undefined
   /** The largest burst, in tasks. Default: one second's worth, at least 1. */
   readonly burst?: number | undefined
+  /** In place of a steady rate, for each key: a sliding window, which no burst exceeds. */
+  readonly window?: RateWindow | undefined
   /** Tasks that may wait, for each key; 0 refuses what is too much at once. Default 1,000. */
   readonly queue?: number | undefined
   /** How long a task may wait, in milliseconds. One whose turn cannot come in time is refused at once. Default: until its deadline. */
@@ -74,6 +77,7 @@ export interface RateLimitOptions<Result = unknown> {
 const rules: Rules<RateLimitOptions> = {
   perSecond: finiteAboveZero,
   burst: numberFrom(1),
+  window: { words: 'an object with tasks and ms', holds: objectWith().holds },
   queue: wholeFrom(0),
   maxWaitMs: aboveZero,
   keyOf: aFunction,
@@ -99,20 +103,23 @@ const adaptiveRulesUpTo = (perSecond: number): Rules<AdaptiveOptions> => ({
 })
 
 /**
- * Holds tasks to a steady rate with bursts. What is too much waits, first come, first served, or is refused.
+ * Holds tasks to a steady rate with bursts, or to so many in a sliding window. What is too much waits, first come, first
+ * served, or is refused.
  * @throws PosthouseError `invalid_option`; its tasks reject with `rate_limited`
  * @example
  * rateLimit({ perSecond: 50, burst: 10, queue: 200, maxWaitMs: 5_000, adaptive: true })
+ * rateLimit({ window: { tasks: 100, ms: 60_000 } })
  */
 export function rateLimit(options: RateLimitOptions): AnyPolicy
 export function rateLimit<Result>(options: RateLimitOptions<Result>): Policy<Result>
 export function rateLimit<Result>(options: RateLimitOptions<Result>): Policy<Result> {
-  checkOptions<RateLimitOptions<Result>>('rateLimit', options, rules, ['perSecond'])
-  const { perSecond, burst, queue = 1000, maxWaitMs = Number.POSITIVE_INFINITY, maxKeys = 1000 } = options
+  checkOptions<RateLimitOptions<Result>>('rateLimit', options, rules)
+  const { window, queue = 1000, maxWaitMs = Number.POSITIVE_INFINITY, maxKeys = 1000 } = options
   const { keyOf = keyOfExecution, adaptive, onRefuse, onWaited, clock = systemClock } = options
-  const heed = adaptive && heedOf(adaptive === true ? {} : adaptive, options)
+  const pace = paceOf(options)
+  const heed = adaptive && heedOf(adaptive === true ? {} : adaptive, pace.perSecond, options)
   const lines = new PerKey({
-    create: () => new PacedLine({ perSecond, burst, rate: heed?.createRate(), clock }),
+    create: () => new PacedLine({ ...pace, window, rate: heed?.createRate(), clock }),
     isIdle: ({ length }) => length === 0,
     maxKeys,
   })
@@ -138,7 +145,7 @@ export function rateLimit<Result>(options: RateLimitOptions<Result>): Policy<Res
 
   function refuse(key: string, reason: RefusalNotice['reason'], why: string): never {
     onRefuse?.({ key, reason })
-    throw new PosthouseError('rate_limited', `more than ${perSecond} tasks a second; ${why}`)
+    throw new PosthouseError('rate_limited', `more than ${pace.words}; ${why}`)
   }
 }
 
@@ -148,8 +155,11 @@ interface Heed<Result> {
   outcome(outcome: Outcome<Result>, line: PacedLine, key: string): void
 }
 
-function heedOf<Result>(adaptive: AdaptiveOptions<Result>, options: RateLimitOptions<Result>): Heed<Result> {
-  const { perSecond: most, onSlowDown } = options
+function heedOf<Result>(
+  adaptive: AdaptiveOptions<Result>,
+  most: number,
+  { onSlowDown }: RateLimitOptions<Result>,
+): Heed<Result> {
   checkOptions<AdaptiveOptions<Result>>('rateLimit: adaptive', adaptive, adaptiveRulesUpTo(most))
   const { overloaded = isOverload, pauseMs, maxPauseMs = 60_000, decrease = 0.5, cooldownMs = 1000 } = adaptive
   const { increase = most / 20, leastPerSecond: least = most / 100 } = adaptive

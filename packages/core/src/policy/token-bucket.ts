@@ -81,7 +81,7 @@ export class TokenBucket {
   #msUntil(count: number): number {
     if (this.#holds(count)) return 0
     const pausedMs = Math.max(0, this.#filledAt - this.#clock.elapsed())
-    return Math.ceil(pausedMs + (count - this.#tokens) / this.#perMs)
+    return Math.ceil(pausedMs + (count - roundingError - this.#tokens) / this.#perMs)
   }
 
   #holds(count: number): boolean {

@@ -30,7 +30,7 @@ export interface HttpClientOptions extends WireOptions, HopOptions {
   readonly pool?: PoolOptions | undefined
   /** A number of retries, `false` for none, or one by one. Default 3 retries. */
   readonly retry?: number | false | RetryOptions | undefined
-  /** So many attempts in a time, in the long run; those above wait. Default: no limit. */
+  /** So many attempts in any time of a length; those above wait. Default: no limit. */
   readonly rateLimit?: RateLimitOptions | undefined
   /** Asks a second time where the first answer is late, where that can do no harm. Default: never. */
   readonly hedge?: HedgingOptions | undefined

@@ -4,10 +4,11 @@ import type { HttpResponse } from '../response/http-response.ts'
 import { hintOf } from './retry-hint.ts'
 
 /**
- * `requests` attempts in each `perMs`, in the long run: after a rest so many at once, then one whenever its share of `perMs` has
- * passed. The time just after a rest can therefore see almost twice as many. Those above wait, first come, first served.
+ * `requests` attempts at most within any `perMs`, wherever that begins, as document 003's `rate_limit` promises. Those above wait,
+ * first come, first served.
  */
 export interface RateLimitOptions {
+  /** A whole number. */
   readonly requests: number
   /** In milliseconds. Default 1,000. */
   readonly perMs?: number | undefined
@@ -23,8 +24,7 @@ export interface RateLimitOptions {
 export function limiter(options: RateLimitOptions, clock: Clock): Policy<HttpResponse> {
   const { requests, perMs = 1000, per = 'client', maxQueue = 10_000, adaptive = true } = options
   return rateLimit<HttpResponse>({
-    perSecond: (requests * 1000) / perMs,
-    burst: Math.max(1, requests),
+    window: { tasks: requests, ms: perMs },
     queue: maxQueue,
     keyOf: per === 'client' ? () => '' : undefined,
     adaptive: adaptive ? { pauseMs: (outcome) => hintOf(outcome, clock) } : undefined,
