@@ -76,10 +76,12 @@ describe('the public names of core', () => {
       'exponentialBackoff',
       'fallback',
       'hedge',
+      'pause',
       'rateLimit',
       'retry',
       'run',
       'stack',
+      'throwIfAborted',
       'timeout',
     ])
   })

@@ -1,7 +1,24 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { describe, it } from 'node:test'
-import { type AnyPolicy, type Execution, type Policy, run, stack } from '@posthouse/core/policy'
+import { ManualClock } from '@posthouse/core'
+import {
+  type AnyPolicy,
+  bulkhead,
+  circuitBreaker,
+  type Execution,
+  fallback,
+  hedge,
+  type Policy,
+  pause,
+  rateLimit,
+  retry,
+  run,
+  stack,
+  type Task,
+  throwIfAborted,
+  timeout,
+} from '@posthouse/core/policy'
 
 const never = new Promise<never>(() => undefined)
 
@@ -30,6 +47,58 @@ describe('a stack of policies', () => {
     const doubled: Policy<number> = async (task, execution) => 2 * (await task(execution))
     const policy: Policy<number> = stack(named('any', []), doubled)
     assert.equal(await run(policy, async () => 21), 42)
+  })
+})
+
+describe('every policy', () => {
+  const all: Readonly<Record<string, Policy<string>>> = {
+    bulkhead: bulkhead({ limit: 1 }),
+    circuitBreaker: circuitBreaker(),
+    fallback: fallback<string>({ use: () => 'fallen', byError: () => false }),
+    hedge: hedge({ allowed: () => true, delayMs: 60_000 }),
+    rateLimit: rateLimit({ perSecond: 100, adaptive: true }),
+    retry: retry({ attempts: 1 }),
+    timeout: timeout({ ms: 60_000 }),
+  }
+
+  for (const [name, policy] of Object.entries(all)) {
+    it(`takes a task that gives its result at once, as programs without types have: ${name}`, async () => {
+      const task = (() => 'done') as unknown as Task<string>
+      assert.equal(await run(policy, task), 'done')
+      assert.equal(await run(policy, task, { signal: new AbortController().signal }), 'done')
+    })
+
+    it(`rejects with what a task throws at once: ${name}`, async () => {
+      const task = (() => {
+        throw new Error('at once')
+      }) as Task<string>
+      await assert.rejects(run(policy, task), { message: 'at once' })
+    })
+  }
+})
+
+describe('a pause', () => {
+  it('ends when its time is up, and leaves neither a timer nor a listener behind', async () => {
+    const clock = new ManualClock()
+    const { signal } = new AbortController()
+    const waits = Promise.all([pause(10, clock, signal), pause(10, clock)])
+    clock.advance(10)
+    await waits
+    assert.deepEqual([clock.pending, getEventListeners(signal, 'abort').length], [0, 0])
+  })
+
+  it('ends at once with the reason of who gives up, as an error of ours', async () => {
+    const clock = new ManualClock()
+    const caller = new AbortController()
+    const reason = new Error('enough')
+    const waiting = pause(10, clock, caller.signal)
+    caller.abort(reason)
+    await assert.rejects(waiting, { code: 'aborted', cause: reason })
+    await assert.rejects(pause(10, clock, caller.signal), { code: 'aborted', cause: reason })
+    assert.throws(() => throwIfAborted(caller.signal), { code: 'aborted', cause: reason })
+    throwIfAborted(new AbortController().signal)
+    throwIfAborted(undefined)
+    assert.equal(clock.pending, 0)
   })
 })
 

@@ -56,7 +56,8 @@ export class Scope implements Execution {
       if (this.#reason) throw this.#reason
       return await new Promise<Result>((resolve, reject) => {
         this.#reject = reject
-        task(this).then(resolve, reject)
+        // What a task in JavaScript returns need not be a promise.
+        Promise.resolve(task(this)).then(resolve, reject)
       })
     } finally {
       leave?.()

@@ -1,8 +1,8 @@
 import { type Clock, isPosthouseError, PosthouseError, systemClock } from '@posthouse/core'
+import { pause, throwIfAborted } from '@posthouse/core/policy'
 import type { RequestOptions } from '../client/request-options.ts'
 import { HttpHeaders } from '../headers/http-headers.ts'
 import type { HttpResponse } from '../response/http-response.ts'
-import { pause } from '../wait/pause.ts'
 import { EventParser, type ServerSentEvent } from './event-parser.ts'
 
 /** How a stream of events is followed. */
@@ -54,7 +54,7 @@ export async function* eventStream(
       }
       if (!plan.goesOn()) return
     } catch (error) {
-      request.signal?.throwIfAborted()
+      throwIfAborted(request.signal)
       if (!isPassing(error) || !plan.goesOn()) throw error
     }
     await pause(plan.delayMs, clock, request.signal)

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type Clock, isPosthouseError, PosthouseError, systemClock } from '@posthouse/core'
+import { pause, throwIfAborted } from '@posthouse/core/policy'
 import type { RequestOptions } from '../client/request-options.ts'
 import { HttpHeaders } from '../headers/http-headers.ts'
 import type { Progress } from '../request/outgoing-body.ts'
 import type { HttpResponse } from '../response/http-response.ts'
-import { pause } from '../wait/pause.ts'
 import { type Known, PartFile } from './part-file.ts'
 
 /** How a body goes into a file. */
@@ -64,7 +64,7 @@ export async function download(task: DownloadTask, options: DownloadOptions = {}
       return { path: task.path, bytes: transfer.bytes, resumedFrom: transfer.resumedFrom, response }
     } catch (error) {
       failures = transfer.bytes > before ? 1 : failures + 1
-      request.signal?.throwIfAborted()
+      throwIfAborted(request.signal)
       const passing = isPosthouseError(error) && error.facts.retry
       if (!passing || !transfer.canResume || failures > attempts) throw error
       await pause(delayMs * 2 ** (failures - 1), task.clock ?? systemClock, request.signal)
