@@ -2,6 +2,7 @@
 export interface Usage {
   readonly cpuUs: number
   readonly rssBytes: number
+  /** By a clock that a server shares with the one that follows it when it was killed. */
   readonly atMs: number
 }
 
@@ -9,7 +10,8 @@ export interface Usage {
 export function announce(port: number): void {
   process.on('message', () => {
     const { user, system } = process.cpuUsage()
-    const usage: Usage = { cpuUs: user + system, rssBytes: process.memoryUsage.rss(), atMs: performance.now() }
+    const atMs = performance.timeOrigin + performance.now()
+    const usage: Usage = { cpuUs: user + system, rssBytes: process.memoryUsage.rss(), atMs }
     process.send?.(usage)
   })
   process.on('disconnect', () => process.exit(0))
