@@ -20,6 +20,15 @@ export function blobFolder(client: string): string {
 }
 
 /**
+ * True for a key that only `client` makes: in its folder, or, as Java programs of cross_comm make them,
+ * `<client>_<unix ms>_<name>`.
+ */
+export function isBlobOf(client: string, key: string): boolean {
+  if (key.startsWith(blobFolder(client))) return true
+  return key.startsWith(`${client}_`) && /^\d{13}_[^/]+$/.test(key.slice(client.length + 1))
+}
+
+/**
  * The key itself, where a file may have it: those of the documented form, and whatever else other programs put into a bucket.
  * @throws PosthouseError `invalid_key`
  */

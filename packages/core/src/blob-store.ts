@@ -103,10 +103,20 @@ export interface BlobStore extends AsyncDisposable {
    * @throws PosthouseError `upload_busy`
    */
   remove(key: string): Promise<boolean>
+  /**
+   * Gives the content of the file `from` the key `to` as well, without its bytes being carried again; as durably as
+   * `complete` does. `meta` is that of the new file. Default: that of the old one.
+   * @throws PosthouseError `unknown_file`, `key_in_use`, `no_room`, `invalid_option`
+   */
+  copy(from: string, to: string, meta?: Readonly<Record<string, string>>): Promise<BlobInfo>
   /** The files whose keys begin with `prefix`. */
   list(page?: BlobPage): Promise<readonly BlobEntry[]>
   /** The uploads that are not complete and whose keys begin with `prefix`. */
   uploads(page?: BlobPage): Promise<readonly UploadInfo[]>
+  /** A file whose key begins with `prefix` and that has this content. Absent where the store cannot tell without reading all. */
+  find?(prefix: string, sha256: string): Promise<BlobInfo | undefined>
+  /** How many more bytes it takes now, announced ones taken off. Absent where that is not known. */
+  room?(): Promise<number>
   /**
    * A URL that fetches the file straight from where it is kept. Absent where the store has no address of its own.
    * @throws PosthouseError `unknown_file`

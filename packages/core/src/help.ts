@@ -134,6 +134,9 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   file_too_large: 'The file is larger than was announced, or than is allowed. The message names the limit.',
   no_room: 'The store of files has no room for this file. Remove some, or give it more room.',
   bad_range: 'The range lies outside of the file. Ask for the size first.',
+  quota_exceeded: 'The files of this client would take more than it may keep. Remove some, or ask for a larger share.',
+  no_shared_storage:
+    'The recipient speaks cross_comm and fetches files from a bucket only. Let the hub keep files in the same bucket.',
 }
 
 /** The status of each error code at an HTTP door. */
@@ -239,4 +242,6 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   file_too_large: 413,
   no_room: 507,
   bad_range: 416,
+  quota_exceeded: 507,
+  no_shared_storage: 409,
 }

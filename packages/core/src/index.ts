@@ -13,7 +13,7 @@ export {
 } from './address.ts'
 export { assertAnnouncedSize, assertAnnouncement, assertSameContent } from './announcement.ts'
 export { base64ToBytes, bytesToBase64 } from './base64.ts'
-export { assertBlobKey, blobFolder, createBlobKey } from './blob-key.ts'
+export { assertBlobKey, blobFolder, createBlobKey, isBlobOf } from './blob-key.ts'
 export { type BlobRange, blobRange } from './blob-range.ts'
 export type {
   Announcement,
@@ -47,6 +47,7 @@ export {
   reasonOf,
   toPosthouseError,
 } from './errors.ts'
+export type { FileKeeper, FileMethod, FileQuestion } from './file-keeper.ts'
 export { firstBehind } from './first-behind.ts'
 export { createId, randomHex } from './ids.ts'
 export { type Handler, type Interceptor, intercept } from './interceptor.ts'
@@ -58,6 +59,7 @@ export { MemoryInboxStore, type MemoryInboxStoreOptions } from './memory-store.t
 export { Message, type MessageFields, parseText } from './message.ts'
 export { type Filterable, type MessageFilter, messageMatcher } from './message-filter.ts'
 export { readMessage } from './message-json.ts'
+export { MethodBody } from './method-body.ts'
 export { assertPlainName } from './plain-name.ts'
 export type { ProcedureTypes } from './procedure-types.ts'
 export { type BlobSource, putBlob } from './put-blob.ts'

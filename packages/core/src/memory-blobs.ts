@@ -51,7 +51,7 @@ export class MemoryBlobStore implements BlobStore {
   async begin(key: string, announced: Announcement = {}): Promise<void> {
     this.#check(key)
     const { size = 0, meta = {} } = assertAnnouncement(announced)
-    if (this.#uploads.has(key) || this.#files.has(key)) throw new PosthouseError('key_in_use', `${key} is in use`)
+    this.#assertFree(key)
     this.#assertRoom(key, size)
     const upload = { announced: { ...announced, meta: { ...meta } }, chunks: [], offset: 0, busy: false }
     this.#uploads.set(key, { ...upload, at: this.#clock.now() })
@@ -111,6 +111,30 @@ export class MemoryBlobStore implements BlobStore {
     return this.#uploads.delete(key) || this.#files.delete(key)
   }
 
+  async copy(from: string, to: string, meta?: Readonly<Record<string, string>>): Promise<BlobInfo> {
+    this.#check(from)
+    this.#check(to)
+    assertAnnouncement(meta ? { meta } : {})
+    const found = this.#files.get(from)
+    if (!found) throw unknown(from)
+    this.#assertFree(to)
+    this.#assertRoom(to, found.info.size)
+    const info = { ...found.info, key: to, at: this.#clock.now(), meta: { ...(meta ?? found.info.meta) } }
+    this.#files.set(to, { info, bytes: found.bytes })
+    return info
+  }
+
+  async find(prefix: string, sha256: string): Promise<BlobInfo | undefined> {
+    this.#assertOpen()
+    for (const { info } of this.#files.values()) if (info.sha256 === sha256 && info.key.startsWith(prefix)) return info
+    return undefined
+  }
+
+  async room(): Promise<number> {
+    this.#assertOpen()
+    return this.#left()
+  }
+
   async list(page: BlobPage = {}): Promise<readonly BlobEntry[]> {
     this.#assertOpen()
     const entries = pageOf(this.#files, page)
@@ -156,12 +180,20 @@ export class MemoryBlobStore implements BlobStore {
     upload.at = this.#clock.now()
   }
 
+  #assertFree(key: string): void {
+    if (this.#uploads.has(key) || this.#files.has(key)) throw new PosthouseError('key_in_use', `${key} is in use`)
+  }
+
   #assertRoom(key: string, wanted: number): void {
-    let used = 0
-    for (const { info } of this.#files.values()) used += info.size
-    for (const { announced, offset } of this.#uploads.values()) used += announced.size ?? offset
-    if (used + wanted <= this.#room) return
-    throw new PosthouseError('no_room', `${key} needs ${wanted} bytes, and ${this.#room - used} are left`)
+    if (wanted <= this.#left()) return
+    throw new PosthouseError('no_room', `${key} needs ${wanted} bytes, and ${this.#left()} are left`)
+  }
+
+  #left(): number {
+    let left = this.#room
+    for (const { info } of this.#files.values()) left -= info.size
+    for (const { announced, offset } of this.#uploads.values()) left -= announced.size ?? offset
+    return left
   }
 }
 

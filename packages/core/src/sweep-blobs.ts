@@ -7,6 +7,8 @@ export interface SweepOptions {
   readonly uploadsBefore?: number
   /** Files that were completed before. */
   readonly filesBefore?: number
+  /** Only what has a key that begins with this. Default: all. */
+  readonly prefix?: string
   /** Ends the sweep between two removals, with the signal's reason. */
   readonly signal?: AbortSignal
 }
@@ -21,10 +23,15 @@ type List = (page: BlobPage) => Promise<readonly { readonly key: string; readonl
 
 /** Removes what is too old, page by page. An upload that somebody writes to meanwhile stays. */
 export async function sweepBlobs(store: BlobStore, options: SweepOptions): Promise<SweepOutcome> {
-  const { uploadsBefore = Number.NEGATIVE_INFINITY, filesBefore = Number.NEGATIVE_INFINITY, signal } = options
+  const {
+    uploadsBefore = Number.NEGATIVE_INFINITY,
+    filesBefore = Number.NEGATIVE_INFINITY,
+    prefix = '',
+    signal,
+  } = options
   const sweep = async (list: List, before: number): Promise<number> => {
     let removed = 0
-    for await (const key of olderThan(before, list)) {
+    for await (const key of olderThan(before, (page) => list({ ...page, prefix }))) {
       signal?.throwIfAborted()
       if (await removeIdle(store, key)) removed++
     }

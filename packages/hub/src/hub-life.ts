@@ -93,8 +93,9 @@ export class HubLife {
   }
 
   async #load(): Promise<void> {
-    const { groups, queues, registry } = this.#hub.parts
+    const { groups, queues, registry, files } = this.#hub.parts
     await this.#remembrance.load()
+    await files?.grants.load()
     await queues.load()
     for (const client of await groups.load()) registry.known(client)
     await restoreSessions(this.#hub.parts)

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type FileKeeper,
   type InboxStore,
   type Logger,
   MemoryInboxStore,
@@ -63,6 +64,8 @@ export interface HubOptions {
    * 1,000 messages for an hour. Spec: 4.7.8.
    */
   readonly channels?: readonly ChannelRule[]
+  /** Keeps the files that messages tell of. It is lent. Default: clients cannot ask for files. Spec: 11. */
+  readonly files?: FileKeeper
   /** Client ids remembered. Default 100,000. */
   readonly maxClients?: number
   /** For how long statistics by the hour are kept, in milliseconds. Default 30 days. */
@@ -92,6 +95,7 @@ export interface ResolvedOptions {
   readonly legacy: LegacyRules | undefined
   readonly statusFile: string | undefined
   readonly channelRules: ChannelRules
+  readonly files: FileKeeper | undefined
   readonly maxClients: number
   readonly statisticsMs: number
   readonly allowedOrigins: ReadonlySet<string>
@@ -123,6 +127,7 @@ export function resolveOptions(options: HubOptions): ResolvedOptions {
     legacy: options.legacyAllow && new LegacyRules(options.legacyAllow),
     statusFile: options.statusFile,
     channelRules: new ChannelRules(options.channels),
+    files: options.files,
     maxClients: options.maxClients ?? 100_000,
     statisticsMs,
     allowedOrigins: new Set(options.allowedOrigins),

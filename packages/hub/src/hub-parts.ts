@@ -1,4 +1,4 @@
-import type { Clock, InboxStore, Logger, RecordChange } from '@posthouse/core'
+import type { Clock, FileKeeper, InboxStore, Logger, RecordChange } from '@posthouse/core'
 import type { Limits } from '@posthouse/protocol'
 import { Gate } from './access/gate.ts'
 import { Exchange } from './calls/exchange.ts'
@@ -14,6 +14,8 @@ import { DeliveryDesk } from './delivery/delivery-desk.ts'
 import { Flusher } from './door/flusher.ts'
 import { HeldClock } from './door/held-clock.ts'
 import { type Packers, packersOf } from './door/packers.ts'
+import { FileGrants } from './files/file-grants.ts'
+import { FileOffice } from './files/file-office.ts'
 import { GroupBook } from './groups/group-book.ts'
 import { LargeGroups } from './groups/large-groups.ts'
 import type { Allowances } from './limits/rates.ts'
@@ -59,6 +61,8 @@ export interface HubParts {
   readonly gate: Gate
   /** What happens to messages between their acceptance and their end. */
   readonly delivery: DeliveryDesk
+  /** Who may fetch which files; absent where the hub was lent none. */
+  readonly files: FileOffice | undefined
   /** Where calls come through. */
   readonly exchange: Exchange
   /** The hub's own end of calls. */
@@ -74,6 +78,8 @@ export interface AssemblyOptions
   readonly maxClients: number
   /** Default: the documented history for every channel. */
   readonly channelRules?: ChannelRules
+  /** Keeps the files that messages tell of. */
+  readonly files?: FileKeeper | undefined
   /** True where the store ends with the hub. Default: it is there for the next one. */
   readonly ownsStore?: boolean
   /** How long statistics are kept, in milliseconds. Default: 30 days. */
@@ -119,6 +125,18 @@ function assembleRegistry(
   })
 }
 
+/** How many grants of files a hub remembers. */
+const mostGrants = 100_000
+
+function assembleFiles(
+  options: AssemblyOptions & Pick<HubParts, 'registry' | 'groups'> & { readonly write: (change: RecordChange) => void },
+): FileOffice | undefined {
+  const { files: keeper, registry, groups } = options
+  if (keeper === undefined) return undefined
+  const grants = new FileGrants({ ...options, keepMs: keeper.keepMs, most: mostGrants })
+  return new FileOffice({ keeper, grants, registry, groups })
+}
+
 /** Puts the parts of a hub together. They need each other, so each is handed a way to the others, not the others. */
 export function assembleHub(options: AssemblyOptions): HubParts {
   const { store, logger, limits, allowances, timing, node, listeners } = options
@@ -147,6 +165,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const channels = new Channels({ store, logger, rules: options.channelRules ?? new ChannelRules() })
   const outcomes = new QueueReturns({ ...shared, batcher, shelf: () => delivery.shelf })
   const queues = new QueueBook({ ...shared, batcher, outcomes, most: allowances.queues })
+  const files = assembleFiles({ ...options, write, registry, groups })
   const everyone = new Everyone({ ...shared, batcher })
   const keeper = new Keeper({ ...shared, batcher, timing, presence, lasting: options.ownsStore !== true })
   const router: Router = new Router({
@@ -159,6 +178,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     batcher,
     listeners,
     statistics,
+    files,
     onFull: (envelope, clients) => delivery.full(envelope, clients),
     frameBytes,
   })
@@ -169,5 +189,5 @@ export function assembleHub(options: AssemblyOptions): HubParts {
   const served = { groups, largeGroups, channels, queues }
   const memberships = assembleMemberships({ ...served, keeper, clock, registry, store, batcher, limits, timing })
   const ways = { memberships, ...served, delivery, flusher, packers, batcher, registry, router, everyone, keeper }
-  return { ...world, ...ways, statistics, presence, exchange, desk }
+  return { ...world, ...ways, statistics, presence, files, exchange, desk }
 }

@@ -72,6 +72,8 @@ export class Hub implements AsyncDisposable {
       [queuesMethod]: queuesHandler(this.queues),
       ...groupMethods(this.groups),
       ...channelMethods(parts),
+      ...parts.files?.methods,
+      ...parts.files?.ownMethods,
       ...deliveryMethods({ deadLetters: this.deadLetters, inbox: (query) => this.inbox(query) }),
     }
     for (const [method, handler] of Object.entries(methods)) parts.desk.handleOwn(method, handler)

@@ -1,5 +1,4 @@
-import { sortedPage } from '@posthouse/core'
-import type { MethodBody } from './calls/method-body.ts'
+import { type MethodBody, sortedPage } from '@posthouse/core'
 
 /** Most entries of one page: with names of the greatest length they fit into a body. */
 const mostOnPage = 200

@@ -1,6 +1,7 @@
 import type { BlobStore } from '../blob-store.ts'
 import { type Clock, ManualClock } from '../clock.ts'
 import type { ContractTest } from './contract-test.ts'
+import { copiesBlobs } from './copies-blobs.ts'
 import { keepsBlobsApart } from './keeps-blobs-apart.ts'
 import { keepsFiles } from './keeps-files.ts'
 import { keepsUploads } from './keeps-uploads.ts'
@@ -56,5 +57,6 @@ export function blobStoreContract(test: ContractTest, open: OpenBlobStore, abili
   keepsFiles(declare)
   keepsUploads(declare)
   keepsBlobsApart(declare)
+  copiesBlobs(declare)
   listsBlobs(declare)
 }

@@ -1,6 +1,5 @@
-import { PosthouseError, parseAddress } from '@posthouse/core'
+import { MethodBody, PosthouseError, parseAddress } from '@posthouse/core'
 import type { CallHandler } from '@posthouse/protocol/calls'
-import { MethodBody } from '../calls/method-body.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { pageIn } from '../page.ts'
 import { channelHistory, type HistoryPage, type HistoryQuery } from './channel-history.ts'

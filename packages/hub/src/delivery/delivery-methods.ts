@@ -1,5 +1,5 @@
+import { MethodBody } from '@posthouse/core'
 import type { CallHandler } from '@posthouse/protocol/calls'
-import { MethodBody } from '../calls/method-body.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { InboxQuery, InboxView } from './inbox-view.ts'
 

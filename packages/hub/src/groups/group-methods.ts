@@ -1,5 +1,5 @@
+import { MethodBody } from '@posthouse/core'
 import type { CallHandler } from '@posthouse/protocol/calls'
-import { MethodBody } from '../calls/method-body.ts'
 import { pageIn } from '../page.ts'
 import type { HubGroups } from './hub-groups.ts'
 

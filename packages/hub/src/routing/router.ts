@@ -16,6 +16,7 @@ import type { ChannelPublisher } from '../channels/channel-publisher.ts'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { Registry } from '../clients/registry.ts'
 import { offline } from '../delivery/when-offline.ts'
+import type { FileOffice } from '../files/file-office.ts'
 import type { GroupBook } from '../groups/group-book.ts'
 import { groupRecipients } from '../groups/group-recipients.ts'
 import type { QueueBook } from '../queues/queue-book.ts'
@@ -71,6 +72,8 @@ export interface RouterOptions {
   readonly onFull?: (envelope: Envelope, clients: readonly string[]) => void
   /** Longest frame that clients read, in bytes. */
   readonly frameBytes: number
+  /** Who may fetch the files that messages tell of. Default: the hub knows of none. */
+  readonly files?: FileOffice | undefined
 }
 
 /** Turns an address into recipients, stores what must be stored, and hands it on. */
@@ -91,11 +94,13 @@ export class Router {
   live(envelope: Envelope): void {
     this.#options.tally.publishedLive++
     this.#options.statistics.published(envelope)
+    this.#options.files?.admit(envelope, false)
     const outgoing = new Outgoing(envelope)
     const { kind, name } = parseAddress(envelope.to)
     if (kind === 'client') {
       const record = this.#recipient(name)
       if (!record.online || record.link === undefined) throw offline(name)
+      this.#options.files?.assertReachable(envelope, record.link.dialect)
       record.link.live(outgoing)
       return
     }
@@ -112,6 +117,7 @@ export class Router {
     this.#options.tally.publishedStored++
     this.#options.statistics.published(incoming.envelope)
     try {
+      this.#options.files?.admit(incoming.envelope, incoming.takes !== undefined)
       const outgoing = new Outgoing(incoming.envelope)
       if (isQueueStream(incoming.envelope.to)) {
         this.#storeWork(incoming, outgoing, settle)
@@ -210,7 +216,10 @@ export class Router {
     // Programs that speak cross_comm will do so when they come back; v1 clients may come with another dialect.
     const { link, dialect } = record
     const known = link !== undefined || dialect === 'cross_comm' ? dialect : undefined
-    if (known !== undefined) outgoing.assertSayable(known, this.#options.frameBytes)
+    if (known !== undefined) {
+      outgoing.assertSayable(known, this.#options.frameBytes)
+      this.#options.files?.assertReachable(envelope, known)
+    }
     return [record]
   }
 

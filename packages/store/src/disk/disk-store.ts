@@ -15,7 +15,8 @@ import {
   type UploadInfo,
 } from '@posthouse/core'
 import { readFault, writeFault } from './disk-faults.ts'
-import type { FileRow, UploadRow } from './file-index.ts'
+import type { FileIndex, FileRow, UploadRow } from './file-index.ts'
+import { roomIn } from './places.ts'
 import { readContent } from './read-content.ts'
 import { type DiskParts, UploadDesk } from './upload-desk.ts'
 
@@ -35,7 +36,7 @@ export class DiskBlobStore implements BlobStore {
   async begin(key: string, announced: Announcement = {}): Promise<void> {
     const { index } = this.#open(key)
     assertAnnouncement(announced)
-    if (index.file(key) || index.upload(key)) throw new PosthouseError('key_in_use', `${key} is in use`)
+    assertFree(index, key)
     this.#desk.begin(key, announced)
   }
 
@@ -80,6 +81,25 @@ export class DiskBlobStore implements BlobStore {
     if (!file) return false
     await this.#alone(key, () => this.#desk.removeFile(file))
     return true
+  }
+
+  async copy(from: string, to: string, meta?: Readonly<Record<string, string>>): Promise<BlobInfo> {
+    const { index } = this.#open(from)
+    this.#open(to)
+    assertAnnouncement(meta ? { meta } : {})
+    const file = index.file(from)
+    if (!file) throw unknown(from)
+    assertFree(index, to)
+    return await this.#alone(to, () => this.#desk.copy(file, to, meta))
+  }
+
+  async find(prefix: string, sha256: string): Promise<BlobInfo | undefined> {
+    return this.#open().index.withContent(prefix, sha256)
+  }
+
+  async room(): Promise<number> {
+    const { places, reserve, index } = this.#open()
+    return Math.max(0, roomIn(places.contents, reserve) - index.expected())
   }
 
   async list(page?: BlobPage): Promise<readonly BlobEntry[]> {
@@ -141,6 +161,10 @@ export class DiskBlobStore implements BlobStore {
       throw readFault(file.key, error, () => !this.#closing.signal.aborted && index.file(file.key) === undefined)
     }
   }
+}
+
+function assertFree(index: FileIndex, key: string): void {
+  if (index.file(key) || index.upload(key)) throw new PosthouseError('key_in_use', `${key} is in use`)
 }
 
 function uploadInfo({ part: _part, moved: _moved, ...info }: UploadRow): UploadInfo {

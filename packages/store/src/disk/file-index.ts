@@ -68,6 +68,13 @@ export class FileIndex implements Disposable {
     return this.#statement('select 1 from file where sha256 = ? limit 1').get(sha256) !== undefined
   }
 
+  /** A file with this content whose key begins with `prefix`. */
+  withContent(prefix: string, sha256: string): FileRow | undefined {
+    const text = 'select * from file where sha256 = ? and key >= ? and key <= ? limit 1'
+    const row = this.#statement(text).get(sha256, prefix, endOf(prefix))
+    return row && readFile(row)
+  }
+
   hasPart(part: string): boolean {
     return this.#statement('select 1 from upload where part = ? limit 1').get(part) !== undefined
   }
@@ -97,8 +104,12 @@ export class FileIndex implements Disposable {
   finish({ key, size, sha256, at, meta }: FileRow): void {
     this.#transact(() => {
       this.remove(key)
-      this.#run('insert into file values (?, ?, ?, ?, ?)', key, size, sha256, at, JSON.stringify(meta))
+      this.addFile({ key, size, sha256, at, meta })
     })
+  }
+
+  addFile({ key, size, sha256, at, meta }: FileRow): void {
+    this.#run('insert into file values (?, ?, ?, ?, ?)', key, size, sha256, at, JSON.stringify(meta))
   }
 
   remove(key: string): void {
@@ -116,10 +127,8 @@ export class FileIndex implements Disposable {
   }
 
   #page(table: 'file' | 'upload', { prefix = '', after = '', limit = 1000 }: BlobPage): Row[] {
-    // No key that begins with the prefix can come behind that: it would be too long.
-    const end = prefix + '\u{10ffff}'.repeat(256)
     const text = `select * from ${table} where key > ? and key >= ? and key <= ? order by key limit ?`
-    return this.#statement(text).all(after, prefix, end, limit)
+    return this.#statement(text).all(after, prefix, endOf(prefix), limit)
   }
 
   #run(text: string, ...values: SQLInputValue[]): void {
@@ -143,6 +152,11 @@ export class FileIndex implements Disposable {
       throw error
     }
   }
+}
+
+/** No key that begins with the prefix can come behind that: it would be too long. */
+function endOf(prefix: string): string {
+  return prefix + '\u{10ffff}'.repeat(256)
 }
 
 function readFile(row: Row): FileRow {

@@ -91,6 +91,15 @@ export class UploadDesk implements AsyncDisposable {
     rmSync(this.#parts.places.part(part), { force: true })
   }
 
+  /** The content has one more file. */
+  async copy(file: FileRow, key: string, meta: FileRow['meta'] = file.meta): Promise<BlobInfo> {
+    const { index, clock } = this.#parts
+    const copy = { ...file, key, at: clock.now(), meta: { ...meta } }
+    index.addFile(copy)
+    await this.#journal.sync()
+    return copy
+  }
+
   async removeFile({ key, sha256 }: FileRow): Promise<void> {
     this.#parts.index.remove(key)
     // The content goes last: the index never tells of what is not there.

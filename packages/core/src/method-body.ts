@@ -1,4 +1,5 @@
-import { type Position, PosthouseError } from '@posthouse/core'
+import { PosthouseError } from './errors.ts'
+import type { Position } from './store.ts'
 
 /** Reads the members of a method's body, and says what is wrong with them. */
 export class MethodBody {
@@ -39,6 +40,30 @@ export class MethodBody {
     if (value === undefined) return undefined
     if (Array.isArray(value) && value.length <= most && value.every((each) => isCount(each, 0))) return value
     throw this.#wrong(`${name} must be a list of at most ${most} whole numbers, not ${shown(value)}`)
+  }
+
+  /**
+   * A list of at most `most` objects, each read like a body.
+   * @throws PosthouseError `invalid_body`
+   */
+  bodies(name: string, most: number): readonly MethodBody[] | undefined {
+    const value = this.#members[name]
+    if (value === undefined) return undefined
+    if (Array.isArray(value) && value.length <= most) {
+      return value.map((each, index) => new MethodBody(`${this.#method}: ${name}[${index}]`, each ?? false))
+    }
+    throw this.#wrong(`${name} must be a list of at most ${most} objects, not ${shown(value)}`)
+  }
+
+  /**
+   * A list of at most `most` strings.
+   * @throws PosthouseError `invalid_body`
+   */
+  texts(name: string, most: number): readonly string[] | undefined {
+    const value = this.#members[name]
+    if (value === undefined) return undefined
+    if (Array.isArray(value) && value.length <= most && value.every((each) => typeof each === 'string')) return value
+    throw this.#wrong(`${name} must be a list of at most ${most} strings, not ${shown(value)}`)
   }
 
   /**
