@@ -83,6 +83,9 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
     'The call may have been carried out, and nobody can tell. Look at what it would have changed; a call that does no harm twice is marked idempotent.',
   invalid_signature:
     'A callback is not signed with a secret that is known here, or too long ago. Compare the secrets and the clocks of both ends.',
+  call_conflict: 'A call with this request id was made before, with another input. Give each call an id of its own.',
+  unknown_call:
+    'No call with this id is known to this caller. Results are kept for a day; anonymous callers need the secret that they called with.',
   pool_timeout:
     'No connection of the pool became free in time. Raise the limits of the pool, or send fewer requests at once.',
   connect_timeout: 'The connection was not made in time. Is the server up, and do host and port reach it?',
@@ -200,6 +203,8 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   too_many_calls: 429,
   unknown_outcome: 502,
   invalid_signature: 401,
+  call_conflict: 409,
+  unknown_call: 404,
   pool_timeout: 504,
   connect_timeout: 504,
   write_timeout: 504,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as core from '@posthouse/core'
+import * as callbacks from '@posthouse/core/callbacks'
 import * as help from '@posthouse/core/help'
 import manifest from '@posthouse/core/package.json' with { type: 'json' }
 import * as policy from '@posthouse/core/policy'
@@ -124,6 +125,10 @@ describe('the public names of core', () => {
     ])
   })
 
+  it('are these under ./callbacks', () => {
+    assert.deepEqual(Object.keys(callbacks), ['createSigningKey', 'signCallback', 'verifyCallback'])
+  })
+
   it('are these under ./help', () => {
     assert.deepEqual(Object.keys(help), ['errorHelp', 'errorHttpStatus'])
   })
@@ -134,6 +139,7 @@ describe('the public names of core', () => {
       './policy',
       './status',
       './testing',
+      './callbacks',
       './help',
       './package.json',
     ])

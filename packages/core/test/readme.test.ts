@@ -47,8 +47,12 @@ describe('the README of core', () => {
     await saysWhatIsPrinted(blocks[1], 4)
   })
 
+  it('says of callbacks what is printed', async () => {
+    await saysWhatIsPrinted(blocks[2], 1)
+  })
+
   it('says of files what is printed', async () => {
-    await saysWhatIsPrinted(blocks[2], 2)
+    await saysWhatIsPrinted(blocks[3], 2)
   })
 
   it('names every policy and what there is for statuses', () => {
