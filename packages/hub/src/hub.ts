@@ -4,6 +4,7 @@ import { type MessageFilter, type MessageType, PosthouseError } from '@posthouse
 import type { ClientInfo } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import { Gate } from './access/gate.ts'
+import type { Identity, IdentityAttempt } from './access/identity.ts'
 import type { HistoryPage, HistoryQuery } from './channels/channel-history.ts'
 import { channelMethods, historyOf } from './channels/channel-methods.ts'
 import { type ChannelPage, listChannels } from './channels/hub-channels.ts'
@@ -101,6 +102,20 @@ export class Hub implements AsyncDisposable {
    */
   start(): Promise<void> {
     return this.#life.start()
+  }
+
+  /** True where clients must say who they are. */
+  get guarded(): boolean {
+    return this.#parts.gate.guarded
+  }
+
+  /**
+   * Finds out who somebody is that comes by another way than a connection, such as an HTTP request, and what it may do.
+   * @throws PosthouseError (also later) `unauthenticated`, `forbidden`, `token_expired`, `token_revoked`,
+   * `authentication_unavailable`
+   */
+  identify(attempt: IdentityAttempt): Promise<Identity> {
+    return this.#parts.gate.identify(attempt)
   }
 
   /** The door: give it the `upgrade` requests of an HTTP server. Refuses what may not enter, with a reason. */

@@ -18,6 +18,7 @@ export {
 export type { Call, CallHandler, CallOptions } from '@posthouse/protocol/calls'
 export type { Authentication } from './access/authenticators.ts'
 export { type CreatedToken, createToken, hashToken } from './access/create-token.ts'
+export type { Identity, IdentityAttempt } from './access/identity.ts'
 export type { LegacyRule } from './access/legacy-rules.ts'
 export type { Operation, Permission } from './access/permission.ts'
 export type { Authenticate, Authenticator, LoginAttempt, Principal } from './access/principal.ts'
@@ -32,7 +33,15 @@ export type { InboxQuery, InboxView } from './delivery/inbox-view.ts'
 export type { DeadLetterSummary, MessageContent, MessageSummary } from './delivery/message-summary.ts'
 export type { HubReceipt, HubReceiptHandler } from './delivery/receipts.ts'
 export type { SendQueueLimits } from './door/connection.ts'
-export { defaultPort, isLoopback, type Listening, type ListenOptions } from './door/listen.ts'
+export {
+  defaultPort,
+  isLoopback,
+  type Listening,
+  type ListenOptions,
+  openServer,
+  type ServerParts,
+  type UpgradeHandler,
+} from './door/listen.ts'
 export type { TlsOptions } from './door/tls.ts'
 export type { GroupMember } from './groups/group.ts'
 export type { GroupInfo, HubGroups } from './groups/hub-groups.ts'

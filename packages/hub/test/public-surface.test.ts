@@ -14,6 +14,7 @@ test('the hub exports these names and no others', () => {
     'hashToken',
     'isLoopback',
     'isPosthouseError',
+    'openServer',
     'tokenFile',
   ])
 })

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addBench } from './commands/bench.ts'
 import { addCall } from './commands/call.ts'
@@ -24,6 +23,7 @@ import { addToken } from './commands/token.ts'
 import { addUp } from './commands/up.ts'
 import { addWatch } from './commands/watch.ts'
 import { addCompletion } from './completion.ts'
+import { ownVersion } from './own-version.ts'
 import type { Terminal } from './terminal.ts'
 
 const exitStatus = `
@@ -73,10 +73,4 @@ export function buildProgram(terminal: Terminal): Command {
   program.helpCommand('help [command]', 'show the help of a command')
   for (const each of program.commands) each.showHelpAfterError(`(posthouse ${each.name()} --help shows its words)`)
   return program
-}
-
-function ownVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  const known = typeof manifest === 'object' && manifest !== null && 'version' in manifest
-  return known ? String(manifest.version) : 'unknown'
 }

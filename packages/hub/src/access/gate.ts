@@ -2,6 +2,7 @@ import { type Clock, isPosthouseError, type Logger, PosthouseError, reasonOf } f
 import { Access } from './access.ts'
 import { compileClients } from './address-pattern.ts'
 import { maxTokenLength } from './bearer-token.ts'
+import { type Identity, type IdentityAttempt, identityOf } from './identity.ts'
 import { LegacyRules } from './legacy-rules.ts'
 import { type Authenticator, type LoginAttempt, type Principal, readPrincipalName } from './principal.ts'
 
@@ -79,15 +80,33 @@ export class Gate implements Disposable {
   async admit(attempt: LoginAttempt): Promise<Pass> {
     const { authenticator } = this.#options
     if (authenticator === undefined) return this.pass(attempt.client)
-    if ((attempt.token?.length ?? 0) > maxTokenLength) {
-      throw new PosthouseError('unauthenticated', `the token is longer than ${maxTokenLength} characters`)
-    }
+    assertTokenLength(attempt)
     try {
       const asOf = this.#changes
       const principal = assertPrincipal(await authenticator.authenticate(attempt))
       return { ...this.#passOf(principal, attempt.client), asOf }
     } catch (error) {
       throw this.#refusal(error, attempt)
+    }
+  }
+
+  /**
+   * Finds out who somebody is that does not log in.
+   * @throws PosthouseError what `admit` documents
+   */
+  async identify({ client = '', ...attempt }: IdentityAttempt): Promise<Identity> {
+    const { authenticator, clock } = this.#options
+    if (authenticator === undefined) return identityOf(undefined, Access.everything)
+    assertTokenLength(attempt)
+    const whole: LoginAttempt = { ...attempt, client, dialect: 'json' }
+    try {
+      const principal = assertPrincipal(await authenticator.authenticate(whole))
+      const { name, permissions, expiresAt } = principal
+      if (client !== '') return identityOf(name, this.#passOf(principal, client).access)
+      if (expiresAt !== undefined && expiresAt <= clock.now()) throw expired()
+      return identityOf(name, new Access(permissions, name))
+    } catch (error) {
+      throw this.#refusal(error, whole)
     }
   }
 
@@ -193,6 +212,11 @@ function currently(authenticator: Authenticator, principal: Principal): Principa
   const now = authenticator.current === undefined ? principal : authenticator.current(principal)
   if (now === undefined) throw new PosthouseError('token_revoked', 'the token was taken back')
   return now
+}
+
+function assertTokenLength({ token = '' }: Pick<LoginAttempt, 'token'>): void {
+  if (token.length <= maxTokenLength) return
+  throw new PosthouseError('unauthenticated', `the token is longer than ${maxTokenLength} characters`)
 }
 
 /** An authenticator of somebody else's may be written in JavaScript; what it forgets must not let everyone in. */

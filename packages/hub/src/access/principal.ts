@@ -4,7 +4,7 @@ import type { Permission } from './permission.ts'
 
 /** What a connection says about itself when it logs in. */
 export interface LoginAttempt {
-  /** The client id that it wants. */
+  /** The client id that it wants; empty for a request over HTTP that is made in no client's name. */
   readonly client: string
   /** From `hello`, an `Authorization: Bearer` header, or, for compatibility, `?token=`. */
   readonly token?: string

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -30,7 +30,8 @@ export interface Listening {
 
 /** Who opens a connection and then says nothing must not hold it for long. In milliseconds. */
 const patience = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 5000 }
-const tlsPatience = { ...patience, handshakeTimeout: 10_000 }
+/** How long a whole request may take is then for those who answer it: an upload takes what it takes. */
+const httpPatience = { ...patience, requestTimeout: 0, keepAliveTimeout: 72_000 }
 
 /** Handles the upgrade requests of a server. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -38,17 +39,22 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 /** The documented port of cross_comm servers. */
 export const defaultPort = 9898
 
-/** What a server of the hub's own works with. */
+/** What a server works with. */
 export interface ServerParts {
   /** Clients must say who they are. */
   readonly guarded: boolean
   readonly clock: Clock
   readonly logger: Logger
   readonly onUpgrade: UpgradeHandler
+  /** Answers all other requests, and sees to it that none takes too long. Default: they are told to upgrade. */
+  readonly onRequest?: RequestListener
+  /** Says of a request that asks to upgrade whether it may; otherwise it is one of the others. Default: it may. */
+  readonly isUpgrade?: (request: IncomingMessage) => boolean
 }
 
 /**
- * Opens a server that knows only upgrade requests.
+ * Opens an HTTP server, with TLS where there are certificates, which are read again when they change. It is not opened to other
+ * computers where nobody is asked who they are, unless `insecure` says so.
  * @throws PosthouseError `insecure_bind`, `port_in_use`, `cannot_listen`, `tls_file`
  */
 export async function openServer(
@@ -57,8 +63,13 @@ export async function openServer(
 ): Promise<Listening & { readonly server: Server }> {
   const { host = '127.0.0.1', port = defaultPort, tls } = options
   assertSafe(host, options, parts)
-  const secure = tls && createTlsServer({ ...tlsPatience, ...readTls(tls, parts) }, answerPlainRequest)
-  const server: Server = secure ?? createServer(patience, answerPlainRequest)
+  const { onRequest = answerPlainRequest, isUpgrade = () => true } = parts
+  const settings = {
+    ...(parts.onRequest === undefined ? patience : httpPatience),
+    shouldUpgradeCallback: isUpgrade,
+  }
+  const secure = tls && createTlsServer({ ...settings, handshakeTimeout: 10_000, ...readTls(tls, parts) }, onRequest)
+  const server: Server = secure ?? createServer(settings, onRequest)
   server.on('upgrade', parts.onUpgrade)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(listenError(cause, host, port)))

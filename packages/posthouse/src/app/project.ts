@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { ownVersion } from '../own-version.ts'
 
 /** The files of a new project, by their paths. */
 export function projectFiles(name: string): Readonly<Record<string, string>> {
@@ -124,8 +124,3 @@ test('answers each message of the chat', async () => {
   assert.equal((await client.receiveJson<{ status: number }>()).status, 40400)
 })
 `
-
-function ownVersion(): string {
-  const own: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return own.version
-}

@@ -10,6 +10,7 @@ import { consoleLogger, type LogLevel, logLevels } from '../console-logger.ts'
 import { databasePath, durabilities, openDataFolder } from '../data-folder.ts'
 import { type HubWords, hubOptionsOf, listenOptionsOf, withHubWords } from '../hub-words.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
+import { createNode } from '../node/posthouse-node.ts'
 import { checked, parsePort } from '../option-values.ts'
 import { statusFileName } from '../status-file-name.ts'
 import type { Terminal } from '../terminal.ts'
@@ -69,8 +70,9 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   await using data = await openDataFolder({ folder, durability, logger })
   const statusFile = await prepareStatusFile(options, logger)
   const hub = new Hub({ ...hubOptions, ...(data.store && { store: data.store }), logger, statusFile })
+  const node = createNode({ hub, logger })
   try {
-    const where = await hub.listen(listenOptions)
+    const where = await node.listen(listenOptions)
     banner(terminal, {
       ...where,
       durability,
@@ -78,10 +80,10 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
       guarded: hubOptions.authenticate !== undefined,
       legacy: options.legacy && (hubOptions.authenticate === undefined || options.legacyAllow !== undefined),
     })
-    await aborted(interrupt.signal)
+    await aborted(AbortSignal.any([interrupt.signal, node.leaving]))
     terminal.note('draining; Ctrl-C again stops at once')
   } finally {
-    await hub.drain()
+    await node.drain()
   }
 }
 

@@ -136,6 +136,7 @@ export class HttpDoor {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     this.#count(response)
+    this.#stalls.watchResponse(response)
     this.#fastify.routing(request, response)
   }
 

@@ -1,7 +1,11 @@
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '@posthouse/core'
 
 interface Progress {
+  /** How many have asked for it to be watched. */
+  watchers: number
+  readonly onClose: () => void
   /** Bytes that the client had taken when it last took any. */
   taken: number
   since: number
@@ -25,13 +29,33 @@ export class StallGuard implements Disposable {
   /** Watches a connection until it ends. */
   watch(socket: Socket): void {
     if (this.#limit === 0) return
-    this.#sockets.set(socket, { taken: 0, since: this.#clock.elapsed() })
-    socket.once('close', () => this.#sockets.delete(socket))
+    const known = this.#sockets.get(socket)
+    if (known !== undefined) {
+      known.watchers++
+      return
+    }
+    const onClose = (): void => void this.#sockets.delete(socket)
+    this.#sockets.set(socket, { watchers: 1, onClose, taken: 0, since: this.#clock.elapsed() })
+    socket.once('close', onClose)
     this.#timer ??= this.#wait()
+  }
+
+  /** Watches a connection of somebody else's server while it is answered, also where requests come one behind the other. */
+  watchResponse(response: ServerResponse): void {
+    const { socket } = response
+    if (socket === null) return
+    this.watch(socket)
+    response.once('close', () => {
+      const progress = this.#sockets.get(socket)
+      if (progress !== undefined && --progress.watchers === 0) this.forget(socket)
+    })
   }
 
   /** Leaves a connection to whoever took it over. */
   forget(socket: Socket): void {
+    const progress = this.#sockets.get(socket)
+    if (progress === undefined) return
+    socket.off('close', progress.onClose)
     this.#sockets.delete(socket)
   }
 

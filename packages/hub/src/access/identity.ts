@@ -1,0 +1,26 @@
+import { canonicalAddress } from '@posthouse/core'
+import type { Access } from './access.ts'
+import type { Operation } from './permission.ts'
+import type { LoginAttempt } from './principal.ts'
+
+/** What somebody shows who comes by another way than a connection, such as an HTTP request. */
+export interface IdentityAttempt extends Pick<LoginAttempt, 'token' | 'remoteAddress' | 'signal'> {
+  /** The client on whose behalf it comes; the token must be for it. Default: for none, and the token's own name counts. */
+  readonly client?: string
+}
+
+/** Who somebody is, and what it may do. */
+export interface Identity {
+  /** The name of the principal; nothing where this hub asks nobody who they are, and everybody may do everything. */
+  readonly name: string | undefined
+  /**
+   * Whether it may do this to an address.
+   * @throws PosthouseError `invalid_address`
+   */
+  may(operation: Operation, address: string): boolean
+}
+
+/** The identity of a principal with this name and access. */
+export function identityOf(name: string | undefined, access: Access): Identity {
+  return { name, may: (operation, address) => access.may(operation, canonicalAddress(address)) }
+}

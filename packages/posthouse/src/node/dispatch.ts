@@ -1,0 +1,83 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { App } from '@posthouse/web'
+import type { Door } from './door.ts'
+import { Paths } from './paths.ts'
+
+/** What there is to hand requests to. */
+export interface DispatchOptions {
+  /** The endpoints of the node. */
+  readonly own: App
+  /** Paths of `own` besides those of its endpoints. */
+  readonly ownPaths: readonly string[]
+  /** What answers everything that is not the node's; `own` where there is none. */
+  readonly app: App | undefined
+  readonly doors: readonly Door[]
+}
+
+/** Hands the requests and sockets of one server over to those that they are for, by path. */
+export class Dispatch {
+  readonly #own: App
+  readonly #app: App | undefined
+  readonly #ownPaths: Paths<true>
+  readonly #requests: Paths<NonNullable<Door['requests']>>
+  readonly #upgrades: Paths<NonNullable<Door['upgrade']>>
+
+  constructor({ own, ownPaths, app, doors }: DispatchOptions) {
+    this.#own = own
+    this.#app = app
+    this.#ownPaths = new Paths(
+      [...own.routes().map(({ path }) => path.replace(/\{.*$/s, '*')), ...ownPaths].map((path) => [path, true]),
+    )
+    this.#requests = new Paths(doors.flatMap(({ requests }) => (requests ? [[requests.path, requests] as const] : [])))
+    this.#upgrades = new Paths(doors.flatMap(({ upgrade }) => (upgrade ? [[upgrade.path, upgrade] as const] : [])))
+  }
+
+  /** True for requests and sockets that are the node's, or its app's. */
+  matches(request: IncomingMessage): boolean {
+    const path = pathOf(request)
+    const own = this.#ownPaths.find(path) ?? this.#requests.find(path) ?? this.#upgrades.find(path)
+    return own !== undefined || this.#app !== undefined
+  }
+
+  /** Has a request answered. */
+  request(request: IncomingMessage, response: ServerResponse): void {
+    const path = pathOf(request)
+    const door = this.#requests.find(path)
+    if (door !== undefined) door.handle(request, response)
+    else if (this.#app === undefined || this.#ownPaths.find(path)) this.#own.handleRequest(request, response)
+    else this.#app.handleRequest(request, response)
+  }
+
+  /** True where a WebSocket may be opened. Whatever else asks to upgrade may be answered as if it had not. */
+  isUpgrade(request: IncomingMessage): boolean {
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return false
+    const path = pathOf(request)
+    return this.#upgrades.find(path) !== undefined || this.#own.matches(path) || (this.#app?.matches(path) ?? false)
+  }
+
+  /** Takes a socket over, and says whether anybody wanted it. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const door = this.#upgrades.find(pathOf(request))
+    if (door === undefined) {
+      return (
+        this.#own.handleUpgrade(request, socket, head) || (this.#app?.handleUpgrade(request, socket, head) ?? false)
+      )
+    }
+    door.handle(request, socket, head)
+    return true
+  }
+}
+
+/** Answers a socket that nobody wants. Only a Node that does not ask before, that is one older than 24.9, has any. */
+export function refuseSocket(socket: Duplex): void {
+  socket.on('error', () => socket.destroy())
+  // A peer that keeps its side open would otherwise hold the server open when it closes.
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 404 ${STATUS_CODES[404]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const mark = url.indexOf('?')
+  return mark === -1 ? url : url.slice(0, mark)
+}

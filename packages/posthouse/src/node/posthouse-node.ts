@@ -1,0 +1,187 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type Clock, type Logger, PosthouseError, silentLogger, systemClock } from '@posthouse/core'
+import { Hub, type Listening, type ListenOptions, openServer } from '@posthouse/hub'
+import { type App, createApp, type Environment } from '@posthouse/web'
+import { ownVersion } from '../own-version.ts'
+import { administrator } from './administrator.ts'
+import { Dispatch, refuseSocket } from './dispatch.ts'
+import type { Door } from './door.ts'
+import { hubDoor } from './hub-door.ts'
+import { addPage } from './page.ts'
+
+/** What a node is made of. All of it is optional. */
+export interface NodeOptions {
+  /** The relay. From now on the node drains and closes it. Default: one that keeps its messages in memory. */
+  readonly hub?: Hub
+  /** What is served besides. Default: nothing. */
+  readonly doors?: readonly Door[]
+  /** An app of your own; it answers whatever is not the node's. Default: none. */
+  readonly app?: App
+  /** Where the node runs. Default: what `NODE_ENV` says, otherwise `development`. */
+  readonly env?: Environment
+  /** Whether it shows its documents. Default: except in production. */
+  readonly docs?: boolean
+  /** Default: nothing is logged. */
+  readonly logger?: Logger
+  readonly clock?: Clock
+}
+
+/** Where the documents lie. */
+const docsPaths = ['/docs', '/redoc', '/reference', '/asyncapi', '/openapi.json', '/asyncapi.json']
+
+/**
+ * One running server with all its doors on one port: the hub, what the doors add, and an app of your own.
+ *
+ * @throws PosthouseError `invalid_option` where two doors have one path
+ * @example
+ * ```ts
+ * await using node = createNode()
+ * const { url } = await node.listen({ port: 9898 })
+ * ```
+ */
+export function createNode(options: NodeOptions = {}): PosthouseNode {
+  return new PosthouseNode(options)
+}
+
+/** A node. Disposing of it stops at once; `drain` finishes what is under way before. */
+export class PosthouseNode implements AsyncDisposable {
+  readonly hub: Hub
+  /** Its own endpoints, which can also be asked without a port: `node.api.inject('/healthz')`. */
+  readonly api: App
+  readonly #app: App | undefined
+  readonly #doors: readonly Door[]
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #dispatch: Dispatch
+  readonly #servers = new Set<Server>()
+  readonly #hurry = new AbortController()
+  readonly #leaving = new AbortController()
+  #started: Promise<void> | undefined
+  #ended: Promise<void> | undefined
+
+  constructor(options: NodeOptions) {
+    const { hub = new Hub(), doors = [], app, env, docs, logger = silentLogger, clock = systemClock } = options
+    this.hub = hub
+    this.#app = app
+    this.#doors = [hubDoor(hub), ...doors]
+    this.#logger = logger
+    this.#clock = clock
+    this.api = createApp({
+      title: 'Posthouse',
+      version: ownVersion(),
+      logger,
+      ...(env !== undefined && { env }),
+      ...(docs !== undefined && { docs }),
+      oneProcess: 'its hub knows only the clients of its own process',
+    })
+    addPage(this.api, { hub, places: this.#doors.flatMap(({ places }) => places) })
+    const tools = { hub, logger, admin: administrator(hub) }
+    for (const door of doors) door.mount?.(this.api, tools)
+    const ownPaths = docsPaths.flatMap((path) => [path, `${path}/*`])
+    this.#dispatch = new Dispatch({ own: this.api, ownPaths, app, doors: this.#doors })
+  }
+
+  /** Aborted when the node begins to leave, whoever asked for it. */
+  get leaving(): AbortSignal {
+    return this.#leaving.signal
+  }
+
+  /**
+   * Makes everything ready. `listen` does it by itself; call it before the first request of a server of your own.
+   * @throws PosthouseError `status_file`, `closed`, and what a door or the app throws
+   */
+  start(): Promise<void> {
+    if (this.#ended !== undefined) throw new PosthouseError('closed', 'this node was closed')
+    this.#started ??= this.#start()
+    return this.#started
+  }
+
+  /**
+   * Opens its port.
+   * @throws PosthouseError `insecure_bind`, `port_in_use`, `cannot_listen`, `tls_file`, `status_file`, `closed`
+   */
+  async listen(options: ListenOptions = {}): Promise<Listening> {
+    await this.start()
+    const { server, ...where } = await openServer(options, {
+      guarded: this.hub.guarded,
+      clock: this.#clock,
+      logger: this.#logger,
+      isUpgrade: (request) => this.#dispatch.isUpgrade(request),
+      onRequest: (request, response) => this.#dispatch.request(request, response),
+      onUpgrade: (request, socket, head) => {
+        if (!this.#dispatch.upgrade(request, socket, head)) refuseSocket(socket)
+      },
+    })
+    this.#servers.add(server)
+    if (this.#ended === undefined) return where
+    server.close()
+    throw new PosthouseError('closed', 'this node was closed')
+  }
+
+  /** True for requests that are for this node, on a server of your own. */
+  matches(request: IncomingMessage): boolean {
+    return this.#dispatch.matches(request)
+  }
+
+  /** Answers a request of a server of your own, after `start`. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.#dispatch.request(request, response)
+  }
+
+  /** Takes over a socket of a server of your own, after `start`, where it is for this node; says whether it was. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return this.#dispatch.isUpgrade(request) && this.#dispatch.upgrade(request, socket, head)
+  }
+
+  /**
+   * Ends in good order, within `graceMs` (default 3,000): nobody new comes in, what is under way is finished, and clients are
+   * told to come back.
+   */
+  drain({ graceMs = 3000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#ended ??= this.#end(graceMs)
+    return this.#ended
+  }
+
+  /** Stops now, also where a drain is under way. What was stored stays stored. */
+  close(): Promise<void> {
+    this.#hurry.abort()
+    this.#ended ??= this.#end(0)
+    return this.#ended
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #start(): Promise<void> {
+    for (const door of this.#doors) await door.start?.()
+    await this.api.ready()
+    await this.#app?.ready()
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    this.#leaving.abort()
+    const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
+    await this.#started?.catch(() => undefined)
+    if (graceMs > 0 && !this.#hurry.signal.aborted) await this.#finish(graceMs)
+    for (const server of this.#servers) server.closeAllConnections()
+    await Promise.all([...this.#doors.map((door) => door.close()), this.api.close(), this.#app?.close()])
+    await Promise.all(closed)
+  }
+
+  /** Lets everything come to its end, but no longer than so many milliseconds. */
+  async #finish(graceMs: number): Promise<void> {
+    const patience = new AbortController()
+    const late = Promise.withResolvers<void>()
+    patience.signal.addEventListener('abort', () => late.resolve())
+    this.#hurry.signal.addEventListener('abort', () => {
+      patience.abort()
+      void this.hub.close()
+    })
+    using _timer = this.#clock.after(graceMs, () => patience.abort())
+    const doors = this.#doors.map((door) => door.drain?.(patience.signal))
+    const http = Promise.race([late.promise, Promise.all([this.api.drain(), this.#app?.drain(), ...doors])])
+    await Promise.all([http, this.hub.drain({ graceMs })])
+  }
+}
