@@ -40,6 +40,26 @@ function loadedWith(start: URL): { readonly files: ReadonlySet<string>; readonly
   return { files, foreign }
 }
 
+suite('a browser bundle of the client of calls', () => {
+  const { files, foreign } = loadedWith(new URL('client/src/calls.ts', packages))
+
+  test('loads socket.io-client when it is used only, and nothing of Node', () => {
+    assert.deepEqual([...foreign], [])
+    for (const file of files) {
+      if (!file.includes('/packages/client/')) continue
+      assert.doesNotMatch(readFileSync(new URL(file), 'utf8'), /\b(?:process\.|Buffer\.|require\()|'node:/, file)
+    }
+  })
+
+  test('shares no file of its own with the client of the hub', () => {
+    const hubClient = loadedWith(new URL('client/src/index.ts', packages)).files
+    assert.deepEqual(
+      [...hubClient].filter((file) => file.includes('/src/caller/')),
+      [],
+    )
+  })
+})
+
 suite('a browser bundle of the JSON dialect', () => {
   const { files, foreign } = loadedWith(new URL('client/src/index.ts', packages))
 

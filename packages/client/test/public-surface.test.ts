@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as client from '@posthouse/client'
+import * as calls from '@posthouse/client/calls'
 import * as indexeddb from '@posthouse/client/indexeddb'
 import * as sqlite from '@posthouse/client/sqlite'
 
@@ -12,6 +13,24 @@ suite('@posthouse/client', () => {
   test('exports storages in a SQLite file and in IndexedDB', () => {
     assert.deepEqual(Object.keys(sqlite), ['sqliteStorage'])
     assert.deepEqual(Object.keys(indexeddb), ['indexedDbStorage'])
+  })
+
+  test('exports the client of calls', () => {
+    assert.deepEqual(Object.keys(calls).sort(), ['CallClient', 'createCallClient'])
+    assert.deepEqual(Object.getOwnPropertyNames(calls.CallClient.prototype).sort(), [
+      'call',
+      'callWithCallback',
+      'connect',
+      'constructor',
+      'disconnect',
+      'handleCallback',
+      'isConnected',
+      'mode',
+      'registerCallback',
+      'stream',
+      'unregister',
+      'watch',
+    ])
   })
 
   test('a client has the documented members', () => {
