@@ -116,7 +116,9 @@ function lintedImports(): Map<string, string[]> {
       const group = linter.rules.style?.noRestrictedImports?.options.patterns[0]?.group
       const room = includes[0]?.split('/')[1]
       if (group === undefined || room === undefined) return []
-      return [[room, group.filter((name) => /^!(@[\w-]+\/)?[\w-][\w.-]*$/.test(name)).map((name) => name.slice(1))] as const]
+      return [
+        [room, group.filter((name) => /^!(@[\w-]+\/)?[\w-][\w.-]*$/.test(name)).map((name) => name.slice(1))] as const,
+      ]
     }),
   )
 }
