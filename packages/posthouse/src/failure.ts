@@ -26,6 +26,7 @@ const usageErrors: ReadonlySet<ErrorCode> = new Set([
 const reachErrors: ReadonlySet<ErrorCode> = new Set(['unreachable', 'timeout', 'not_connected'])
 const ownErrors: ReadonlySet<ErrorCode> = new Set([
   'internal',
+  'unknown_outcome',
   'port_in_use',
   'cannot_listen',
   'insecure_bind',

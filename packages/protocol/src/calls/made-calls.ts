@@ -54,7 +54,7 @@ export class MadeCalls {
   request(call: CallDraft, options: CallOptions): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const inParts = (): void => {
-      const problem = `${JSON.stringify(call.method)} answers in parts: take them with stream (--stream)`
+      const problem = `${JSON.stringify(call.method)} answers in parts: take them with stream (--watch)`
       this.#giveUp(id, new PosthouseError('call_failed', problem))
     }
     const empty = (): void =>
