@@ -127,6 +127,8 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   socket_closed: 'The WebSocket has ended. Stop using it; the one who opened it may connect again.',
   wrong_socket_state: 'A WebSocket is accepted once, before anything is received or sent.',
   upgrade_refused: 'The server answered the request for a WebSocket with an HTTP status. The message names it.',
+  invalid_header:
+    'This header cannot be sent: its name is no token, or its value has a line break or another control character.',
   invalid_key:
     'A key has 1 to 1023 bytes, parts between single slashes, none of them . or .., and no control characters or backslashes.',
   unknown_file: 'No file or upload has this key. It may have expired or been removed, or its upload is not complete.',
@@ -238,6 +240,7 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   socket_closed: 410,
   wrong_socket_state: 500,
   upgrade_refused: 502,
+  invalid_header: 500,
   invalid_key: 400,
   unknown_file: 404,
   key_in_use: 409,

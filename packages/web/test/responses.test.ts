@@ -67,6 +67,28 @@ for (const [what, make] of Object.entries({
   })
 }
 
+test('a header that a handler must not set is a failure of the server, and logged', async () => {
+  const failures: unknown[] = []
+  const logger = { ...silent, error: (_message: string, fields: unknown) => failures.push(fields) }
+  await using app = createApp({ env: 'production', logger })
+  app.get('/value', ({ reply }) => void reply.header('location', forged))
+  app.get('/name', async ({ reply }) => void reply.header('x y', 'z'))
+  for (const url of ['/value', '/name']) {
+    const { status, headers, json } = await app.inject(url)
+    assert.deepEqual([status, json<{ code: string }>().code], [500, 'invalid_header'])
+    assert.equal(headers['set-cookie'], undefined)
+  }
+  assert.equal(failures.length, 2)
+})
+
+test('a query that runs when it is waited for is waited for', async () => {
+  await using app = createApp({ env: 'test', logger: silent })
+  // biome-ignore lint/suspicious/noThenProperty: as the queries of database libraries are
+  const query = { then: (found: (rows: unknown) => void) => void found([1, 2]) }
+  app.get('/', () => query as never)
+  assert.equal((await app.inject('/')).text, '[1,2]')
+})
+
 test('a refused WebSocket has no header that a value of another smuggles in', async () => {
   const app = createApp({ env: 'production', logger: silent })
   app.websocket('/ws', () => {

@@ -4,7 +4,7 @@ import type { ClientSocket, WebSocketLike } from '../client/client-socket.ts'
 import { type Dependency, depends } from '../dependencies/depends.ts'
 import { heldBy, Scope } from '../dependencies/scope.ts'
 import { docsRouter } from '../docs/docs-router.ts'
-import { standardFormat } from '../problem/problem-response.ts'
+import { standardFormat, sureFormat } from '../problem/problem-response.ts'
 import { originReader } from '../request/client-address.ts'
 import type { Endpoint } from '../routing/endpoint.ts'
 import { isHttpRoute, isSocketRoute, type Route, type Router } from '../routing/router.ts'
@@ -160,7 +160,7 @@ function servicesOf(options: AppOptions, signal: AbortSignal, stopping: AbortSig
     scope: new Scope({ holds: heldBy.app, log, requestId: '', signal, overrides }),
     background: new Background(log, options.background),
     originOf: originReader(trustProxy),
-    formatProblem,
+    formatProblem: sureFormat(formatProblem, log),
     accessLog: options.accessLog ?? false,
     stopping,
     ending: new Set(),

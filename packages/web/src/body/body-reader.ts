@@ -13,68 +13,82 @@ export interface BodyRules {
   readonly pace: Pace
 }
 
-/**
- * Reads the body of a request: JSON, or as the endpoint says.
- *
- * @throws Problem 400, 408, 413 or 415
- */
-export function readBody(request: IncomingMessage, rules: BodyRules, guard: BodyGuard): unknown {
+/** Is told what a body held, or why it could not be read. */
+export type BodyDone = (error: Error | null, body?: unknown) => void
+
+/** Reads the body of a request, where it has one: JSON, or as the endpoint says. Tells `done` of a `Problem` 400, 408, 413 or 415. */
+export function readBody(request: IncomingMessage, rules: BodyRules, guard: BodyGuard, done: BodyDone): void {
   const { kind, limit } = rules
-  const { headers } = request
-  assertTaken(kind, headers['content-type'])
-  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
-  if (kind === undefined) return collect(request, rules, guard)
-  return kind.read(counted(request, rules, guard), headers)
+  const { 'content-type': type, 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
+  if (type === undefined && coding === undefined && length === '0') done(null)
+  else if (!(kind === undefined ? isJson(type) : takes(kind.mediaTypes, type))) done(wrongType(kind, type))
+  else if (Number(length) > limit) done(tooLarge(limit))
+  else if (kind === undefined) collect(request, rules, guard, done)
+  else readKind(kind, request, counted(request, rules, guard)).then((body) => done(null, body), done)
 }
 
-function assertTaken(kind: BodyKind | undefined, contentType: string | undefined): void {
-  if (kind === undefined ? isJson(contentType) : takes(kind.mediaTypes, contentType)) return
+async function readKind(kind: BodyKind, { headers }: IncomingMessage, body: Readable): Promise<unknown> {
+  return kind.read(body, headers)
+}
+
+function wrongType(kind: BodyKind | undefined, contentType: string | undefined): Error {
   const wanted = kind?.mediaTypes.join(', ') ?? 'application/json'
   const given = contentType === undefined ? 'without a Content-Type' : 'of another type'
-  throw problem(415, `This endpoint takes ${wanted}; the body came ${given}`, { code: 'unsupported_media_type' })
+  return problem(415, `This endpoint takes ${wanted}; the body came ${given}`, { code: 'unsupported_media_type' })
 }
 
 /** `application/json`, or another type that is JSON by its name (RFC 6839); charsets besides UTF-8 do not exist for it. */
 function isJson(contentType = ''): boolean {
+  if (contentType === 'application/json') return true
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
   return type === 'application/json' || /^application\/[\w.!#$&^-]+\+json$/.test(type)
 }
 
-/** The JSON of a body, read without a stream in between: this is the way that nearly all bodies go. */
-function collect(request: IncomingMessage, { limit, pace }: BodyRules, guard: BodyGuard): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    let done = false
-    const fail = (error: Error) => {
-      unwatch()
-      request.off('data', take)
-      request.pause()
-      reject(error)
-    }
-    const take = (chunk: Buffer) => {
-      size += chunk.length
-      if (size > limit) fail(tooLarge(limit))
-      else chunks.push(chunk)
-    }
-    const end = () => {
-      done = true
-      unwatch()
-      try {
-        resolve(parseJson(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
-      } catch (error) {
-        reject(error)
-      }
-    }
-    const cut = () => {
-      // A failure takes its stack when it is made: none is made for a body that has come.
-      if (done) return
-      unwatch()
-      reject(cutOff())
-    }
-    const unwatch = guard.watch(request, pace, fail)
-    request.on('data', take).on('end', end).on('error', cut).on('close', cut)
-  })
+/** The JSON of a body, read without a stream or a promise in between: this is the way that nearly all bodies go. */
+function collect(request: IncomingMessage, { limit, pace }: BodyRules, guard: BodyGuard, done: BodyDone): void {
+  const chunks: Buffer[] = []
+  let size = 0
+  let over = false
+  const finish = (error: Error | null, body?: unknown) => {
+    over = true
+    unwatch()
+    done(error, body)
+  }
+  const fail = (error: Error) => {
+    request.off('data', take)
+    request.pause()
+    finish(error)
+  }
+  const take = (chunk: Buffer) => {
+    size += chunk.length
+    if (size > limit) fail(tooLarge(limit))
+    else chunks.push(chunk)
+  }
+  const end = () => {
+    if (over) return
+    // Node takes off what is still there after the response, in a slower way.
+    request.off('data', take)
+    const bytes = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+    readJson(bytes, finish)
+  }
+  const cut = () => {
+    // A failure takes its stack when it is made: none is made for a body that has come.
+    if (!over) finish(cutOff())
+  }
+  const unwatch = guard.watch(request, pace, fail)
+  request.on('data', take).on('end', end).on('error', cut).on('close', cut)
+}
+
+/** What `done` throws is not about the body. */
+function readJson(bytes: Buffer, done: BodyDone): void {
+  let body: unknown
+  let fault: Error | null = null
+  try {
+    body = parseJson(bytes)
+  } catch (error) {
+    fault = error as Error
+  }
+  done(fault, body)
 }
 
 /** The body as a stream that errors above the limit, and when it comes too slowly. */

@@ -1,4 +1,4 @@
-import { isPosthouseError, type PosthouseError, reasonOf } from '@posthouse/core'
+import { isPosthouseError, type Logger, type PosthouseError, reasonOf } from '@posthouse/core'
 import { errorHttpStatus } from '@posthouse/core/help'
 
 import { assertFinalStatus } from '../response/final-status.ts'
@@ -23,6 +23,22 @@ export interface ProblemResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+}
+
+/** A format that never fails: where `format` does, or gives what cannot be sent, RFC 9457's stands in and the log says why. */
+export function sureFormat(format: ProblemFormat, log: Logger): ProblemFormat {
+  return (document) => {
+    try {
+      const { type, body } = format(document)
+      assertSendableHeader('content-type', [type])
+      const text = typeof body === 'string' ? body : JSON.stringify(body)
+      if (typeof text !== 'string') throw new TypeError(`The body is ${typeof body}`)
+      return { type, body: text }
+    } catch (error) {
+      log.error('formatProblem failed; the problem was told in the usual format', { error: reasonOf(error) })
+      return standardFormat(document)
+    }
+  }
 }
 
 /** What was thrown, as the problem that the client is told of. What nobody meant for the client becomes a bare 500. */

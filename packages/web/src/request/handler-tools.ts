@@ -6,7 +6,7 @@ import type { RequestView } from './request-view.ts'
 export interface Reply {
   /** Answers with another status than the endpoint's usual one. */
   status(code: number): Reply
-  /** Sets a header. @throws PosthouseError `invalid_option` for what would break out of a header */
+  /** Sets a header. @throws PosthouseError `invalid_header` for what would break out of it */
   header(name: string, value: string | number | readonly string[]): Reply
   /** Sets a cookie. Default options: `HttpOnly`, `SameSite=Lax`, `Path=/`, and `Secure` over https. */
   cookie(name: string, value: string, options?: SerializeOptions): Reply

@@ -14,7 +14,7 @@ const ofEvents = { 'content-type': 'text/event-stream', 'cache-control': 'no-sto
  * @param stopping ends what would go on for ever
  */
 export function send(reply: FastifyReply, value: unknown, serialize: Serialize, stopping: AbortSignal): FastifyReply {
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !isPlain(value)) {
     if (isEventStream(value)) return reply.headers(ofEvents).send(value.open(stopping))
     if (isResponse(value)) return reply.send(value)
     const binary = binaryOf(value)
@@ -26,6 +26,15 @@ export function send(reply: FastifyReply, value: unknown, serialize: Serialize, 
   const text = serialize(value)
   if (!reply.hasHeader('content-type')) reply.header('content-type', json)
   return reply.send(text)
+}
+
+/** Nearly all values are; the others are asked one question after another. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return (
+    (prototype === Object.prototype && !isEventStream(value) && !(Symbol.asyncIterator in value)) ||
+    Array.isArray(value)
+  )
 }
 
 function sendBinary(reply: FastifyReply, binary: Readable | Buffer): FastifyReply {

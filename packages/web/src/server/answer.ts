@@ -1,6 +1,8 @@
 import { isPosthouseError, PosthouseError, reasonOf, type SchemaResult, systemClock } from '@posthouse/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../app/services.ts'
+import type { BodyGuard } from '../body/body-guard.ts'
+import { readBody } from '../body/body-reader.ts'
 import { heldBy, type Scope } from '../dependencies/scope.ts'
 import { faultsOf } from '../problem/fault.ts'
 import { problemResponse, toProblem } from '../problem/problem-response.ts'
@@ -12,12 +14,19 @@ import { inTime } from './in-time.ts'
 import type { Plan } from './plan.ts'
 
 /** Answers requests to one endpoint. */
-export function answering(plan: Plan, services: Services) {
-  return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+export function answering(plan: Plan, services: Services, guard: BodyGuard) {
+  return (request: FastifyRequest, reply: FastifyReply): void => {
     const exchange = new Exchange(request, reply, services)
     if (services.accessLog) logWhenDone(request, reply, services)
+    const under = { exchange, request, reply, services }
     // The exchange is the context itself: an object with a getter of its own costs each request more than its routing.
-    return requestContext.run(exchange, answer, plan, { exchange, request, reply, services })
+    if (plan.bodyRules === undefined) requestContext.run(exchange, answer, plan, under)
+    else
+      readBody(request.raw, plan.bodyRules, guard, (error, body) => {
+        exchange.body = body
+        if (error === null) requestContext.run(exchange, answer, plan, under)
+        else sendProblem(error, request, reply, services)
+      })
   }
 }
 
@@ -39,32 +48,67 @@ interface Under {
   readonly services: Services
 }
 
-async function answer(plan: Plan, under: Under): Promise<FastifyReply> {
-  const { exchange, request, reply } = under
+/** Fastify is handed no promise: it would watch each of them, and a reply counts as one. */
+function answer(plan: Plan, under: Under): void {
+  const { request, reply, services } = under
   const scope = plan.guarded ? openScope(under) : undefined
-  try {
-    const inputs = plan.reader.read(exchange.request)
-    exchange.use(inputs instanceof Promise ? await inputs : inputs)
-    if (scope !== undefined) for (const guard of plan.guards) await scope.use(guard)
-    const body = plan.validateBody === undefined ? request.body : checkBody(plan.validateBody, request.body)
-    exchange.body = body instanceof Promise ? await body : body
-    if (scope !== undefined) exchange.deps = await scope.resolve(plan.dependencies)
-    const returned = plan.handler(exchange as never)
-    const value = returned instanceof Promise ? await patiently(returned, plan, exchange) : returned
-    if (!exchange.statusSet) reply.code(plan.status)
-    reply.header('x-request-id', exchange.requestId)
-    closeUnread(request, reply)
-    if (under.services.stopping.aborted) reply.header('connection', 'close')
-    return await send(reply, value, plan.serialize, under.services.stopping)
-  } catch (error) {
+  const fail = (error: unknown): void => {
     scope?.fail(error)
-    return sendProblem(error, request, reply, under.services)
+    sendProblem(error, request, reply, services)
+  }
+  try {
+    const answered = scope === undefined ? answerOpen(plan, under) : answerGuarded(plan, under, scope)
+    if (answered instanceof Promise) answered.catch(fail)
+  } catch (error) {
+    fail(error)
   }
 }
 
-function patiently(work: Promise<unknown>, { handlerTimeout }: Plan, exchange: Exchange): Promise<unknown> {
+/** Most endpoints have nothing to wait for until their handler runs, and each turn of waiting costs as much as reading. */
+function answerOpen(plan: Plan, under: Under): void | Promise<void> {
+  const { exchange } = under
+  return goOn(plan.reader.read(exchange.request), (inputs) => {
+    exchange.use(inputs)
+    return goOn(checkedBody(plan, exchange), (body) => {
+      exchange.body = body
+      return goOn(handle(plan, exchange), (value) => finish(value, plan, under))
+    })
+  })
+}
+
+async function answerGuarded(plan: Plan, under: Under, scope: Scope): Promise<void> {
+  const { exchange } = under
+  exchange.use(await plan.reader.read(exchange.request))
+  for (const guard of plan.guards) await scope.use(guard)
+  exchange.body = await checkedBody(plan, exchange)
+  exchange.deps = await scope.resolve(plan.dependencies)
+  finish(await handle(plan, exchange), plan, under)
+}
+
+/** Goes on at once with what need not be waited for. */
+function goOn<Value, Next>(value: Value | Promise<Value>, next: (value: Value) => Next): Next | Promise<Awaited<Next>> {
+  return value instanceof Promise ? (value.then(next) as Promise<Awaited<Next>>) : next(value)
+}
+
+function finish(value: unknown, plan: Plan, { exchange, request, reply, services }: Under): void {
+  if (!exchange.statusSet) reply.code(plan.status)
+  reply.header('x-request-id', exchange.requestId)
+  closeUnread(request, reply)
+  if (services.stopping.aborted) reply.header('connection', 'close')
+  send(reply, value, plan.serialize, services.stopping)
+}
+
+function handle({ handler, handlerTimeout }: Plan, exchange: Exchange): unknown {
+  const returned = handler(exchange as never)
+  if (!isThenable(returned)) return returned
+  const work = Promise.resolve(returned)
   if (handlerTimeout === 0) return work
   return inTime(work, handlerTimeout, systemClock, (reason) => exchange.abort(reason))
+}
+
+/** Also what a database library makes of a query that runs when it is waited for. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 /** A body that nobody has read must not be taken for the next request, and shall not be waited for. */
@@ -74,10 +118,9 @@ function closeUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
   if (coding !== undefined || (length !== undefined && length !== '0')) reply.header('connection', 'close')
 }
 
-/** Waits only for a schema that has to: most answer at once. */
-function checkBody(validate: NonNullable<Plan['validateBody']>, body: unknown): unknown {
-  const checked = validate(body)
-  return checked instanceof Promise ? checked.then(bodyOf) : bodyOf(checked)
+function checkedBody({ validateBody }: Plan, { body }: Exchange): unknown {
+  if (validateBody === undefined) return body
+  return goOn(validateBody(body), bodyOf)
 }
 
 function bodyOf(result: SchemaResult<unknown>): unknown {

@@ -2,13 +2,13 @@ import { type Logger, PosthouseError } from '@posthouse/core'
 import { type SerializeOptions, stringifySetCookie } from 'cookie'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Services } from '../app/services.ts'
+import { boundLogger } from '../request/bound-logger.ts'
 import type { HandlerTools, Reply } from '../request/handler-tools.ts'
 import type { AnyInputs } from '../request/inputs.ts'
 import { RawView } from '../request/raw-view.ts'
 import type { RawValues, RequestView } from '../request/request-view.ts'
 import { assertFinalStatus } from '../response/final-status.ts'
 import { assertSendableHeader } from '../response/sendable-header.ts'
-import { boundLogger } from '../socket/bound-logger.ts'
 
 /** One request and its response, as a handler sees them. What is not asked for is not made. */
 export class Exchange implements HandlerTools, Reply {

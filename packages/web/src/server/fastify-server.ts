@@ -2,23 +2,23 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { PosthouseError, reasonOf } from '@posthouse/core'
 import fastify, { type FastifyInstance, type FastifyRequest, type HTTPMethods } from 'fastify'
-import type { AppOptions, RequestLimits } from '../app/options.ts'
+import type { RequestLimits } from '../app/options.ts'
 import type { Services } from '../app/services.ts'
 import type { BodyGuard } from '../body/body-guard.ts'
-import { kindOf } from '../body/body-kind.ts'
-import { type BodyRules, readBody } from '../body/body-reader.ts'
 import { problem } from '../problem/problem.ts'
 import { problemResponse } from '../problem/problem-response.ts'
 import { requestIdOf } from '../request/request-id.ts'
-import type { Endpoint, EndpointOptions } from '../routing/endpoint.ts'
+import type { Endpoint } from '../routing/endpoint.ts'
 import { parsePath } from '../routing/path.ts'
 import type { Route } from '../routing/router.ts'
 import { refuse } from '../socket/refusal.ts'
 import { answering, sendProblem } from './answer.ts'
 import { planOf } from './plan.ts'
 
+const withoutBody = { hasBody: false, overrideExisting: true }
+
 /** Fastify as we want it: no parsing, no validation and no words of its own. It routes, and it runs its plugins. */
-export function createFastify(server: Server, services: Services, guard: BodyGuard): FastifyInstance {
+export function createFastify(server: Server, services: Services): FastifyInstance {
   const instance = fastify({
     genReqId: (request) => requestIdOf(request as IncomingMessage),
     exposeHeadRoutes: true,
@@ -29,15 +29,8 @@ export function createFastify(server: Server, services: Services, guard: BodyGua
     frameworkErrors: (error, request, reply) =>
       sendProblem(error, request as FastifyRequest, reply as never, services) as never,
   })
-  instance.removeAllContentTypeParsers()
-  // One that is named is remembered; the type of a body that only `*` takes is parsed again with each request.
-  const mediaTypes = ['application/json', '*']
-  instance.addContentTypeParser(mediaTypes, (request: FastifyRequest, raw: IncomingMessage, done: BodyDone) => {
-    const { rules } = request.routeOptions.config as { readonly rules?: BodyRules }
-    // Where nothing is served, nothing is read.
-    if (rules === undefined) return done(null, undefined)
-    read(raw, rules, guard, done)
-  })
+  // Bodies are ours to read: Fastify finds a parser by the type that the client names, and makes a resource for each.
+  for (const method of instance.supportedMethods) instance.addHttpMethod(method, withoutBody)
   instance.setNotFoundHandler((request, reply) => {
     const missing = problem(404, `There is nothing at ${request.method} ${pathOf(request.url)}`)
     return sendProblem(missing, request, reply, services)
@@ -46,25 +39,30 @@ export function createFastify(server: Server, services: Services, guard: BodyGua
   return instance
 }
 
+/** How requests are read. */
+interface Reading {
+  readonly limits: RequestLimits | undefined
+  readonly guard: BodyGuard
+}
+
 /** Serves endpoints. @throws PosthouseError `invalid_option` where two are the same */
 export function addRoutes(
   instance: FastifyInstance,
   routes: readonly Route<Endpoint>[],
   services: Services,
-  { limits = {} }: AppOptions,
+  { limits = {}, guard }: Reading,
 ): void {
   // Those of HEAD come first: Fastify makes one for each GET that has none yet.
   const ordered = routes.toSorted((a, b) => Number(b.endpoint.method === 'HEAD') - Number(a.endpoint.method === 'HEAD'))
   for (const route of ordered) {
-    const { method, options } = route.endpoint
-    if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method, { hasBody: true })
-    const plan = planOf(route, services.env !== 'production', limits.handlerTimeout ?? 0)
+    const { method } = route.endpoint
+    if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method)
+    const plan = planOf(route, services.env !== 'production', limits)
     try {
       instance.route({
         method: method as HTTPMethods,
         url: urlOf(route.path),
-        config: { rules: rulesOf(options, limits) },
-        handler: answering(plan, services),
+        handler: answering(plan, services, guard),
       })
     } catch (cause) {
       throw new PosthouseError('invalid_option', `${method} ${route.path} cannot be served: ${reasonOf(cause)}`, {
@@ -82,28 +80,6 @@ function answerGarbage(error: Error & { code: string }, socket: Socket, { format
   const status = tooLarge ? 431 : late ? 408 : 400
   const detail = tooLarge ? 'The headers are too large' : late ? 'The request took too long' : 'This is no HTTP request'
   refuse(socket, problemResponse(problem(status, detail), '-', formatProblem))
-}
-
-type BodyDone = (error: Error | null, body?: unknown) => void
-
-function read(request: IncomingMessage, rules: BodyRules, guard: BodyGuard, done: BodyDone): void {
-  try {
-    const body = readBody(request, rules, guard)
-    if (body instanceof Promise) body.then((value) => done(null, value), done)
-    else done(null, body)
-  } catch (error) {
-    done(error as Error)
-  }
-}
-
-function rulesOf({ body, bodyLimit, bodyTimeout }: EndpointOptions, limits: RequestLimits = {}): BodyRules {
-  const kind = kindOf(body)
-  const usualTimeout = kind?.streamed === true ? 0 : (limits.bodyTimeout ?? 30_000)
-  return {
-    kind,
-    limit: bodyLimit ?? limits.bodyLimit ?? 1024 * 1024,
-    pace: { timeout: bodyTimeout ?? usualTimeout, minRate: limits.minBodyRate ?? 240 },
-  }
 }
 
 /** The path in the words of Fastify. */

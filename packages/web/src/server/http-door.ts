@@ -78,7 +78,7 @@ export class HttpDoor {
     })
     this.#server.on('connection', (socket) => this.#stalls.watch(socket))
     this.#server.on('request', (_request, response) => this.#count(response))
-    this.#fastify = createFastify(this.#server, services, this.#guard)
+    this.#fastify = createFastify(this.#server, services)
   }
 
   /** Serves these endpoints. */
@@ -87,7 +87,7 @@ export class HttpDoor {
     if (cors !== undefined) await addCors(this.#fastify, cors)
     if (compression !== false) await addCompression(this.#fastify, compression === true ? {} : compression)
     for (const folder of folders) await addStatic(this.#fastify, folder)
-    addRoutes(this.#fastify, routes, this.#services, this.#options)
+    addRoutes(this.#fastify, routes, this.#services, { limits: this.#options.limits, guard: this.#guard })
     await this.#fastify.ready()
   }
 
