@@ -24,10 +24,12 @@ suite('a hub in numbers', () => {
       uptimeMs: 1500,
       connections: 0,
       clients: { online: 0, known: 0 },
+      dialects: {},
       queuedBytes: 0,
     })
     assert.ok(Object.values(counters).every((count) => count === 0))
-    assert.deepEqual(Object.keys(histograms).sort(), ['acknowledgeMs', 'storeBatch', 'storeCommitMs'])
+    const measured = ['acceptMs', 'acknowledgeMs', 'deliverMs', 'storeBatch', 'storeCommitMs']
+    assert.deepEqual(Object.keys(histograms).sort(), measured)
   })
 
   test('counts what comes, is stored, delivered, acknowledged and refused', async () => {
@@ -44,8 +46,11 @@ suite('a hub in numbers', () => {
     alice.send({ ...message('bob', 4), qos: 0, n: undefined }, { op: 'nonsense' }, { op: 'list', id: 'l' })
     await bob.next('deliver')
     await alice.settled()
-    const { counters, histograms, clients, connections } = await server.hub.stats()
+    const { counters, histograms, clients, connections, dialects } = await server.hub.stats()
     assert.deepEqual([connections, clients], [2, { online: 2, known: 2 }])
+    assert.deepEqual(dialects, { json: 1, msgpack: 1 })
+    assert.deepEqual([histograms.deliverMs?.count, histograms.deliverMs?.sum], [1, 0])
+    assert.ok(Number(histograms.acceptMs?.count) > 0)
     for (const [name, count] of Object.entries({
       connects: 2,
       'logins.json': 1,

@@ -36,6 +36,7 @@ ${title('TypeScript or JavaScript')} with @posthouse/client:
   await alice.connect()
   await alice.send('bob', 'hello')
 `)
+  terminal.print(browserHint(terminal, where))
   if (guarded)
     terminal.print(
       `${title('Tokens')} are made with: npx posthouse token --name bob --file <the token file> > bob.token\n`,
@@ -52,6 +53,13 @@ function storage({ durability, database }: Started): string {
   const survived =
     durability === 'disk' ? 'also through a loss of power' : 'also if it is killed, but not through a loss of power'
   return `Messages are kept in ${shown}, ${survived}.`
+}
+
+function browserHint(terminal: Terminal, { url, guarded }: Started): string {
+  const base = url.replace(/^ws/, 'http')
+  const who = guarded ? 'for tokens that may administer' : 'open to this computer only, as nobody is asked who they are'
+  return `${terminal.style('bold', 'A browser')} finds at ${base} what else there is; ${base}/api/v1 administers it, ${who}.
+`
 }
 
 function pythonHint(terminal: Terminal, port: number): string {

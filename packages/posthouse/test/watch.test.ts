@@ -19,6 +19,7 @@ function numbers(refusal?: string): (socket: WebSocket) => void {
       uptimeMs: looks * 1000,
       connections: 2,
       clients: { online: 2, known: 3 },
+      dialects: {},
       queuedBytes: 0,
       counters: { publishedLive: looks * 30 },
       histograms: {},

@@ -1,7 +1,13 @@
 export type { ListenOptions } from './app/app-life.ts'
 export type { BackgroundOptions, BackgroundTask } from './app/background.ts'
 export { type App, createApp } from './app/create-app.ts'
-export type { AppOptions, DocsOptions, Environment, RequestLimits } from './app/options.ts'
+export {
+  type AppOptions,
+  type DocsOptions,
+  type Environment,
+  environmentOf,
+  type RequestLimits,
+} from './app/options.ts'
 export type { AsyncApiDocument } from './asyncapi/async-api.ts'
 export type { BodySchema } from './body/body-kind.ts'
 export { form } from './body/form.ts'

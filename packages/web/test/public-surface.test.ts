@@ -19,6 +19,7 @@ describe('the public names of web', () => {
       'currentRequestId',
       'defaultSocketLimits',
       'depends',
+      'environmentOf',
       'errorFrame',
       'eventStream',
       'form',

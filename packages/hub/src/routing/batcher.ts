@@ -54,6 +54,8 @@ export class Batcher {
   #batch = new PendingBatch()
   #committing: PendingBatch | undefined
   #running: Promise<void> | undefined
+  /** When the first entry of the batch came. */
+  #since = 0
   /** Ends the wait of acknowledgements for company. */
   #wake: (() => void) | undefined
   /** Set while what failed waits to be tried again. */
@@ -69,12 +71,14 @@ export class Batcher {
 
   /** Has an entry committed with this tick's batch. */
   append(entry: Append, listener: AppendListener): void {
+    this.#noteAppend()
     this.#batch.append(entry, listener, false)
     this.#hurry()
   }
 
   /** The same for an entry that, where the store fails, is tried again in one commit with what it was handed in with. */
   appendLasting(entry: Append, listener: AppendListener): void {
+    this.#noteAppend()
     this.#batch.append(entry, listener, true)
     this.#hurry()
   }
@@ -155,6 +159,10 @@ export class Batcher {
     }
   }
 
+  #noteAppend(): void {
+    if (this.#batch.appends.length === 0) this.#since = this.#options.clock.elapsed()
+  }
+
   #acknowledged(cursor: string): number {
     return Math.max(this.#batch.acknowledged(cursor), this.#committing?.acknowledged(cursor) ?? 0)
   }
@@ -189,13 +197,14 @@ export class Batcher {
         await endOfTick()
       }
       const batch = this.#batch
+      const since = this.#since
       this.#batch = new PendingBatch()
       this.#fresh = false
       this.#committing = batch
       const outcome = await this.#write(batch)
       this.#committing = undefined
       if (outcome instanceof PosthouseError) this.#fail(batch, outcome)
-      else this.#finish(batch, outcome)
+      else this.#finish(batch, outcome, since)
       attempt(this.#options.onSettled, this.#complain)
       if (outcome instanceof PosthouseError && !this.#fresh) break
     }
@@ -216,9 +225,10 @@ export class Batcher {
     this.#wake = undefined
   }
 
-  #finish(batch: PendingBatch, outcome: CommitOutcome): void {
+  #finish(batch: PendingBatch, outcome: CommitOutcome, since: number): void {
     batch.done(outcome, this.#complain)
-    const { onFill } = this.#options
+    const { onFill, tally, clock } = this.#options
+    if (batch.appends.length > 0) tally.acceptMs.observe(clock.elapsed() - since)
     for (const [inbox, fill] of batch.fills(outcome)) attempt(() => onFill(inbox, fill), this.#complain)
   }
 

@@ -46,6 +46,9 @@ export class DeliveryMeter {
     this.#stream = stream
     this.#deliveredAt = this.#parts.clock.elapsed()
     this.#takenAt = envelope.ts
+    // What lay there before it came says how long it was away, and nothing about the hub.
+    const { tally, clock } = this.#parts
+    if (envelope.ts >= this.#record.loginAt) tally.deliverMs.observe(Math.max(0, clock.now() - envelope.ts))
   }
 
   /** The client has acknowledged everything of a stream up to `seq`. */

@@ -45,6 +45,8 @@ export interface HubStats {
   readonly connections: number
   /** Client ids: those that are there, and those that the hub remembers, these included. */
   readonly clients: { readonly online: number; readonly known: number }
+  /** Clients that are connected, by the dialect that they speak; one that nobody speaks is absent. */
+  readonly dialects: Readonly<Partial<Record<Dialect, number>>>
   /** Bytes that wait for clients to read them. */
   readonly queuedBytes: number
   /**
@@ -74,8 +76,15 @@ export async function gatherStats(parts: HubParts, facts: HubFacts, options: Sta
     if (record.link !== undefined) linked.push(record)
   }
   const { peers = 0 } = options
-  const sums = { ...facts, version: hubVersion, clients: { online, known }, ...readings(parts.tally) }
+  const clients = { online, known }
+  const sums = { ...facts, version: hubVersion, clients, dialects: dialectsOf(linked), ...readings(parts.tally) }
   return peers > 0 ? { ...sums, peers: await busiest(linked, Math.min(peers, maxPeers), parts) } : sums
+}
+
+function dialectsOf(linked: readonly ClientRecord[]): HubStats['dialects'] {
+  const dialects: Partial<Record<Dialect, number>> = {}
+  for (const { link } of linked) if (link !== undefined) dialects[link.dialect] = (dialects[link.dialect] ?? 0) + 1
+  return dialects
 }
 
 function readings(tally: Tally): Pick<HubStats, 'counters' | 'histograms'> {

@@ -74,10 +74,17 @@ export class Tally {
   /** Requests that the door did not let in, by HTTP status. */
   readonly turnedAway: Labelled = new Labelled()
 
+  /** From the first message of a batch to when their senders were told that all of it is stored, in milliseconds. */
+  readonly acceptMs: Histogram = new Histogram(milliseconds)
   /** How long the store took for a commit, in milliseconds. */
   readonly storeCommitMs: Histogram = new Histogram(milliseconds)
   /** Messages and refusals in one commit. */
   readonly storeBatch: Histogram = new Histogram(sizes)
+  /**
+   * From when the hub took a message to when it was queued for a recipient that was there, in milliseconds; one delivery of each
+   * client is looked at a time.
+   */
+  readonly deliverMs: Histogram = new Histogram(milliseconds)
   /** From a delivery to its acknowledgement, in milliseconds; one delivery of each client is looked at a time. */
   readonly acknowledgeMs: Histogram = new Histogram(milliseconds)
 

@@ -42,7 +42,8 @@ function tokenOf({ headers }: RequestView): string {
   })
 }
 
-const localHosts: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
+/** The whole of it: what else a URL may have before its host must not be taken for one. */
+const localHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
 /** What a proxy adds. Then the connection comes from this computer, and whoever asks perhaps not. */
 const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const
 
@@ -57,16 +58,12 @@ function assertThisComputer({ headers, raw }: RequestView): void {
     throw refused('This node asks nobody who they are, so it is administered from its own computer only')
   }
   const { host = '', origin } = headers
-  if (!isLocalHost(host)) throw refused(`This node is not administered under the name ${shown(host)}; use localhost`)
+  if (!localHost.test(host)) throw refused(`This node is not administered under the name ${shown(host)}; use localhost`)
   const site = headers['sec-fetch-site']
   const foreign = site !== undefined && site !== 'same-origin' && site !== 'none'
   if (foreign || (origin !== undefined && !isOrigin(origin, host))) {
     throw refused(`Pages of ${shown(origin ?? 'elsewhere')} may not administer this node`)
   }
-}
-
-function isLocalHost(host: string): boolean {
-  return URL.canParse(`http://${host}`) && localHosts.has(new URL(`http://${host}`).hostname)
 }
 
 function isOrigin(origin: string, host: string): boolean {

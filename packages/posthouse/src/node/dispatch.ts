@@ -1,7 +1,9 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { PosthouseError } from '@posthouse/core'
 import type { App } from '@posthouse/web'
 import type { Door } from './door.ts'
+import type { RequestMetrics } from './metrics/request-metrics.ts'
 import { Paths } from './paths.ts'
 
 /** What there is to hand requests to. */
@@ -13,6 +15,7 @@ export interface DispatchOptions {
   /** What answers everything that is not the node's; `own` where there is none. */
   readonly app: App | undefined
   readonly doors: readonly Door[]
+  readonly requests: RequestMetrics
 }
 
 /** Hands the requests and sockets of one server over to those that they are for, by path. */
@@ -20,17 +23,23 @@ export class Dispatch {
   readonly #own: App
   readonly #app: App | undefined
   readonly #ownPaths: Paths<true>
-  readonly #requests: Paths<NonNullable<Door['requests']>>
+  readonly #metrics: RequestMetrics
+  readonly #requests: Paths<{ readonly name: string } & Pick<NonNullable<Door['requests']>, 'handle'>>
   readonly #upgrades: Paths<NonNullable<Door['upgrade']>>
 
-  constructor({ own, ownPaths, app, doors }: DispatchOptions) {
+  constructor({ own, ownPaths, app, doors, requests: metrics }: DispatchOptions) {
     this.#own = own
+    this.#metrics = metrics
     this.#app = app
-    this.#ownPaths = new Paths(
-      [...own.routes().map(({ path }) => path.replace(/\{.*$/s, '*')), ...ownPaths].map((path) => [path, true]),
+    const taken = [...own.routes().map(({ path }) => path.replace(/\{.*$/s, '*')), ...ownPaths]
+    this.#ownPaths = new Paths(taken.filter((path) => !yields(path, app)).map((path) => [path, true]))
+    this.#requests = new Paths(
+      doors.flatMap(({ name, requests }) =>
+        requests ? [[requests.path, { name, handle: requests.handle.bind(requests) }] as const] : [],
+      ),
     )
-    this.#requests = new Paths(doors.flatMap(({ requests }) => (requests ? [[requests.path, requests] as const] : [])))
     this.#upgrades = new Paths(doors.flatMap(({ upgrade }) => (upgrade ? [[upgrade.path, upgrade] as const] : [])))
+    this.#assertFree(app)
   }
 
   /** True for requests and sockets that are the node's, or its app's. */
@@ -44,9 +53,10 @@ export class Dispatch {
   request(request: IncomingMessage, response: ServerResponse): void {
     const path = pathOf(request)
     const door = this.#requests.find(path)
+    const app = this.#app === undefined || this.#ownPaths.find(path) ? this.#own : this.#app
+    this.#metrics.watch(door?.name ?? (app === this.#own ? 'api' : 'app'), response)
     if (door !== undefined) door.handle(request, response)
-    else if (this.#app === undefined || this.#ownPaths.find(path)) this.#own.handleRequest(request, response)
-    else this.#app.handleRequest(request, response)
+    else app.handleRequest(request, response)
   }
 
   /** True where a WebSocket may be opened. Whatever else asks to upgrade may be answered as if it had not. */
@@ -67,6 +77,20 @@ export class Dispatch {
     door.handle(request, socket, head)
     return true
   }
+
+  /** An endpoint that nobody ever reaches would be missed late. @throws PosthouseError `invalid_option` */
+  #assertFree(app: App | undefined): void {
+    for (const { path } of app?.routes() ?? []) {
+      if ((this.#ownPaths.find(path) ?? this.#requests.find(path) ?? this.#upgrades.find(path)) === undefined) continue
+      if (path !== '/')
+        throw new PosthouseError('invalid_option', `the app cannot have ${path}: the node has it itself`)
+    }
+  }
+}
+
+/** The page of the node makes room for one of the app. */
+function yields(path: string, app: App | undefined): boolean {
+  return path === '/' && app !== undefined && app.routes().some((route) => route.path === '/')
 }
 
 /** Answers a socket that nobody wants. Only a Node that does not ask before, that is one older than 24.9, has any. */

@@ -2,12 +2,16 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Clock, type Logger, PosthouseError, silentLogger, systemClock } from '@posthouse/core'
 import { Hub, type Listening, type ListenOptions, openServer } from '@posthouse/hub'
-import { type App, createApp, type Environment } from '@posthouse/web'
+import { type App, createApp, type Environment, environmentOf } from '@posthouse/web'
 import { ownVersion } from '../own-version.ts'
 import { administrator } from './administrator.ts'
+import { apiDoor } from './api/api-door.ts'
 import { Dispatch, refuseSocket } from './dispatch.ts'
 import type { Door } from './door.ts'
+import { healthDoor } from './health-door.ts'
 import { hubDoor } from './hub-door.ts'
+import { metricsDoor } from './metrics/metrics-door.ts'
+import { RequestMetrics } from './metrics/request-metrics.ts'
 import { addPage } from './page.ts'
 
 /** What a node is made of. All of it is optional. */
@@ -18,6 +22,10 @@ export interface NodeOptions {
   readonly doors?: readonly Door[]
   /** An app of your own; it answers whatever is not the node's. Default: none. */
   readonly app?: App
+  /** Whether it can be administered by HTTP, at `/api/v1`. Default: true. */
+  readonly administration?: boolean
+  /** Who may read `/metrics`: whoever may administer, everybody (`open`) or nobody (`off`). Default: `admin`. */
+  readonly metrics?: 'admin' | 'open' | 'off'
   /** Where the node runs. Default: what `NODE_ENV` says, otherwise `development`. */
   readonly env?: Environment
   /** Whether it shows its documents. Default: except in production. */
@@ -28,7 +36,15 @@ export interface NodeOptions {
 }
 
 /** Where the documents lie. */
-const docsPaths = ['/docs', '/redoc', '/reference', '/asyncapi', '/openapi.json', '/asyncapi.json']
+const docsPlaces = [
+  { path: '/docs', what: 'The HTTP endpoints, to read and to try' },
+  { path: '/redoc', what: 'The same, to read' },
+  { path: '/reference', what: 'The same in another way' },
+  { path: '/asyncapi', what: 'The WebSocket endpoints, to read and to try' },
+  { path: '/openapi.json', what: 'The document of the HTTP endpoints' },
+  { path: '/asyncapi.json', what: 'The document of the WebSocket endpoints' },
+]
+const docsPaths = docsPlaces.map(({ path }) => path)
 
 /**
  * One running server with all its doors on one port: the hub, what the doors add, and an app of your own.
@@ -61,25 +77,28 @@ export class PosthouseNode implements AsyncDisposable {
   #ended: Promise<void> | undefined
 
   constructor(options: NodeOptions) {
-    const { hub = new Hub(), doors = [], app, env, docs, logger = silentLogger, clock = systemClock } = options
+    const { hub = new Hub(), app, env, docs, logger = silentLogger, clock = systemClock } = options
+    const requests = new RequestMetrics(clock)
     this.hub = hub
     this.#app = app
-    this.#doors = [hubDoor(hub), ...doors]
     this.#logger = logger
     this.#clock = clock
+    this.#doors = [hubDoor(hub), ...(options.doors ?? []), ...this.#ownDoors(options, requests)]
     this.api = createApp({
       title: 'Posthouse',
       version: ownVersion(),
       logger,
       ...(env !== undefined && { env }),
-      ...(docs !== undefined && { docs }),
+      docs: { ...(docs !== undefined && { enabled: docs }), ...(app && { also: [app] }) },
       oneProcess: 'its hub knows only the clients of its own process',
     })
-    addPage(this.api, { hub, places: this.#doors.flatMap(({ places }) => places) })
+    const hasDocs = docs ?? environmentOf(env) !== 'production'
+    const places = this.#doors.flatMap((door) => door.places)
+    addPage(this.api, { hub, places: hasDocs ? [...places, ...docsPlaces] : places })
     const tools = { hub, logger, admin: administrator(hub) }
-    for (const door of doors) door.mount?.(this.api, tools)
+    for (const door of this.#doors) door.mount?.(this.api, tools)
     const ownPaths = docsPaths.flatMap((path) => [path, `${path}/*`])
-    this.#dispatch = new Dispatch({ own: this.api, ownPaths, app, doors: this.#doors })
+    this.#dispatch = new Dispatch({ own: this.api, ownPaths, app, doors: this.#doors, requests })
   }
 
   /** Aborted when the node begins to leave, whoever asked for it. */
@@ -152,6 +171,16 @@ export class PosthouseNode implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #ownDoors({ administration = true, metrics = 'admin' }: NodeOptions, requests: RequestMetrics): Door[] {
+    const { hub } = this
+    const drain = (graceMs: number | undefined): void => void this.drain(graceMs === undefined ? {} : { graceMs })
+    return [
+      ...(administration ? [apiDoor({ hub, drain })] : []),
+      ...(metrics === 'off' ? [] : [metricsDoor({ hub, requests, open: metrics === 'open' })]),
+      healthDoor(this.leaving),
+    ]
   }
 
   async #start(): Promise<void> {

@@ -121,7 +121,7 @@ export class AppLife {
     if (docs === undefined) return []
     const taken = new Set(routes.map(({ path }) => path))
     const router = docsRouter(docs, infoOf(this.#options), {
-      routes,
+      routes: [...routes, ...(docs.also ?? []).flatMap((other) => other.routes())],
       usualErrors: this.#options.sockets?.errorFrame === undefined,
     })
     return router

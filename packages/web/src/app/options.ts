@@ -2,7 +2,7 @@ import type { Logger } from '@posthouse/core'
 import type { Dependency } from '../dependencies/depends.ts'
 import type { DocumentInfo } from '../docs/open-api.ts'
 import type { ProblemFormat } from '../problem/problem-response.ts'
-import type { RouterOptions } from '../routing/router.ts'
+import type { Router, RouterOptions } from '../routing/router.ts'
 import type { CompressionOptions, CorsOptions } from '../server/plugins.ts'
 import type { SocketSettings } from '../socket/door.ts'
 import type { BackgroundOptions } from './background.ts'
@@ -34,6 +34,8 @@ export interface DocsOptions {
   readonly enabled?: boolean
   /** OpenAPI 3.1. Default: `/openapi.json`. Without it no page that reads it is served. */
   readonly openapiUrl?: string | null
+  /** Endpoints of others that the documents show, too, such as those of an app on the same port. Default: none. */
+  readonly also?: readonly Pick<Router, 'routes'>[]
   /** AsyncAPI 3.0 of the WebSocket endpoints. Default: `/asyncapi.json`. */
   readonly asyncapiUrl?: string | null
   /** Swagger UI. Default: `/docs`. */

@@ -1,0 +1,31 @@
+import { count, input, type Operation, output, text } from './operation.ts'
+
+const moment = { ...count, description: 'Unix milliseconds' }
+
+/** A hub in numbers. */
+export const numberOperations: readonly Operation[] = [
+  {
+    http: 'GET',
+    path: '/stats',
+    method: 'hub.stats',
+    tag: 'numbers',
+    summary: 'Tells the numbers of now, and what was counted since the start',
+    query: input({ peers: { type: 'integer', minimum: 0, maximum: 500, description: 'Busiest clients to list' } }),
+    response: output({
+      node: text,
+      version: text,
+      startedAt: moment,
+      uptimeMs: { type: 'number' },
+      connections: count,
+    }),
+  },
+  {
+    http: 'GET',
+    path: '/statistics',
+    method: 'hub.statistics',
+    tag: 'numbers',
+    summary: 'Tells what went through by the hour',
+    query: input({ from: moment, to: moment, by: { enum: ['type', 'client', 'channel'] } }),
+    response: output({ from: moment, to: moment, messages: count, delivered: count }),
+  },
+]
