@@ -22,7 +22,15 @@ function peer(client: string, received: number, more: Partial<PeerStats> = {}): 
 
 function stats(uptimeMs: number, counters: Record<string, number>, peers: PeerStats[]): HubStats {
   const clients = { online: peers.length, known: 9 }
-  const fixed = { node: 'home', version: '1.2.3', startedAt: 0, connections: 4, queuedBytes: 5000, dialects: {}, histograms: {} }
+  const fixed = {
+    node: 'home',
+    version: '1.2.3',
+    startedAt: 0,
+    connections: 4,
+    queuedBytes: 5000,
+    dialects: {},
+    histograms: {},
+  }
   return { ...fixed, uptimeMs, clients, counters, peers }
 }
 
