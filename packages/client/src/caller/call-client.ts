@@ -10,6 +10,7 @@ import { type CallEvents, type CallMode, CallWatchers } from './call-watchers.ts
 import { CallbackDesk, type CallbackHandler, type CallbackPlace } from './callback-desk.ts'
 import { type CallbackBody, CallbackDoor, type CallbackReply } from './callback-door.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { ItemList } from './item-list.ts'
 import { ItemQueue } from './item-queue.ts'
 import { type CallDraft, PendingCall } from './pending-call.ts'
 
@@ -173,9 +174,13 @@ export class CallClient<Api = unknown> implements AsyncDisposable {
   }
 
   async #call(api: string, data: unknown, options: CallOptions = {}): Promise<unknown> {
-    const response = await this.#begin(this.#draft(api, data, options)).done
-    if (response.success) return response.data
-    throw failureOf(response)
+    // Only answers that come in parts have room for what is said meanwhile.
+    const items = options.onProgress && new ItemList()
+    const call = this.#begin(this.#draft(api, data, options, { items }))
+    if (items) items.onCredit = () => call.credited?.()
+    const response = await call.done
+    if (!response.success) throw failureOf(response)
+    return response.items === undefined ? response.data : (items?.values ?? response.data)
   }
 
   #draft(api: string, data: unknown, options: CallOptions, more: Partial<CallDraft> = {}): CallDraft {

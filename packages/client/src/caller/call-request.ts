@@ -26,6 +26,8 @@ export interface CallResponse {
   readonly api: string
   readonly success: boolean
   readonly data?: unknown
+  /** How many items came before it, where its answer comes in items. */
+  readonly items?: number
   readonly message?: string
   /** Why it failed. */
   readonly error?: string
@@ -45,6 +47,7 @@ export function readResponse(value: unknown): CallResponse | undefined {
     api,
     success,
     ...('data' in value && { data: value.data }),
+    ...(typeof value.items === 'number' && { items: value.items }),
     ...text(value, 'message'),
     ...text(value, 'error'),
     ...text(value, 'code'),

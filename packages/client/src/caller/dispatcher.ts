@@ -80,7 +80,10 @@ export class Dispatcher {
   }
 
   add(call: PendingCall): void {
+    const forget = (): void => this.#forget(call.id)
     this.#calls.set(call.id, call)
+    // Before whoever waits for the result hears of it: the id is free by then.
+    call.done.then(forget, forget)
     void this.#carry(call)
   }
 
@@ -103,8 +106,6 @@ export class Dispatcher {
       const error = toPosthouseError(thrown)
       const isLost = call.trace !== undefined && error.code !== 'unknown_outcome'
       call.fail(isLost ? unknownOutcome(call.draft.api, error.message) : error)
-    } finally {
-      this.#forget(call.id)
     }
   }
 

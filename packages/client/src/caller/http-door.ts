@@ -10,8 +10,6 @@ export interface HttpDoorOptions {
   readonly settings: CallSettings & { readonly httpUrl: string }
 }
 
-/** How long a server is asked to wait for the end of a call, in milliseconds. */
-const waitMs = 10_000
 /** Between two questions where the server does not wait, in milliseconds. */
 const pauseMs = 250
 /** What the statuses of a server, or of one before it, say where the body has no code. */
@@ -25,13 +23,16 @@ export class HttpDoor {
   readonly #settings: CallSettings & { readonly httpUrl: string }
   readonly #exchange: HttpExchange
   readonly #logger: Logger
-  #known = false
+  /** How long a server is asked to wait for the end of a call, in milliseconds; it counts in seconds. */
+  readonly #waitMs: number
+  #known: Promise<void> | undefined
   #error = new PosthouseError('unreachable', 'nothing was posted')
 
   constructor({ settings }: HttpDoorOptions) {
     this.#settings = settings
     this.#exchange = new HttpExchange(settings)
     this.#logger = settings.logger
+    this.#waitMs = Math.max(2 * settings.silenceMs, 1000)
   }
 
   /** Why the last call did not get through. */
@@ -43,12 +44,9 @@ export class HttpDoor {
    * Finds out who answers there, once.
    * @throws PosthouseError `unreachable`
    */
-  async learn(id: string = randomHex(16), signal?: AbortSignal): Promise<void> {
-    if (this.#known) return
-    const { timeoutMs } = { timeoutMs: this.#settings.connectTimeoutMs }
-    const reply = await this.#exchange.send(`calls/${id}`, { method: 'GET', timeoutMs, signal })
-    await reply.body?.cancel()
-    this.#known = true
+  learn(): Promise<void> {
+    this.#known ??= this.#learn()
+    return this.#known
   }
 
   /** Posts a call. Resolves with true where the connection was lost under it, with false when it has ended. */
@@ -69,8 +67,18 @@ export class HttpDoor {
     return true
   }
 
+  async #learn(): Promise<void> {
+    try {
+      const reply = await this.#exchange.send(`calls/${randomHex(16)}`, { method: 'GET' })
+      await reply.body?.cancel()
+    } catch (error) {
+      this.#known = undefined
+      throw error
+    }
+  }
+
   async #ask(call: PendingCall, signal: AbortSignal): Promise<void> {
-    await this.learn(call.id, signal)
+    await this.learn()
     if (!call.mayGoTo(this.#exchange.store)) {
       call.fail(unknownOutcome(call.draft.api, 'the server does not remember what it was sent before'))
     } else if (this.#exchange.store === undefined) await this.#askOriginal(call, signal)
@@ -106,14 +114,14 @@ export class HttpDoor {
   }
 
   async #askAndWait(call: PendingCall, signal: AbortSignal): Promise<void> {
-    let reply = await this.#post(call, { callbackUrl: undefined, signal, waitMs })
+    let reply = await this.#post(call, { callbackUrl: undefined, signal, waitMs: this.#waitMs })
     while (!(await this.#settled(call, reply))) {
       const { draft, restMs } = call
       const since = this.#settings.clock.elapsed()
       const query = draft.items === undefined ? '' : `?from=${draft.items.next}`
       reply = await this.#exchange.send(`calls/${call.id}${query}`, {
         method: 'GET',
-        waitMs: Math.min(waitMs, restMs),
+        waitMs: Math.min(this.#waitMs, restMs),
         accept: acceptOf(call),
         signal,
       })
@@ -130,7 +138,7 @@ export class HttpDoor {
       return call.ended
     }
     call.handed()
-    for await (const line of readLines(reply, waitMs + this.#settings.silenceMs, this.#settings.clock)) {
+    for await (const line of readLines(reply, this.#settings.silenceMs * 4, this.#settings.clock)) {
       if (typeof line.n === 'number') {
         await call.draft.items?.room()
         call.item(line.n, line.item)
@@ -184,8 +192,7 @@ export class HttpDoor {
 
   #cancel(call: PendingCall): void {
     if (call.trace === undefined || this.#exchange.store === undefined) return
-    const timeoutMs = this.#settings.connectTimeoutMs
-    this.#exchange.send(`calls/${call.id}`, { method: 'DELETE', timeoutMs }).then(
+    this.#exchange.send(`calls/${call.id}`, { method: 'DELETE' }).then(
       (reply) => reply.body?.cancel(),
       // The server gives it up at its deadline.
       () => undefined,
@@ -194,7 +201,7 @@ export class HttpDoor {
 }
 
 function acceptOf({ draft }: PendingCall): string | undefined {
-  return draft.items === undefined && draft.onProgress === undefined ? undefined : `${lines}, application/json`
+  return draft.items === undefined ? undefined : `${lines}, application/json`
 }
 
 async function bodyOf(reply: Response): Promise<unknown> {

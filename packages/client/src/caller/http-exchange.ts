@@ -5,10 +5,8 @@ import { tokenOf } from './token-of.ts'
 /** One request of a door. */
 export interface ExchangeRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
-  /** How long the server is asked to wait, in milliseconds; 0 for not at all. */
+  /** How long the server is asked to wait, in milliseconds. Default: it is not asked. */
   readonly waitMs?: number
-  /** How long its answer may take, in milliseconds. Default: what it is asked to wait, and the time for a sign. */
-  readonly timeoutMs?: number
   readonly accept?: string | undefined
   readonly body?: string
   readonly signal?: AbortSignal | undefined
@@ -46,12 +44,12 @@ export class HttpExchange {
    * @throws PosthouseError `unreachable`
    */
   async send(path: string, request: ExchangeRequest): Promise<Response> {
-    const { method, body, waitMs = 0, timeoutMs = waitMs + this.#settings.connectTimeoutMs, signal } = request
-    const { httpUrl, fetch, clock } = this.#settings
+    const { method, body, waitMs = 0, signal } = request
+    const { httpUrl, fetch, clock, connectTimeoutMs } = this.#settings
     const url = path === 'call' ? httpUrl : String(new URL(path, httpUrl))
     const controller = new AbortController()
     const abort = (): void => controller.abort()
-    const timer = clock.after(timeoutMs, abort)
+    const timer = clock.after(waitMs + connectTimeoutMs, abort)
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
     try {
@@ -73,14 +71,14 @@ export class HttpExchange {
     }
   }
 
-  async #headers({ body, accept, waitMs = 0 }: ExchangeRequest): Promise<Record<string, string>> {
+  async #headers({ body, accept, waitMs }: ExchangeRequest): Promise<Record<string, string>> {
     const token = await tokenOf(this.#settings)
     return {
       accept: accept ?? 'application/json',
       'posthouse-caller': this.#settings.caller,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...(waitMs > 0 && { prefer: `wait=${Math.ceil(waitMs / 1000)}` }),
+      ...(waitMs !== undefined && { prefer: `wait=${Math.ceil(waitMs / 1000)}` }),
     }
   }
 }

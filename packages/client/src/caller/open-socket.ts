@@ -5,6 +5,9 @@ import type { CallSettings } from './call-settings.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { tokenOf } from './token-of.ts'
 
+/** Settings of a client that has a socket. */
+export type SocketSettings = CallSettings & { readonly socketUrl: string }
+
 /** How a socket is opened. */
 export interface OpenSocketOptions {
   readonly signal: AbortSignal
@@ -20,7 +23,7 @@ const introductionMs = 100
  * @throws PosthouseError `unreachable`, `closed`, or what the server refuses it for
  */
 export async function openSocket(
-  settings: CallSettings & { readonly socketUrl: string },
+  settings: SocketSettings,
   { signal, lost }: OpenSocketOptions,
 ): Promise<SocketConnection> {
   const [{ io }, token] = await Promise.all([import('socket.io-client'), tokenOf(settings)])
@@ -39,7 +42,7 @@ export async function openSocket(
   let isOpen = false
   const connection = new SocketConnection(socket, { clock, silenceMs, lost: (error) => isOpen && lost(error) })
   try {
-    await connected(socket, settings.socketUrl, signal)
+    await connected(socket, settings, signal)
     await connection.introduced(introductionMs)
     if (!socket.connected) throw new PosthouseError('unreachable', `${settings.socketUrl} closed the connection`)
     isOpen = true
@@ -50,22 +53,24 @@ export async function openSocket(
   }
 }
 
-function connected(socket: Socket, url: string, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new PosthouseError('closed', 'the client was disconnected'))
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort)
-    const leave = (): void => signal.removeEventListener('abort', abort)
-    socket.once('connect', () => {
-      leave()
-      resolve()
-    })
-    socket.once('connect_error', (cause) => {
-      leave()
-      reject(refusal(cause, url))
-    })
-    socket.connect()
-  })
+/** The library's own limit ends when the transport is there; what follows may be lost, too. */
+async function connected(socket: Socket, settings: SocketSettings, signal: AbortSignal): Promise<void> {
+  const { socketUrl: url, connectTimeoutMs, clock } = settings
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const abort = (): void => reject(new PosthouseError('closed', 'the client was disconnected'))
+  const late = (): void => reject(new PosthouseError('unreachable', `${url} did not answer in ${connectTimeoutMs} ms`))
+  using _timer = clock.after(connectTimeoutMs, late)
+  signal.addEventListener('abort', abort)
+  socket.once('connect', resolve)
+  socket.once('connect_error', (cause) => reject(refusal(cause, url)))
+  socket.once('disconnect', (reason) => reject(new PosthouseError('unreachable', `${url} hung up: ${reason}`)))
+  try {
+    if (signal.aborted) abort()
+    else socket.connect()
+    await promise
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }
 
 /** What a server says when it lets a socket not in, or why there is no server. */

@@ -1,6 +1,5 @@
 import { PosthouseError, type Timer, toPosthouseError } from '@posthouse/core'
-import type { CallSettings } from './call-settings.ts'
-import { openSocket } from './open-socket.ts'
+import { openSocket, type SocketSettings } from './open-socket.ts'
 import type { SocketConnection } from './socket-connection.ts'
 
 /** Where a socket door stands. `waiting`: between two attempts. */
@@ -8,7 +7,7 @@ export type SocketState = 'idle' | 'connecting' | 'online' | 'waiting'
 
 /** What a door needs of its owner. */
 export interface SocketDoorOptions {
-  readonly settings: CallSettings & { readonly socketUrl: string }
+  readonly settings: SocketSettings
   /** Calls can go another way meanwhile, so that the socket is looked for without end. */
   readonly hasOther: boolean
   /** The state has changed. */

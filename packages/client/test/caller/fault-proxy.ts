@@ -4,14 +4,20 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** `up` is what the client says, `down` what the server says. */
 export type Direction = 'up' | 'down'
 
-/** What a proxy does with the bytes of one direction. */
-export type Treatment = 'pass' | 'drop' | { readonly delayMs: number }
+interface Pair {
+  readonly client: Socket
+  readonly server: Socket
+  readonly stranded: Set<Direction>
+}
 
 /** A line between a client and a server that can be cut, slowed down, or left standing as if nothing had happened. */
 export class FaultProxy implements AsyncDisposable {
-  readonly #target: number
-  readonly #pairs = new Set<readonly [client: Socket, server: Socket]>()
-  readonly #treatment: Record<Direction, Treatment> = { up: 'pass', down: 'pass' }
+  /** How long bytes are under way, in milliseconds. */
+  delayMs = 0
+  /** Takes new connections and does nothing with them. */
+  deaf = false
+  #target: number
+  readonly #pairs = new Set<Pair>()
   readonly #seen: Record<Direction, () => void> = { up: () => undefined, down: () => undefined }
   #server: Server
   #port = 0
@@ -32,30 +38,31 @@ export class FaultProxy implements AsyncDisposable {
     return this.#port
   }
 
-  /** How many connections there are. */
-  get size(): number {
-    return this.#pairs.size
-  }
-
-  /** From now on, also for the connections that there are. What is dropped is lost: nobody hears of it. */
-  treat(direction: Direction, treatment: Treatment): this {
-    this.#treatment[direction] = treatment
+  /** What the connections that there are say in these directions is lost from now on, and nobody hears of it. */
+  strand(...directions: readonly Direction[]): this {
+    for (const { stranded } of this.#pairs) for (const each of directions) stranded.add(each)
     return this
   }
 
   /** Resolves when the next bytes of a direction come by, whatever becomes of them. */
   next(direction: Direction): Promise<void> {
-    return new Promise((resolve) => (this.#seen[direction] = resolve))
+    return new Promise((resolve) => {
+      this.#seen[direction] = resolve
+    })
   }
 
   /** Resets every connection. */
   reset(): this {
-    for (const pair of [...this.#pairs]) for (const socket of pair) socket.resetAndDestroy()
+    for (const { client, server } of [...this.#pairs]) {
+      client.resetAndDestroy()
+      server.resetAndDestroy()
+    }
     return this
   }
 
-  /** Takes connections again, at the same port. */
-  async open(): Promise<void> {
+  /** Takes connections, at the same port as before. */
+  async open(target: number = this.#target): Promise<void> {
+    this.#target = target
     this.#server = this.#serve()
     this.#server.listen(this.#port, '127.0.0.1')
     await once(this.#server, 'listening')
@@ -64,10 +71,10 @@ export class FaultProxy implements AsyncDisposable {
 
   /** Resets every connection and refuses new ones. */
   async close(): Promise<void> {
-    this.reset()
-    if (!this.#server.listening) return
+    const closed = this.#server.listening ? once(this.#server, 'close') : undefined
     this.#server.close()
-    await once(this.#server, 'close')
+    this.reset()
+    await closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -77,27 +84,31 @@ export class FaultProxy implements AsyncDisposable {
   #serve(): Server {
     return createServer((client) => {
       const server = connect(this.#target, '127.0.0.1')
-      const pair = [client, server] as const
+      const pair = { client, server, stranded: new Set<Direction>(this.deaf ? ['up', 'down'] : []) }
       this.#pairs.add(pair)
-      this.#forward(client, server, 'up')
-      this.#forward(server, client, 'down')
-      for (const socket of pair) {
+      this.#forward(pair, 'up')
+      this.#forward(pair, 'down')
+      for (const socket of [client, server]) {
+        socket.setNoDelay(true)
         socket.on('error', () => undefined)
         socket.on('close', () => {
           this.#pairs.delete(pair)
-          for (const each of pair) each.destroy()
+          client.destroy()
+          server.destroy()
         })
       }
     })
   }
 
-  #forward(from: Socket, to: Socket, direction: Direction): void {
+  #forward({ client, server, stranded }: Pair, direction: Direction): void {
+    const [from, to] = direction === 'up' ? [client, server] : [server, client]
     from.on('data', (bytes) => {
-      const treatment = this.#treatment[direction]
-      if (treatment === 'pass') to.write(bytes)
-      else if (treatment !== 'drop') setTimeout(() => to.writable && to.write(bytes), treatment.delayMs)
+      if (!stranded.has(direction)) {
+        if (this.delayMs === 0) to.write(bytes)
+        else setTimeout(() => to.writable && to.write(bytes), this.delayMs)
+      }
       this.#seen[direction]()
     })
-    from.on('end', () => to.end())
+    from.on('end', () => stranded.has(direction) || to.end())
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type CallResponse, createCallClient } from '@posthouse/client/calls'
 import { CallbackApp } from './callback-app.ts'
+import { FaultProxy } from './fault-proxy.ts'
 import { OriginalServer } from './original-server.ts'
 
 const quiet = { logLevel: 'silent' } as const
@@ -101,6 +102,18 @@ suite('a client of calls at a server of the original kind', () => {
     await assert.rejects(client.callWithCallback('boom', {}, { callbackFunc: 'cb', callbackType: 'http' }), {
       code: 'invalid_option',
     })
+  })
+
+  test('does not wait forever for a server that takes connections and says nothing', async () => {
+    await using server = await OriginalServer.start()
+    await using line = await FaultProxy.start(server.port)
+    line.deaf = true
+    await using client = createCallClient({
+      ...quiet,
+      socketUrl: `ws://127.0.0.1:${line.port}`,
+      connectTimeoutMs: 200,
+    })
+    await assert.rejects(client.connect(), { code: 'unreachable' })
   })
 
   test('says that the outcome is unknown where the connection was lost under a call', async () => {
