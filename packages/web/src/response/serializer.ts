@@ -1,6 +1,7 @@
 import fastJsonStringify from 'fast-json-stringify'
 import { type Fault, faultsOf } from '../problem/fault.ts'
 import { problem } from '../problem/problem.ts'
+import { onFirstUse } from '../schema/on-first-use.ts'
 import type { JsonSchema, Schema } from '../schema/schema.ts'
 import { toJsonSchema } from '../schema/to-json-schema.ts'
 import { trimmingValidator } from '../schema/validator.ts'
@@ -20,7 +21,8 @@ export const plainJson: Serialize = (value) => JSON.stringify(jsonable(value)) ?
  */
 export function serializerOf(schema: Schema, checked: boolean): Serialize {
   const described = toJsonSchema(schema, 'output')
-  const stringify = fastStringify(described)
+  const fast = onFirstUse(() => fastStringify(described))
+  const stringify: Serialize = (value) => fast()(value)
   if (!checked) return stringify
   const validate = trimmingValidator(openSchema(described, false))
   return (value) => {
@@ -31,17 +33,21 @@ export function serializerOf(schema: Schema, checked: boolean): Serialize {
 }
 
 function fastStringify(schema: JsonSchema): Serialize {
-  const trim = trimmingValidator(schema)
   try {
     const stringify = fastJsonStringify(openSchema(schema, true))
     return (value) => stringify(jsonable(value))
   } catch {
-    // A schema with words that the fast way does not know takes the slow one, which leaves out the same.
-    return (value) => {
-      const copy: unknown = JSON.parse(plainJson(value))
-      trim(copy)
-      return JSON.stringify(copy)
-    }
+    return slowStringify(schema)
+  }
+}
+
+/** A schema with words that the fast way does not know takes this one, which leaves out the same. */
+function slowStringify(schema: JsonSchema): Serialize {
+  const trim = trimmingValidator(schema)
+  return (value) => {
+    const copy: unknown = JSON.parse(plainJson(value))
+    trim(copy)
+    return JSON.stringify(copy)
   }
 }
 

@@ -1,35 +1,51 @@
 import type { SchemaIssue, SchemaResult } from '@posthouse/core'
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import { onFirstUse } from './on-first-use.ts'
 import type { JsonSchema } from './schema.ts'
 
 /** Checks a value against a JSON Schema without changing its types, and fills in defaults. */
 export type JsonValidator = (value: unknown) => SchemaResult<unknown>
 
 /** `default` would make a missing branch of a union valid, so Ajv is told to leave those alone. */
-const ajv = new Ajv2020({
-  allErrors: true,
-  strict: false,
-  useDefaults: true,
-  coerceTypes: false,
-  removeAdditional: false,
-})
+const usual = onFirstUse(() =>
+  withFormats({ allErrors: true, strict: false, useDefaults: true, coerceTypes: false, removeAdditional: false }),
+)
 /** For responses: what the schema does not name is not sent. */
-const trimming = new Ajv2020({ allErrors: true, strict: false, removeAdditional: true })
-for (const instance of [ajv, trimming]) addFormats.default(instance)
+const trimming = onFirstUse(() => withFormats({ allErrors: true, strict: false, removeAdditional: true }))
 
-/** A validator of `schema`. Compiles it at once; keep the result. */
+function withFormats(options: Options): Ajv2020 {
+  const ajv = new Ajv2020(options)
+  addFormats.default(ajv)
+  return ajv
+}
+
+/** A validator of `schema`, which is compiled when it is first used; keep the result. @throws Error for what is no JSON Schema */
 export function jsonValidator(schema: JsonSchema): JsonValidator {
-  return checking(ajv.compile(schema))
+  assertSchema(schema)
+  return checking(() => usual().compile(schema))
 }
 
 /** Like `jsonValidator`, and removes what `additionalProperties: false` forbids instead of complaining of it. */
 export function trimmingValidator(schema: JsonSchema): JsonValidator {
-  return checking(trimming.compile(schema))
+  return checking(() => trimming().compile(schema))
 }
 
-function checking(check: ValidateFunction): JsonValidator {
-  return (value) => (check(value) ? { value } : { issues: (check.errors ?? []).map(issueOf) })
+/** Words whose values only the compiler can judge: where a reference leads, and what is a regular expression. */
+const forCompiler = /"(\$ref|\$dynamicRef|pattern|patternProperties)":/
+
+/** Finds what cannot be compiled, mostly at a fraction of the cost. */
+function assertSchema(schema: JsonSchema): void {
+  if (forCompiler.test(JSON.stringify(schema))) usual().compile(schema)
+  else void usual().validateSchema(schema, true)
+}
+
+function checking(compile: () => ValidateFunction): JsonValidator {
+  const compiled = onFirstUse(compile)
+  return (value) => {
+    const check = compiled()
+    return check(value) ? { value } : { issues: (check.errors ?? []).map(issueOf) }
+  }
 }
 
 function issueOf(error: ErrorObject): SchemaIssue {

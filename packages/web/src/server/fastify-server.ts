@@ -54,21 +54,32 @@ export function addRoutes(
 ): void {
   // Those of HEAD come first: Fastify makes one for each GET that has none yet.
   const ordered = routes.toSorted((a, b) => Number(b.endpoint.method === 'HEAD') - Number(a.endpoint.method === 'HEAD'))
+  assertDistinct(ordered)
   for (const route of ordered) {
     const { method } = route.endpoint
     if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method)
-    const plan = planOf(route, services.env !== 'production', limits)
     try {
-      instance.route({
-        method: method as HTTPMethods,
-        url: urlOf(route.path),
-        handler: answering(plan, services, guard),
-      })
+      const plan = planOf(route, services.env !== 'production', limits)
+      const handler = answering(plan, services, guard)
+      instance.route({ method: method as HTTPMethods, url: urlOf(route.path), handler })
     } catch (cause) {
-      throw new PosthouseError('invalid_option', `${method} ${route.path} cannot be served: ${reasonOf(cause)}`, {
-        cause,
-      })
+      const message = `${method} ${route.path} cannot be served: ${reasonOf(cause)}`
+      throw new PosthouseError('invalid_option', message, { cause })
     }
+  }
+}
+
+/** What parameters are called makes no difference to which requests a path takes. */
+function assertDistinct(routes: readonly Route<Endpoint>[]): void {
+  const known = new Map<string, string>()
+  for (const { endpoint, path } of routes) {
+    const shape = `${endpoint.method} ${urlOf(path).replaceAll(/:\w+/g, ':')}`
+    const earlier = known.get(shape)
+    if (earlier !== undefined) {
+      const same = earlier === path ? 'it is declared twice' : `${earlier} takes the same requests`
+      throw new PosthouseError('invalid_option', `${endpoint.method} ${path} cannot be served: ${same}`)
+    }
+    known.set(shape, path)
   }
 }
 

@@ -45,6 +45,9 @@ function shapeOf({ route }: SocketRoute): string {
 
 function twice(routes: readonly SocketRoute[]): PosthouseError {
   const shapes = routes.map(shapeOf)
-  const double = routes.find((_, index) => shapes.indexOf(shapes[index] ?? '') !== index)
-  return new PosthouseError('invalid_option', `There are two WebSocket endpoints at ${double?.route.path}`)
+  const later = shapes.findIndex((shape, index) => shapes.indexOf(shape) !== index)
+  const path = routes[later]?.route.path
+  const earlier = routes[shapes.indexOf(shapes[later] ?? '')]?.route.path
+  const same = earlier === path ? 'it is declared twice' : `${earlier} takes the same requests`
+  return new PosthouseError('invalid_option', `websocket ${path} cannot be served: ${same}`)
 }
