@@ -10,7 +10,7 @@ const cases: Readonly<Record<string, readonly [declare: (app: App) => void, says
   ],
   'a body schema with a pattern that is none': [
     (app) => app.put('/a', { body: { type: 'string', pattern: '(' } }, () => null),
-    /^PUT \/a cannot be served: .*pattern/,
+    /^PUT \/a cannot be served: .*regular expression/,
   ],
   'a reference that leads nowhere': [
     (app) => app.get('/b', { query: { properties: { q: { $ref: '#/$defs/missing' } } } }, () => null),
