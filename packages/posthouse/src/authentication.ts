@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { PosthouseError, reasonOf } from '@posthouse/core'
-import { type Authenticator, tokenFile } from '@posthouse/hub'
+import type { Authenticator } from '@posthouse/hub'
 import { type Command, Option } from 'commander'
 
 /** What the words of `posthouse up` say about how clients prove who they are. */
@@ -36,7 +36,7 @@ export function withAuthenticationWords(command: Command): Command {
  */
 export async function authenticatorOf(words: AuthenticationWords): Promise<Authenticator | undefined> {
   const { jwtSecretFile, jwtPublicKey, jwksUrl, jwtIssuer: issuer, jwtAudience: audience } = words
-  if (words.tokenFile !== undefined) return tokenFile(words.tokenFile)
+  if (words.tokenFile !== undefined) return (await import('@posthouse/hub')).tokenFile(words.tokenFile)
   if (jwtSecretFile === undefined && jwtPublicKey === undefined && jwksUrl === undefined) {
     if (issuer === undefined && audience === undefined) return undefined
     throw new PosthouseError('invalid_option', '--jwt-issuer and --jwt-audience need the key of the tokens, too')

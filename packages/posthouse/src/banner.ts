@@ -1,7 +1,8 @@
 import { networkInterfaces } from 'node:os'
 import { relative } from 'node:path'
 import type { Durability } from '@posthouse/core'
-import { isLoopback, type Listening } from '@posthouse/hub'
+import type { Listening } from '@posthouse/hub'
+import { defaultUrl } from './default-hub.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What a hub that has just started says of itself. */
@@ -10,6 +11,8 @@ export interface Started extends Listening {
   readonly durability: Durability
   /** Where they are kept, unless in memory. */
   readonly database: string
+  /** Only programs on this computer reach it. */
+  readonly local: boolean
   /** Clients need a token. */
   readonly guarded: boolean
   /** cross_comm programs may come. */
@@ -20,7 +23,7 @@ export interface Started extends Listening {
 export function banner(terminal: Terminal, where: Started): void {
   const { url, port, guarded } = where
   const title = (text: string): string => terminal.style('bold', text)
-  const extra = url === 'ws://127.0.0.1:9898' ? '' : ` --url ${url}`
+  const extra = url === defaultUrl ? '' : ` --url ${url}`
   const as = (id: string): string => (guarded ? ` --token-file ${id}.token` : '')
   const token = guarded ? ", token: '…'" : ''
   terminal.print(`${title('Posthouse')} is listening on ${terminal.style('green', url)}. ${storage(where)} Ctrl-C stops it.
@@ -71,9 +74,9 @@ function pythonHint(terminal: Terminal, port: number): string {
 `
 }
 
-function networkHint(terminal: Terminal, { url, host, port, guarded }: Started): string {
+function networkHint(terminal: Terminal, { url, host, port, local, guarded }: Started): string {
   const heading = terminal.style('bold', 'Other computers')
-  if (isLoopback(host)) {
+  if (local) {
     const again = `npx posthouse up --host 0.0.0.0 --port ${port} --insecure`
     if (guarded) return `${heading} cannot reach this hub: start it with --host 0.0.0.0, and with a certificate.\n`
     return `${heading} cannot reach this hub. In a network that you trust, start it with\n  ${again}\n`

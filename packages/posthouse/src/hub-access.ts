@@ -1,6 +1,7 @@
 import type { Dialect } from '@posthouse/client'
 import { PosthouseError, reasonOf } from '@posthouse/core'
 import { type Command, Option } from 'commander'
+import { defaultPort, defaultUrl } from './default-hub.ts'
 import { checked } from './option-values.ts'
 
 /** Options of every command that talks to a hub. */
@@ -22,7 +23,7 @@ export function withHubAccess(command: Command): Command {
     .option('--id <client>', 'client id to log in with (default: a new one)')
     .option('--json', 'print JSON')
     .optionsGroup('The hub:')
-    .option('--url <url>', 'where it is (default: $POSTHOUSE_URL, or ws://127.0.0.1:9898)', checked(parseUrl))
+    .option('--url <url>', `where it is (default: $POSTHOUSE_URL, or ${defaultUrl})`, checked(parseUrl))
     .addOption(
       new Option('--dialect <dialect>', 'the wire language').choices(['json', 'msgpack', 'cross_comm']).default('json'),
     )
@@ -45,11 +46,14 @@ function parseUrl(word: string): string {
   const protocols: Readonly<Record<string, string>> = { 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' }
   const protocol = url && protocols[url.protocol]
   if (url === undefined || protocol === undefined || url.hostname === '') {
-    throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no hub address: write ws://host:9898`)
+    throw new PosthouseError(
+      'invalid_option',
+      `${JSON.stringify(word)} is no hub address: write ws://host:${defaultPort}`,
+    )
   }
   const rest = scheme.slice(scheme.indexOf('://'))
   const plain = url.pathname === '/' && !rest.endsWith('/') ? rest : rest.replace(/\/$/, '')
-  const named = url.port === '' && scheme !== word ? `${plain}:9898` : plain
+  const named = url.port === '' && scheme !== word ? `${plain}:${defaultPort}` : plain
   return `${protocol}${named.slice(1)}`
 }
 
@@ -59,7 +63,7 @@ function parseUrl(word: string): string {
  */
 export function hubUrl({ url }: HubAccess, named: string | undefined = process.env.POSTHOUSE_URL): string {
   if (url !== undefined) return url
-  if (named === undefined || named === '') return 'ws://127.0.0.1:9898'
+  if (named === undefined || named === '') return defaultUrl
   try {
     return parseUrl(named)
   } catch (cause) {

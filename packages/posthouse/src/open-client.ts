@@ -1,4 +1,4 @@
-import { HubClient, type HubClientOptions } from '@posthouse/client'
+import type { HubClient, HubClientOptions } from '@posthouse/client'
 import { isPosthouseError, PosthouseError, randomHex } from '@posthouse/core'
 import { tokenOf, trustAlso } from './credentials.ts'
 import { type HubAccess, hubUrl } from './hub-access.ts'
@@ -31,6 +31,7 @@ export async function openClient(
   signal: AbortSignal,
   prepare?: (client: HubClient) => void,
 ): Promise<HubClient> {
+  const { HubClient } = await import('@posthouse/client')
   using trouble = new SocketTrouble()
   const client = new HubClient(clientOptions(access))
   try {

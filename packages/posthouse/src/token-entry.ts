@@ -2,7 +2,7 @@ import { mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isPosthouseError, PosthouseError, randomHex, reasonOf } from '@posthouse/core'
-import { type Permission, tokenFile } from '@posthouse/hub'
+import type { Permission } from '@posthouse/hub'
 import { systemCode } from './network-reason.ts'
 
 /** An entry of a token file. */
@@ -30,7 +30,7 @@ export async function checkEntry(entry: TokenEntry): Promise<void> {
   try {
     const file = join(folder, 'entry')
     await writeFile(file, entryText(entry))
-    assertReadable(file, file)
+    await assertReadable(file, file)
   } catch (error) {
     if (!isPosthouseError(error)) throw error
     throw new PosthouseError('invalid_option', error.message.replace(/^.*: entry 1: /, ''), { cause: error })
@@ -49,7 +49,7 @@ export async function appendEntry(file: string, entry: TokenEntry): Promise<void
   const temporary = `${file}.${randomHex(4)}.tmp`
   try {
     await writeThrough(temporary, extended(text, entry), mode)
-    assertReadable(temporary, file)
+    await assertReadable(temporary, file)
     await rename(temporary, file)
   } catch (cause) {
     await rm(temporary, { force: true })
@@ -90,7 +90,8 @@ async function writeThrough(path: string, text: string, mode: number): Promise<v
 }
 
 /** Names the file that is meant, and not the one that was read in its stead. */
-function assertReadable(file: string, meant: string): void {
+async function assertReadable(file: string, meant: string): Promise<void> {
+  const { tokenFile } = await import('@posthouse/hub')
   try {
     tokenFile(file)
   } catch (cause) {

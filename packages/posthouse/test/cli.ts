@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const bin = fileURLToPath(new URL('../bin/posthouse.js', import.meta.url))
+/** Without it the command starts Node a second time, with it. */
+const condition = '--conditions=@posthouse/source'
 
 /** What a command that has ended left behind. */
 export interface Ended {
@@ -17,9 +19,11 @@ export interface CliOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string | Uint8Array
+  /** Start it as a user does, who sets no condition. */
+  readonly bare?: boolean
 }
 
-/** One run of the command as a user would start it, ended with its owner. */
+/** One run of the command, ended with its owner. */
 export class Cli implements AsyncDisposable {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #lines: { readonly text: string; readonly stream: 'out' | 'err' }[] = []
@@ -28,7 +32,7 @@ export class Cli implements AsyncDisposable {
 
   private constructor(args: readonly string[], options: CliOptions) {
     const env = { ...process.env, NO_COLOR: '1', ...options.env }
-    this.#child = spawn(process.execPath, [bin, ...args], {
+    this.#child = spawn(process.execPath, [...(options.bare === true ? [] : [condition]), bin, ...args], {
       env,
       ...(options.cwd !== undefined && { cwd: options.cwd }),
     })
@@ -94,7 +98,7 @@ export type UpCli = Cli & { readonly url: string }
 
 /** Starts a hub on a free port and waits until it says where it is. */
 export async function startUp(args: readonly string[] = [], options: CliOptions = {}): Promise<UpCli> {
-  const cli = Cli.start(['up', '--port', '0', ...args], options)
+  const cli = Cli.start(['up', '--port', '0', ...args], { bare: true, ...options })
   const line = await cli.line(/listening on wss?:/)
   const url = /wss?:\/\/\S+?(?=\.\s)/.exec(line)?.[0] ?? ''
   return Object.assign(cli, { url })

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PosthouseError } from '@posthouse/core'
-import { Hub } from '@posthouse/hub'
 import type { App } from '@posthouse/web'
 
 /** An app, and why it cannot be served by several processes, where it cannot. */
@@ -27,6 +26,7 @@ export async function loadApp(file: string): Promise<LoadedApp> {
       `${file} exports no app (export const app = createApp()); it exports ${found}`,
     )
   }
+  const { Hub } = await import('@posthouse/hub')
   const hub = Object.entries(module).find(([, value]) => value instanceof Hub)
   const oneProcess =
     hub === undefined ? app.oneProcess : `its hub (${hub[0]}) knows only the clients of its own process`

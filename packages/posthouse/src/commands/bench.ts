@@ -1,10 +1,9 @@
 import { PosthouseError } from '@posthouse/core'
-import { isLoopback } from '@posthouse/hub'
 import { type Command, Option } from 'commander'
 import { type BenchPlan, checkPlan, minSize } from '../bench/plan.ts'
 import { ProgressLine } from '../bench/progress-line.ts'
 import { isSound, printResult } from '../bench/report.ts'
-import { BenchRun } from '../bench/run.ts'
+import type { BenchRun } from '../bench/run.ts'
 import { exitCodes } from '../failure.ts'
 import { type HubAccess, hubUrl, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -60,12 +59,14 @@ async function bench(terminal: Terminal, options: BenchOptions): Promise<void> {
   const plan = planOf(options)
   const url = hubUrl(options)
   const { hostname } = new URL(url)
+  const { isLoopback } = await import('@posthouse/hub')
   if (options.yes !== true && !isLoopback(hostname.replace(/^\[|\]$/g, ''))) {
     throw new PosthouseError('invalid_option', `${hostname} is another computer: to load the hub there, add --yes`)
   }
   using interrupt = onInterrupt()
   using line = new ProgressLine(terminal)
   const progress = (sent: number, received: number): void => line.show(`sent ${sent}, received ${received} …`)
+  const { BenchRun } = await import('../bench/run.ts')
   await using run = new BenchRun(plan, { progress })
   await run.connect(clientOptions(options), options.id, interrupt.signal)
   if (options.yes !== true && plan.fanout !== undefined) await assertAlone(run)

@@ -1,9 +1,8 @@
-import { defaultPort } from '@posthouse/hub'
 import type { Command } from 'commander'
+import { defaultPort } from '../default-hub.ts'
 import { certificateFindings } from '../doctor/certificates.ts'
 import { dataFindings } from '../doctor/data-folder.ts'
 import { type Finding, printFindings } from '../doctor/finding.ts'
-import { probeHub } from '../doctor/hub-probe.ts'
 import { filesFinding, memoryFinding, nodeFinding, watchClock } from '../doctor/machine.ts'
 import { portFinding } from '../doctor/port.ts'
 import { exitCodes } from '../failure.ts'
@@ -72,5 +71,6 @@ async function checkHere(options: DoctorOptions, signal: AbortSignal): Promise<r
   const target = elsewhere ? hubUrl(options) : found
   if (target === undefined) return findings
   const client = { ...clientOptions(options), url: target }
+  const { probeHub } = await import('../doctor/hub-probe.ts')
   return [...findings, ...(await probeHub({ client, signal, ...(origin !== undefined && { origin }) }))]
 }

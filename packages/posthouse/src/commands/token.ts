@@ -1,5 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
-import { createToken, type Permission } from '@posthouse/hub'
+import type { Permission } from '@posthouse/hub'
 import type { Command } from 'commander'
 import { parseLater } from '../moment.ts'
 import { checked, collected } from '../option-values.ts'
@@ -42,6 +42,7 @@ export function addToken(program: Command, terminal: Terminal): void {
  */
 async function token(terminal: Terminal, options: TokenOptions): Promise<void> {
   const { name, clients, permissions, expires, file, json } = options
+  const { createToken } = await import('@posthouse/hub')
   const created = createToken()
   const entry: TokenEntry = {
     name,

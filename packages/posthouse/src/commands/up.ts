@@ -2,12 +2,12 @@ import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Durability, Logger } from '@posthouse/core'
-import { defaultPort, Hub } from '@posthouse/hub'
 import { type Command, Option } from 'commander'
 import { takesTokensForOthers } from '../authentication.ts'
 import { banner } from '../banner.ts'
 import { consoleLogger, type LogLevel, logLevels } from '../console-logger.ts'
 import { databasePath, durabilities, openDataFolder } from '../data-folder.ts'
+import { defaultPort } from '../default-hub.ts'
 import { type HubWords, hubOptionsOf, listenOptionsOf, withHubWords } from '../hub-words.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
 import { createNode } from '../node/posthouse-node.ts'
@@ -58,6 +58,7 @@ export function addUp(program: Command, terminal: Terminal): void {
  */
 async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   using interrupt = onInterrupt()
+  const { Hub, isLoopback } = await import('@posthouse/hub')
   const logger = consoleLogger(terminal, options.logLevel)
   const listenOptions = listenOptionsOf(options)
   const hubOptions = await hubOptionsOf(options)
@@ -75,6 +76,7 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
     const where = await node.listen(listenOptions)
     banner(terminal, {
       ...where,
+      local: isLoopback(where.host),
       durability,
       database: databasePath(folder),
       guarded: hubOptions.authenticate !== undefined,

@@ -1,4 +1,5 @@
-import { type HubClient, isPosthouseError } from '@posthouse/client'
+import type { HubClient } from '@posthouse/client'
+import { isPosthouseError } from '@posthouse/core'
 import type { Command } from 'commander'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { onInterrupt, pause } from '../interrupt.ts'

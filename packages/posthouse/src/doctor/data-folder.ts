@@ -2,7 +2,6 @@ import { access, constants, copyFile, mkdtemp, readdir, rm, stat, statfs } from 
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { reasonOf } from '@posthouse/core'
-import { Hub } from '@posthouse/hub'
 import { systemCode } from '../network-reason.ts'
 import { statusFileName } from '../status-file-name.ts'
 import { databaseFindings } from './database.ts'
@@ -89,6 +88,7 @@ function isLeftover(name: string): boolean {
 async function statusFindings(path: string): Promise<readonly Finding[]> {
   const file = join(path, statusFileName)
   if ((await kindOf(file)) === 'missing') return []
+  const { Hub } = await import('@posthouse/hub')
   const folder = await mkdtemp(join(tmpdir(), 'posthouse-doctor-'))
   try {
     const copy = join(folder, statusFileName)
