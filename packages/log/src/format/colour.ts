@@ -1,5 +1,5 @@
+import { refusal } from '@posthouse/core/options'
 import type { LevelName } from '../level.ts'
-import { refusal } from '../refuse.ts'
 
 const colours = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
 const styles: Readonly<Record<string, number>> = {

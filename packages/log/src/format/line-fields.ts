@@ -1,7 +1,7 @@
 import { threadId } from 'node:worker_threads'
+import { refusal } from '@posthouse/core/options'
 import { levels } from '../level.ts'
 import type { LogRecord } from '../record/log-record.ts'
-import { refusal } from '../refuse.ts'
 import { fieldsText, valueText } from './fields-text.ts'
 import { timeText } from './time-text.ts'
 import { visible, visibleLine } from './visible.ts'

@@ -1,5 +1,5 @@
+import { refusal } from '@posthouse/core/options'
 import type { LogRecord } from '../record/log-record.ts'
-import { refusal } from '../refuse.ts'
 import { levelStyle, resetStyle, styleOf } from './colour.ts'
 import { exceptionText } from './exception-text.ts'
 import { fieldsText } from './fields-text.ts'

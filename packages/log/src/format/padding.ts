@@ -1,4 +1,4 @@
-import { refusal } from '../refuse.ts'
+import { refusal } from '@posthouse/core/options'
 
 const form = /^(?:(.)?([<>^]))?(\d{1,3})?(?:\.(\d{1,3}))?$/u
 

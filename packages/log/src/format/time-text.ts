@@ -1,4 +1,4 @@
-import { refusal } from '../refuse.ts'
+import { refusal } from '@posthouse/core/options'
 
 type Part = (date: Moment) => string
 
