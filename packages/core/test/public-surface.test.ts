@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import * as core from '@posthouse/core'
 import * as callbacks from '@posthouse/core/callbacks'
 import * as help from '@posthouse/core/help'
+import * as options from '@posthouse/core/options'
 import manifest from '@posthouse/core/package.json' with { type: 'json' }
 import * as policy from '@posthouse/core/policy'
 import * as status from '@posthouse/core/status'
@@ -116,6 +117,30 @@ describe('the public names of core', () => {
     )
   })
 
+  it('are these under ./options', () => {
+    assert.deepEqual(Object.keys(options), [
+      'aClock',
+      'aFlag',
+      'aFunction',
+      'aText',
+      'aboveZero',
+      'anObject',
+      'anything',
+      'belowOne',
+      'checkOptions',
+      'either',
+      'finiteAboveZero',
+      'listOf',
+      'numberFrom',
+      'objectWith',
+      'oneOf',
+      'optionsOf',
+      'refusal',
+      'secretly',
+      'wholeFrom',
+    ])
+  })
+
   it('are these under ./testing', () => {
     assert.deepEqual(Object.keys(testing), [
       'blobStoreContract',
@@ -138,6 +163,7 @@ describe('the public names of core', () => {
       '.',
       './policy',
       './status',
+      './options',
       './testing',
       './callbacks',
       './help',

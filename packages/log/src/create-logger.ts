@@ -1,10 +1,10 @@
 import { type Clock, type LogFields, reasonOf, systemClock } from '@posthouse/core'
+import { refusal } from '@posthouse/core/options'
 import { AppLogger } from './app-logger.ts'
 import { visible } from './format/visible.ts'
 import type { Threshold } from './level.ts'
 import { LogBook, type TroubleListener } from './log-book.ts'
 import { createRedactor, type RedactOptions } from './redaction/redactor.ts'
-import { refusal } from './refuse.ts'
 import type { SinkSpecification } from './sinks/sink-options.ts'
 
 /** How a logger begins. */

@@ -1,4 +1,4 @@
-import { refusal } from './refuse.ts'
+import { refusal } from '@posthouse/core/options'
 
 /** What is fixed for a level. */
 export interface LevelFacts {

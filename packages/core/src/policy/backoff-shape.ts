@@ -1,5 +1,6 @@
+import { checkOptions } from '../options/check-options.ts'
+import { aFunction, numberFrom, oneOf, type Rules } from '../options/rules.ts'
 import type { Backoff } from './backoff.ts'
-import { aFunction, checkOptions, numberFrom, oneOf, type Rules } from './check-options.ts'
 
 /**
  * What chance does to a wait: `full` takes anything between zero and it, `equal` between half and all of it,

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { PosthouseError } from '../errors.ts'
-import { aboveZero, aClock, aFunction, checkOptions, type Rules, wholeFrom } from './check-options.ts'
+import { checkOptions } from '../options/check-options.ts'
+import { aboveZero, aClock, aFunction, type Rules, wholeFrom } from '../options/rules.ts'
 import { type KeyOf, keyOfExecution } from './key-of.ts'
 import { PerKey } from './per-key.ts'
 import type { AnyPolicy, Execution } from './policy.ts'

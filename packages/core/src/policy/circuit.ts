@@ -1,5 +1,5 @@
+import { numberOf } from '../options/check-options.ts'
 import type { Backoff } from './backoff.ts'
-import { numberOf } from './check-options.ts'
 import { Tally } from './tally.ts'
 
 /** `closed` lets everything through, `open` nothing, `half-open` a few that show whether it works again. */

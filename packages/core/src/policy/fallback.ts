@@ -1,4 +1,5 @@
-import { aFunction, checkOptions, type Rules } from './check-options.ts'
+import { checkOptions } from '../options/check-options.ts'
+import { aFunction, type Rules } from '../options/rules.ts'
 import { type Outcome, outcomeOf, resultOf } from './outcome.ts'
 import type { Execution, Policy } from './policy.ts'
 

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { aClock, aFunction, checkOptions, numberFrom, objectWith, type Rules, wholeFrom } from './check-options.ts'
+import { checkOptions } from '../options/check-options.ts'
+import { aClock, aFunction, numberFrom, objectWith, type Rules, wholeFrom } from '../options/rules.ts'
 import { HedgedRun } from './hedged-run.ts'
 import type { AnyPolicy, Execution, Policy } from './policy.ts'
 import type { RetryBudget } from './retry-budget.ts'

@@ -1,26 +1,26 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { PosthouseError } from '../errors.ts'
-import { AdaptiveRate } from './adaptive-rate.ts'
-import type { RefusalNotice, WaitNotice } from './bulkhead.ts'
+import { checkOptions } from '../options/check-options.ts'
 import {
   aboveZero,
   aClock,
   aFunction,
+  anObject,
   belowOne,
-  checkOptions,
   finiteAboveZero,
   numberFrom,
-  objectWith,
   type Rules,
   wholeFrom,
-} from './check-options.ts'
+} from '../options/rules.ts'
+import { AdaptiveRate } from './adaptive-rate.ts'
+import type { RefusalNotice, WaitNotice } from './bulkhead.ts'
 import { type KeyOf, keyOfExecution } from './key-of.ts'
 import { type Outcome, outcomeOf, resultOf } from './outcome.ts'
 import { isOverload } from './overload.ts'
 import { PacedLine } from './paced-line.ts'
 import { PerKey } from './per-key.ts'
 import type { AnyPolicy, Execution, Policy } from './policy.ts'
-import { paceOf, type RateWindow } from './rate-pace.ts'
+import { paceOf, type RateWindow, windowRule } from './rate-pace.ts'
 
 /** How a rate adapts to what the other side says. */
 export interface AdaptiveOptions<Result = unknown> {
@@ -77,12 +77,12 @@ export interface RateLimitOptions<Result = unknown> {
 const rules: Rules<RateLimitOptions> = {
   perSecond: finiteAboveZero,
   burst: numberFrom(1),
-  window: { words: 'an object with tasks and ms', holds: objectWith().holds },
+  window: windowRule,
   queue: wholeFrom(0),
   maxWaitMs: aboveZero,
   keyOf: aFunction,
   maxKeys: wholeFrom(1),
-  adaptive: { words: 'true or settings', holds: (value) => value === true || objectWith().holds(value) },
+  adaptive: { words: 'true or settings', holds: (value) => value === true || anObject.holds(value) },
   onRefuse: aFunction,
   onWaited: aFunction,
   onSlowDown: aFunction,

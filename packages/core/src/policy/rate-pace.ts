@@ -1,5 +1,5 @@
 import { PosthouseError } from '../errors.ts'
-import { checkOptions, finiteAboveZero, type Rules } from './check-options.ts'
+import { finiteAboveZero, optionsOf, type Rule } from '../options/rules.ts'
 
 /** So many tasks at most within any time of `ms` milliseconds, wherever that begins. */
 export interface RateWindow {
@@ -14,10 +14,15 @@ export interface PaceOptions {
   readonly window?: RateWindow | undefined
 }
 
-const rules: Rules<RateWindow> = {
-  tasks: { words: 'a whole number from 1', holds: (value) => Number.isInteger(value) && Number(value) >= 1 },
-  ms: finiteAboveZero,
-}
+/** What a window must be. */
+export const windowRule: Rule = optionsOf<RateWindow>(
+  {
+    tasks: { words: 'a whole number from 1', holds: (value) => Number.isInteger(value) && Number(value) >= 1 },
+    ms: finiteAboveZero,
+  },
+  'tasks',
+  'ms',
+)
 
 /** The rate of a limiter, in numbers and in words. */
 export interface Pace {
@@ -36,7 +41,6 @@ export function paceOf({ perSecond, burst, window }: PaceOptions): Pace {
       throw new PosthouseError('invalid_option', 'rateLimit needs the option perSecond or window')
     return { perSecond, burst, words: `${perSecond} tasks a second` }
   }
-  checkOptions('rateLimit: window', window, rules, ['tasks', 'ms'])
   if (perSecond === undefined && burst === undefined) {
     const { tasks, ms } = window
     return { perSecond: (tasks * 1000) / ms, burst: tasks, words: `${tasks} tasks in ${ms} ms` }

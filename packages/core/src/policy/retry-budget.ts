@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { aClock, checkOptions, finiteAboveZero, numberFrom, type Rules, wholeFrom } from './check-options.ts'
+import { checkOptions } from '../options/check-options.ts'
+import { aClock, finiteAboveZero, numberFrom, type Rules, wholeFrom } from '../options/rules.ts'
 import { PerKey } from './per-key.ts'
 import { Tally } from './tally.ts'
 

@@ -1,18 +1,9 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { type ErrorCode, isPosthouseError, PosthouseError, reasonOf } from '../errors.ts'
+import { checkOptions, numberOf } from '../options/check-options.ts'
+import { aboveZero, aClock, aFunction, objectWith, oneOf, type Rules, wholeFrom } from '../options/rules.ts'
 import type { Backoff } from './backoff.ts'
 import { backoff as shapedBackoff } from './backoff-shape.ts'
-import {
-  aboveZero,
-  aClock,
-  aFunction,
-  checkOptions,
-  numberOf,
-  objectWith,
-  oneOf,
-  type Rules,
-  wholeFrom,
-} from './check-options.ts'
 import { type Outcome, outcomeOf, resultOf } from './outcome.ts'
 import { pause } from './pause.ts'
 import type { AnyPolicy, Execution, Policy, Task } from './policy.ts'

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { PosthouseError } from '../errors.ts'
-import { aboveZero, aClock, aFunction, checkOptions, oneOf, type Rules } from './check-options.ts'
+import { checkOptions } from '../options/check-options.ts'
+import { aboveZero, aClock, aFunction, oneOf, type Rules } from '../options/rules.ts'
 import type { AnyPolicy, Execution } from './policy.ts'
 import { Scope } from './scope.ts'
 

@@ -1,4 +1,4 @@
-import { refusal } from '../refuse.ts'
+import { refusal } from '@posthouse/core/options'
 import { parseAge, readAge } from '../words/age.ts'
 import { parseSize, readSize } from '../words/size.ts'
 import { type Archive, byAge } from './archive-name.ts'

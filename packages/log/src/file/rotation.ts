@@ -1,4 +1,4 @@
-import { refusal } from '../refuse.ts'
+import { refusal } from '@posthouse/core/options'
 import { readAge } from '../words/age.ts'
 import { nextAfter, readRecurrence } from '../words/moment.ts'
 import { readSize } from '../words/size.ts'

@@ -1,5 +1,5 @@
 import type { LogFields } from '@posthouse/core'
-import { refusal } from '../refuse.ts'
+import { refusal } from '@posthouse/core/options'
 import { CleanCopy } from './clean-copy.ts'
 import { cleanText } from './clean-text.ts'
 import { secretNames } from './sensitive-names.ts'

@@ -1,8 +1,8 @@
+import { refusal } from '@posthouse/core/options'
 import { wantsColour } from '../format/colour.ts'
 import { defaultFormat, lineFormat } from '../format/line-format.ts'
 import { severityFrom } from '../level.ts'
 import type { LogRecord } from '../record/log-record.ts'
-import { refusal } from '../refuse.ts'
 import type { Sink } from './sink.ts'
 import { type FileSinkOptions, fileOptionNames, type SinkTarget, sinkOptionNames } from './sink-options.ts'
 

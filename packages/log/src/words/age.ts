@@ -1,4 +1,4 @@
-import { refusal } from '../refuse.ts'
+import { refusal } from '@posthouse/core/options'
 
 const units: readonly (readonly [names: RegExp, ms: number])[] = [
   [/^(?:ms|milliseconds?)$/, 1],

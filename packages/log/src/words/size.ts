@@ -1,4 +1,4 @@
-import { refusal } from '../refuse.ts'
+import { refusal } from '@posthouse/core/options'
 
 const form = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)(b?)$/i
 const powers = ['', 'k', 'm', 'g', 't']

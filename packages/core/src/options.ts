@@ -1,0 +1,22 @@
+export { checkOptions, refusal } from './options/check-options.ts'
+export {
+  aboveZero,
+  aClock,
+  aFlag,
+  aFunction,
+  anObject,
+  anything,
+  aText,
+  belowOne,
+  either,
+  finiteAboveZero,
+  listOf,
+  numberFrom,
+  objectWith,
+  oneOf,
+  optionsOf,
+  type Rule,
+  type Rules,
+  secretly,
+  wholeFrom,
+} from './options/rules.ts'
