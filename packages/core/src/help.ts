@@ -114,6 +114,7 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
     'The redirection leads from https to http or to something other than HTTP, or its body cannot be sent again.',
   address_blocked: 'The address is one that this client may not reach. Name it in guard.allow if that is wanted.',
   invalid_request: 'The request cannot be sent as it is. The message names what is wrong with it.',
+  file_unusable: 'A file that is to be sent or written cannot be used. The message names it, and what to change.',
   retries_exhausted: 'The task failed as often as it may be tried, or for as long. The cause is how it failed last.',
   deadline_exceeded:
     'The task did not end in its time, with all of its attempts and waits. Give it more, or ask for less.',
@@ -231,6 +232,7 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   redirect_refused: 502,
   address_blocked: 403,
   invalid_request: 400,
+  file_unusable: 500,
   retries_exhausted: 502,
   deadline_exceeded: 504,
   circuit_open: 503,

@@ -2,11 +2,20 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { defaultLimits } from '../src/client/client-options.ts'
 import { mergedOptions, settingsOf } from '../src/client/settings.ts'
-import { createHttpClient, fastkit } from '../src/index.ts'
+import {
+  createHttpClient,
+  fastkit,
+  HarRecorder,
+  type HttpInterceptor,
+  logging,
+  metrics,
+  openTelemetry,
+  toCurl,
+} from '../src/index.ts'
 import { defaultLogging } from '../src/interceptors/logging.ts'
 import { defaultPoolLimits, poolLimitsOf } from '../src/pool/pool-options.ts'
 import { defaultRetry } from '../src/retry/retry-options.ts'
-import { memoryTransport } from '../src/testing.ts'
+import { memoryTransport, Recorder } from '../src/testing.ts'
 import { defaultTimeouts } from '../src/timing/timeouts.ts'
 
 describe('a client without options', () => {
@@ -97,19 +106,54 @@ describe('options that make no sense', () => {
   // Written as a program in JavaScript has them, which no compiler looks at.
   const wrong: readonly (readonly [what: object, message: RegExp])[] = [
     [{ timeoutt: 5 }, /no option timeoutt, only preset, baseUrl/],
-    [{ guard: { alow: [] } }, /no option guard\.alow, only allowPrivate/],
-    [{ guard: true }, /guard is of the kind object, not true/],
-    [{ retry: 'many' }, /retry is of the kind number or false or object, not "many"/],
-    [{ retry: true }, /retry is/],
-    [{ retry: { times: 3 } }, /retry\.times/],
-    [{ redirects: 5 }, /redirects is of the kind boolean or object, not 5/],
-    [{ redirects: { max: -1 } }, /redirects\.max is -1/],
-    [{ limits: { bodyBytes: -1 } }, /limits\.bodyBytes is -1/],
-    [{ errors: 'respond' }, /errors is throw or response, not "respond"/],
-    [{ secrets: 'token' }, /secrets is of the kind list, not "token"/],
-    [{ interceptors: {} }, /interceptors is of the kind list/],
+    [{ guard: { alow: [] } }, /guard has no option alow, only allowPrivate/],
+    [{ guard: true }, /guard must be an object of options, not true/],
+    [{ retry: 'many' }, /retry must be false, or a number of retries, or an object of options, not "many"/],
+    [{ retry: true }, /retry must be/],
+    [{ retry: { times: 3 } }, /retry has no option times/],
+    [{ retry: { statuses: 5 } }, /retry: statuses must be a list of statuses, not 5/],
+    [{ retry: { statuses: ['500'] } }, /retry: statuses must be a list of statuses, not \["500"\]/],
+    [{ retry: { methods: 'GET' } }, /retry: methods must be any, or a list of methods, not "GET"/],
+    [{ retry: { retryByError: ['no_such'] } }, /retry: retryByError must be a function, or a list of error codes/],
+    [{ retry: { attempts: 0 } }, /retry: attempts must be a whole number from 1, not 0/],
+    [{ retry: { attempts: '3' } }, /retry: attempts/],
+    [{ retry: -1 }, /retry must be/],
+    [{ rateLimit: {} }, /rateLimit needs the option requests/],
+    [{ rateLimit: { requests: 0.5 } }, /rateLimit: requests must be a whole number from 1/],
+    [{ rateLimit: { requests: 5, per: 'host' } }, /rateLimit: per must be one of client, origin/],
+    [{ hedge: {} }, /hedge needs the option delayMs/],
+    [{ timeout: { read: '5' } }, /timeout: read must be a number above 0, not "5"/],
+    [{ timeout: 0 }, /timeout must be milliseconds above 0/],
+    [{ timeout: { raed: 5 } }, /timeout has no option raed/],
+    [{ pool: { maxConnections: '5' } }, /pool: maxConnections must be a number from 1, not "5"/],
+    [{ policies: [{}] }, /policies must be a list of functions/],
+    [{ hops: [5] }, /hops must be a list of functions, not \[5\]/],
+    [{ logger: {} }, /logger must be an object with debug, info, warn, error, not an object/],
+    [{ logging: { level: 'info', maxBodyChars: 'all' } }, /logging: maxBodyChars must be a number/],
+    [{ logging: { logger: console.log } }, /logging: logger must be an object with/],
+    [{ metrics: { records: 0 } }, /metrics: records must be a whole number from 1/],
+    [{ headers: 'accept: text' }, /headers must be a record, pairs or Headers/],
+    [{ params: 5 }, /params must be/],
+    [{ requestId: 'one' }, /requestId must be a function/],
+    [{ throwOnError: 1 }, /throwOnError must be true or false, not 1/],
+    [{ dns: { resolve: '1.1.1.1' } }, /dns: resolve must be a function/],
+    [{ dns: { ttlMs: -1 } }, /dns: ttlMs must be a number from 0/],
+    [{ guard: { deny: 'a' } }, /guard: deny must be a list/],
+    [{ cookies: {} }, /cookies must be true or false, or an object with getCookieString, setCookie/],
+    [{ cache: { entries: 'all' } }, /cache: entries/],
+    [{ tls: { ca: 5 } }, /tls: ca must be a text, or bytes, or a list of such, not a number/],
+    [{ proxy: { uri: 'http://p' } }, /proxy needs the option url/],
+    [{ proxy: 5 }, /proxy must be one of environment, false, or a URL, or an object of options, not a number/],
+    [{ transport: {} }, /transport must be a function/],
+    [{ clock: {} }, /clock must be an object with now, elapsed, after/],
+    [{ redirects: 5 }, /redirects must be true or false, or an object of options, not 5/],
+    [{ redirects: { max: -1 } }, /redirects: max must be a number from 0, not -1/],
+    [{ limits: { bodyBytes: -1 } }, /limits: bodyBytes must be a number from 0, not -1/],
+    [{ errors: 'respond' }, /errors must be one of throw, response, not "respond"/],
+    [{ secrets: 'token' }, /secrets must be a list of texts, not "token"/],
+    [{ interceptors: {} }, /interceptors must be a list of interceptors/],
     [{ preset: { pol: 1 } }, /no option pol/],
-    [{ timeout: '5' }, /timeout is of the kind number or object, not "5"/],
+    [{ timeout: '5' }, /timeout must be milliseconds above 0, or an object of options, not "5"/],
   ]
   for (const [options, message] of wrong) {
     test(`are refused: ${JSON.stringify(options)}`, () => {
@@ -117,9 +161,86 @@ describe('options that make no sense', () => {
     })
   }
 
+  test('are not shown where they may be secrets', () => {
+    const secrets: readonly object[] = [
+      { tls: { key: ['canary'] } },
+      { tls: { passphrase: { canary: 'canary' } } },
+      { proxy: ['http://user:canary@p'] },
+    ]
+    for (const options of secrets) {
+      assert.throws(
+        () => createHttpClient({ logging: false, ...options }),
+        (error: Error) => {
+          return error.message.includes('must be') && !error.message.includes('canary')
+        },
+      )
+    }
+  })
+
+  test('are refused in an interceptor, which would never be asked', () => {
+    class Auth {
+      readonly token = 'any state of its own'
+      beforeRequests(): void {
+        assert.fail(this.token)
+      }
+    }
+    const wrong: readonly (readonly [object, RegExp])[] = [
+      [
+        { before_request: () => undefined },
+        /a hook of an interceptor must be one of beforeRequest, .* not "before_request"/,
+      ],
+      [new Auth(), /not "beforeRequests"/],
+      [{ onResponse: () => undefined }, /not "onResponse"/],
+      [{ beforeRequest: 5 }, /beforeRequest must be a function, not 5/],
+      [{ scope: 'attempts', onError: () => undefined }, /scope must be request or attempt, not "attempts"/],
+      [{}, /at least one of beforeRequest/],
+    ]
+    for (const [interceptor, message] of wrong) {
+      const interceptors = [interceptor] as HttpInterceptor[]
+      assert.throws(() => createHttpClient({ logging: false, interceptors }), { code: 'invalid_option', message })
+      const client = createHttpClient({ logging: false, transport: memoryTransport(() => ({})) })
+      assert.throws(() => client.use(interceptor as HttpInterceptor), { code: 'invalid_option', message })
+    }
+    assert.throws(() => createHttpClient({ interceptors: [null as never] }), { code: 'invalid_option' })
+  })
+
+  test('are refused in what follows events, pages and files, and in what records', async () => {
+    const client = createHttpClient({ logging: false, transport: memoryTransport(() => ({})) })
+    const refused = (options: object, ...calls: ((options: never) => unknown)[]): void => {
+      for (const call of calls) assert.throws(() => call(options as never), { code: 'invalid_option' })
+    }
+    refused({ reconect: true }, (options) => client.events('http://a/', options))
+    refused({ reconnect: { attempts: 'all' } }, (options) => client.events('http://a/', options))
+    refused({ idleMs: 0 }, (options) => client.events('http://a/', options))
+    refused(
+      { maxPages: 0 },
+      (options) => client.pages('http://a/', options),
+      (options) => client.items('http://a/', options),
+    )
+    refused({ next: 'link' }, (options) => client.pages('http://a/', options))
+    refused({ item: () => [] }, (options) => client.items('http://a/', options))
+    for (const options of [{ attempts: -1 }, { maxBytes: '5' }, { resumed: true }, { onProgress: 5 }]) {
+      await assert.rejects(client.download('http://a/', 'file', options as never), { code: 'invalid_option' })
+    }
+    refused({ entries: 0 }, (options) => new HarRecorder(options))
+    refused(
+      { secrets: ['list'] },
+      (options) => new HarRecorder(options),
+      (options) => toCurl({ method: 'GET', url: 'http://a/' }, options),
+    )
+    refused({ mode: 'play', path: 'p' }, (options) => new Recorder(options))
+    refused({ tracer: {} }, (options) => openTelemetry(options))
+    refused(
+      { record: 5 },
+      (options) => metrics(options),
+      (options) => logging(options),
+    )
+  })
+
   test('are refused in a request and in an extended client too', async () => {
     const client = createHttpClient({ logging: false, transport: memoryTransport(() => ({})) })
-    for (const options of [{ timout: 1 }, { retry: 'many' }, { redirects: { maximum: 1 } }, { signal: 5 }]) {
+    const wrong = [{ timout: 1 }, { retry: 'many' }, { redirects: { maximum: 1 } }, { signal: 5 }, { path: 'a' }, null]
+    for (const options of wrong) {
       await assert.rejects(client.get('http://a/', options as never), { code: 'invalid_option' })
     }
     assert.throws(() => client.extend({ timeoutt: 5 } as never), { code: 'invalid_option' })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -183,6 +184,78 @@ suite('a download', () => {
     const options = { signal: stop.signal, onProgress: () => stop.abort() }
     await assert.rejects(at.client.download(server.url, at.file('file'), options))
     assert.ok(!(await at.names()).includes('file'))
+  })
+
+  test('is refused before anything is asked for where its file cannot be written', async () => {
+    await using at = await workplace()
+    await using server = await serveFile(randomBytes(1_000))
+    await mkdir(at.file('folder'))
+    await writeFile(at.file('plain'), '')
+    await symlink(at.file('elsewhere'), at.file('linked.part'))
+    await symlink(at.file('elsewhere'), at.file('noted.part.json'))
+    const before = await at.names()
+    const wrong: readonly [string, RegExp][] = [
+      [at.file('folder'), /folder cannot be used: it is a folder; name a file in it/],
+      [`${at.file('new')}/`, /it is a folder/],
+      [at.file('no/file'), /the folder .*no does not exist; make it first/],
+      [at.file('plain/file'), /plain is a file and no folder/],
+      [at.file('linked'), /linked.part cannot be used: it is no ordinary file; remove it/],
+      [at.file('noted'), /noted.part.json cannot be used/],
+      ['/dev/null', /no ordinary file/],
+      ['', /path/],
+    ]
+    for (const [path, message] of wrong) {
+      await assert.rejects(at.client.download(server.url, path), { code: 'file_unusable', message }, path)
+    }
+    assert.deepEqual(server.asked, [])
+    assert.deepEqual(await at.names(), before)
+  })
+
+  test('follows no link that comes into being meanwhile', async () => {
+    await using at = await workplace()
+    await using server = await startServer(async (_, response) => {
+      await symlink(at.file('elsewhere'), at.file('file.part'))
+      response.writeHead(200, { etag: '"one"' }).end('bytes')
+    })
+    // What lies there is removed, since nothing is known of it, and not written through.
+    await at.client.download(server.url, at.file('file'))
+    assert.deepEqual(await at.names(), ['file'])
+  })
+
+  test('that can never go on leaves nothing behind', async () => {
+    await using at = await workplace()
+    await using server = await serveFile(randomBytes(300_000), [200_000])
+    server.etag = undefined
+    await assert.rejects(at.client.download(server.url, at.file('file'), quick))
+    assert.deepEqual(await at.names(), [])
+    server.etag = '"one"'
+    await assert.rejects(at.client.download(server.url, at.file('file'), { maxBytes: 5 }), {
+      code: 'response_too_large',
+    })
+    assert.deepEqual(await at.names(), [])
+  })
+
+  test('onto a full disk says so, and goes on where it stopped once there is room', async (context) => {
+    await using at = await workplace()
+    await using server = await serveFile(randomBytes(300_000))
+    const disk = at.file('disk')
+    await mkdir(disk)
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'ignore' })
+    } catch {
+      return context.skip('a small disk cannot be mounted here')
+    }
+    try {
+      await writeFile(join(disk, 'ballast'), Buffer.alloc(900_000))
+      const path = join(disk, 'file')
+      await assert.rejects(at.client.download(server.url, path), { code: 'file_unusable', message: /disk is full/ })
+      await rm(join(disk, 'ballast'))
+      const { resumedFrom } = await at.client.download(server.url, path)
+      assert.ok(resumedFrom > 0)
+      assert.deepEqual(await readFile(path), server.content)
+    } finally {
+      execFileSync('umount', [disk])
+    }
   })
 
   test('of a URL with a secret does not leave it on the disk', async () => {

@@ -30,7 +30,6 @@ test('the public names of the HTTP client are these', () => {
     'redacted',
     'request',
     'requestContext',
-    'thirdPartyStatusOf',
     'toCurl',
   ])
 })

@@ -228,6 +228,20 @@ describe('a body', () => {
   test('that JSON cannot say is refused', async () => {
     await using client = quietClient()
     await failure(client.post('http://127.0.0.1:1', { json: 1n }), 'invalid_request')
+    // As programs without types may have them.
+    const wrong: readonly [object, RegExp][] = [
+      [{ headers: { accept: null } }, /the value of the header accept must be a text or a number, not null/],
+      [{ headers: { accept: ['a', {}] } }, /accept must be .* not an object/],
+      [{ headers: ['accept'] }, /pairs/],
+      [{ body: 5 }, /body must be text, bytes, .* not a number/],
+      [{ body: null }, /not null/],
+      [{ multipart: { file: null } }, /the field "file" of multipart/],
+      [{ multipart: { file: { content: 'no name' } } }, /the field "file" of multipart/],
+      [{ path: { id: null } }, /path has no value for \{id\}/],
+    ]
+    for (const [options, message] of wrong) {
+      assert.match((await failure(client.post('http://127.0.0.1:1/{id}', options), 'invalid_request')).message, message)
+    }
     await failure(client.post('http://127.0.0.1:1', { json: () => 1 }), 'invalid_request')
   })
 })

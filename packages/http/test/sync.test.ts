@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { suite, test } from 'node:test'
-import { createSyncHttpClient, requests, type SyncHttpClient, type SyncHttpClientOptions } from '@posthouse/http/sync'
+import {
+  createSyncHttpClient,
+  requests,
+  type SyncHttpClient,
+  type SyncHttpClientOptions,
+  type SyncHttpResponse,
+} from '@posthouse/http/sync'
 import { startHttpbinApart } from '../../../tests/httpbin/apart.ts'
 import { type AnyClient, clientContract } from './client-contract.ts'
 import { startServer } from './servers.ts'
+import { startTus } from './tus-process.ts'
 
 function wrapped(client: SyncHttpClient): AnyClient {
   return {
@@ -83,7 +94,11 @@ suite('only the synchronous client', () => {
       { hops: [] },
       { policies: [] },
       { clock: {} },
-      { cookies: { getCookieString: async () => '' } },
+      { cookies: { getCookieString: async () => '', setCookie: async () => undefined } },
+      { dns: { resolve: async () => [] } },
+      { interceptors: {} },
+      { interceptors: [{ before_request: () => undefined }] },
+      { retry: { statuses: 5 } },
     ]
     for (const options of wrong) {
       assert.throws(() => createSyncHttpClient(options as SyncHttpClientOptions), { code: 'invalid_option' })
@@ -96,6 +111,48 @@ suite('only the synchronous client', () => {
     assert.throws(() => never.get('http://127.0.0.1:1/', { signal } as object), { code: 'invalid_option' })
     using _ = never.use({ beforeRequest: async () => undefined })
     assert.throws(() => never.get('http://127.0.0.1:1/'), { code: 'invalid_option', message: /promise/ })
+  })
+
+  test('goes through pages and their items, and waits for no promise of a function', async () => {
+    await using server = await startHttpbinApart()
+    using client = createSyncHttpClient({ ...quiet, baseUrl: server.url })
+    const itemsOf = (page: SyncHttpResponse): readonly number[] => page.json<{ items: number[] }>().items
+    assert.deepEqual([...client.items('/pages/2', { items: itemsOf })], [0, 1, 2, 3, 4, 5])
+    const [first, ...others] = client.pages('/pages/1', { params: { last: 3 } })
+    assert.equal(first?.status, 200)
+    assert.equal(others.length, 2)
+    assert.throws(() => [...client.pages('/pages/1', { maxPages: 1 })], { code: 'limit_reached' })
+    assert.throws(() => client.pages('/pages/1', { maxPages: 0 }), { code: 'invalid_option' })
+    const late = async (): Promise<undefined> => undefined
+    assert.throws(() => [...client.pages('/pages/1', { next: late as never })], {
+      code: 'invalid_option',
+      message: /promise/,
+    })
+  })
+
+  test('follows events, and ends their connection when their reader leaves', async () => {
+    await using server = await startHttpbinApart()
+    using client = createSyncHttpClient({ ...quiet, baseUrl: server.url })
+    const reconnect = { delayMs: 1, maxDelayMs: 5 }
+    const events = [...client.events('/sse?total=5&count=2', { reconnect })]
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      ['1', '2', '3', '4', '5'],
+    )
+    for (const { id } of client.events('/sse?total=9', { retry: { attempts: 2, retryByResult: () => false } })) {
+      assert.equal(id, '1')
+      break
+    }
+    assert.equal(client.stats.running, 0)
+    assert.throws(() => [...client.events('/get', { reconnect: false })], { code: 'bad_response' })
+    assert.throws(() => [...client.events('/sse', { reconect: false } as object)], { code: 'invalid_option' })
+  })
+
+  test('sends a file that goes on where a server has come', async () => {
+    await using at = await temporaryUpload()
+    using client = createSyncHttpClient({ ...quiet })
+    assert.match(client.upload(at.url, at.path, { resume: { chunkBytes: 400_000 } }).url, /-1000000$/)
+    assert.deepEqual(await at.stored(), await readFile(at.path))
   })
 
   test('leaves the other requests of its thread alone when a hook throws', async () => {
@@ -128,3 +185,21 @@ suite('only the synchronous client', () => {
     assert.equal(status, 0)
   })
 })
+
+/** A file, and a server of tus in a process of its own that can keep it. */
+async function temporaryUpload(): Promise<AsyncDisposable & { url: string; path: string; stored(): Promise<Buffer> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'posthouse-sync-upload-'))
+  const path = join(folder, 'file')
+  await writeFile(path, randomBytes(1_000_000))
+  const [child, port] = await startTus(folder)
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    path,
+    stored: () => readFile(join(folder, '1-1000000')),
+    [Symbol.asyncDispose]: async () => {
+      child.kill()
+      await once(child, 'exit')
+      await rm(folder, { recursive: true })
+    },
+  }
+}

@@ -67,6 +67,7 @@ const thirdParty: ReadonlyMap<ErrorCode, ThirdPartyStatus> = new Map([
   ['unreachable', 603],
   ['circuit_open', 603],
   ['timeout', 604],
+  ['pool_timeout', 604],
   ['connect_timeout', 604],
   ['write_timeout', 604],
   ['first_byte_timeout', 604],

@@ -1,176 +1,121 @@
-import { PosthouseError } from '@posthouse/core'
-import type { HttpClientOptions } from './client-options.ts'
+import {
+  aClock,
+  aFlag,
+  aFunction,
+  anObject,
+  anything,
+  aText,
+  checkOptions,
+  either,
+  listOf,
+  numberFrom,
+  objectWith,
+  oneOf,
+  optionsOf,
+  type Rule,
+  type Rules,
+  wholeFrom,
+} from '@posthouse/core/options'
+import { cacheRule } from '../hop/cache.ts'
+import { cookiesRule } from '../hop/cookies.ts'
+import { decompressRule } from '../hop/decompression.ts'
+import { checkInterceptor } from '../interceptors/check-interceptor.ts'
+import { aLogger } from '../interceptors/logger-rule.ts'
+import { loggingRules } from '../interceptors/logging.ts'
+import { metricsRules } from '../interceptors/metrics.ts'
+import { poolRule } from '../pool/pool-options.ts'
+import { redirectsRule } from '../redirect/redirects.ts'
+import type { BodyOptions } from '../request/outgoing-body.ts'
+import { rateLimitRule } from '../retry/rate-limit.ts'
+import { retryRule } from '../retry/retry-options.ts'
+import { timeoutRule } from '../timing/timeouts.ts'
+import { guardRule } from '../wire/guard.ts'
+import { dnsRule } from '../wire/lookup.ts'
+import { proxyRule } from '../wire/proxy.ts'
+import { tlsRule } from '../wire/tls.ts'
+import type { HedgingOptions, HttpClientOptions, LimitOptions } from './client-options.ts'
 import type { RequestOptions } from './request-options.ts'
 
-/** What an option may be: one of these words or kinds of value, or an object with these options in it. */
-interface Form {
-  readonly kinds?: readonly string[]
-  readonly words?: readonly string[]
-  readonly within?: readonly string[] | undefined
-}
+/** What is in them is looked at where they are read. */
+const headers: Rule = { ...anObject, words: 'a record, pairs or Headers', holds: isGroup }
+const params: Rule = { words: 'a text, a record, pairs or URLSearchParams', holds: isQuery }
+const errors = oneOf('throw', 'response')
 
-type Forms<Options> = { readonly [Name in keyof Options]-?: Form }
-/** The names of the options of a group, all of them. */
-type Names<Group> = Readonly<Record<keyof Extract<Group, object>, true>>
-
-const anything: Form = {}
-const flag: Form = { kinds: ['boolean'] }
-const aFunction: Form = { kinds: ['function'] }
-const list: Form = { kinds: ['list'] }
-
-function group<Group>(names: Names<Group>, ...kinds: readonly string[]): Form {
-  return { within: Object.keys(names), kinds }
-}
-
-type Given<Name extends keyof HttpClientOptions> = NonNullable<HttpClientOptions[Name]>
-
-const retry = group<Exclude<Given<'retry'>, number | false>>(
-  {
-    attempts: true,
-    totalMs: true,
-    baseMs: true,
-    multiplier: true,
-    capMs: true,
-    jitter: true,
-    backoff: true,
-    statuses: true,
-    methods: true,
-    retryByError: true,
-    retryByResult: true,
-    maxRetryAfterMs: true,
-    budget: true,
-  },
-  'number',
-  'false',
-)
-const redirects = group<Exclude<Given<'redirects'>, boolean>>(
-  { max: true, allowDowngrade: true, secretHeaders: true },
-  'boolean',
-)
-const errors: Form = { words: ['throw', 'response'] }
-/** Its names and numbers are looked at where deadlines are made of them. */
-const timeout: Form = { kinds: ['number', 'object'] }
-
-const ofClient: Forms<HttpClientOptions> = {
-  preset: { kinds: ['object'] },
+const ofClient: Rules<HttpClientOptions> = {
+  preset: anObject,
   baseUrl: anything,
-  headers: anything,
-  params: anything,
-  timeout,
-  pool: group<Given<'pool'>>({ maxConnections: true, maxPerOrigin: true, maxIdle: true, idleMs: true, maxQueue: true }),
-  retry,
-  rateLimit: group<Given<'rateLimit'>>({ requests: true, perMs: true, per: true, maxQueue: true, adaptive: true }),
-  hedge: group<Given<'hedge'>>({ delayMs: true, extra: true }),
-  policies: list,
-  redirects,
-  interceptors: list,
-  hops: list,
-  logging: group<Exclude<Given<'logging'>, boolean>>(
-    { level: true, logger: true, maxBodyChars: true, maxParamsChars: true, maxHeadersChars: true },
-    'boolean',
-  ),
-  metrics: group<Exclude<Given<'metrics'>, boolean>>({ records: true }, 'boolean'),
-  logger: { kinds: ['object'] },
-  throwOnError: flag,
+  headers,
+  params,
+  timeout: timeoutRule,
+  pool: poolRule,
+  retry: retryRule,
+  rateLimit: rateLimitRule,
+  hedge: optionsOf<HedgingOptions>({ delayMs: numberFrom(0), extra: wholeFrom(1) }, 'delayMs'),
+  policies: listOf('functions', aFunction),
+  redirects: redirectsRule,
+  interceptors: listOf('interceptors', anObject),
+  hops: listOf('functions', aFunction),
+  logging: either(aFlag, optionsOf(loggingRules)),
+  metrics: either(aFlag, optionsOf(metricsRules)),
+  logger: aLogger,
+  throwOnError: aFlag,
   errors,
   requestId: aFunction,
-  idempotencyKeys: flag,
-  limits: group<Given<'limits'>>({ bodyBytes: true }),
-  secrets: list,
+  idempotencyKeys: aFlag,
+  limits: optionsOf<LimitOptions>({ bodyBytes: numberFrom(0) }),
+  secrets: listOf('texts', aText),
   transport: aFunction,
-  clock: { kinds: ['object'] },
-  tls: group<Given<'tls'>>({
-    verify: true,
-    ca: true,
-    cert: true,
-    key: true,
-    pfx: true,
-    passphrase: true,
-    pins: true,
-    servername: true,
-    minVersion: true,
-  }),
-  proxy: anything,
-  http2: flag,
-  dns: group<Given<'dns'>>({ ttlMs: true, hosts: true, resolve: true }),
-  guard: group<Given<'guard'>>({ allowPrivate: true, allow: true, deny: true, trustProxy: true }),
-  decompress: group<Exclude<Given<'decompress'>, boolean>>({ maxBytes: true, maxRatio: true }, 'boolean'),
-  cookies: { kinds: ['boolean', 'object'] },
-  cache: group<Exclude<Given<'cache'>, boolean>>({ entries: true, maxBytes: true, maxEntryBytes: true }, 'boolean'),
+  clock: aClock,
+  tls: tlsRule,
+  proxy: proxyRule,
+  http2: aFlag,
+  dns: dnsRule,
+  guard: guardRule,
+  decompress: decompressRule,
+  cookies: cookiesRule,
+  cache: cacheRule,
 }
 
-const ofRequest: Forms<RequestOptions> = {
-  headers: anything,
-  params: anything,
-  path: { kinds: ['object'] },
-  signal: { kinds: ['object'] },
-  timeout,
-  retry,
-  redirects,
-  throwOnError: flag,
+/** What a request can be told beside its body; methods that send requests of their own can be told it too. */
+export const requestRules: Rules<Omit<RequestOptions, keyof BodyOptions>> = {
+  headers,
+  params,
+  path: anObject,
+  signal: objectWith('addEventListener', 'removeEventListener'),
+  timeout: timeoutRule,
+  retry: retryRule,
+  redirects: redirectsRule,
+  throwOnError: aFlag,
   errors,
-  idempotencyKey: { kinds: ['string', 'boolean'] },
+  idempotencyKey: either(aFlag, aText),
+}
+
+/** The body itself is looked at where it is read. */
+export const bodyRules: Rules<BodyOptions> = {
   json: anything,
-  form: { kinds: ['object'] },
-  multipart: anything,
+  form: anObject,
+  multipart: anObject,
   body: anything,
   onUploadProgress: aFunction,
 }
 
-/** @throws `invalid_option` for an option that a client does not have, or that is of a kind which it cannot be */
+const ofRequest: Rules<RequestOptions> = { ...requestRules, ...bodyRules }
+
+/** @throws `invalid_option` for an option that a client does not have, or that is what it cannot be */
 export function checkClientOptions(options: HttpClientOptions): void {
-  check(options, new Map(Object.entries(ofClient)))
+  checkOptions('the client', options, ofClient)
+  for (const interceptor of options.interceptors ?? []) checkInterceptor(interceptor)
 }
 
 /** The same of one request. @throws `invalid_option` */
 export function checkRequestOptions(options: RequestOptions): void {
-  check(options, requestForms)
+  checkOptions('the request', options, ofRequest)
 }
 
-const requestForms = new Map(Object.entries(ofRequest))
-
-/** Without a list of the entries: it is done for each request. */
-function check(options: object, forms: ReadonlyMap<string, Form>): void {
-  if (typeof options !== 'object' || options === null) refuse(`options are an object, not ${shown(options)}`)
-  for (const name in options) {
-    if (!Object.hasOwn(options, name)) continue
-    const form = forms.get(name) ?? refuse(`there is no option ${name}, only ${[...forms.keys()].join(', ')}`)
-    const value: unknown = Reflect.get(options, name)
-    if (value !== undefined && form !== anything) checkValue(name, value, form)
-  }
+function isGroup(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
-function checkValue(name: string, value: unknown, { kinds = [], words, within }: Form): void {
-  if (words !== undefined && !words.some((word) => word === value)) {
-    refuse(`${name} is ${words.join(' or ')}, not ${shown(value)}`)
-  }
-  if (within !== undefined && kindOf(value) === 'object') checkNames(name, value as object, within)
-  else if (words === undefined && !isOneOf(kinds, value)) refuseKind(name, value, { kinds, within })
-}
-
-function refuseKind(name: string, value: unknown, { kinds = [], within }: Form): never {
-  const all = within === undefined ? kinds : [...kinds, 'object']
-  refuse(`${name} is of the kind ${all.join(' or ')}, not ${shown(value)}`)
-}
-
-function checkNames(owner: string, options: object, names: readonly string[]): void {
-  const stranger = Object.keys(options).find((name) => !names.includes(name))
-  if (stranger !== undefined) refuse(`there is no option ${owner}.${stranger}, only ${names.join(', ')}`)
-}
-
-function isOneOf(kinds: readonly string[], value: unknown): boolean {
-  return kinds.includes(kindOf(value)) || (value === false && kinds.includes('false'))
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return 'list'
-  return value === null ? 'null' : typeof value
-}
-
-function shown(value: unknown): string {
-  return (typeof value === 'string' ? JSON.stringify(value) : String(value)).slice(0, 100)
-}
-
-function refuse(message: string): never {
-  throw new PosthouseError('invalid_option', message)
+function isQuery(value: unknown): boolean {
+  return typeof value === 'string' || isGroup(value)
 }

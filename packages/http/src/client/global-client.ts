@@ -2,21 +2,14 @@ import type { HttpResponse } from '../response/http-response.ts'
 import type { HttpClientOptions } from './client-options.ts'
 import { createHttpClient, type HttpClient } from './http-client.ts'
 import { fastkit } from './presets.ts'
+import { MadeOnDemand, type Senders, sendersOf } from './ready.ts'
 import type { RequestOptions } from './request-options.ts'
 
 /** Sends one request with the client behind it. */
 export type Send = (url: string | URL, options?: RequestOptions) => Promise<HttpResponse>
 
 /** A client that is made when it is first used, and again when it is used after it was closed. */
-export interface ReadyClient {
-  readonly get: Send
-  readonly post: Send
-  readonly put: Send
-  readonly patch: Send
-  readonly delete: Send
-  readonly head: Send
-  readonly options: Send
-  request(method: string, url: string | URL, options?: RequestOptions): Promise<HttpResponse>
+export interface ReadyClient extends Senders<RequestOptions, Promise<HttpResponse>> {
   stream(method: string, url: string | URL, options?: RequestOptions): Promise<HttpResponse>
   /** The client itself. */
   client(): HttpClient
@@ -24,31 +17,12 @@ export interface ReadyClient {
 }
 
 function readyClient(options?: HttpClientOptions): ReadyClient {
-  let made: HttpClient | undefined
-  const client = (): HttpClient => {
-    made ??= createHttpClient(options)
-    return made
-  }
-  const send =
-    (method: string): Send =>
-    (url, given) =>
-      client().request(method, url, given)
+  const made = new MadeOnDemand(() => createHttpClient(options))
   return {
-    get: send('GET'),
-    post: send('POST'),
-    put: send('PUT'),
-    patch: send('PATCH'),
-    delete: send('DELETE'),
-    head: send('HEAD'),
-    options: send('OPTIONS'),
-    request: (method, url, given) => client().request(method, url, given),
-    stream: (method, url, given) => client().stream(method, url, given),
-    client,
-    close: async () => {
-      const closing = made
-      made = undefined
-      await closing?.close()
-    },
+    ...sendersOf((method, url, given?: RequestOptions) => made.value.request(method, url, given)),
+    stream: (method, url, given) => made.value.stream(method, url, given),
+    client: () => made.value,
+    close: async () => made.take()?.close(),
   }
 }
 

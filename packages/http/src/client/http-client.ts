@@ -2,6 +2,7 @@ import { toHttpError } from '../errors/http-error.ts'
 import type { ServerSentEvent } from '../events/event-parser.ts'
 import { type EventStreamOptions, eventStream } from '../events/event-stream.ts'
 import { HttpHeaders } from '../headers/http-headers.ts'
+import { checkInterceptor } from '../interceptors/check-interceptor.ts'
 import { hooksOf } from '../interceptors/hooks.ts'
 import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
 import { emptyReport, isMetrics, type MetricsReport } from '../interceptors/metrics.ts'
@@ -9,7 +10,7 @@ import { type ItemOptions, items, type PageOptions, pages } from '../page/pages.
 import type { PoolStats } from '../pool/pool.ts'
 import type { HttpResponse } from '../response/http-response.ts'
 import { type Download, type DownloadOptions, download } from '../transfer/download.ts'
-import { type UploadOptions, uploadRequest } from '../transfer/upload.ts'
+import { type SendRequest, type UploadOptions, upload } from '../transfer/upload.ts'
 import { type Assembly, assemble } from './assembly.ts'
 import type { HttpClientOptions } from './client-options.ts'
 import { perform } from './engine.ts'
@@ -103,17 +104,22 @@ export class HttpClient implements AsyncDisposable {
 
   /**
    * Writes a body to a file, which is there only once it is complete. A download that broke off goes on where it stopped.
-   * @throws `bad_status`, `response_too_large`, `truncated_body`, and what the request fails with
+   * @throws `file_unusable`, before anything is asked for; `bad_status`, `response_too_large`, `truncated_body`, and what the request
+   * fails with
    */
   download(url: string | URL, path: string, options?: DownloadOptions): Promise<Download> {
     const open = (asked: RequestOptions): Promise<HttpResponse> => this.stream('GET', url, asked)
     return download({ open, url: String(url), path, clock: this.#assembly.settings.clock }, options)
   }
 
-  /** Sends a file as the body of a PUT, or of another method. */
-  async upload(url: string | URL, path: string, options?: UploadOptions): Promise<HttpResponse> {
-    const [method, request] = await uploadRequest(path, options)
-    return this.request(method, url, request)
+  /**
+   * Sends a file as the body of a PUT, or of another method; or with `resume` in as many requests as it needs, each from where the
+   * server has come, now or in another run (tus 1.0.0).
+   * @throws `file_unusable`, and what the request fails with; with `resume` also `bad_status`, `bad_response`
+   */
+  upload(url: string | URL, path: string, options?: UploadOptions): Promise<HttpResponse> {
+    const send: SendRequest = (method, at, asked) => this.request(method, at, asked)
+    return upload({ send, url, path, clock: this.#assembly.settings.clock }, options)
   }
 
   /** A client with these options on top of this one's. It uses the connections of this one where they would be the same. */
@@ -124,8 +130,9 @@ export class HttpClient implements AsyncDisposable {
     return new HttpClient(merged, shares ? this.#assembly.network : undefined)
   }
 
-  /** Adds an interceptor inside of those that there are, until it is disposed of. */
+  /** Adds an interceptor inside of those that there are, until it is disposed of. @throws `invalid_option` */
   use(interceptor: HttpInterceptor): Disposable {
+    checkInterceptor(interceptor)
     const { interceptors, engine } = this.#assembly
     interceptors.push(interceptor)
     engine.hooks = hooksOf(interceptors)
@@ -179,7 +186,7 @@ export class HttpClient implements AsyncDisposable {
     const { settings } = this.#assembly
     const request = { method, url: new URL('about:blank'), headers: new HttpHeaders(), attempt: 0 }
     const error = toHttpError(thrown, request)
-    if ((options.errors ?? settings.errors) !== 'response') throw error
+    if ((options?.errors ?? settings.errors) !== 'response') throw error
     return madeUpResponse(error, { request, attempts: 0, elapsedMs: 0 })
   }
 }

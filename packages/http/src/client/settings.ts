@@ -1,7 +1,6 @@
 import { type Clock, type Logger, systemClock } from '@posthouse/core'
 import type { SecretNames } from '../errors/redact.ts'
 import { type HeadersInput, HttpHeaders } from '../headers/http-headers.ts'
-import { bound } from '../hop/bounds.ts'
 import { acceptedEncodings } from '../hop/decompression.ts'
 import { nextRequestId } from '../request/request-id.ts'
 import { baseUrlOf, type QueryInput } from '../request/url.ts'
@@ -43,7 +42,7 @@ export function settingsOf(options: HttpClientOptions): Settings {
     requestId: options.requestId ?? nextRequestId,
     idempotencyKeys: options.idempotencyKeys ?? false,
     secrets: new Set(options.secrets?.map((name) => name.toLowerCase())),
-    maxBodyBytes: bound('limits.bodyBytes', options.limits?.bodyBytes, defaultLimits.bodyBytes, 0),
+    maxBodyBytes: options.limits?.bodyBytes ?? defaultLimits.bodyBytes,
     clock,
     logger,
   }

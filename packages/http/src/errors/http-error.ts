@@ -1,7 +1,7 @@
 import { type ErrorCode, isPosthouseError, PosthouseError } from '@posthouse/core'
+import { type ThirdPartyStatus, thirdPartyStatusOfError } from '@posthouse/core/status'
 import type { HttpHeaders } from '../headers/http-headers.ts'
 import { redactHeaders, redactUrl, type SecretNames } from './redact.ts'
-import { type ThirdPartyStatus, thirdPartyStatusOf } from './third-party-status.ts'
 
 /** What can be shown of a request: no secret is in it. */
 export interface ShownRequest {
@@ -72,7 +72,7 @@ function describe(error: PosthouseError, about: ErrorSubject): HttpError {
     retryable: error.facts.retry,
     attempt: about.attempt,
     request: showRequest(about),
-    thirdPartyStatus: thirdPartyStatusOf(error.code),
+    thirdPartyStatus: thirdPartyStatusOfError(error.code),
   }
   Object.defineProperty(error, facts, { value: true })
   return Object.assign(error, told)

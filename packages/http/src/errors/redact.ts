@@ -1,3 +1,4 @@
+import type { Rule } from '@posthouse/core/options'
 /** What stands in the place of a secret. */
 export const redacted = '[redacted]'
 
@@ -25,6 +26,9 @@ const secretWord =
 
 /** More names that this process treats as secret, in lower case. */
 export type SecretNames = ReadonlySet<string>
+
+/** What such a set must be. */
+export const secretNames: Rule = { words: 'a Set of names', holds: (value) => value instanceof Set }
 
 const none: SecretNames = new Set()
 
@@ -68,6 +72,8 @@ export function redactHeader(
 
 /** The URL without user, password, fragment and the values of secret query keys. */
 export function redactUrl(url: URL | string, more: SecretNames = none): string {
+  // Most are like this, and are written into a log twice.
+  if (url instanceof URL && isPlain(url)) return url.href
   const shown = URL.parse(String(url))
   if (shown === null) return redacted
   shown.username = ''
@@ -77,8 +83,17 @@ export function redactUrl(url: URL | string, more: SecretNames = none): string {
   return shown.href
 }
 
+function isPlain({ username, password, hash, search }: URL): boolean {
+  return username === '' && password === '' && hash === '' && search === ''
+}
+
+/** Services of Google and others take their API keys as `?key=`; in a body that word is anything. */
+function isSecretKey(name: string, more: SecretNames): boolean {
+  return name.toLowerCase() === 'key' || isSecretName(name, more)
+}
+
 function redactQuery(query: URLSearchParams, more: SecretNames): string {
   const shown = new URLSearchParams()
-  for (const [name, value] of query) shown.append(name, isSecretName(name, more) ? redacted : value)
+  for (const [name, value] of query) shown.append(name, isSecretKey(name, more) ? redacted : value)
   return shown.toString().replaceAll(encodeURIComponent(redacted), redacted)
 }

@@ -1,5 +1,17 @@
 import { type Clock, isPosthouseError, PosthouseError, systemClock } from '@posthouse/core'
+import {
+  aboveZero,
+  aFlag,
+  aText,
+  checkOptions,
+  either,
+  numberFrom,
+  optionsOf,
+  type Rules,
+  wholeFrom,
+} from '@posthouse/core/options'
 import { pause, throwIfAborted } from '@posthouse/core/policy'
+import { bodyRules, requestRules } from '../client/check-options.ts'
 import type { RequestOptions } from '../client/request-options.ts'
 import { HttpHeaders } from '../headers/http-headers.ts'
 import type { HttpResponse } from '../response/http-response.ts'
@@ -21,11 +33,29 @@ export interface EventStreamOptions extends RequestOptions {
 export interface ReconnectOptions {
   /** Failures in a row after which it is given up. Default: never. */
   readonly attempts?: number | undefined
-  /** Time until the first attempt, in milliseconds; doubled by each failure in a row. Default 3,000, or what the server says. */
+  /**
+   * Time until the first attempt, in milliseconds; doubled by each failure in a row. Default 3,000. What the server says counts
+   * instead, from 250 on.
+   */
   readonly delayMs?: number | undefined
   /** The longest time between two attempts, in milliseconds. Default 30,000. */
   readonly maxDelayMs?: number | undefined
 }
+
+const rules: Rules<EventStreamOptions> = {
+  ...requestRules,
+  ...bodyRules,
+  lastEventId: aText,
+  reconnect: either(
+    aFlag,
+    optionsOf<ReconnectOptions>({ attempts: wholeFrom(0), delayMs: numberFrom(0), maxDelayMs: numberFrom(0) }),
+  ),
+  idleMs: aboveZero,
+  maxEventLength: wholeFrom(1),
+}
+
+/** A server that says 0 would be asked as fast as the network allows. */
+const leastAdvisedMs = 250
 
 /** Opens the stream, as `client.stream` does. */
 export type OpenEvents = (options: RequestOptions) => Promise<HttpResponse>
@@ -33,13 +63,18 @@ export type OpenEvents = (options: RequestOptions) => Promise<HttpResponse>
 /**
  * Events as they come. A stream that ends is opened again behind the last event that came; 204 ends it for good. Leaving the loop
  * ends the connection.
- * @throws `bad_status`, `bad_response` for what is no event stream, and what a request can fail with, once it is given up
+ * @throws `invalid_option`, `bad_status`, `bad_response` for what is no event stream, and what a request can fail with, once it is given up
  */
-export async function* eventStream(
+export function eventStream(
   open: OpenEvents,
   options: EventStreamOptions = {},
   clock: Clock = systemClock,
 ): AsyncGenerator<ServerSentEvent> {
+  checkOptions('events', options, rules)
+  return followed(open, options, clock)
+}
+
+async function* followed(open: OpenEvents, options: EventStreamOptions, clock: Clock): AsyncGenerator<ServerSentEvent> {
   const { lastEventId = '', reconnect = true, idleMs = 90_000, maxEventLength, ...request } = options
   const plan = new Reconnection(reconnect === true ? {} : reconnect)
   let lastId = lastEventId
@@ -125,7 +160,7 @@ class Reconnection {
   }
 
   advised(ms: number): void {
-    this.#baseMs = ms
+    this.#baseMs = Math.max(leastAdvisedMs, ms)
   }
 
   succeeded(): void {

@@ -56,10 +56,9 @@ export class HttpHeaders implements Iterable<[string, string]> {
   }
 
   /** Replaces a field in whatever spelling it is there. */
-  set(name: string, value: string | readonly string[]): this {
+  set(name: string, value: string | number | readonly string[]): this {
     const key = checkedName(name)
-    this.#fields[key] =
-      typeof value === 'string' ? checkedValue(key, value) : value.map((one) => checkedValue(key, one))
+    this.#fields[key] = Array.isArray(value) ? value.map((one) => checkedValue(key, one)) : checkedValue(key, value)
     return this
   }
 
@@ -124,7 +123,8 @@ export class HttpHeaders implements Iterable<[string, string]> {
 
   #mergePairs(pairs: Iterable<readonly [string, string]>): void {
     const seen = new Set<string>()
-    for (const [name, value] of pairs) {
+    for (const pair of pairs) {
+      const [name, value] = pairOf(pair)
       const key = name.toLowerCase()
       if (seen.has(key)) this.append(name, value)
       else this.set(name, value)
@@ -135,7 +135,7 @@ export class HttpHeaders implements Iterable<[string, string]> {
   #mergeRecord(record: Readonly<Record<string, string | number | readonly string[] | undefined>>): void {
     for (const name of Object.keys(record)) {
       const value = record[name]
-      if (value !== undefined) this.set(name, typeof value === 'number' ? String(value) : value)
+      if (value !== undefined) this.set(name, value)
     }
   }
 }
@@ -144,15 +144,27 @@ function isIterable(input: object): input is Iterable<readonly [string, string]>
   return Symbol.iterator in input
 }
 
+function pairOf(pair: readonly [string, string]): readonly [string, string] {
+  if (Array.isArray(pair) && pair.length === 2 && typeof pair[0] === 'string') return [pair[0], pair[1]]
+  throw new PosthouseError('invalid_request', 'headers that are a list must be pairs of a name and a value')
+}
+
 function checkedName(name: string): string {
-  if (!tokenForm.test(name)) {
+  if (typeof name !== 'string' || !tokenForm.test(name)) {
     throw new PosthouseError('invalid_request', `${JSON.stringify(name)} is no name of a header`)
   }
   return name.toLowerCase()
 }
 
 /** The value itself stays out of the message: it may be a secret. */
-function checkedValue(name: string, value: string): string {
+function checkedValue(name: string, value: unknown): string {
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    const kind = value === null ? 'null' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
+    throw new PosthouseError(
+      'invalid_request',
+      `the value of the header ${name} must be a text or a number, not ${kind}`,
+    )
+  }
   const text = String(value)
   if (forbiddenInValue.test(text)) {
     throw new PosthouseError('invalid_request', `the value of the header ${name} has a character that HTTP forbids`)

@@ -1,8 +1,8 @@
+import { aFlag, either, numberFrom, optionsOf, type Rule } from '@posthouse/core/options'
 import { cacheStores, type Dispatcher, interceptors } from 'undici'
 import { type HeaderRecord, HttpHeaders } from '../headers/http-headers.ts'
 import { IncomingBody } from '../response/incoming-body.ts'
 import type { HopInterceptor, HopRequest, HopResponse, Transport } from '../transport/transport.ts'
-import { bound } from './bounds.ts'
 
 /** How answers are kept. */
 export interface CacheOptions {
@@ -14,15 +14,20 @@ export interface CacheOptions {
   readonly maxEntryBytes?: number
 }
 
+export const cacheRule: Rule = either(
+  aFlag,
+  optionsOf<CacheOptions>({ entries: numberFrom(1), maxBytes: numberFrom(1), maxEntryBytes: numberFrom(1) }),
+)
+
 /**
  * Answers again what may be answered again (RFC 9111), for one user: what is marked `private` is kept too, so a client with a
  * cache must not serve several. Old answers are asked after with their validators. Kept in memory, until the client is gone.
  */
 export function cache(options: CacheOptions = {}): HopInterceptor {
   const store = new cacheStores.MemoryCacheStore({
-    maxCount: bound('cache.entries', options.entries, 1_024),
-    maxSize: bound('cache.maxBytes', options.maxBytes, 64 * 1024 * 1024),
-    maxEntrySize: bound('cache.maxEntryBytes', options.maxEntryBytes, 4 * 1024 * 1024),
+    maxCount: options.entries ?? 1_024,
+    maxSize: options.maxBytes ?? 64 * 1024 * 1024,
+    maxEntrySize: options.maxEntryBytes ?? 4 * 1024 * 1024,
   })
   const caching = interceptors.cache({ store, type: 'private' })
   return (request, next) => {

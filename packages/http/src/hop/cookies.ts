@@ -1,3 +1,4 @@
+import { aFlag, either, objectWith, type Rule } from '@posthouse/core/options'
 import type { HopInterceptor } from '../transport/transport.ts'
 
 /** Keeps cookies. `CookieJar` of tough-cookie is one. */
@@ -10,6 +11,8 @@ export interface CookieKeeper {
 
 /** True for a jar of one's own that holds nothing yet; or a jar that is kept elsewhere too. */
 export type CookieChoice = boolean | CookieKeeper
+
+export const cookiesRule: Rule = either(aFlag, objectWith('getCookieString', 'setCookie'))
 
 /** Sends back what servers set (RFC 6265), to those alone that it is for; also between the hops of a redirection. */
 export function cookies(choice: true | CookieKeeper): HopInterceptor {

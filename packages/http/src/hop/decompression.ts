@@ -1,7 +1,7 @@
+import { aFlag, either, numberFrom, optionsOf, type Rule } from '@posthouse/core/options'
 import { type HeaderRecord, HttpHeaders } from '../headers/http-headers.ts'
 import { IncomingBody } from '../response/incoming-body.ts'
 import type { HopInterceptor, HopRequest, HopResponse } from '../transport/transport.ts'
-import { bound } from './bounds.ts'
 import { type DecodeLimits, decoded, knownEncodings } from './decode-stream.ts'
 
 /** How bodies are decompressed. */
@@ -12,6 +12,11 @@ export interface DecompressOptions {
   readonly maxRatio?: number
 }
 
+export const decompressRule: Rule = either(
+  aFlag,
+  optionsOf<DecompressOptions>({ maxBytes: numberFrom(1), maxRatio: numberFrom(1) }),
+)
+
 /** What a client asks for that decompresses. */
 export const acceptedEncodings = 'gzip, deflate, br, zstd'
 
@@ -19,12 +24,11 @@ export const acceptedEncodings = 'gzip, deflate, br, zstd'
  * Gives compressed bodies decompressed, without the headers that told of it. Bodies in an encoding that is not
  * known stay as they are. While a body is read it fails with `response_too_large` when it grows beyond the limits, and with
  * `decode_failed` when it is damaged, ends too early, or was encoded more than twice.
- * @throws `invalid_option`
  */
 export function decompression(options: DecompressOptions = {}): HopInterceptor {
   const limits: DecodeLimits = {
-    maxBytes: bound('decompress.maxBytes', options.maxBytes, 64 * 1024 * 1024),
-    maxRatio: bound('decompress.maxRatio', options.maxRatio, 200),
+    maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
+    maxRatio: options.maxRatio ?? 200,
   }
   return async (request, next) => {
     const response = await next(asking(request))

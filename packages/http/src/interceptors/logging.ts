@@ -1,9 +1,11 @@
 import { type LogFields, type Logger, PosthouseError } from '@posthouse/core'
+import { aText, checkOptions, numberFrom, type Rules } from '@posthouse/core/options'
 import type { Given } from '../client/given.ts'
 import { redactHeaders, redactUrl } from '../errors/redact.ts'
 import type { HttpRequest } from '../request/http-request.ts'
 import type { HttpResponse } from '../response/http-response.ts'
 import type { FailedAttempt, FinishedRequest, HttpInterceptor } from './http-interceptor.ts'
+import { aLogger } from './logger-rule.ts'
 import { secretValues, withoutValues } from './secret-values.ts'
 import { shownBody } from './shown-body.ts'
 import { stderrLogger } from './stderr-logger.ts'
@@ -36,6 +38,14 @@ export const defaultLogging: Given<LoggingOptions, 'level' | 'maxBodyChars' | 'm
   maxHeadersChars: 2048,
 }
 
+export const loggingRules: Rules<LoggingOptions> = {
+  level: aText,
+  logger: aLogger,
+  maxBodyChars: numberFrom(0),
+  maxParamsChars: numberFrom(0),
+  maxHeadersChars: numberFrom(0),
+}
+
 const ranks: Readonly<Record<Levels, number>> = { debug: 0, info: 1, warn: 2, warning: 2, error: 3, critical: 4 }
 
 /**
@@ -43,6 +53,7 @@ const ranks: Readonly<Record<Levels, number>> = { debug: 0, info: 1, warn: 2, wa
  * @throws `invalid_option`
  */
 export function logging(options: LoggingOptions = {}): HttpInterceptor {
+  checkOptions('logging', options, loggingRules)
   const rank = rankOf(options.level ?? defaultLogging.level)
   const lines = new Lines(options, options.logger ?? stderrLogger)
   return {

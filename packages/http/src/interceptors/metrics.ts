@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@posthouse/core'
+import { checkOptions, type Rules, wholeFrom } from '@posthouse/core/options'
 import type { FinishedRequest, HttpInterceptor } from './http-interceptor.ts'
 
 /** Settings of `metrics`. */
@@ -6,6 +7,8 @@ export interface MetricsOptions {
   /** Finished requests that are remembered; the oldest make room. Default 1,000. */
   readonly records?: number | undefined
 }
+
+export const metricsRules: Rules<MetricsOptions> = { records: wholeFrom(1) }
 
 /** One finished request. */
 export interface MetricsRecord {
@@ -53,8 +56,10 @@ export interface Metrics extends HttpInterceptor {
   reset(): void
 }
 
-/** Counts and times requests. It keeps a bounded number of records, and nothing of their headers, queries and bodies. */
-export function metrics({ records = 1000 }: MetricsOptions = {}): Metrics {
+/** Counts and times requests. It keeps a bounded number of records, and nothing of their headers, queries and bodies. @throws `invalid_option` */
+export function metrics(options: MetricsOptions = {}): Metrics {
+  checkOptions('metrics', options, metricsRules)
+  const { records = 1000 } = options
   const ring = new Ring(records)
   return {
     name: 'metrics',
@@ -90,7 +95,7 @@ class Ring {
   total = 0
 
   constructor(size: number) {
-    this.#size = Math.max(1, size)
+    this.#size = size
   }
 
   add({ request, status, error, attempts, durationMs, startedAt }: FinishedRequest): void {

@@ -1,3 +1,4 @@
+import { checkOptions, objectWith, type Rules } from '@posthouse/core/options'
 import type { HttpRequest } from '../request/http-request.ts'
 import { type Attributes, outcomeAttributes, requestAttributes } from './attributes.ts'
 import type { FinishedRequest, HttpInterceptor } from './http-interceptor.ts'
@@ -30,6 +31,8 @@ export interface OpenTelemetryOptions {
   readonly meter?: MeterLike | undefined
 }
 
+const rules: Rules<OpenTelemetryOptions> = { tracer: objectWith('startSpan'), meter: objectWith('createHistogram') }
+
 /** `SpanKind.CLIENT` and `SpanStatusCode.ERROR`. */
 const [clientKind, failedStatus] = [2, 2]
 
@@ -37,7 +40,9 @@ const [clientKind, failedStatus] = [2, 2]
  * Makes a span of each request, hands its context on as `traceparent`, and records `http.client.request.duration` in seconds.
  * The tracer and the meter are those of `@opentelemetry/api`, which is not needed otherwise.
  */
-export function openTelemetry({ tracer, meter }: OpenTelemetryOptions): HttpInterceptor {
+export function openTelemetry(options: OpenTelemetryOptions): HttpInterceptor {
+  checkOptions('openTelemetry', options, rules)
+  const { tracer, meter } = options
   const spans = new WeakMap<HttpRequest, SpanLike>()
   const duration = meter?.createHistogram('http.client.request.duration', {
     unit: 's',

@@ -1,10 +1,18 @@
 import { PosthouseError } from '@posthouse/core'
+import { aFlag, aFunction, checkOptions, type Rules, wholeFrom } from '@posthouse/core/options'
+import { bodyRules, requestRules } from '../client/check-options.ts'
 import type { RequestOptions } from '../client/request-options.ts'
+import type { HttpHeaders } from '../headers/http-headers.ts'
 import type { HttpResponse } from '../response/http-response.ts'
 import { parseLinks } from './links.ts'
 
-/** Where the next page is: a URL, relative to this page, and what its request differs in. Undefined after the last. */
-export type NextPage = string | URL | { readonly url?: string | URL; readonly options?: RequestOptions } | undefined
+/** Where the next page is: a URL, relative to this page, and what its request differs in. Nothing after the last. */
+export type NextPage =
+  | string
+  | URL
+  | { readonly url?: string | URL; readonly options?: RequestOptions }
+  | null
+  | undefined
 
 /** How pages are followed. */
 export interface PageOptions extends RequestOptions {
@@ -22,66 +30,118 @@ export interface ItemOptions<Item> extends PageOptions {
   readonly items?: ((response: HttpResponse) => readonly Item[] | Promise<readonly Item[]>) | undefined
 }
 
+const pageRules: Rules<PageOptions> = {
+  ...requestRules,
+  ...bodyRules,
+  next: aFunction,
+  maxPages: wholeFrom(1),
+  crossOrigin: aFlag,
+}
+const itemRules: Rules<ItemOptions<never>> = { ...pageRules, items: aFunction }
+
 /** Sends a GET, as `client.get` does. */
 export type GetPage = (url: string | URL, options: RequestOptions) => Promise<HttpResponse>
+
+/** Where a page is asked for, and with what. */
+export interface PageRequest {
+  readonly url: string | URL
+  readonly options: RequestOptions
+}
+
+/** What both kinds of response have that pages are found by. */
+interface Page {
+  readonly url: string
+  readonly headers: HttpHeaders
+}
+
+/** A way from page to page, which has an end, and leads neither in circles nor to strangers. */
+export class PageWalk {
+  readonly #seen = new Set<string>()
+  readonly #most: number
+  readonly #crossOrigin: boolean
+  #count = 1
+  at: PageRequest
+
+  constructor(start: string | URL, { maxPages = 1_000, crossOrigin = false, next: _, ...options }: PageOptions) {
+    this.#most = maxPages
+    this.#crossOrigin = crossOrigin
+    this.at = { url: start, options }
+  }
+
+  /** Goes on to the page that was found in this one; false where that was the last. */
+  follow(found: NextPage, page: Page): boolean {
+    if (found === undefined || found === null) return false
+    if (this.#count++ >= this.#most)
+      throw new PosthouseError('limit_reached', `there are more than ${this.#most} pages; see maxPages`)
+    this.at = following(found, page, this.at.options)
+    const { url, options } = this.at
+    const key = `${url} ${JSON.stringify(options.params ?? null)} ${JSON.stringify(options.json ?? null)}`
+    if (this.#seen.has(key)) throw new PosthouseError('bad_response', 'the pages lead in a circle')
+    this.#seen.add(key)
+    if (!this.#crossOrigin) assertSameOrigin(String(url), page.url)
+    return true
+  }
+}
 
 /**
  * Answers page by page; the next one is asked for when the one before was dealt with.
  * @throws `bad_status` for a page from status 400 on, `redirect_refused` for one at another origin, `bad_response` for pages that go
- * in a circle, `limit_reached`
+ * in a circle, `limit_reached`, `invalid_option`
  */
-export async function* pages(
-  get: GetPage,
-  start: string | URL,
-  options: PageOptions = {},
-): AsyncGenerator<HttpResponse> {
-  const { next = byLink, maxPages = 1_000, crossOrigin = false, ...request } = options
-  const seen = new Set<string>()
-  let at: { url: string | URL; options: RequestOptions } = { url: start, options: request }
-  for (let count = 1; ; count++) {
-    const response = (await get(at.url, at.options)).raiseForStatus()
+export function pages(get: GetPage, start: string | URL, options: PageOptions = {}): AsyncGenerator<HttpResponse> {
+  checkPageOptions(options)
+  return followed(get, start, options)
+}
+
+async function* followed(get: GetPage, start: string | URL, options: PageOptions): AsyncGenerator<HttpResponse> {
+  const { next = byLink } = options
+  const walk = new PageWalk(start, options)
+  for (;;) {
+    const response = (await get(walk.at.url, walk.at.options)).raiseForStatus()
     yield response
-    const found = await next(response)
-    if (found === undefined) return
-    if (count >= maxPages)
-      throw new PosthouseError('limit_reached', `there are more than ${maxPages} pages; see maxPages`)
-    at = following(found, response, at.options)
-    const key = `${at.url} ${JSON.stringify(at.options.params ?? null)} ${JSON.stringify(at.options.json ?? null)}`
-    if (seen.has(key)) throw new PosthouseError('bad_response', 'the pages lead in a circle')
-    seen.add(key)
-    if (!crossOrigin) assertSameOrigin(String(at.url), response.url)
+    if (!walk.follow(await next(response), response)) return
   }
 }
 
 /** The items of all pages, one by one. @throws as `pages`, and `bad_response` where a page has no list */
-export async function* items<Item>(
-  get: GetPage,
-  start: string | URL,
-  options: ItemOptions<Item> = {},
-): AsyncGenerator<Item> {
-  const { items: itemsOf = listOf<Item>, ...rest } = options
-  for await (const response of pages(get, start, rest)) yield* await itemsOf(response)
+export function items<Item>(get: GetPage, start: string | URL, options: ItemOptions<Item> = {}): AsyncGenerator<Item> {
+  checkItemOptions(options)
+  return taken(get, start, options)
 }
 
-async function listOf<Item>(response: HttpResponse): Promise<readonly Item[]> {
-  const value = await response.json<readonly Item[]>()
+async function* taken<Item>(get: GetPage, start: string | URL, options: ItemOptions<Item>): AsyncGenerator<Item> {
+  const { items: itemsOf, ...rest } = options
+  for await (const response of followed(get, start, rest)) {
+    yield* listOf<Item>(itemsOf === undefined ? await response.json() : await itemsOf(response))
+  }
+}
+
+/** @throws `invalid_option` */
+export function checkPageOptions(options: object): void {
+  checkOptions<PageOptions>('pages', options, pageRules)
+}
+
+/** @throws `invalid_option` */
+export function checkItemOptions(options: object): void {
+  checkOptions<ItemOptions<never>>('items', options, itemRules)
+}
+
+/** What is given of a page, if it is a list. @throws `bad_response` */
+export function listOf<Item>(value: unknown): readonly Item[] {
   if (Array.isArray(value)) return value
   throw new PosthouseError('bad_response', 'the page is no list; say with the option items where its items are')
 }
 
-function byLink(response: HttpResponse): string | undefined {
-  const links = parseLinks(response.headers.get('link') ?? '')
+/** The page that the header `link` names with `rel="next"`. */
+export function byLink({ headers }: Page): string | undefined {
+  const links = parseLinks(headers.get('link') ?? '')
   return links.find(({ rel }) => rel.includes('next'))?.target
 }
 
-function following(
-  found: Exclude<NextPage, undefined>,
-  response: HttpResponse,
-  before: RequestOptions,
-): { url: string | URL; options: RequestOptions } {
+function following(found: NonNullable<NextPage>, page: Page, before: RequestOptions): PageRequest {
   const isUrl = typeof found === 'string' || found instanceof URL
   const { url, options } = isUrl ? { url: found, options: undefined } : { url: found.url, options: found.options }
-  const target = URL.parse(String(url ?? response.url), response.url)
+  const target = URL.parse(String(url ?? page.url), page.url)
   if (target === null) throw new PosthouseError('bad_response', 'the next page has no URL that can be read')
   // The URL of the next page has its query already.
   const { params: _, ...rest } = before

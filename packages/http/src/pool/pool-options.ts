@@ -1,4 +1,4 @@
-import { PosthouseError } from '@posthouse/core'
+import { numberFrom, optionsOf, type Rule } from '@posthouse/core/options'
 
 /** How many connections a client has, and how many requests wait for one. */
 export interface PoolOptions {
@@ -25,22 +25,21 @@ export const defaultPoolLimits: PoolLimits = {
   maxQueue: 10_000,
 }
 
-/** @throws `invalid_option` */
+export const poolRule: Rule = optionsOf<PoolOptions>({
+  maxConnections: numberFrom(1),
+  maxPerOrigin: numberFrom(1),
+  maxIdle: numberFrom(0),
+  idleMs: numberFrom(0),
+  maxQueue: numberFrom(0),
+})
+
 export function poolLimitsOf(options: PoolOptions = {}): PoolLimits {
   const maxConnections = options.maxConnections ?? defaultPoolLimits.maxConnections
-  const limits: PoolLimits = {
+  return {
     maxConnections,
     maxPerOrigin: options.maxPerOrigin ?? maxConnections,
     maxIdle: options.maxIdle ?? defaultPoolLimits.maxIdle,
     idleMs: options.idleMs ?? defaultPoolLimits.idleMs,
     maxQueue: options.maxQueue ?? defaultPoolLimits.maxQueue,
   }
-  for (const name of ['maxConnections', 'maxPerOrigin'] as const) atLeast(1, name, limits[name])
-  for (const name of ['maxIdle', 'idleMs', 'maxQueue'] as const) atLeast(0, name, limits[name])
-  return limits
-}
-
-function atLeast(least: number, name: string, value: number): void {
-  if (value >= least) return
-  throw new PosthouseError('invalid_option', `pool.${name} is ${value}; it must be ${least} or more`)
 }

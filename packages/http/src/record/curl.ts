@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { redactHeader, redactUrl, type SecretNames } from '../errors/redact.ts'
+import { aFlag, checkOptions, type Rules } from '@posthouse/core/options'
+import { redactHeader, redactUrl, type SecretNames, secretNames } from '../errors/redact.ts'
 import { type HeadersInput, HttpHeaders } from '../headers/http-headers.ts'
 import { shownBody } from '../interceptors/shown-body.ts'
 
@@ -19,11 +20,14 @@ export interface CurlOptions {
   readonly showSecrets?: boolean
 }
 
+const rules: Rules<CurlOptions> = { secrets: secretNames, showSecrets: aFlag }
+
 /**
  * The command that sends the same request with curl, for a POSIX shell. Secrets are not in it; of a body that is no text only the
  * length is.
  */
 export function toCurl({ method, url, headers = {}, body }: CurlRequest, options: CurlOptions = {}): string {
+  checkOptions('toCurl', options, rules)
   const { secrets, showSecrets = false } = options
   const fields = new HttpHeaders(headers)
   const words = ['curl']

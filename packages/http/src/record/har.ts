@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '@posthouse/core'
+import { aClock, aFlag, checkOptions, numberFrom, type Rules, wholeFrom } from '@posthouse/core/options'
 import { httpVersion } from '../client/version.ts'
-import { redactHeader, redactUrl, type SecretNames } from '../errors/redact.ts'
+import { redactHeader, redactUrl, type SecretNames, secretNames } from '../errors/redact.ts'
 import type { HttpHeaders } from '../headers/http-headers.ts'
 import { shownBody } from '../interceptors/shown-body.ts'
 import type { HopInterceptor, HopRequest, HopResponse } from '../transport/transport.ts'
@@ -17,6 +18,14 @@ export interface HarOptions {
   /** Names of headers, query keys and fields that are secret too, in lower case. */
   readonly secrets?: SecretNames
   readonly clock?: Clock
+}
+
+const rules: Rules<HarOptions> = {
+  entries: wholeFrom(1),
+  bodies: aFlag,
+  maxBodyBytes: numberFrom(0),
+  secrets: secretNames,
+  clock: aClock,
 }
 
 /** A name with its value, as HAR has headers and query keys. */
@@ -74,7 +83,9 @@ export class HarRecorder {
   readonly #clock: Clock
   readonly #entries: HarEntry[] = []
 
+  /** @throws `invalid_option` */
   constructor(options: HarOptions = {}) {
+    checkOptions('HarRecorder', options, rules)
     this.#options = options
     this.#clock = options.clock ?? systemClock
   }

@@ -1,7 +1,7 @@
 import { PosthouseError } from '@posthouse/core'
+import { aFlag, aText, either, listOf, numberFrom, optionsOf, type Rule } from '@posthouse/core/options'
 import { isSecretName, type SecretNames } from '../errors/redact.ts'
 import type { HttpHeaders } from '../headers/http-headers.ts'
-import { bound } from '../hop/bounds.ts'
 import type { HopInterceptor, HopRequest, HopResponse } from '../transport/transport.ts'
 
 /** Which redirections are followed. */
@@ -13,6 +13,11 @@ export interface RedirectOptions {
   /** Headers that another origin does not get, beside those that are known as secrets. */
   readonly secretHeaders?: readonly string[] | undefined
 }
+
+export const redirectsRule: Rule = either(
+  aFlag,
+  optionsOf<RedirectOptions>({ max: numberFrom(0), allowDowngrade: aFlag, secretHeaders: listOf('texts', aText) }),
+)
 
 const statuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /** What describes a body that is not sent any more. */
@@ -27,10 +32,9 @@ interface Rules {
   readonly secrets: SecretNames
 }
 
-/** Follows redirections by the rules of the Fetch standard ("HTTP-redirect fetch"). @throws `invalid_option` */
+/** Follows redirections by the rules of the Fetch standard ("HTTP-redirect fetch"). */
 export function followRedirects(options: RedirectOptions = {}): HopInterceptor {
-  const { allowDowngrade = false, secretHeaders = [] } = options
-  const max = bound('redirects.max', options.max, 10, 0)
+  const { max = 10, allowDowngrade = false, secretHeaders = [] } = options
   const rules: Rules = { max, allowDowngrade, secrets: new Set(secretHeaders.map((name) => name.toLowerCase())) }
   return async (request, next) => {
     const response = await next(request)

@@ -52,9 +52,22 @@ function* entriesOf(input: MultipartInput): Iterable<readonly [string, Multipart
 
 function partOf(boundary: string, name: string, value: MultipartValue): Part {
   if (value instanceof Blob) return filePart(boundary, name, fileOf(value))
-  if (typeof value === 'object') return filePart(boundary, name, value)
+  if (isFile(value)) return filePart(boundary, name, value)
+  if (value === null || !['string', 'number', 'boolean', 'bigint'].includes(typeof value)) throw unsendable(name)
   const bytes = Buffer.from(String(value))
   return { head: headOf(boundary, name, ''), length: bytes.length, open: () => bytes }
+}
+
+function isFile(value: MultipartValue): value is MultipartFile {
+  if (typeof value !== 'object' || value === null) return false
+  const { filename, content } = value as Partial<MultipartFile>
+  const isContent = typeof content === 'string' || content instanceof Uint8Array || content instanceof Blob
+  return typeof filename === 'string' && (isContent || typeof content === 'function')
+}
+
+function unsendable(name: string): PosthouseError {
+  const wanted = 'a text, a number, true or false, a Blob, or { filename, content }'
+  return new PosthouseError('invalid_request', `the field ${JSON.stringify(name)} of multipart must be ${wanted}`)
 }
 
 function fileOf(blob: Blob): MultipartFile {

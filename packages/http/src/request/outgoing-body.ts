@@ -105,7 +105,16 @@ function anyBody(body: BodyInput): OutgoingBody {
   if (body instanceof FormData) return multipartBody(body)
   if (body instanceof Blob) return blobBody(body)
   if (typeof body === 'function') return { length: undefined, replayable: true, open: () => bytesOf(body()) }
-  return onceBody(body)
+  if (isChunkSource(body)) return onceBody(body)
+  const kind = body === null ? 'null' : `a ${typeof body}`
+  throw new PosthouseError(
+    'invalid_request',
+    `body must be text, bytes, a Blob, a form, a stream or a function, not ${kind}`,
+  )
+}
+
+function isChunkSource(body: ChunkSource): boolean {
+  return typeof body === 'object' && body !== null && (Symbol.asyncIterator in body || Symbol.iterator in body)
 }
 
 function bytesBody(content: string | Uint8Array, type?: string): OutgoingBody {

@@ -67,8 +67,11 @@ function parsed(text: string): URL {
 
 function fillPath(template: string, values: PathInput): string {
   return template.replace(/\{([^{}]+)\}/g, (_, name: string) => {
-    if (!Object.hasOwn(values, name)) throw new PosthouseError('invalid_request', `path has no value for {${name}}`)
-    const text = encodeURIComponent(String(values[name]))
+    const value: unknown = Object.hasOwn(values, name) ? values[name] : undefined
+    if (value === undefined || value === null || typeof value === 'object') {
+      throw new PosthouseError('invalid_request', `path has no value for {${name}} that is a text or a number`)
+    }
+    const text = encodeURIComponent(String(value))
     // A dot segment would climb out of the path that was meant, and URLs take an encoded one for the same.
     if (text === '.' || text === '..') throw new PosthouseError('invalid_request', `path has ${text} for {${name}}`)
     return text

@@ -1,4 +1,5 @@
 import type { Clock } from '@posthouse/core'
+import { aFlag, finiteAboveZero, oneOf, optionsOf, type Rule, wholeFrom } from '@posthouse/core/options'
 import { type Policy, rateLimit } from '@posthouse/core/policy'
 import type { HttpResponse } from '../response/http-response.ts'
 import { hintOf } from './retry-hint.ts'
@@ -19,6 +20,17 @@ export interface RateLimitOptions {
   /** Whether the rate falls after 429 and 503, and pauses as Retry-After and RateLimit say. Default true. */
   readonly adaptive?: boolean | undefined
 }
+
+export const rateLimitRule: Rule = optionsOf<RateLimitOptions>(
+  {
+    requests: wholeFrom(1),
+    perMs: finiteAboveZero,
+    per: oneOf('client', 'origin'),
+    maxQueue: wholeFrom(0),
+    adaptive: aFlag,
+  },
+  'requests',
+)
 
 /** @throws `invalid_option` */
 export function limiter(options: RateLimitOptions, clock: Clock): Policy<HttpResponse> {

@@ -1,4 +1,17 @@
-import type { ErrorCode } from '@posthouse/core'
+import { type ErrorCode, isErrorCode } from '@posthouse/core'
+import {
+  aboveZero,
+  aFunction,
+  aText,
+  either,
+  listOf,
+  numberFrom,
+  objectWith,
+  oneOf,
+  optionsOf,
+  type Rule,
+  wholeFrom,
+} from '@posthouse/core/options'
 import type { Jitter, RetryBudget } from '@posthouse/core/policy'
 import type { Given } from '../client/given.ts'
 import type { HttpError } from '../errors/http-error.ts'
@@ -36,6 +49,31 @@ export interface RetryOptions {
   /** Keeps retries to each origin a small share of all requests. Default 20 %, or 30 in 10 seconds; `false`: no limit. */
   readonly budget?: RetryBudget | false | undefined
 }
+
+const statusList = listOf('statuses', {
+  words: 'a status',
+  holds: (value) => Number.isInteger(value) && Number(value) >= 100 && Number(value) < 1000,
+})
+
+export const retryRule: Rule = either(
+  oneOf(false),
+  { ...wholeFrom(0), words: 'a number of retries' },
+  optionsOf<RetryOptions>({
+    attempts: wholeFrom(1),
+    totalMs: aboveZero,
+    baseMs: numberFrom(0),
+    multiplier: numberFrom(1),
+    capMs: numberFrom(0),
+    jitter: oneOf('full', 'equal', 'decorrelated', 'none'),
+    backoff: aFunction,
+    statuses: statusList,
+    methods: either(oneOf('any'), listOf('methods', aText)),
+    retryByError: either(aFunction, listOf('error codes', { words: 'an error code', holds: isErrorCode })),
+    retryByResult: aFunction,
+    maxRetryAfterMs: aboveZero,
+    budget: either(oneOf(false), objectWith('count', 'take')),
+  }),
+)
 
 type DefaultNames =
   | 'attempts'

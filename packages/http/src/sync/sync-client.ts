@@ -1,4 +1,6 @@
 import type { ClientStats } from '../client/http-client.ts'
+import type { ServerSentEvent } from '../events/event-parser.ts'
+import type { EventStreamOptions } from '../events/event-stream.ts'
 import type { HttpHeaders } from '../headers/http-headers.ts'
 import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
 import { type MetricsRecord, type MetricsReport, reportOf } from '../interceptors/metrics.ts'
@@ -8,7 +10,11 @@ import { bridge } from './bridge.ts'
 import { explained } from './explained.ts'
 import type { Operation } from './messages.ts'
 import { crossing, hooksOf, type SyncHttpClientOptions, type SyncRequestOptions } from './sync-options.ts'
+import { type SyncItemOptions, type SyncPageOptions, syncItems, syncPages } from './sync-pages.ts'
 import type { SyncHttpResponse } from './sync-response.ts'
+
+/** How a stream of events is followed without a signal: nothing could fire it meanwhile. */
+export type SyncEventOptions = Omit<EventStreamOptions, 'signal'>
 
 /** What was downloaded. */
 export interface SyncDownload {
@@ -87,6 +93,36 @@ export class SyncHttpClient implements Disposable {
     return this.#call('request', [method, String(url), options]) as SyncHttpResponse
   }
 
+  /**
+   * Server-sent events as they come; the thread stands still until there is one. Leaving the loop ends the connection.
+   * @throws as the asynchronous client
+   */
+  *events(url: string | URL, options: SyncEventOptions = {}): Generator<ServerSentEvent> {
+    const number = bridge().newClient()
+    const functions: number[] = []
+    this.#call('follow', [number, String(url), options], functions)
+    try {
+      for (;;) {
+        const next = this.#call('next', number) as IteratorResult<ServerSentEvent, undefined>
+        if (next.done) return
+        yield next.value
+      }
+    } finally {
+      this.#call('leave', number)
+      bridge().values.forget(functions)
+    }
+  }
+
+  /** Answers page by page, by the header `link` or by a function that finds the next page. @throws as the asynchronous client */
+  pages(url: string | URL, options: SyncPageOptions = {}): Generator<SyncHttpResponse> {
+    return syncPages((at, asked) => this.get(at, asked), url, options)
+  }
+
+  /** The items of all pages, one by one. @throws as the asynchronous client */
+  items<Item = unknown>(url: string | URL, options: SyncItemOptions<Item> = {}): Generator<Item> {
+    return syncItems((at, asked) => this.get(at, asked), url, options)
+  }
+
   /** Writes a body to a file, which is there only once it is complete, and goes on where an earlier download stopped. */
   download(url: string | URL, path: string, options: Omit<DownloadOptions, 'signal'> = {}): SyncDownload {
     return this.#call('download', [String(url), path, options]) as SyncDownload
@@ -139,14 +175,15 @@ export class SyncHttpClient implements Disposable {
     this.close()
   }
 
-  #call(operation: Operation, args: unknown): unknown {
-    const functions: number[] = []
+  /** The functions among the arguments are forgotten with the call, unless a list is given to keep them. */
+  #call(operation: Operation, args: unknown, kept?: number[]): unknown {
+    const functions = kept ?? []
     try {
       return bridge().call(this.#client, operation, bridge().values.pack(args, functions))
     } catch (error) {
       throw explained(error)
     } finally {
-      bridge().values.forget(functions)
+      if (kept === undefined) bridge().values.forget(functions)
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '@posthouse/core'
 import { PosthouseError } from '@posthouse/core'
+import { checkClientOptions } from '../client/check-options.ts'
 import type { HttpClientOptions } from '../client/client-options.ts'
 import type { RequestOptions } from '../client/request-options.ts'
 import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
@@ -25,8 +26,10 @@ const hookNames = ['beforeRequest', 'afterResponse', 'onError', 'onStart', 'onRe
 
 /** Options as they cross: of loggers and interceptors the functions, wherever those come from. @throws `invalid_option` */
 export function crossing(options: HttpClientOptions, base = true): Record<string, unknown> {
-  for (const name of left) if (Object.hasOwn(options, name)) throw unusable(name)
+  checkClientOptions(options)
+  for (const name of left) if (Reflect.get(options, name) !== undefined) throw unusable(name)
   if (typeof options.cookies === 'object') throw unusable('cookies (a jar of your own)')
+  if (options.dns?.resolve !== undefined) throw unusable('dns.resolve')
   const { interceptors, logger, logging, preset, requestId, ...rest } = options
   return {
     ...rest,

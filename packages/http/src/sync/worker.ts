@@ -3,6 +3,8 @@ import { PosthouseError } from '@posthouse/core'
 import type { HttpClientOptions } from '../client/client-options.ts'
 import { createHttpClient, type HttpClient } from '../client/http-client.ts'
 import type { RequestOptions } from '../client/request-options.ts'
+import type { ServerSentEvent } from '../events/event-parser.ts'
+import type { EventStreamOptions } from '../events/event-stream.ts'
 import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
 import { requestContext } from '../request/request-id.ts'
 import type { DownloadOptions } from '../transfer/download.ts'
@@ -15,6 +17,7 @@ const { memory, port, replies } = workerData as WorkerStart
 const counters = new Int32Array(memory)
 const clients = new Map<number, HttpClient>()
 const added = new Map<number, Disposable>()
+const followed = new Map<number, AsyncGenerator<ServerSentEvent>>()
 
 /** Who waits for what functions of the caller give. */
 const asked = new Map<number, (reply: Reply) => void>()
@@ -52,6 +55,15 @@ const operations: Readonly<Record<Operation, (client: HttpClient, args: unknown)
   download: async (client, args) => {
     const { response, ...download } = await client.download(...(args as [string, string, DownloadOptions]))
     return { ...download, status: response.status, headers: response.headers }
+  },
+  follow: (client, args) => {
+    const [number, url, options] = args as [number, string, EventStreamOptions]
+    followed.set(number, client.events(url, options))
+  },
+  next: (_client, args) => followed.get(args as number)?.next(),
+  leave: async (_client, args) => {
+    await followed.get(args as number)?.return(undefined)
+    followed.delete(args as number)
   },
   extend: (client, args) => {
     const [number, options] = args as [number, HttpClientOptions]

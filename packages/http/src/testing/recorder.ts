@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PosthouseError } from '@posthouse/core'
-import { redactHeader, redactUrl, type SecretNames } from '../errors/redact.ts'
+import { aText, checkOptions, numberFrom, oneOf, type Rules } from '@posthouse/core/options'
+import { redactHeader, redactUrl, type SecretNames, secretNames } from '../errors/redact.ts'
 import type { HttpHeaders } from '../headers/http-headers.ts'
 import { shownBody } from '../interceptors/shown-body.ts'
 import { copied } from '../record/copied.ts'
@@ -22,6 +23,13 @@ export interface RecorderOptions {
   readonly secrets?: SecretNames
   /** Bytes of the largest body that can be recorded. Default 16 MiB. */
   readonly maxBodyBytes?: number
+}
+
+const rules: Rules<RecorderOptions> = {
+  path: aText,
+  mode: oneOf('record', 'replay', 'auto'),
+  secrets: secretNames,
+  maxBodyBytes: numberFrom(0),
 }
 
 /** One exchange in the file. No secret is in it that its name gives away. */
@@ -44,7 +52,9 @@ export class Recorder implements AsyncDisposable {
   readonly #waiting: Promise<Exchange[]>
   readonly #recorded: Exchange[] = []
 
+  /** @throws `invalid_option` */
   constructor(options: RecorderOptions) {
+    checkOptions('Recorder', options, rules, ['path'])
     this.#options = options
     this.#kept = options.mode === 'record' ? Promise.resolve([]) : readExchanges(options)
     this.#waiting = this.#kept.then((kept) => [...kept])

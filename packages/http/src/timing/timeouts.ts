@@ -1,4 +1,4 @@
-import { PosthouseError } from '@posthouse/core'
+import { aboveZero, either, optionsOf, type Rule } from '@posthouse/core/options'
 import type { Phase } from './phase.ts'
 
 /** How long a request may wait for what, in milliseconds. `Infinity` switches a limit off. */
@@ -32,6 +32,19 @@ export const defaultTimeouts: Timeouts = {
   total: 60_000,
 }
 
+export const timeoutRule: Rule = either(
+  { ...aboveZero, words: 'milliseconds above 0' },
+  optionsOf<TimeoutOptions>({
+    pool: aboveZero,
+    connect: aboveZero,
+    write: aboveZero,
+    firstByte: aboveZero,
+    read: aboveZero,
+    attempt: aboveZero,
+    total: aboveZero,
+  }),
+)
+
 /** A single number is for `write`, `firstByte` and `read`, as `timeout_seconds` of document 003 is. */
 export type TimeoutInput = number | TimeoutOptions
 
@@ -39,27 +52,12 @@ export function namedTimeouts(given: TimeoutInput): TimeoutOptions {
   return typeof given === 'number' ? { write: given, firstByte: given, read: given } : given
 }
 
-/**
- * All limits, from what was named and, for the rest, from `base`.
- * @throws `invalid_option`
- */
+/** All limits, from what was named and, for the rest, from `base`. */
 export function timeoutsOf(given: TimeoutInput | undefined, base: Timeouts = defaultTimeouts): Timeouts {
   if (given === undefined) return base
   const all: Record<Phase | 'attempt' | 'total', number> = { ...base }
   for (const [name, value] of Object.entries(namedTimeouts(given))) {
-    if (value !== undefined) all[name as keyof Timeouts] = checked(name, value)
+    if (value !== undefined) all[name as keyof Timeouts] = value
   }
   return all
-}
-
-function checked(name: string, value: number): number {
-  if (!Object.hasOwn(defaultTimeouts, name))
-    throw new PosthouseError('invalid_option', `timeout.${name} does not exist`)
-  if (!(value > 0)) {
-    throw new PosthouseError(
-      'invalid_option',
-      `timeout.${name} is ${value}; it takes milliseconds above 0, or Infinity`,
-    )
-  }
-  return value
 }

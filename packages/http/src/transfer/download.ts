@@ -1,10 +1,13 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type Clock, isPosthouseError, PosthouseError, systemClock } from '@posthouse/core'
+import { aFlag, aFunction, checkOptions, numberFrom, type Rules, wholeFrom } from '@posthouse/core/options'
 import { pause, throwIfAborted } from '@posthouse/core/policy'
+import { bodyRules, requestRules } from '../client/check-options.ts'
 import type { RequestOptions } from '../client/request-options.ts'
 import { HttpHeaders } from '../headers/http-headers.ts'
 import type { Progress } from '../request/outgoing-body.ts'
 import type { HttpResponse } from '../response/http-response.ts'
+import { fileError } from './file-error.ts'
 import { type Known, PartFile } from './part-file.ts'
 
 /** How a body goes into a file. */
@@ -19,6 +22,16 @@ export interface DownloadOptions extends RequestOptions {
   readonly maxBytes?: number | undefined
   /** Told after each piece that was written. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+const rules: Rules<DownloadOptions> = {
+  ...requestRules,
+  ...bodyRules,
+  resume: aFlag,
+  attempts: wholeFrom(0),
+  delayMs: numberFrom(0),
+  maxBytes: numberFrom(0),
+  onProgress: aFunction,
 }
 
 /** What was downloaded. */
@@ -47,27 +60,47 @@ export interface DownloadTask {
 /**
  * Writes a body to `path`: first to `<path>.part`, which takes the place of `path` once it is complete. What is there of an earlier
  * download is gone on with where the server still has the same (RFC 9110, sections 13.1.5 and 14); where not, it begins anew.
- * Two downloads to one path at the same time are an error of the caller.
- * @throws `bad_status`, `bad_response`, `response_too_large`, `truncated_body`, and what a request can fail with
+ * What can never be gone on with does not stay. Two downloads to one path at the same time are an error of the caller.
+ * @throws `file_unusable`, before anything is asked for where that can be known; `bad_status`, `bad_response`, `response_too_large`,
+ * `truncated_body`, and what a request can fail with
  */
 export async function download(task: DownloadTask, options: DownloadOptions = {}): Promise<Download> {
+  checkOptions('download', options, rules)
   const { resume = true, attempts = 3, delayMs = 500, maxBytes, onProgress, ...request } = options
   const part = new PartFile(task.path, task.url)
-  const known = resume ? await part.known() : undefined
+  await part.check()
   const transfer = new Transfer(task, part, { request, maxBytes, onProgress })
-  transfer.begin(known)
+  transfer.begin(resume ? await part.known() : undefined)
+  try {
+    const response = await persistently(transfer, { attempts, delayMs, clock: task.clock, signal: request.signal })
+    await part.finish()
+    return { path: task.path, bytes: transfer.bytes, resumedFrom: transfer.resumedFrom, response }
+  } catch (error) {
+    const isInVain = isPosthouseError(error) && error.code === 'response_too_large'
+    if (isInVain || !transfer.canResume) await part.discard()
+    throw error
+  }
+}
+
+interface Persistence {
+  readonly attempts: number
+  readonly delayMs: number
+  readonly clock: Clock | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+async function persistently(transfer: Transfer, persistence: Persistence): Promise<HttpResponse> {
+  const { attempts, delayMs, clock = systemClock, signal } = persistence
   for (let failures = 0; ; ) {
     const before = transfer.bytes
     try {
-      const response = await transfer.run()
-      await part.finish()
-      return { path: task.path, bytes: transfer.bytes, resumedFrom: transfer.resumedFrom, response }
+      return await transfer.run()
     } catch (error) {
       failures = transfer.bytes > before ? 1 : failures + 1
-      throwIfAborted(request.signal)
+      throwIfAborted(signal)
       const passing = isPosthouseError(error) && error.facts.retry
       if (!passing || !transfer.canResume || failures > attempts) throw error
-      await pause(delayMs * 2 ** (failures - 1), task.clock ?? systemClock, request.signal)
+      await pause(delayMs * 2 ** (failures - 1), clock, signal)
     }
   }
 }
@@ -178,16 +211,20 @@ class Transfer {
       if (this.bytes + chunk.length > maxBytes) {
         throw new PosthouseError('response_too_large', `the file has more than ${maxBytes} bytes; see maxBytes`)
       }
-      await writeAll(file, chunk)
+      await this.#append(file, chunk)
       this.bytes += chunk.length
       onProgress?.({ transferred: this.bytes, total })
     }
     await file.sync()
   }
-}
 
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
+  async #append(file: FileHandle, chunk: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten
+    } catch (cause) {
+      throw fileError(this.#task.path, cause)
+    }
+  }
 }
 
 /** A validator that is the same only for the same bytes: a strong ETag, otherwise a date (RFC 9110, section 13.1.5). */

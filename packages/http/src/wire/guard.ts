@@ -1,5 +1,6 @@
 import { type BlockList, isIP } from 'node:net'
 import { PosthouseError } from '@posthouse/core'
+import { aFlag, aText, either, listOf, optionsOf, type Rule } from '@posthouse/core/options'
 import { holds, isNetwork, networkList, specialUse } from './address-class.ts'
 import { isWithin, plainHost } from './host-name.ts'
 
@@ -23,6 +24,13 @@ export interface GuardOptions {
    */
   readonly trustProxy?: boolean
 }
+
+export const guardRule: Rule = optionsOf<GuardOptions>({
+  allowPrivate: either(aFlag, listOf('networks', aText)),
+  allow: listOf('names and networks', aText),
+  deny: listOf('names and networks', aText),
+  trustProxy: aFlag,
+})
 
 /** Refuses targets of requests. */
 export interface Guard {

@@ -1,7 +1,7 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import type { Clock } from '@posthouse/core'
-import { bound } from '../hop/bounds.ts'
+import { aFunction, numberFrom, optionsOf, type Rule } from '@posthouse/core/options'
 import type { Guard } from './guard.ts'
 
 /** Finds the addresses of a host, best first. */
@@ -17,6 +17,8 @@ export interface DnsOptions {
   readonly resolve?: Resolver
 }
 
+export const dnsRule: Rule = optionsOf<DnsOptions>({ ttlMs: numberFrom(0), hosts: numberFrom(1), resolve: aFunction })
+
 interface Entry {
   readonly addresses: Promise<readonly LookupAddress[]>
   until: number
@@ -31,11 +33,10 @@ export class DnsCache {
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>()
 
-  /** @throws PosthouseError `invalid_option` */
-  constructor({ ttlMs, hosts, resolve = systemResolver }: DnsOptions, clock: Clock) {
+  constructor({ ttlMs = 10_000, hosts = 256, resolve = systemResolver }: DnsOptions, clock: Clock) {
     this.#resolve = resolve
-    this.#ttlMs = bound('dns.ttlMs', ttlMs, 10_000, 0)
-    this.#most = bound('dns.hosts', hosts, 256)
+    this.#ttlMs = ttlMs
+    this.#most = hosts
     this.#clock = clock
   }
 

@@ -1,6 +1,7 @@
 import { PosthouseError } from '@posthouse/core'
+import { anObject, aText, either, listOf, oneOf, optionsOf, type Rule, secretly } from '@posthouse/core/options'
 import { type Bypass, readNoProxy } from './no-proxy.ts'
-import type { TlsOptions } from './tls.ts'
+import { type TlsOptions, tlsRule } from './tls.ts'
 
 /** A proxy of one's own choice. */
 export interface ProxyOptions {
@@ -16,6 +17,20 @@ export interface ProxyOptions {
 
 /** How requests leave: through the proxies that the environment names, through one proxy, or straight. */
 export type ProxyChoice = 'environment' | string | URL | ProxyOptions | false
+
+const aUrl: Rule = { words: 'a URL', holds: (value) => typeof value === 'string' || value instanceof URL }
+
+/** It may have a password in it. */
+export const proxyRule: Rule = secretly(
+  either(
+    oneOf('environment', false),
+    aUrl,
+    optionsOf<ProxyOptions>(
+      { url: secretly(aUrl), headers: anObject, noProxy: either(aText, listOf('texts', aText)), tls: tlsRule },
+      'url',
+    ),
+  ),
+)
 
 /** One proxy as a connection needs it. */
 export interface ProxyServer {

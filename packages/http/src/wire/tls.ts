@@ -1,6 +1,7 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 import type { SecureVersion, TLSSocket } from 'node:tls'
 import { PosthouseError } from '@posthouse/core'
+import { aFlag, aText, either, listOf, oneOf, optionsOf, type Rule, secretly } from '@posthouse/core/options'
 
 /** How servers prove who they are, and how this client does. Files are given by their content. */
 export interface TlsOptions {
@@ -26,6 +27,21 @@ export interface TlsOptions {
   /** Oldest version to speak. Default Node's, TLSv1.2. */
   readonly minVersion?: SecureVersion
 }
+
+const bytes: Rule = { words: 'bytes', holds: (value) => ArrayBuffer.isView(value) }
+const content = secretly(either(aText, bytes))
+
+export const tlsRule: Rule & Pick<Required<Rule>, 'within'> = optionsOf<TlsOptions>({
+  verify: aFlag,
+  ca: secretly(either(content, listOf('such', content))),
+  cert: content,
+  key: content,
+  pfx: secretly(bytes),
+  passphrase: secretly(aText),
+  pins: listOf('texts', aText),
+  servername: aText,
+  minVersion: oneOf('TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'),
+})
 
 /** Those of the options that Node's TLS takes. @throws PosthouseError `invalid_option` */
 export function tlsSettings(options: TlsOptions): Record<string, unknown> {
