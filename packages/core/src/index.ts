@@ -26,6 +26,14 @@ export type {
   UploadInfo,
 } from './blob-store.ts'
 export type { Broker, Signal } from './broker.ts'
+export {
+  type CallStore,
+  type CallStoreBounds,
+  defaultCallStoreBounds,
+  type KeptCall,
+  type KeptCallback,
+  type KeptCallQuery,
+} from './call-store.ts'
 export { ChannelBound } from './channel-bound.ts'
 export { type Clock, ManualClock, systemClock, type Timer } from './clock.ts'
 export {
@@ -55,6 +63,7 @@ export { knownAddress, parseAddress } from './known-addresses.ts'
 export { type LogFields, type Logger, silentLogger } from './logger.ts'
 export { MemoryBlobStore, type MemoryBlobStoreOptions } from './memory-blobs.ts'
 export { MemoryBrokerWire } from './memory-broker.ts'
+export { MemoryCallStore, type MemoryCallStoreOptions } from './memory-calls.ts'
 export { MemoryInboxStore, type MemoryInboxStoreOptions } from './memory-store.ts'
 export { Message, type MessageFields, parseText } from './message.ts'
 export { type Filterable, type MessageFilter, messageMatcher } from './message-filter.ts'

@@ -41,7 +41,10 @@ export interface Guard {
   checkAddress(host: string, address: string): void
 }
 
-/** @throws PosthouseError `invalid_option` */
+/**
+ * The guard of a client, for whoever wants to refuse a host before a request is made of it.
+ * @throws PosthouseError `invalid_option`
+ */
 export function createGuard(options: GuardOptions): Guard {
   const allow = options.allow === undefined ? undefined : hostList(options.allow, 'guard.allow')
   const deny = hostList(options.deny ?? [], 'guard.deny')

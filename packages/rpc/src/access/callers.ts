@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto'
+import { PosthouseError, randomHex } from '@posthouse/core'
+import type { Caller } from './caller.ts'
+
+/** What a caller shows at a door. */
+export interface Credentials {
+  readonly token?: string | undefined
+  /** IP address of the peer, without port. */
+  readonly remoteAddress: string
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What is found out about a caller. */
+export interface Identity {
+  /** Nothing for an anonymous caller. */
+  readonly name?: string | undefined
+  may(permission: string): boolean
+}
+
+/**
+ * Finds out who calls.
+ * @throws PosthouseError `unauthenticated`, `forbidden` and others: the caller is told the code and the message
+ */
+export type Identify = (credentials: Credentials) => Identity | Promise<Identity>
+
+/** Everybody, without a name. */
+const anybody: Identity = { may: () => true }
+
+/** Secrets whose callers are remembered, so that they are not hashed anew for each call. */
+const mostKnown = 1000
+const secretForm = /^[\w-]{32,128}$/
+
+/** Tells callers apart: by the name that a token proves, or by a secret that only the caller has. */
+export class Callers {
+  readonly #identify: Identify | undefined
+  readonly #ids = new Map<string, string>()
+
+  /** @param identify who callers are. Default: nobody is asked, and everybody may call everything. */
+  constructor(identify?: Identify) {
+    this.#identify = identify
+  }
+
+  /** @throws PosthouseError `invalid_field` for a secret that can be guessed; what `Identify` throws */
+  of(credentials: Credentials, secret: string | undefined): Caller | Promise<Caller> {
+    const id = secret === undefined ? undefined : this.#anonymousId(secret)
+    const identity = this.#identify === undefined ? anybody : this.#identify(credentials)
+    return identity instanceof Promise ? identity.then((known) => callerOf(known, id)) : callerOf(identity, id)
+  }
+
+  #anonymousId(secret: string): string {
+    const known = this.#ids.get(secret)
+    if (known !== undefined) return known
+    if (!secretForm.test(secret)) {
+      throw new PosthouseError('invalid_field', "a caller's secret has 32 to 128 letters, digits, _ or -")
+    }
+    if (this.#ids.size >= mostKnown) this.#ids.clear()
+    const id = `anonymous:${hash('sha256', secret, 'base64url')}`
+    this.#ids.set(secret, id)
+    return id
+  }
+}
+
+/** A secret for a caller that has none. */
+export function createCallerSecret(): string {
+  return randomHex(16)
+}
+
+function callerOf(identity: Identity, anonymous: string | undefined): Caller {
+  const { name } = identity
+  // A caller without name and secret is one by itself: nobody can ask for its answers later.
+  const id = name === undefined ? (anonymous ?? `once:${randomHex(16)}`) : `name:${name}`
+  return { id, name, may: (permission) => identity.may(permission) }
+}

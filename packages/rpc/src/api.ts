@@ -1,0 +1,225 @@
+import {
+  type CallStore,
+  type Clock,
+  type Handler,
+  type Logger,
+  MemoryCallStore,
+  PosthouseError,
+  silentLogger,
+  systemClock,
+} from '@posthouse/core'
+import { Callers, type Identify } from './access/callers.ts'
+import { Admission } from './call/admission.ts'
+import { CallDesk } from './call/call-desk.ts'
+import { type CallInfo, callInfo } from './call/call-info.ts'
+import { type CallLimits, type KnownLimits, knownLimits } from './call/limits.ts'
+import type { CallbackInfo } from './callback/callback-desk.ts'
+import type { CallbackOptions } from './callback/callback-options.ts'
+import { Callbacks } from './callback/callbacks.ts'
+import { HttpDoor } from './http/http-door.ts'
+import { callDirectly, type DirectCall } from './procedure/direct-call.ts'
+import { type CallInterceptor, invoker } from './procedure/invoke.ts'
+import { Places } from './procedure/places.ts'
+import { type ProcedureInfo, procedureInfo } from './procedure/procedure-info.ts'
+import { type ProcedureTree, type Registrable, Registry } from './procedure/registry.ts'
+import { CallerSockets } from './socket/caller-sockets.ts'
+import { SocketDoor, type SocketDoorOptions } from './socket/socket-door.ts'
+
+/** Settings of `createApi`. Each has a default. */
+export interface ApiOptions {
+  /** Wrap every procedure; the first listed is the outermost. */
+  readonly interceptors?: readonly CallInterceptor[] | undefined
+  /** Remembers calls and answers. Default: in memory, so that a restart forgets them. It is closed by its owner. */
+  readonly store?: CallStore | undefined
+  /** Who callers are. Default: nobody is asked, and everybody may call everything. */
+  readonly identify?: Identify | undefined
+  /** How answers are POSTed. Default: not at all, and calls that want that are refused with `unsupported`. */
+  readonly callbacks?: CallbackOptions | undefined
+  readonly limits?: CallLimits | undefined
+  /** True keeps back from callers what handlers throw that is no `PosthouseError`. Default false: they are told its message. */
+  readonly hideErrors?: boolean | undefined
+  readonly logger?: Logger | undefined
+  readonly clock?: Clock | undefined
+}
+
+/** Procedures and their doors. Made by `createApi`. */
+export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDisposable {
+  /** Never there at run time; carries the procedures' types to their callers. */
+  declare readonly '~api'?: Tree
+  /** Says what is to be answered to HTTP requests. */
+  readonly http: HttpDoor
+  /** Takes calls from a door that brings each once by itself, such as a hub. */
+  readonly handler: Handler<DirectCall, unknown>
+  readonly #registry = new Registry()
+  readonly #limits: KnownLimits
+  readonly #desk: CallDesk
+  readonly #store: CallStore
+  readonly #callbacks: Callbacks | undefined
+  readonly #callers: Callers
+  readonly #sockets = new CallerSockets()
+  readonly #doors = new Set<SocketDoor>()
+
+  /** @throws PosthouseError `invalid_option` */
+  constructor(tree: Tree, options: ApiOptions = {}) {
+    const { store = new MemoryCallStore(), clock = systemClock, logger = silentLogger, hideErrors = false } = options
+    this.#registry.setTree(tree)
+    this.#store = store
+    this.#limits = knownLimits(options.limits)
+    this.#callers = new Callers(options.identify)
+    this.#callbacks = options.callbacks && new Callbacks(options.callbacks, { store, clock, logger })
+    const limits = this.#limits
+    const places = new Places()
+    const invoke = invoker(options.interceptors ?? [])
+    const admission = new Admission({ registry: this.#registry, limits, clock })
+    const parts = { admission, places, invoke, clock, logger }
+    this.#desk = new CallDesk({ ...parts, store, limits, hideErrors, owed: (call) => this.#callbacks?.owe(call) })
+    this.handler = (call) => callDirectly(call, parts)
+    this.http = new HttpDoor({
+      desk: this.#desk,
+      callers: this.#callers,
+      sockets: this.#sockets,
+      clock,
+      assertCallbackUrl: (url) => this.#needCallbacks().assertUrl(url),
+    })
+  }
+
+  /**
+   * Adds a procedure, or a handler that takes anything, in place of what had the name before.
+   * @throws PosthouseError `invalid_option`
+   */
+  register(name: string, procedure: Registrable): this {
+    this.#registry.set(name, procedure)
+    return this
+  }
+
+  /**
+   * Adds several at once.
+   * @throws PosthouseError `invalid_option`
+   */
+  registerBatch(procedures: Readonly<Record<string, Registrable>>): this {
+    for (const [name, procedure] of Object.entries(procedures)) this.#registry.set(name, procedure)
+    return this
+  }
+
+  /** Takes a procedure away, and says whether it was there. Calls of it that are under way go on. */
+  unregister(name: string): boolean {
+    return this.#registry.delete(name)
+  }
+
+  /** Has `listener` called with the name of a procedure that came, changed or went, until disposed of. */
+  onChange(listener: (name: string) => void): Disposable {
+    return this.#registry.onChange(listener)
+  }
+
+  /** What can be called, by name. */
+  procedures(): readonly ProcedureInfo[] {
+    return this.#registry.entries().map(procedureInfo)
+  }
+
+  /** A door for Socket.IO on somebody else's server. It is closed with this. */
+  socketDoor(options?: SocketDoorOptions): SocketDoor {
+    const { payloadBytes } = this.#limits
+    const parts = { desk: this.#desk, callers: this.#callers, sockets: this.#sockets, payloadBytes }
+    const door = new SocketDoor(parts, options)
+    this.#doors.add(door)
+    return door
+  }
+
+  /** Goes on with what an earlier run has promised: calls with a receipt, and callbacks. To be called when all procedures are there. */
+  async start(): Promise<void> {
+    await this.#desk.resume()
+    await this.#callbacks?.resume()
+  }
+
+  /** Calls under way, the oldest first. */
+  calls(): readonly CallInfo[] {
+    return this.#desk.running().map(callInfo)
+  }
+
+  /**
+   * Cancels a call under way, whoever made it.
+   * @throws PosthouseError `unknown_call`
+   */
+  cancel(caller: string, requestId: string): void {
+    const run = this.#desk.find(caller, requestId)
+    if (run === undefined) throw new PosthouseError('unknown_call', `no call ${requestId} of ${caller} is under way`)
+    this.#desk.cancel(run)
+  }
+
+  /** How much there is. */
+  stats(): ApiStats {
+    const sockets = [...this.#doors].reduce((sum, door) => sum + door.size, 0)
+    const { size: remembered } = this.#store
+    return { running: this.#desk.working, remembered, sockets, callbacks: this.#callbacks?.size ?? 0 }
+  }
+
+  /**
+   * Callbacks that are owed, or were given up, the oldest first.
+   * @throws PosthouseError `unsupported`
+   */
+  async callbacks(which: 'owed' | 'given-up', limit?: number): Promise<readonly CallbackInfo[]> {
+    return this.#needCallbacks().list(which, limit)
+  }
+
+  /**
+   * Tries a callback that was given up from the beginning.
+   * @throws PosthouseError `unknown_call`, `unsupported`
+   */
+  async redriveCallback(id: string): Promise<CallbackInfo> {
+    return this.#needCallbacks().redrive(id)
+  }
+
+  /**
+   * Forgets a callback that was given up.
+   * @throws PosthouseError `unknown_call`, `unsupported`
+   */
+  async removeCallback(id: string): Promise<void> {
+    await this.#needCallbacks().remove(id)
+  }
+
+  /** Takes no more calls, and finishes those under way and the attempts of callbacks. What is still owed is kept. */
+  async drain(): Promise<void> {
+    await this.#desk.drain()
+    await this.#callbacks?.drain()
+  }
+
+  /** Ends everything at once. What was promised is done by the next run, where the store outlives this one. */
+  async close(): Promise<void> {
+    this.#desk.close()
+    await Promise.all([...this.#doors].map((door) => door.close()))
+    await this.#callbacks?.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #needCallbacks(): Callbacks {
+    if (this.#callbacks !== undefined) return this.#callbacks
+    throw new PosthouseError('unsupported', 'this server makes no callbacks')
+  }
+}
+
+/** How much there is of everything. */
+export interface ApiStats {
+  /** Handlers at work. */
+  readonly running: number
+  /** Calls that are remembered. */
+  readonly remembered: number
+  readonly sockets: number
+  /** Callbacks that are waited with, or under way. */
+  readonly callbacks: number
+}
+
+/**
+ * Procedures by name, and the doors that they can be called by.
+ * @throws PosthouseError `invalid_option`
+ * @example
+ * const api = createApi({
+ *   user: { get: procedure({ input: z.object({ userId: z.number() }) }, ({ userId }) => users.get(userId)) },
+ * })
+ * export type MyApi = typeof api // createCallClient<MyApi>()
+ */
+export function createApi<const Tree extends ProcedureTree>(tree: Tree, options?: ApiOptions): Api<Tree> {
+  return new Api(tree, options)
+}

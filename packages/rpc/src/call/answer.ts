@@ -1,0 +1,67 @@
+import { type ErrorCode, isErrorCode, isPosthouseError, PosthouseError, reasonOf } from '@posthouse/core'
+import type { Fault } from '../procedure/schema.ts'
+
+/** What a call came to. */
+export type Answer = Success | Failure
+
+/** A value, or none. */
+export interface Success {
+  readonly ok: true
+  /** JSON of it; nothing where the handler returned nothing. */
+  readonly text: string | undefined
+  /** How many items came before it; nothing where the procedure does not stream. */
+  readonly items?: number | undefined
+}
+
+/** Why there is no value. */
+export interface Failure {
+  readonly ok: false
+  readonly code: ErrorCode
+  readonly message: string
+  /** True where trying again later can help. */
+  readonly retry: boolean
+  readonly details?: readonly Fault[] | undefined
+}
+
+/** What was wrong with an input, so that its sender can be told where. */
+export class InputError extends PosthouseError {
+  readonly faults: readonly Fault[]
+
+  constructor(message: string, faults: readonly Fault[]) {
+    super('invalid_body', message)
+    this.faults = faults
+  }
+}
+
+/** @throws PosthouseError `handler_failed` for what JSON cannot say */
+export function success(value: unknown, items?: number): Success {
+  try {
+    return { ok: true, text: JSON.stringify(value), items }
+  } catch (cause) {
+    throw new PosthouseError('handler_failed', `the answer is no JSON: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/** What an error is to a caller. `hidden` keeps back what an error says that is not ours. */
+export function failure(error: unknown, hidden = false): Failure {
+  if (!isPosthouseError(error)) {
+    const message = hidden ? 'the handler failed' : reasonOf(error)
+    return { ok: false, code: 'handler_failed', message, retry: false }
+  }
+  const { code, message, facts } = error
+  const details = error instanceof InputError ? error.faults : undefined
+  return { ok: false, code, message, retry: facts.retry, details }
+}
+
+/** An answer as it is remembered. */
+export function answerToText(answer: Answer): string {
+  if (!answer.ok) return JSON.stringify(answer)
+  const { text, items } = answer
+  return JSON.stringify({ ok: true, items, text })
+}
+
+/** What was remembered. Only what `answerToText` wrote comes here. */
+export function answerOfText(text: string): Answer {
+  const answer = JSON.parse(text) as Answer
+  return answer.ok || isErrorCode(answer.code) ? answer : { ...answer, code: 'internal' }
+}

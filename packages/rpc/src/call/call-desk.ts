@@ -1,0 +1,341 @@
+import {
+  type CallStore,
+  type Clock,
+  createId,
+  isPosthouseError,
+  type KeptCall,
+  type Logger,
+  PosthouseError,
+  type Timer,
+} from '@posthouse/core'
+import type { Caller } from '../access/caller.ts'
+import type { Invoke } from '../procedure/invoke.ts'
+import type { Places } from '../procedure/places.ts'
+import type { Admission } from './admission.ts'
+import { type Answer, answerToText, failure } from './answer.ts'
+import type { IncomingCall, StreamWish } from './incoming-call.ts'
+import { inputHash } from './input-hash.ts'
+import { answerBefore, conflict, keptOf, unknownOutcome } from './kept.ts'
+import type { KnownLimits } from './limits.ts'
+import { requestOfText } from './request-text.ts'
+import { RunningCall, type Watcher } from './running-call.ts'
+import { Work } from './work.ts'
+
+/** What a desk works with. */
+export interface CallDeskOptions {
+  readonly store: CallStore
+  readonly invoke: Invoke
+  readonly places: Places
+  readonly admission: Admission
+  readonly limits: KnownLimits
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Whether callers are not told what handlers throw. */
+  readonly hideErrors: boolean
+  /** Told of a call whose answer is to be POSTed. */
+  readonly owed: (call: KeptCall) => void
+}
+
+/** How a call is taken. */
+export interface TakeOptions {
+  readonly watcher?: Watcher | undefined
+  /** True where it is carried out, and its callback made, whatever becomes of its caller and of this process. */
+  readonly promised?: boolean | undefined
+  /** True where one of our own programs calls, which is told codes. */
+  readonly ours?: boolean | undefined
+}
+
+const usualTimeoutMs = 30_000
+
+/** Carries out calls, whichever door they came by: each once, and whoever sends it again gets the first answer. */
+export class CallDesk {
+  readonly #options: CallDeskOptions
+  readonly #admission: Admission
+  readonly #work: Work
+  /** Under way, or a stream whose items the caller has not taken yet. */
+  readonly #runs = new Map<string, RunningCall>()
+  readonly #timers = new Map<RunningCall, Timer>()
+  /** What is to happen once a promised call is remembered. */
+  readonly #safe = new WeakMap<RunningCall, PromiseWithResolvers<void>>()
+  #closed = false
+
+  constructor(options: CallDeskOptions) {
+    this.#options = options
+    this.#admission = options.admission
+    this.#work = new Work(options)
+  }
+
+  /** Names the memory of calls. */
+  get storeId(): string {
+    return this.#options.store.id
+  }
+
+  /** Handlers at work. */
+  get working(): number {
+    return this.#admission.size
+  }
+
+  /** Calls under way, the oldest first. */
+  running(): RunningCall[] {
+    return [...this.#runs.values()]
+  }
+
+  /** Takes a call, or the same call again. Its watcher is told of a refusal at once, and then nothing is returned. */
+  take(caller: Caller, call: IncomingCall, options: TakeOptions = {}): RunningCall | undefined {
+    const { watcher } = options
+    try {
+      const known = this.#runs.get(keyOf(caller.id, call.requestId))
+      if (known !== undefined) {
+        if (inputHash(call.procedure, call.data) !== known.inputHash) throw conflict(call.requestId)
+        return this.#attach(known, call, watcher)
+      }
+      this.#assertMemory(call)
+      const entry = this.#admission.admit(caller, call.procedure, options.promised)
+      const { clock, logger } = this.#options
+      const { timeoutMs = usualTimeoutMs } = entry.procedure.options
+      const at = clock.now()
+      const deadline = at + Math.min(timeoutMs, call.deadlineMs ?? Number.POSITIVE_INFINITY)
+      const hash = inputHash(call.procedure, call.data)
+      const promised = options.promised === true
+      const run = new RunningCall({ entry, caller, call, inputHash: hash, at, deadline, logger, promised })
+      run.ours = options.ours === true
+      run.owed = promised && call.callbackType === 'http' && call.callbackUrl !== undefined
+      if (watcher !== undefined) this.#attach(run, call, watcher)
+      this.#begin(run)
+      return run
+    } catch (error) {
+      watcher?.ended(failure(error))
+      return undefined
+    }
+  }
+
+  /** Resolves when a promised call would survive the end of this process. */
+  async safe(run: RunningCall): Promise<void> {
+    await this.#safe.get(run)?.promise
+  }
+
+  /** A call of a caller that is under way. */
+  find(caller: string, id: string): RunningCall | undefined {
+    return this.#runs.get(keyOf(caller, id))
+  }
+
+  /** Tells one more of a call that is under way. */
+  watch(run: RunningCall, watcher: Watcher, stream?: StreamWish): RunningCall | undefined {
+    try {
+      return this.#attach(run, { ...run.call, stream }, watcher)
+    } catch (error) {
+      watcher.ended(failure(error))
+      return undefined
+    }
+  }
+
+  /** What is remembered of a call that is not under way. */
+  async remembered(caller: string, id: string): Promise<KeptCall | undefined> {
+    return this.#options.store.get(caller, id)
+  }
+
+  /** Nobody waits for a call any more: its handler's signal aborts, and its answer is `aborted`. */
+  cancel(run: RunningCall): void {
+    this.#abort(run, new PosthouseError('aborted', 'the caller has cancelled the call'))
+  }
+
+  /** Goes on with what an earlier run of the server promised, and answers what it may have done. */
+  async resume(): Promise<void> {
+    const { store, logger } = this.#options
+    for (const kept of await store.find({ which: 'unfinished', limit: 100_000 })) {
+      if (kept.request === undefined || this.#runs.has(keyOf(kept.caller, kept.id))) continue
+      try {
+        this.#resume(kept, kept.request)
+      } catch (error) {
+        logger.warn('a promised call cannot be carried out', { procedure: kept.procedure, error })
+        await this.#finish(kept, failure(error), true)
+      }
+    }
+  }
+
+  /** Takes no more calls, and resolves when no handler is at work. */
+  async drain(): Promise<void> {
+    await this.#admission.drain()
+  }
+
+  /** Ends all that is under way; what was promised is carried out by the next run. */
+  close(): void {
+    this.#closed = true
+    this.#admission.close()
+    for (const run of this.#runs.values()) {
+      const unknown = run.begun && run.entry.procedure.options.idempotent !== true
+      const reason = unknown
+        ? unknownOutcome(run.procedure)
+        : new PosthouseError('draining', 'the server is shutting down')
+      this.#abort(run, reason)
+    }
+    for (const timer of this.#timers.values()) timer[Symbol.dispose]()
+    this.#timers.clear()
+    this.#runs.clear()
+  }
+
+  #assertMemory({ store, procedure }: IncomingCall): void {
+    if (store !== undefined && store !== this.storeId) throw unknownOutcome(procedure)
+  }
+
+  #attach(run: RunningCall, { stream }: IncomingCall, watcher: Watcher | undefined): RunningCall {
+    if (watcher === undefined) return run
+    if (watcher.item !== undefined && stream !== undefined) {
+      if (run.line === undefined) throw new PosthouseError('call_lost', 'the call was not begun as a stream')
+      run.watchers.add(watcher)
+      run.line.attach(watcher.item, stream)
+    } else run.watchers.add(watcher)
+    if (run.answer !== undefined) {
+      run.watchers.delete(watcher)
+      watcher.ended(run.answer)
+      this.#forgetTaken(run)
+    } else run.abandonedAt = undefined
+    return run
+  }
+
+  /** Grants a stream room for more, and forgets it when all of it was taken. */
+  grant(run: RunningCall, credit: number): void {
+    run.line?.grant(credit)
+    if (run.answer !== undefined) this.#forgetTaken(run)
+  }
+
+  /** Somebody does not wait any more, but others may, or may come. */
+  leave(run: RunningCall, watcher: Watcher): void {
+    run.leave(watcher)
+    if (run.line === undefined || run.watchers.size > 0 || this.#closed) return
+    const { clock, limits } = this.#options
+    run.abandonedAt = clock.elapsed()
+    clock.after(limits.lingerMs, () => this.#abandon(run, limits.lingerMs)).unref()
+  }
+
+  #abandon(run: RunningCall, lingerMs: number): void {
+    const since = run.abandonedAt
+    if (since === undefined || this.#options.clock.elapsed() - since < lingerMs) return
+    if (run.answer !== undefined) this.#forget(run)
+    else this.#abort(run, new PosthouseError('call_lost', 'nobody took the items of this stream any more'))
+  }
+
+  #begin(run: RunningCall): void {
+    const { clock } = this.#options
+    this.#runs.set(keyOf(run.caller.id, run.requestId), run)
+    this.#admission.enter(run.caller.id)
+    if (run.promised) {
+      const safe = Promise.withResolvers<void>()
+      safe.promise.catch(() => undefined)
+      this.#safe.set(run, safe)
+    }
+    const rest = run.deadline - clock.now()
+    if (rest < Number.POSITIVE_INFINITY) {
+      const timer = clock.after(rest, () => {
+        this.#abort(run, new PosthouseError('timeout', `${run.procedure} has not answered in time`))
+      })
+      this.#timers.set(run, timer)
+    }
+    void this.#carryOut(run)
+  }
+
+  async #carryOut(run: RunningCall): Promise<void> {
+    try {
+      const { store } = this.#options
+      const known = store.get(run.caller.id, run.requestId)
+      const kept = known instanceof Promise ? await known : known
+      const before = kept === undefined ? undefined : answerBefore(run, kept)
+      if (before !== undefined) return await this.#settle(run, before, kept?.state !== 'done')
+      if (run.promised) await this.#promise(run)
+      await this.#settle(run, await this.#work.answer(run), true)
+    } catch (error) {
+      this.#safe.get(run)?.reject(error)
+      await this.#settle(run, this.#failed(run, error), true)
+    } finally {
+      this.#admission.leave(run.caller.id)
+    }
+  }
+
+  async #promise(run: RunningCall): Promise<void> {
+    await this.#options.store.put(keptOf(run, { state: 'taken' }))
+    this.#safe.get(run)?.resolve()
+  }
+
+  #failed(run: RunningCall, error: unknown): Answer {
+    const { logger, hideErrors } = this.#options
+    if (run.aborted !== undefined) return failure(run.aborted)
+    if (!isPosthouseError(error)) run.logger.error('a handler failed', { error })
+    else if (error.code === 'store_failed') logger.error('calls cannot be remembered', { error })
+    return failure(error, hideErrors)
+  }
+
+  #abort(run: RunningCall, reason: PosthouseError): void {
+    if (run.answer !== undefined || run.settling) return
+    run.abort(reason)
+    void this.#settle(run, failure(reason), !this.#closed)
+  }
+
+  /** The first answer counts. What a handler did not begin with is not remembered: it can be sent again. */
+  async #settle(run: RunningCall, answer: Answer, keep: boolean): Promise<void> {
+    if (run.settling) return
+    run.settling = true
+    this.#timers.get(run)?.[Symbol.dispose]()
+    this.#timers.delete(run)
+    if (keep && !this.#closed && (run.begun || run.promised)) await this.#finish(keptOf(run), answer, run.owed)
+    run.answer = answer
+    // A promise that could not be given has failed before; one that had been given before is kept.
+    this.#safe.get(run)?.resolve()
+    for (const watcher of [...run.watchers]) watcher.ended(answer)
+    if (run.line === undefined) run.watchers.clear()
+    this.#forgetTaken(run)
+  }
+
+  async #finish(call: KeptCall, answer: Answer, owed: boolean): Promise<void> {
+    const { store, logger, clock } = this.#options
+    const { request, ...rest } = call
+    const url = owed && request !== undefined ? requestOfText(request).call.callbackUrl : undefined
+    const callback = url === undefined ? undefined : { id: `cb_${createId()}`, url, attempts: 0, nextAt: clock.now() }
+    // Only a callback needs to know how the call was made.
+    const kept = {
+      ...rest,
+      ...(callback && { request }),
+      state: 'done' as const,
+      answer: answerToText(answer),
+      callback,
+    }
+    try {
+      await store.put(kept)
+    } catch (error) {
+      logger.error('the answer to a call could not be remembered', { procedure: call.procedure, error })
+    }
+    if (callback !== undefined) this.#options.owed(kept)
+  }
+
+  #forgetTaken(run: RunningCall): void {
+    if (run.line?.pending !== true) {
+      this.#forget(run)
+      return
+    }
+    const { clock, limits } = this.#options
+    run.abandonedAt = clock.elapsed()
+    clock.after(limits.lingerMs, () => this.#abandon(run, limits.lingerMs)).unref()
+  }
+
+  #forget(run: RunningCall): void {
+    const key = keyOf(run.caller.id, run.requestId)
+    if (this.#runs.get(key) === run) this.#runs.delete(key)
+    run.watchers.clear()
+  }
+
+  #resume(kept: KeptCall, text: string): void {
+    const { call, name, ours } = requestOfText(text)
+    const entry = this.#admission.entry(call.procedure)
+    const caller: Caller = { id: kept.caller, name, may: (permission) => permission === call.procedure }
+    const { at, deadline, inputHash: hash } = kept
+    const { logger } = this.#options
+    const fields = { entry, caller, call, inputHash: hash, at, deadline, logger, promised: true }
+    const run = new RunningCall(fields)
+    run.ours = ours
+    run.owed = call.callbackType === 'http' && call.callbackUrl !== undefined
+    this.#begin(run)
+  }
+}
+
+function keyOf(caller: string, id: string): string {
+  return `${caller}\n${id}`
+}

@@ -1,0 +1,237 @@
+import { type Clock, PosthouseError, toPosthouseError } from '@posthouse/core'
+import { errorHttpStatus } from '@posthouse/core/help'
+import { bearerToken } from '../access/bearer.ts'
+import type { Caller } from '../access/caller.ts'
+import { type Callers, createCallerSecret } from '../access/callers.ts'
+import { type Answer, answerOfText, failure } from '../call/answer.ts'
+import type { CallDesk } from '../call/call-desk.ts'
+import { assertRequestId, type IncomingCall, isRecord, readCall, requestIdOf } from '../call/incoming-call.ts'
+import { unknownOutcome } from '../call/kept.ts'
+import { type Addressed, received, responseOf, responseText } from '../call/response.ts'
+import type { RunningCall, Watcher } from '../call/running-call.ts'
+import type { CallerSockets } from '../socket/caller-sockets.ts'
+import { type CallReply, type CallRequest, headerOf } from './call-request.ts'
+import { firstItems, lineStream } from './line-stream.ts'
+import { preferredWaitMs, usualWaitMs } from './prefer.ts'
+
+/** What a door opens to. */
+export interface HttpDoorParts {
+  readonly desk: CallDesk
+  readonly callers: Callers
+  readonly sockets: CallerSockets
+  readonly clock: Clock
+  /** @throws PosthouseError `address_blocked` where nothing is POSTed to this URL, `invalid_field` where it is none */
+  readonly assertCallbackUrl: (url: string) => void
+}
+
+/** Who asks, and what the answer begins with. */
+interface Visit {
+  readonly request: CallRequest
+  readonly caller: Caller
+  readonly headers: Record<string, string>
+  /** True where one of our own programs calls. */
+  readonly ours: boolean
+}
+
+/** The door for HTTP, for whatever server: what is to be answered to a request. */
+export class HttpDoor {
+  readonly #parts: HttpDoorParts
+
+  constructor(parts: HttpDoorParts) {
+    this.#parts = parts
+  }
+
+  /** Answers `POST /api/call`, whose body was read as JSON. */
+  async call(body: unknown, request: CallRequest): Promise<CallReply> {
+    const headers = this.#headers()
+    try {
+      const visit = await this.#visit(request, headers)
+      return await this.#call(readCall(body), visit)
+    } catch (cause) {
+      const { api = '', callback_func: callbackFunc } = isRecord(body) ? body : {}
+      const call = { procedure: String(api).slice(0, 128), requestId: requestIdOf(body) ?? '', callbackFunc }
+      return answered(call, failure(toPosthouseError(cause)), headers)
+    }
+  }
+
+  /** Answers `GET /api/calls/<id>`, for the caller of that call only. `from` is the first item that is wanted. */
+  async status(id: string, request: CallRequest, from = 0): Promise<CallReply> {
+    return this.#about(id, request, async (visit) => {
+      const { desk, clock } = this.#parts
+      const run = desk.find(visit.caller.id, assertRequestId(id))
+      if (run === undefined) return this.#remembered(id, visit)
+      if (wantsLines(request)) {
+        const take = (watcher: Watcher) => desk.watch(run, watcher, { from, credit: from + firstItems })
+        return lines(lineStream({ desk, clock, call: run.call, from, take }), visit)
+      }
+      const waitMs = preferredWaitMs(headerOf(request, 'prefer')) ?? 0
+      const answer = await this.#answerOf((watcher) => desk.watch(run, watcher), waitMs, request)
+      return answer === undefined ? pending(run, visit) : answered(run.call, answer, visit.headers, 200)
+    })
+  }
+
+  /** Answers `DELETE /api/calls/<id>`: the call is cancelled where it is under way. */
+  async cancel(id: string, request: CallRequest): Promise<CallReply> {
+    return this.#about(id, request, async (visit) => {
+      const { desk } = this.#parts
+      const run = desk.find(visit.caller.id, assertRequestId(id))
+      if (run !== undefined) desk.cancel(run)
+      return run === undefined ? this.#remembered(id, visit) : pending(run, visit)
+    })
+  }
+
+  async #about(id: string, request: CallRequest, reply: (visit: Visit) => Promise<CallReply>): Promise<CallReply> {
+    const headers = this.#headers()
+    try {
+      return await reply(await this.#visit(request, headers))
+    } catch (cause) {
+      return answered({ procedure: '', requestId: id }, failure(toPosthouseError(cause)), headers)
+    }
+  }
+
+  async #call(call: IncomingCall, visit: Visit): Promise<CallReply> {
+    const { desk, clock } = this.#parts
+    const { request, caller, ours } = visit
+    const { callbackType, callbackUrl, stream } = call
+    if (callbackType === 'http' && callbackUrl !== undefined) return this.#callBack(call, callbackUrl, visit)
+    if (callbackType === 'socket') return this.#callSocket(call, visit)
+    if (stream !== undefined && wantsLines(request)) {
+      const wish = { from: stream.from, credit: stream.from + firstItems }
+      const take = (watcher: Watcher) => desk.take(caller, { ...call, stream: wish }, { watcher, ours })
+      return lines(lineStream({ desk, clock, call, from: stream.from, take }), visit)
+    }
+    const plain = { ...call, stream: undefined }
+    let run: RunningCall | undefined
+    const take = (watcher: Watcher) => {
+      run = desk.take(caller, plain, { watcher, ours })
+      return run
+    }
+    const waitMs = preferredWaitMs(headerOf(request, 'prefer')) ?? usualWaitMs
+    const answer = await this.#answerOf(take, waitMs, request)
+    if (answer !== undefined || run === undefined) return answered(call, answer ?? givenUp(), visit.headers)
+    return pending(run, visit)
+  }
+
+  /** The answer is POSTed, unless the caller gets it while it waits. */
+  async #callBack(call: IncomingCall, url: string, visit: Visit): Promise<CallReply> {
+    const { desk, assertCallbackUrl } = this.#parts
+    const { caller, ours, headers, request } = visit
+    assertCallbackUrl(url)
+    const waitMs = preferredWaitMs(headerOf(request, 'prefer')) ?? 0
+    let refused: Answer | undefined
+    const ended = (answer: Answer): void => {
+      refused = answer
+    }
+    const watcher: Watcher = { ended }
+    const run = desk.take(caller, { ...call, stream: undefined }, { promised: true, ours, watcher })
+    if (run === undefined) return answered(call, refused ?? givenUp(), headers)
+    run.leave(watcher)
+    if (waitMs === 0) {
+      await desk.safe(run)
+      return receipt(call, 200, headers)
+    }
+    run.owed = false
+    const answer = await this.#answerOf((waiting) => desk.watch(run, waiting), waitMs, request)
+    if (answer !== undefined) return answered(call, answer, headers)
+    run.owed = true
+    return pending(run, visit)
+  }
+
+  /** The answer goes to the caller's own socket. */
+  async #callSocket(call: IncomingCall, visit: Visit): Promise<CallReply> {
+    const { desk, sockets } = this.#parts
+    const { caller, ours, headers, request } = visit
+    if (caller.name === undefined && headerOf(request, 'posthouse-caller') === undefined) {
+      const message = 'callback_type "socket" needs a token, or the header posthouse-caller of the socket: whose is it?'
+      throw new PosthouseError('invalid_field', message)
+    }
+    let refused: Answer | undefined
+    let taken = false
+    const ended = (answer: Answer): void => {
+      if (taken) sockets.deliver(caller.id, responseOf(call, answer, ours))
+      else refused = answer
+    }
+    const run = desk.take(caller, { ...call, stream: undefined }, { ours, promised: true, watcher: { ended } })
+    taken = true
+    if (run === undefined) return answered(call, refused ?? givenUp(), headers)
+    await desk.safe(run)
+    return receipt(call, 200, headers)
+  }
+
+  /** The answer, or nothing where it takes longer or the caller has gone. */
+  async #answerOf(
+    take: (watcher: Watcher) => RunningCall | undefined,
+    waitMs: number,
+    { signal }: CallRequest,
+  ): Promise<Answer | undefined> {
+    const { desk, clock } = this.#parts
+    const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
+    const watcher: Watcher = { ended: resolve }
+    const run = take(watcher)
+    if (run === undefined) return promise
+    if (run.answer === undefined && waitMs === 0) resolve(undefined)
+    const giveUp = (): void => resolve(undefined)
+    signal?.addEventListener('abort', giveUp)
+    using _ = clock.after(waitMs, giveUp)
+    try {
+      return await promise
+    } finally {
+      signal?.removeEventListener('abort', giveUp)
+      desk.leave(run, watcher)
+    }
+  }
+
+  async #remembered(id: string, { caller, headers }: Visit): Promise<CallReply> {
+    const kept = await this.#parts.desk.remembered(caller.id, id)
+    const call = { procedure: kept?.procedure ?? '', requestId: id }
+    if (kept?.answer !== undefined) return answered(call, answerOfText(kept.answer), headers, 200)
+    if (kept?.state === 'begun') return answered(call, failure(unknownOutcome(kept.procedure)), headers, 200)
+    throw new PosthouseError('unknown_call', `no call ${JSON.stringify(id)} of this caller is known`)
+  }
+
+  async #visit(request: CallRequest, headers: Record<string, string>): Promise<Visit> {
+    const given = headerOf(request, 'posthouse-caller')
+    const token = bearerToken(request.headers.authorization)
+    const secret = given ?? (token === undefined ? createCallerSecret() : undefined)
+    const { remoteAddress, signal } = request
+    const caller = await this.#parts.callers.of({ token, remoteAddress, signal }, secret)
+    // Whoever came without one can come back for its answers.
+    if (given === undefined && secret !== undefined) headers['posthouse-caller'] = secret
+    return { request, caller, headers, ours: given !== undefined }
+  }
+
+  #headers(): Record<string, string> {
+    return { 'content-type': 'application/json; charset=utf-8', 'posthouse-calls': this.#parts.desk.storeId }
+  }
+}
+
+function wantsLines(request: CallRequest): boolean {
+  return headerOf(request, 'accept')?.includes('application/x-ndjson') === true
+}
+
+function lines(body: AsyncIterable<string>, { headers }: Visit): CallReply {
+  return { status: 200, headers: { ...headers, 'content-type': 'application/x-ndjson' }, body }
+}
+
+function answered(call: Addressed, answer: Answer, headers: Record<string, string>, status?: number): CallReply {
+  const own = answer.ok ? 200 : errorHttpStatus[answer.code]
+  return { status: status ?? own, headers, body: responseText(call, answer, true) }
+}
+
+function receipt({ requestId }: IncomingCall, status: number, headers: Record<string, string>): CallReply {
+  const body = JSON.stringify({ success: true, message: received, request_id: requestId })
+  return { status, headers, body }
+}
+
+/** The call goes on; its answer can be asked for. */
+function pending({ requestId, procedure, lastProgress }: RunningCall, { headers }: Visit): CallReply {
+  const location = `/api/calls/${encodeURIComponent(requestId)}`
+  const state = { request_id: requestId, api: procedure, state: 'running', progress: lastProgress }
+  const body = JSON.stringify({ success: true, message: received, ...state })
+  return { status: 202, headers: { ...headers, location, 'retry-after': '1' }, body }
+}
+
+/** Nobody reads this: the caller has gone before its call was taken. */
+function givenUp(): Answer {
+  return failure(new PosthouseError('aborted', 'the caller has gone'))
+}

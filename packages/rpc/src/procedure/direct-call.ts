@@ -1,0 +1,60 @@
+import { type Clock, createId, type Logger, PosthouseError } from '@posthouse/core'
+import type { Caller } from '../access/caller.ts'
+import type { Admission } from '../call/admission.ts'
+import type { CallContext } from './context.ts'
+import type { Invoke } from './invoke.ts'
+import type { Places } from './places.ts'
+
+/** A call by a door that brings each call once by itself, such as a hub. */
+export interface DirectCall {
+  readonly procedure: string
+  readonly input: unknown
+  readonly caller: Caller
+  /** Aborts when nobody waits any more. */
+  readonly signal: AbortSignal
+  /** When nobody waits any more, in Unix milliseconds. Default: never. */
+  readonly deadline?: number | undefined
+  /** Default: a new one. */
+  readonly requestId?: string | undefined
+}
+
+/** What direct calls are carried out with. */
+export interface DirectCallParts {
+  readonly admission: Admission
+  readonly places: Places
+  readonly invoke: Invoke
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+const usualTimeoutMs = 30_000
+
+/**
+ * Carries out a call of which nothing is remembered. Resolves with a value, or with an async iterable of items.
+ * @throws PosthouseError what the admission says, `timeout`, and what the handler throws
+ */
+export async function callDirectly(call: DirectCall, parts: DirectCallParts): Promise<unknown> {
+  const { procedure, input, caller, requestId = createId(), deadline = Number.POSITIVE_INFINITY } = call
+  const { admission, places, invoke, clock, logger } = parts
+  const entry = admission.admit(caller, procedure)
+  const abortion = new AbortController()
+  const signal = AbortSignal.any([call.signal, abortion.signal])
+  const context: CallContext = { procedure, caller, requestId, deadline, signal, logger, progress: () => undefined }
+  const { timeoutMs = usualTimeoutMs } = entry.procedure.options
+  admission.enter(caller.id)
+  const work = places
+    .run(
+      entry,
+      () => signal,
+      () => invoke(entry, input, context),
+    )
+    .finally(() => admission.leave(caller.id))
+  if (timeoutMs === Number.POSITIVE_INFINITY) return work
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  using _ = clock.after(timeoutMs, () => {
+    const error = new PosthouseError('timeout', `${procedure} has not answered in time`)
+    abortion.abort(error)
+    reject(error)
+  })
+  return await Promise.race([work, late])
+}

@@ -1,0 +1,144 @@
+import { PosthouseError } from '@posthouse/core'
+import type { Socket } from 'socket.io'
+import type { Caller } from '../access/caller.ts'
+import { type Answer, failure } from '../call/answer.ts'
+import type { CallDesk } from '../call/call-desk.ts'
+import { type IncomingCall, isCount, isRecord, readCall, requestIdOf } from '../call/incoming-call.ts'
+import { type Addressed, responseOf } from '../call/response.ts'
+import type { RunningCall, Watcher } from '../call/running-call.ts'
+import type { CallerSockets } from './caller-sockets.ts'
+import { PacketSizes } from './packet-sizes.ts'
+
+/** What a socket works with. */
+export interface CallSocketOptions {
+  readonly desk: CallDesk
+  readonly sockets: CallerSockets
+  readonly payloadBytes: number
+  readonly caller: Caller
+  /** True where one of our own programs is at the other end. */
+  readonly ours: boolean
+  /** True where the caller can come back for its answers. */
+  readonly known: boolean
+}
+
+type Reply = (response: object) => void
+
+/** A call that this socket waits for. */
+interface Waiting {
+  readonly run: RunningCall
+  readonly watcher: Watcher
+  /** The answer goes there instead of to the event. */
+  readonly reply: Reply | undefined
+}
+
+/** The calls of one connection: the events of document 000, and beside them those that only our own programs know. */
+export class CallSocket {
+  readonly #socket: Socket
+  readonly #options: CallSocketOptions
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #sizes: PacketSizes
+  readonly #presence: Disposable | undefined
+
+  constructor(socket: Socket, options: CallSocketOptions) {
+    this.#socket = socket
+    this.#options = options
+    const { desk, ours, known, payloadBytes, sockets, caller } = options
+    this.#sizes = new PacketSizes(socket.conn)
+    if (ours) socket.emit('api:welcome', { v: 1, store: desk.storeId, maxBytes: payloadBytes })
+    if (known) this.#presence = sockets.enter(caller.id, (response) => void socket.emit('apiResponse', response))
+    // Called in the same turn in which the packet was read, so that its size is known.
+    socket.onAny((event: string, ...args: unknown[]) => this.#receive(event, args))
+    socket.once('disconnect', () => this.#leave())
+  }
+
+  #receive(event: string, args: readonly unknown[]): void {
+    const last = args.at(-1)
+    const reply = typeof last === 'function' ? (last as Reply) : undefined
+    const [value] = args
+    if (event === 'api') this.#take(value, reply)
+    else if (event === 'api:credit') this.#grant(value)
+    else if (event === 'api:cancel') this.#cancel(value)
+    else if (event === 'api:ping') reply?.({})
+  }
+
+  #take(value: unknown, reply: Reply | undefined): void {
+    try {
+      const { payloadBytes } = this.#options
+      if (this.#sizes.last > payloadBytes) {
+        throw new PosthouseError('body_too_large', `a call has at most ${payloadBytes} bytes, not ${this.#sizes.last}`)
+      }
+      this.#begin(readCall(value), reply)
+    } catch (error) {
+      const { api = null, callback_func: callbackFunc } = isRecord(value) ? value : {}
+      const call = { procedure: String(api).slice(0, 128), requestId: requestIdOf(value) ?? '', callbackFunc }
+      this.#send(call, failure(error), reply)
+    }
+  }
+
+  #begin(call: IncomingCall, reply: Reply | undefined): void {
+    const { desk, caller, ours } = this.#options
+    const { requestId: request_id, stream } = call
+    const socket = this.#socket
+    const watcher: Watcher = {
+      ended: (answer) => {
+        if (this.#waiting.get(request_id)?.watcher === watcher) this.#waiting.delete(request_id)
+        this.#send(call, answer, reply)
+      },
+      ...(ours && { progress: (progress) => void socket.emit('api:progress', { request_id, progress }) }),
+      ...(stream && { item: (n, item) => void socket.emit('api:item', { request_id, n, item }) }),
+    }
+    this.#forget(request_id)
+    const run = desk.take(caller, call, { watcher, ours })
+    if (run !== undefined && run.answer === undefined) this.#waiting.set(request_id, { run, watcher, reply })
+  }
+
+  /** The answer goes to the one that asked last. */
+  #forget(requestId: string): void {
+    const before = this.#waiting.get(requestId)
+    if (before === undefined) return
+    this.#waiting.delete(requestId)
+    before.run.leave(before.watcher)
+  }
+
+  #send(call: Addressed, answer: Answer, reply: Reply | undefined): void {
+    const response = responseOf(call, answer, this.#options.ours)
+    if (reply === undefined) this.#socket.emit('apiResponse', response)
+    else reply(response)
+  }
+
+  #grant(value: unknown): void {
+    const run = this.#find(value)
+    if (run !== undefined && isRecord(value) && isCount(value.credit)) this.#options.desk.grant(run, value.credit)
+  }
+
+  #cancel(value: unknown): void {
+    const run = this.#find(value)
+    if (run !== undefined) this.#options.desk.cancel(run)
+  }
+
+  /** Only a call of the same caller is found. */
+  #find(value: unknown): RunningCall | undefined {
+    const id = requestIdOf(value)
+    return id === undefined ? undefined : this.#options.desk.find(this.#options.caller.id, id)
+  }
+
+  /** The connection is gone; what is under way goes on, can be asked for again, or waits for the caller. */
+  #leave(): void {
+    this.#presence?.[Symbol.dispose]()
+    for (const { run, watcher, reply } of this.#waiting.values()) {
+      this.#options.desk.leave(run, watcher)
+      if (reply === undefined && run.line === undefined && run.watchers.size === 0) this.#keepAnswer(run)
+    }
+    this.#waiting.clear()
+  }
+
+  #keepAnswer(run: RunningCall): void {
+    const { known, sockets, caller, ours } = this.#options
+    if (!known) return
+    // Whoever has asked again meanwhile gets it there.
+    const ended = (answer: Answer): void => {
+      if (run.watchers.size <= 1) sockets.deliver(caller.id, responseOf(run.call, answer, ours))
+    }
+    run.watchers.add({ ended })
+  }
+}

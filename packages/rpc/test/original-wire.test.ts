@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { describe, it } from 'node:test'
+import { createApi } from '@posthouse/rpc'
+import { WebSocket } from 'ws'
+import { serve } from './serve.ts'
+
+/** Procedures that answer as those did with which the frames were recorded. */
+const procedures = () =>
+  createApi({}).registerBatch({
+    'user.get': ({ userId }: { userId: number }) => ({ id: userId, name: 'Test User' }),
+    boom: () => {
+      throw new Error('boom failed')
+    },
+    quiet: () => undefined,
+  })
+
+const call = (api: string, callback_func: string, data: object = {}) => ({
+  api,
+  data,
+  callback_type: 'socket',
+  callback_url: 'http://127.0.0.1:8000/api/callback',
+  callback_func,
+  request_id: 'e002a47b-264b-4f61-842a-3f50b88ca85e',
+})
+
+/** What the server of document 000 answers, byte for byte. */
+const recorded = [
+  {
+    request: call('user.get', 'user.get', { userId: 7 }),
+    response:
+      '{"request_id":"e002a47b-264b-4f61-842a-3f50b88ca85e","api":"user.get","success":true,"data":{"id":7,"name":"Test User"},"message":"处理成功","callback_func":"user.get"}',
+  },
+  {
+    request: call('boom', 'cb'),
+    response:
+      '{"request_id":"e002a47b-264b-4f61-842a-3f50b88ca85e","api":"boom","success":false,"error":"boom failed","callback_func":"cb"}',
+  },
+  {
+    request: call('nope', 'cb'),
+    response:
+      '{"request_id":"e002a47b-264b-4f61-842a-3f50b88ca85e","api":"nope","success":false,"error":"未知的API: nope","callback_func":"cb"}',
+  },
+  {
+    request: call('quiet', 'cb'),
+    response:
+      '{"request_id":"e002a47b-264b-4f61-842a-3f50b88ca85e","api":"quiet","success":true,"message":"处理成功","callback_func":"cb"}',
+  },
+]
+
+/** A socket that speaks Engine.IO 4 and Socket.IO 5 by hand. */
+async function speak(url: string): Promise<{ send(text: string): void; read(): Promise<string>; close(): void }> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`)
+  const waiting: string[] = []
+  let wake: () => void = () => undefined
+  socket.on('message', (data) => {
+    waiting.push(String(data))
+    wake()
+  })
+  await once(socket, 'open')
+  const read = async (): Promise<string> => {
+    while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+    return waiting.shift() ?? ''
+  }
+  return { send: (text) => socket.send(text), read, close: () => socket.close() }
+}
+
+describe('a program of document 000', () => {
+  it('is greeted as by its own server', async () => {
+    await using server = await serve(procedures())
+    const socket = await speak(server.url)
+    const { sid, ...settings } = JSON.parse((await socket.read()).slice(1))
+    assert.equal(typeof sid, 'string')
+    assert.partialDeepStrictEqual(settings, { upgrades: [], pingInterval: 5000, pingTimeout: 10000 })
+    socket.send('40{}')
+    assert.match(await socket.read(), /^40\{"sid":"[\w-]{20}"\}$/)
+    socket.close()
+  })
+
+  it('is offered the way from polling to a WebSocket', async () => {
+    await using server = await serve(procedures())
+    const response = await fetch(`${server.url}/socket.io/?transport=polling&EIO=4`)
+    assert.match(
+      await response.text(),
+      /^0\{"sid":"[\w-]{20}","upgrades":\["websocket"\],"pingInterval":5000,"pingTimeout":10000,"maxPayload":\d+\}$/,
+    )
+  })
+
+  it('gets responses to its events byte for byte as they were recorded', async () => {
+    await using server = await serve(procedures())
+    const socket = await speak(server.url)
+    await socket.read()
+    socket.send('40')
+    await socket.read()
+    for (const { request, response } of recorded) {
+      const { request_id: id, ...rest } = request
+      const own = `${id.slice(0, -4)}${rest.api.padEnd(4, 'x').slice(0, 4)}`
+      socket.send(`42${JSON.stringify(['api', { ...request, request_id: own }])}`)
+      assert.equal(await socket.read(), `42["apiResponse",${response.replace(id, own)}]`)
+    }
+    socket.close()
+  })
+
+  it('gets nothing that its own server would not send', async () => {
+    await using server = await serve(
+      createApi({}).register('slow', async (_: unknown, context) => {
+        context.progress(0.5)
+        return 1
+      }),
+    )
+    const socket = await speak(server.url)
+    await socket.read()
+    socket.send('40')
+    await socket.read()
+    socket.send(`42${JSON.stringify(['api', call('slow', 'cb')])}`)
+    assert.match(await socket.read(), /^42\["apiResponse",/)
+    socket.send('42["unknown",1]')
+    socket.send(`42${JSON.stringify(['api', { ...call('slow', 'cb'), request_id: 'again' }])}`)
+    assert.match(await socket.read(), /"request_id":"again"/)
+    socket.close()
+  })
+
+  it('is told that its call was received before it is carried out, when it posts it', async () => {
+    await using server = await serve(
+      createApi({}, { callbacks: { keys: [], guard: { allowPrivate: true } } }).registerBatch({
+        never: () => new Promise(() => undefined),
+      }),
+    )
+    const { status, text } = await server.call({ ...call('never', 'cb'), callback_type: 'http' })
+    assert.equal(status, 200)
+    assert.equal(text, '{"success":true,"message":"请求已接收","request_id":"e002a47b-264b-4f61-842a-3f50b88ca85e"}')
+  })
+})
