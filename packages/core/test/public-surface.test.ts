@@ -147,6 +147,7 @@ describe('the public names of core', () => {
     assert.deepEqual(Object.keys(testing), [
       'blobStoreContract',
       'brokerContract',
+      'callStoreContract',
       'changedStore',
       'inboxStoreContract',
     ])

@@ -10,7 +10,7 @@ test('the public names of the HTTP client are these', () => {
     'aiorequests',
     'closeGlobalClient',
     'createGuard',
-      'createHttpClient',
+    'createHttpClient',
     'del',
     'fastkit',
     'get',

@@ -146,7 +146,9 @@ describe('a procedure', () => {
     const { signal } = new AbortController()
     assert.equal(await api.handler({ procedure: 'add', input: { a: 1 }, caller, signal }), 2)
     const items = await api.handler({ procedure: 'count', input: null, caller, signal })
-    assert.deepEqual(await Array.fromAsync(items as AsyncIterable<number>), [1, 2])
+    const found: number[] = []
+    for await (const item of items as AsyncIterable<number>) found.push(item)
+    assert.deepEqual(found, [1, 2])
     api.register('secret', () => 1)
     await assert.rejects(api.handler({ procedure: 'secret', input: null, caller, signal }), { code: 'forbidden' })
     await assert.rejects(api.handler({ procedure: 'add', input: {}, caller, signal }), { code: 'invalid_body' })

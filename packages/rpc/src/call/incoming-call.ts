@@ -29,7 +29,7 @@ export interface StreamWish {
 
 const longestText = 128
 /** So many items may be on their way to a caller. */
-export const mostCredit = 1024
+const mostCredit = 1024
 
 /**
  * Reads the object of an `api` event or of the body of `POST /api/call`.

@@ -17,7 +17,7 @@ export interface CallbackOptions {
 }
 
 export const usualGiveUpMs: number = 24 * 60 * 60_000
-export const usualTimeoutMs: number = 15_000
+const usualTimeoutMs: number = 15_000
 export const usualDelaysMs: readonly number[] = [5_000, 30_000, 120_000, 300_000, 900_000, 3_600_000]
 
 /** The client that callbacks go out by: guarded, without redirections, and each attempt once. */

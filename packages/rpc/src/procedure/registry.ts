@@ -3,11 +3,11 @@ import { type Checks, checksOf, isProcedure, type Procedure, type ProcedureHandl
 
 /** Procedures by name; what lies in a record within has the names of both, joined by a dot. */
 export interface ProcedureTree {
-  readonly [name: string]: Procedure<never> | ProcedureTree
+  readonly [name: string]: Procedure | ProcedureTree
 }
 
 /** What can be registered under a name: a procedure, or only its handler, which then takes anything. */
-export type Registrable = Procedure<never> | ProcedureHandler<never>
+export type Registrable = Procedure | ProcedureHandler<never>
 
 /** A procedure with its name. */
 export interface Entry extends Checks {

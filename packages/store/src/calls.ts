@@ -1,0 +1,2 @@
+export { type CallStoreOptions, openCallStore } from './calls/open-calls.ts'
+export type { SqliteCallStore } from './calls/sqlite-calls.ts'
