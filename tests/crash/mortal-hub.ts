@@ -7,7 +7,7 @@ import { type Program, Programs } from './program.ts'
 /** A hub that keeps its messages in SQLite, is killed, and comes back in the same folder and on the same port. */
 export class MortalHub implements AsyncDisposable {
   readonly #folder: string
-  readonly #programs = new Programs('hub-process.ts')
+  readonly #programs = new Programs('hub-process')
   #program: Program | undefined
   #port = 0
 

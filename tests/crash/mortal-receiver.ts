@@ -6,7 +6,7 @@ import type { ReceiverOrder, ReceiverTask } from './receiver-process.ts'
 export class MortalReceiver implements AsyncDisposable {
   /** What its handler has said, one list for each life. */
   readonly lives: string[][] = []
-  readonly #programs = new Programs('receiver-process.ts')
+  readonly #programs = new Programs('receiver-process')
   readonly #order: ReceiverOrder
   readonly #watchers = new Set<() => void>()
   #program: ReturnType<Programs['next']> | undefined

@@ -1,21 +1,19 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-/** Each kill has a process begin anew: what was compiled once is kept, which makes them begin in a third of the time. */
-const compileCache = join(tmpdir(), 'posthouse-crash-compiled')
+import { bundledPrograms } from './bundle.ts'
 
 /** A program of this folder in a process of its own. It is loaded at once, and begins when it is told to. */
 export class Program implements AsyncDisposable {
   readonly #process: ChildProcess
 
-  /** @param file of this folder */
-  constructor(file: string) {
-    this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), {
-      execArgv: ['--conditions=@posthouse/source'],
-      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+  /** @param name of a file of this folder */
+  constructor(name: string) {
+    const folder = bundledPrograms()
+    this.#process = fork(join(folder, `${name}.js`), {
+      execArgv: [],
+      // Each kill has a process begin anew: what was compiled once is kept.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     })
   }
@@ -65,18 +63,19 @@ export class Program implements AsyncDisposable {
 
 /** Always has the next process of a program loaded, so that one that was killed is followed at once. */
 export class Programs implements AsyncDisposable {
-  readonly #file: string
+  readonly #name: string
   #spare: Program
 
-  constructor(file: string) {
-    this.#file = file
-    this.#spare = new Program(file)
+  /** @param name of a file of this folder */
+  constructor(name: string) {
+    this.#name = name
+    this.#spare = new Program(name)
   }
 
   /** The process that is ready; the next one begins to load. */
   next(): Program {
     const ready = this.#spare
-    this.#spare = new Program(this.#file)
+    this.#spare = new Program(this.#name)
     return ready
   }
 
