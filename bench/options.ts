@@ -23,7 +23,7 @@ ${Object.entries(benchmarks)
   policies     a task that does nothing, under each policy; takes --runs N instead of --seconds
 
   --rounds N     how often each case is measured; default 5
-  --seconds S    how long a measurement takes, after a second of warming up; default 3
+  --seconds S    how long a measurement takes, after warming up for 1 or 5 of them; default 3
   --only TEXT    only the cases whose name holds TEXT; ratios need the relay, so it stays
   --profile DIR  every Node server and every load leave a profile of their processor time there
   --json         every sample of every round instead of a table
