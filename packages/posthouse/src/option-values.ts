@@ -15,7 +15,9 @@ export function checked<Value>(parse: (word: string) => Value): (word: string) =
 
 /** An option that takes a duration. Its help names the default as it would be written. */
 export function durationOption(flags: string, help: string, defaultMs: number): Option {
-  return new Option(flags, help).argParser(checked(parseDuration)).default(defaultMs, `${defaultMs / 1000}s`)
+  const days = defaultMs / 86_400_000
+  const shown = Number.isInteger(days) ? `${days}d` : `${defaultMs / 1000}s`
+  return new Option(flags, help).argParser(checked(parseDuration)).default(defaultMs, shown)
 }
 
 /** The same for an option that takes several words, or may be given several times. */

@@ -8,15 +8,17 @@ import { banner } from '../banner.ts'
 import { consoleLogger, type LogLevel, logLevels } from '../console-logger.ts'
 import { databasePath, durabilities, openDataFolder } from '../data-folder.ts'
 import { defaultPort } from '../default-hub.ts'
+import { type FileWords, openFiles, withFileWords } from '../file-words.ts'
 import { type HubWords, hubOptionsOf, listenOptionsOf, withHubWords } from '../hub-words.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
+import { filesDoor } from '../node/files-door.ts'
 import { createNode } from '../node/posthouse-node.ts'
 import { checked, parsePort } from '../option-values.ts'
 import { statusFileName } from '../status-file-name.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Options of `posthouse up`. */
-interface UpOptions extends HubWords {
+interface UpOptions extends HubWords, FileWords {
   readonly host: string
   readonly port: number
   readonly data: string
@@ -49,6 +51,7 @@ export function addUp(program: Command, terminal: Terminal): void {
     .addHelpText('after', '\nTimes are written 30 (seconds), 500ms, 2m or 1h.')
     .action((options) => up(terminal, options))
   withHubWords(command)
+  withFileWords(command)
 }
 
 /**
@@ -69,9 +72,11 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   }
   const { durability, data: folder } = options
   await using data = await openDataFolder({ folder, durability, logger })
+  await using kept = await openFiles(options, folder, logger)
+  const { files } = kept
   const statusFile = await prepareStatusFile(options, logger)
-  const hub = new Hub({ ...hubOptions, ...(data.store && { store: data.store }), logger, statusFile })
-  const node = createNode({ hub, logger })
+  const hub = new Hub({ ...hubOptions, ...(data.store && { store: data.store }), files, logger, statusFile })
+  const node = createNode({ hub, logger, doors: [filesDoor(files)] })
   try {
     const where = await node.listen(listenOptions)
     banner(terminal, {

@@ -34,9 +34,11 @@ export class Dispatch {
     const taken = [...own.routes().map(({ path }) => path.replace(/\{.*$/s, '*')), ...ownPaths]
     this.#ownPaths = new Paths(taken.filter((path) => !yields(path, app)).map((path) => [path, true]))
     this.#requests = new Paths(
-      doors.flatMap(({ name, requests }) =>
-        requests ? [[requests.path, { name, handle: requests.handle.bind(requests) }] as const] : [],
-      ),
+      doors.flatMap(({ name, requests }) => {
+        if (requests === undefined) return []
+        const door = { name, handle: requests.handle.bind(requests) }
+        return [requests.path].flat().map((path) => [path, door] as const)
+      }),
     )
     this.#upgrades = new Paths(doors.flatMap(({ upgrade }) => (upgrade ? [[upgrade.path, upgrade] as const] : [])))
     this.#assertFree(app)

@@ -32,7 +32,10 @@ export interface Door {
   /** Declares its endpoints, once, before the node starts. They are in the documents of the node. */
   mount?(app: Router, tools: DoorTools): void
   /** Requests that another library answers. What is under way when the node drains is for `drain` to wait for. */
-  readonly requests?: { readonly path: string; handle(request: IncomingMessage, response: ServerResponse): void }
+  readonly requests?: {
+    readonly path: string | readonly string[]
+    handle(request: IncomingMessage, response: ServerResponse): void
+  }
   /** Sockets that are opened here; they are its own then, with all their errors. */
   readonly upgrade?: {
     readonly path: string

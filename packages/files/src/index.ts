@@ -1,0 +1,2 @@
+export { defaultFileLimits, type FileLimits } from './file-limits.ts'
+export { Files, type FilesOptions } from './files.ts'

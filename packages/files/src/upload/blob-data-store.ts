@@ -1,0 +1,137 @@
+import type { Readable } from 'node:stream'
+import { type BlobInfo, type BlobStore, type Clock, isPosthouseError, PosthouseError } from '@posthouse/core'
+import { DataStore, Upload } from '@tus/utils'
+import type { FileLimits } from '../file-limits.ts'
+import { fileMeta } from '../file-meta.ts'
+import type { Usage } from '../usage.ts'
+import type { Attempts } from './attempts.ts'
+import { requestBytes } from './request-bytes.ts'
+import { currentVisit } from './upload-visit.ts'
+
+/** What the uploads of tus are kept with. */
+export interface BlobDataStoreOptions {
+  readonly store: BlobStore
+  readonly usage: Usage
+  readonly limits: FileLimits
+  readonly clock: Clock
+  readonly attempts: Attempts
+}
+
+/** Uploads of tus in a store of files, where they outlive this process. */
+export class BlobDataStore extends DataStore {
+  override extensions: string[] = [
+    'creation',
+    'creation-with-upload',
+    'creation-defer-length',
+    'expiration',
+    'termination',
+  ]
+  readonly #options: BlobDataStoreOptions
+  /** Sizes that were told after the beginning. The client tells them again when it comes back. */
+  readonly #declared = new Map<string, number>()
+
+  constructor(options: BlobDataStoreOptions) {
+    super()
+    this.#options = options
+  }
+
+  /** Begins an upload, anew where it was begun before. */
+  override async create(upload: Upload): Promise<Upload> {
+    const { store, limits, usage } = this.#options
+    const { pass } = currentVisit()
+    const { id: key, size, metadata = {} } = upload
+    assertSize(key, size ?? 0, limits)
+    await this.#drop(key)
+    await usage.add(pass.client, size ?? 0)
+    try {
+      const { filename, filetype, sha256 } = metadata ?? {}
+      const meta = fileMeta(filename, filetype)
+      const announced = { ...(size !== undefined && { size }), ...(sha256 && { sha256 }), meta }
+      await store.begin(key, announced)
+    } catch (error) {
+      await usage.add(pass.client, -(size ?? 0))
+      throw error
+    }
+    if (size === 0) await this.#finish(key)
+    return upload
+  }
+
+  /** The library's stream is empty: the bytes come straight from the request, without being copied from stream to stream. */
+  override async write(_stream: Readable, key: string, offset: number): Promise<number> {
+    const visit = currentVisit()
+    if (visit.finished) return visit.finished.size
+    const { store, limits, clock, attempts, usage } = this.#options
+    const { size } = await this.#known(key)
+    const most = (size ?? limits.fileBytes) - offset
+    const bytes = requestBytes(visit.request, { clock, idleMs: limits.idleMs, most })
+    const end = await store.append(key, offset, bytes, attempts.signalOf(key))
+    if (size === undefined) await usage.add(visit.pass.client, end - offset)
+    if (end === size) await this.#finish(key)
+    return end
+  }
+
+  override async getUpload(key: string): Promise<Upload> {
+    const { offset, size, meta, at } = await this.#known(key)
+    // A kill between the last byte and the end of the upload.
+    if (offset === size && (await this.#options.store.upload(key))) await this.#finish(key)
+    const { name, type } = meta
+    const metadata = { ...(name && { filename: name }), ...(type && { filetype: type }) }
+    return new Upload({
+      id: key,
+      offset,
+      ...(size !== undefined && { size }),
+      ...(Object.keys(metadata).length > 0 && { metadata }),
+      creation_date: new Date(at).toISOString(),
+    })
+  }
+
+  override async declareUploadLength(key: string, size: number): Promise<void> {
+    assertSize(key, size, this.#options.limits)
+    this.#declared.set(key, size)
+  }
+
+  override async remove(key: string): Promise<void> {
+    if (!(await this.#drop(key))) throw new PosthouseError('unknown_file', `there is no upload ${key}`)
+  }
+
+  async #known(key: string): Promise<{ offset: number; size?: number; meta: BlobInfo['meta']; at: number }> {
+    const { store } = this.#options
+    const upload = await store.upload(key)
+    const declared = this.#declared.get(key)
+    if (upload) return { meta: {}, ...upload, ...(declared !== undefined && { size: declared }) }
+    const file = await store.head(key)
+    if (file) return { ...file, offset: file.size }
+    throw new PosthouseError('unknown_file', `there is no upload ${key}`)
+  }
+
+  /** Gives up what was begun. */
+  async #drop(key: string): Promise<boolean> {
+    const { store, usage } = this.#options
+    const begun = await store.upload(key)
+    this.#declared.delete(key)
+    if (!begun) return false
+    await store.remove(key)
+    await usage.add(currentVisit().pass.client, -(begun.size ?? begun.offset))
+    return true
+  }
+
+  async #finish(key: string): Promise<void> {
+    const { store, usage } = this.#options
+    const visit = currentVisit()
+    const size = (await store.upload(key))?.size
+    try {
+      visit.finished = await store.complete(key)
+      this.#declared.delete(key)
+    } catch (error) {
+      // The store has removed what is not what it should be.
+      if (isPosthouseError(error) && error.code === 'content_mismatch') await usage.add(visit.pass.client, -(size ?? 0))
+      throw error
+    }
+  }
+}
+
+/** @throws PosthouseError `file_too_large` */
+function assertSize(key: string, size: number, { fileBytes }: FileLimits): void {
+  if (size <= fileBytes) return
+  throw new PosthouseError('file_too_large', `${key} has ${size} bytes; a file may have ${fileBytes} here`)
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { HubClient } from '@posthouse/client'
+import { DetailedError, Upload as TusUpload } from 'tus-js-client'
+import { startUp } from './cli.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'posthouse-up-files-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Asked {
+  readonly key: string
+  readonly url: string
+  readonly location: string
+  readonly token: string
+}
+
+async function connected(url: string, clientId: string): Promise<HubClient> {
+  const client = new HubClient({ url, clientId })
+  await client.connect()
+  return client
+}
+
+suite('posthouse up', () => {
+  test('carries a file from one client to another, and through its own end', async () => {
+    const bytes = Buffer.alloc(3_000_000, 'posthouse ')
+    const data = join(folder, 'whole')
+    let asked: Asked
+    {
+      await using up = await startUp(['--data', data])
+      const at = (path: string): string => new URL(path, up.url.replace(/^ws/, 'http')).href
+      await using alice = await connected(up.url, 'alice')
+      await using bob = await connected(up.url, 'bob')
+      asked = (await alice.request('hub', 'files.upload', { name: 'a.bin', size: bytes.length })) as Asked
+      const headers = { authorization: `Bearer ${asked.token}`, 'tus-resumable': '1.0.0' }
+      const more = { 'upload-length': String(bytes.length), 'content-type': 'application/offset+octet-stream' }
+      const answer = await fetch(at(asked.url), { method: 'POST', headers: { ...headers, ...more }, body: bytes })
+      assert.equal(answer.status, 201)
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      await assert.rejects(bob.request('hub', 'files.url', { key: asked.key }), { code: 'forbidden' })
+      await alice.send('bob', { key: asked.key, name: 'a.bin', size: bytes.length, sha256 }, { type: 'file' })
+      const { url } = (await bob.request('hub', 'files.url', { key: asked.key })) as Asked
+      const fetched = Buffer.from(await (await fetch(at(url))).arrayBuffer())
+      assert.equal(createHash('sha256').update(fetched).digest('hex'), sha256)
+      assert.match(await (await fetch(at('/'))).text(), /\/files\//)
+      up.signal('SIGTERM')
+      assert.equal((await up.ended()).status, 0)
+    }
+    await using up = await startUp(['--data', data])
+    await using bob = await connected(up.url, 'bob')
+    assert.equal(((await bob.request('hub', 'files.url', { key: asked.key })) as Asked).key, asked.key)
+  })
+
+  test('that is killed in the middle of an upload goes on with it in its next run', async () => {
+    const bytes = Buffer.alloc(40_000_000)
+    for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32LE(Math.imul(at, 2_654_435_761) >>> 0, at)
+    const data = join(folder, 'killed')
+    let asked: Asked
+    {
+      await using up = await startUp(['--data', data])
+      await using alice = await connected(up.url, 'alice')
+      asked = (await alice.request('hub', 'files.upload', { name: 'a', size: bytes.length })) as Asked
+      const failed = Promise.withResolvers<unknown>()
+      const upload = new TusUpload(bytes, {
+        endpoint: new URL(asked.url, up.url.replace(/^ws/, 'http')).href,
+        headers: { authorization: `Bearer ${asked.token}` },
+        retryDelays: null,
+        onProgress: (sent) => {
+          if (sent > 20_000_000) up.signal('SIGKILL')
+        },
+        onError: failed.resolve,
+        onSuccess: () => failed.reject(new Error('it was not killed')),
+      })
+      upload.start()
+      assert.ok((await failed.promise) instanceof DetailedError)
+      await alice.close()
+    }
+    await using up = await startUp(['--data', data])
+    const location = new URL(asked.location, up.url.replace(/^ws/, 'http')).href
+    const headers = { authorization: `Bearer ${asked.token}`, 'tus-resumable': '1.0.0' }
+    // The token of before holds: its secret lies in the data folder.
+    const offset = Number((await fetch(location, { method: 'HEAD', headers })).headers.get('upload-offset'))
+    assert.ok(offset >= 8_000_000 && offset < bytes.length, String(offset))
+    const rest = bytes.subarray(offset)
+    const patch = { 'upload-offset': String(offset), 'content-type': 'application/offset+octet-stream' }
+    const answer = await fetch(location, { method: 'PATCH', headers: { ...headers, ...patch }, body: rest })
+    assert.equal(answer.headers.get('repr-digest'), `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`)
+    assert.deepEqual(readdirSync(join(data, 'files', 'uploads')), [])
+  })
+
+  test('keeps to what its words say about files', async () => {
+    const words = ['--file-bytes', '1k', '--files-total', '1500', '--public-url', 'https://hub.example']
+    await using up = await startUp(['--data', join(folder, 'words'), ...words])
+    await using alice = await connected(up.url, 'alice')
+    await assert.rejects(alice.request('hub', 'files.upload', { name: 'a', size: 1025 }), { code: 'file_too_large' })
+    const { url, left, fileBytes } = (await alice.request('hub', 'files.upload', { name: 'a' })) as Asked & {
+      readonly left: number
+      readonly fileBytes: number
+    }
+    assert.deepEqual([url, left, fileBytes], ['https://hub.example/files', 1500, 1024])
+  })
+})
