@@ -3,7 +3,8 @@ import { errorHttpStatus } from '@posthouse/core/help'
 
 import { assertFinalStatus } from '../response/final-status.ts'
 import { assertSendableHeader } from '../response/sendable-header.ts'
-import { isProblem, Problem, type ProblemDocument, problemDocument } from './problem.ts'
+import { isProblem, Problem, type ProblemDocument } from './problem.ts'
+import { problemDocument } from './problem-document.ts'
 
 /** A body and its media type in the place of RFC 9457's. */
 export interface FormattedProblem {

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { Fault } from './fault.ts'
 
 /** What a problem says besides its status and detail. */
@@ -60,19 +59,4 @@ export interface ProblemDocument {
   readonly requestId?: string
   readonly errors?: readonly Fault[]
   readonly [extension: string]: unknown
-}
-
-/** What the client is told of a problem. */
-export function problemDocument({ status, message, fields }: Problem, requestId?: string): ProblemDocument {
-  const { code, errors, extensions, type = 'about:blank' } = fields
-  return {
-    ...extensions,
-    type,
-    title: fields.title ?? STATUS_CODES[status] ?? `Status ${status}`,
-    status,
-    ...(message !== '' && { detail: message }),
-    ...(code !== undefined && { code }),
-    ...(requestId !== undefined && { requestId }),
-    ...(errors !== undefined && { errors }),
-  }
 }
