@@ -3,7 +3,7 @@ import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { isPosthouseError, type Logger, silentLogger } from '@posthouse/core'
-import { createApp, currentRequestId, depends } from '@posthouse/web'
+import { createApp, currentRequestId, type DependencyContext, depends } from '@posthouse/web'
 import { rawClient } from './raw-http.ts'
 
 describe('the life of an app', () => {
@@ -67,6 +67,29 @@ describe('the life of an app', () => {
     await reached.promise
     await Promise.all([app.drain(), client.end()])
   })
+
+  for (const stop of ['drain', 'close'] as const) {
+    for (const [what, make] of Object.entries({
+      'is never there': () => new Promise<never>(() => undefined),
+      'is never cleaned up': ({ defer }: DependencyContext) => defer(() => new Promise(() => undefined)),
+    })) {
+      it(`ends by ${stop} also where a dependency ${what}, and says so`, async () => {
+        const warnings: string[] = []
+        const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) }
+        const app = createApp({ env: 'test', drainTimeout: 100, logger })
+        const stuck = depends<unknown>(make)
+        const reached = Promise.withResolvers<void>()
+        const before = depends(() => reached.resolve())
+        app.get('/', { dependencies: { before, stuck } }, () => null)
+        const { port } = await app.listen({ port: 0 })
+        const asked = fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)
+        await reached.promise
+        await app[stop]()
+        await asked
+        assert.deepEqual(warnings, ['The app has stopped, but not every dependency was cleaned up in time'])
+      })
+    }
+  }
 
   it('waits for what runs in the background, of which only so much may wait', async () => {
     const log: string[] = []

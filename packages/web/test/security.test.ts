@@ -183,6 +183,8 @@ describe('the address of a client', () => {
     assert.equal(await seen(['127.0.0.0/8'], '9.9.9.9'), '9.9.9.9')
     assert.equal(await seen(['127.0.0.0/8', '10.0.0.0/8'], '6.6.6.6, 9.9.9.9, 10.1.1.1'), '9.9.9.9')
     assert.equal(await seen(['127.0.0.0/8'], 'garbage, 9.9.9.9'), '9.9.9.9')
+    for (const same of ['::ffff:9.9.9.9', '::FFFF:909:909', '9.9.9.9, ::ffff:127.0.0.1'])
+      assert.equal(await seen(['127.0.0.0/8'], same), '9.9.9.9', same)
     assert.equal(await seen(['127.0.0.0/8'], '9.9.9.9, garbage'), '127.0.0.1')
   })
 

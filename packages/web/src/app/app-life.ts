@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { PosthouseError } from '@posthouse/core'
+import { PosthouseError, systemClock } from '@posthouse/core'
 import type { ClientSocket, WebSocketLike } from '../client/client-socket.ts'
 import { type Dependency, depends } from '../dependencies/depends.ts'
 import { heldBy, Scope } from '../dependencies/scope.ts'
@@ -38,6 +38,7 @@ export class AppLife {
   #ready: Promise<void> | undefined
   #draining: Promise<void> | undefined
   #closed: Promise<void> | undefined
+  #clean = false
 
   constructor(router: Router, options: AppOptions) {
     this.#router = router
@@ -100,8 +101,13 @@ export class AppLife {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#close()
+    this.#closed ??= this.#closeInTime()
     return this.#closed
+  }
+
+  async #closeInTime(): Promise<void> {
+    using end = this.#within(1)
+    await this.#close(end.signal)
   }
 
   get #inMemory(): StreamServer {
@@ -131,22 +137,41 @@ export class AppLife {
   }
 
   async #drain(): Promise<void> {
-    const { drainTimeout = 10_000 } = this.#options
-    const patience = AbortSignal.timeout(drainTimeout)
-    await this.#ready?.catch(() => undefined)
+    using end = this.#within(1)
+    // What is cleaned up afterwards is to have some of the time, too.
+    using patience = this.#within(0.9)
+    await Promise.race([this.#ready?.catch(() => undefined), aborted(patience.signal)])
     this.#stopping.abort()
-    await Promise.all([this.http.drain(patience), this.#sockets?.drain(patience)])
-    await Promise.race([this.#services.background.idle(), aborted(patience)])
-    await this.close()
+    await Promise.all([this.http.drain(patience.signal), this.#sockets?.drain(patience.signal)])
+    await Promise.race([this.#services.background.idle(), aborted(patience.signal)])
+    this.#closed ??= this.#close(end.signal)
+    await this.#closed
   }
 
-  async #close(): Promise<void> {
+  async #close(end: AbortSignal): Promise<void> {
     this.#stopping.abort()
     this.#ending.abort()
     await Promise.all([this.#sockets?.close(), this.http.close()])
     this.#services.background.abort()
+    await Promise.race([this.#cleanUp(), aborted(end).then(() => this.#leave())])
+  }
+
+  async #cleanUp(): Promise<void> {
     await Promise.all(this.#services.ending)
     await this.#services.scope.end()
+    this.#clean = true
+  }
+
+  #leave(): void {
+    if (!this.#clean) this.#services.log.warn('The app has stopped, but not every dependency was cleaned up in time')
+  }
+
+  /** A signal that is aborted after a part of `drainTimeout`. Its timer keeps the process alive, as what is waited for may not. */
+  #within(part: number): Disposable & { readonly signal: AbortSignal } {
+    const { drainTimeout = 10_000 } = this.#options
+    const end = new AbortController()
+    const timer = systemClock.after(drainTimeout * part, () => end.abort())
+    return { signal: end.signal, [Symbol.dispose]: () => timer[Symbol.dispose]() }
   }
 }
 

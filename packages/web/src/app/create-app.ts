@@ -46,7 +46,7 @@ export interface App extends Router, AsyncDisposable {
   override<Value>(dependency: Dependency<Value>, make: () => Value | Promise<Value>): Disposable
   /** Finishes what is under way, for as long as `drainTimeout`, and stops. */
   drain(): Promise<void>
-  /** Stops at once. */
+  /** Stops at once. Dependencies have `drainTimeout` for cleaning up. */
   close(): Promise<void>
 }
 

@@ -77,7 +77,10 @@ export interface AppOptions extends Omit<RouterOptions, 'prefix'> {
   readonly formatProblem?: ProblemFormat
   /** Why it cannot run as several processes that share a port, such as: who is connected is known in memory only. */
   readonly oneProcess?: string
-  /** How long `drain` waits for what is under way, in ms. Default: 10,000. */
+  /**
+   * How long a stop may take, in ms. `drain` waits nine tenths of it for what is under way; dependencies that are not cleaned up
+   * at its end are left. Default: 10,000.
+   */
   readonly drainTimeout?: number
 }
 

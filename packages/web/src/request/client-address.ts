@@ -38,14 +38,22 @@ export function originReader(trusted: readonly string[]): OriginReader {
 }
 
 function directOrigin({ socket, headers }: IncomingMessage): Origin {
-  const ip = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
+  const ip = unmapped(socket.remoteAddress ?? '')
   return { ip, protocol: 'encrypted' in socket ? 'https' : 'http', host: headers.host ?? '' }
+}
+
+/** An IPv4 address that is written as one of IPv6 (RFC 4291, section 2.5.5.2) is the same client. */
+function unmapped(ip: string): string {
+  const [, dotted, high, low] = /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([\da-f]{1,4}):([\da-f]{1,4}))$/i.exec(ip) ?? []
+  if (dotted !== undefined) return dotted
+  if (high === undefined || low === undefined) return ip
+  return [high, low].flatMap((half) => [Number.parseInt(half, 16) >> 8, Number.parseInt(half, 16) & 255]).join('.')
 }
 
 /** Each proxy appends whom it heard; the last that is not one of ours is the client. */
 function firstUntrusted(peer: string, forwarded: readonly string[], trusts: (ip: string) => boolean): string {
   let client = peer
-  for (const ip of forwarded.toReversed()) {
+  for (const ip of forwarded.toReversed().map(unmapped)) {
     if (isIP(ip) === 0) return client
     client = ip
     if (!trusts(ip)) return client
