@@ -7,6 +7,7 @@ import { addDeadLetters } from './commands/dead-letters.ts'
 import { addDev } from './commands/dev.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDocuments } from './commands/documents.ts'
+import { addFiles } from './commands/files.ts'
 import { addGroups } from './commands/groups.ts'
 import { addHistory } from './commands/history.ts'
 import { addInbox } from './commands/inbox.ts'
@@ -62,6 +63,7 @@ export function buildProgram(terminal: Terminal): Command {
   addQueues(program, terminal)
   addInbox(program, terminal)
   addDeadLetters(program, terminal)
+  addFiles(program, terminal)
   program.commandsGroup('What goes on:')
   addClients(program, terminal)
   addWatch(program, terminal)

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { HubClient } from '@posthouse/client'
 import { DetailedError, Upload as TusUpload } from 'tus-js-client'
-import { startUp } from './cli.ts'
+import { Cli, startUp } from './cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'posthouse-up-files-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -22,6 +22,25 @@ async function connected(url: string, clientId: string): Promise<HubClient> {
   const client = new HubClient({ url, clientId })
   await client.connect()
   return client
+}
+
+/** Has `posthouse files` show, fetch and fail to remove. */
+async function tryCommand(url: string, key: string, bytes: Buffer): Promise<void> {
+  const files = (...words: string[]) => Cli.run(['files', ...words, '--url', url], { cwd: folder })
+  const [listed, fetched, missing, wrong] = await Promise.all([
+    files('list', '--json', '--prefix', 'cross_comm/alice/'),
+    files('get', key, '--to', 'fetched.bin'),
+    files('rm', 'cross_comm/alice/none'),
+    files('rm', key, '--to', 'x'),
+  ])
+  assert.deepEqual(
+    JSON.parse(listed.out).files.map((file: { key: string; size: number }) => [file.key, file.size]),
+    [[key, bytes.length]],
+  )
+  assert.equal(fetched.status, 0, fetched.err)
+  assert.ok(readFileSync(join(folder, 'fetched.bin')).equals(bytes))
+  assert.deepEqual([missing.status, wrong.status], [4, 2], missing.err + wrong.err)
+  assert.match(missing.err, /0 of 1 removed/)
 }
 
 suite('posthouse up', () => {
@@ -46,6 +65,7 @@ suite('posthouse up', () => {
       const fetched = Buffer.from(await (await fetch(at(url))).arrayBuffer())
       assert.equal(createHash('sha256').update(fetched).digest('hex'), sha256)
       assert.match(await (await fetch(at('/'))).text(), /\/files\//)
+      await tryCommand(up.url, asked.key, bytes)
       up.signal('SIGTERM')
       assert.equal((await up.ended()).status, 0)
     }
