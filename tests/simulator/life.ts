@@ -97,7 +97,7 @@ export class Life implements ClientEnd {
     this.dialect = dialect
     this.#events = events
     const settings = settingsOf({ clientId: client, clock, dialect, WebSocket: NoWebSocket })
-    this.telephone = new Telephone(async () => (await this.#dialog.parts.load()).calls(), {
+    this.telephone = new Telephone(async () => (await this.#dialog.parts.load()).desk('calls'), {
       handled: (tag) => events.called(this, tag),
       crossed: (detail) => events.crossed(this, detail),
     })
@@ -121,7 +121,7 @@ export class Life implements ClientEnd {
       hear.call(this.#dialog, frame, done)
     }
     Object.assign(this.#dialog, { hear: heard })
-    void this.#dialog.parts.load().then((parts) => parts.calls())
+    void this.#dialog.parts.load().then((parts) => parts.desk('calls'))
   }
 
   get idle(): boolean {

@@ -2,14 +2,14 @@ import { type Clock, PosthouseError } from '@posthouse/core'
 import type { Dialog } from './dialog/dialog.ts'
 import type { Later } from './later.ts'
 import type { Listeners } from './listening/listeners.ts'
+import type { ClientState } from './listening/watchers.ts'
 
 /** What is drained. */
 export interface Draining {
   readonly clock: Clock
   readonly listeners: Listeners
   readonly dialog: Later<Dialog>
-  /** There is no connection, and none is sought. */
-  unconnected(): boolean
+  readonly client: { readonly state: ClientState }
   closed(): boolean
   /** Has `told` called whenever something has come to its end. */
   onRest(told: () => void): void
@@ -36,7 +36,7 @@ export async function drain(draining: Draining, timeoutMs: number): Promise<void
 /** There is nothing more to wait for. */
 function isOver(draining: Draining): boolean {
   // A client that nobody connects confirms nothing, however long one waits.
-  return draining.closed() || isIdle(draining) || (draining.unconnected() && isQuiet(draining))
+  return draining.closed() || isIdle(draining) || (draining.client.state === 'idle' && isQuiet(draining))
 }
 
 /** Nothing is under way. */

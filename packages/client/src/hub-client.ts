@@ -1,12 +1,25 @@
 import { type Message, PosthouseError } from '@posthouse/core'
 import { type ClientInfo, type Draft, type Drafter, drafter, formOf, toBodyValue } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
-import type { CallDesk } from './calls/call-desk.ts'
 import { type ConnectOptions, Supervisor } from './connection/supervisor.ts'
-import type { Dialog, DialogParts, Welcome } from './dialog/dialog.ts'
+import type { Desks, Dialog, DialogParts, Welcome } from './dialog/dialog.ts'
 import { dialogOf } from './dialog/dialog-source.ts'
 import type { ClientsOptions } from './dialog/roll-call.ts'
 import type { SendResult } from './dialog/sends.ts'
+import type { Tells } from './files/file-reference.ts'
+import type { FileHandler, ReceiveOptions } from './files/received.ts'
+import type {
+  Downloaded,
+  DownloadOptions,
+  FetchedFile,
+  FileSource,
+  FolderPath,
+  SendFileOptions,
+  SendFolderOptions,
+  SentFile,
+  SentFolder,
+  TransferOptions,
+} from './files/transfer-options.ts'
 import type { Later } from './later.ts'
 import type { ManualHandler } from './listening/by-hand.ts'
 import type { MessageHandler } from './listening/listener.ts'
@@ -16,14 +29,7 @@ import { type ClientState, type WatchEvents, Watchers } from './listening/watche
 import type { SendOptions } from './send-options.ts'
 import { type HubClientOptions, type Settings, settingsOf } from './settings.ts'
 import type { History, HistoryOptions } from './streams/history.ts'
-import type {
-  JoinOptions,
-  LeaveOptions,
-  Membership,
-  StreamDesk,
-  SubscribeOptions,
-  WorkOptions,
-} from './streams/stream-desk.ts'
+import type { JoinOptions, LeaveOptions, Membership, SubscribeOptions, WorkOptions } from './streams/stream-desk.ts'
 import type { ChannelHandler, QueueHandler } from './streams/stream-messages.ts'
 import type { Subscription } from './streams/subscription.ts'
 import { assertNotAborted } from './waiter.ts'
@@ -138,17 +144,27 @@ export class HubClient implements AsyncDisposable {
   /**
    * Has `handler` called for each message that is wanted, one at a time, until disposed of. A message is acknowledged when
    * all who wanted it are done; those that nobody wants are acknowledged at once, so add handlers before `connect`. A
-   * handler that throws is done, too: `error` watchers are told, and the message does not come again.
+   * handler that throws is done, too: `error` watchers are told, and the message does not come again. With `downloadTo` the
+   * files and folders that messages tell of are fetched before the handler is called, which is told where they are, or why they could not be had.
    * @throws PosthouseError `invalid_option`, `invalid_address`, `closed`
    */
   on(wanted: Wanted, handler: MessageHandler): Disposable
   on(wanted: Wanted, options: ListenerOptions & { readonly acknowledge: 'manual' }, handler: ManualHandler): Disposable
+  on(
+    wanted: Wanted,
+    options: ListenerOptions & Pick<Required<ReceiveOptions>, 'downloadTo'>,
+    handler: FileHandler,
+  ): Disposable
   on(wanted: Wanted, options: ListenerOptions, handler: MessageHandler): Disposable
-  on(wanted: Wanted, second: ListenerOptions | MessageHandler, third?: MessageHandler | ManualHandler): Disposable {
+  on(
+    wanted: Wanted,
+    second: ListenerOptions | MessageHandler,
+    third?: MessageHandler | ManualHandler | FileHandler,
+  ): Disposable {
     this.#assertLiving()
     const [options, handler] = typeof second === 'function' ? [{}, second] : [second, third]
     // Whoever takes messages by hand has asked for that.
-    return this.#listeners.add(wanted, options, handler as MessageHandler | undefined)
+    return this.#listeners.add(wanted, options, handler as MessageHandler | undefined, this)
   }
 
   /**
@@ -167,10 +183,9 @@ export class HubClient implements AsyncDisposable {
    * `not_connected`, `unknown_recipient`, `offline`, `no_handler`, `forbidden`, `too_many_calls`, `timeout`, `aborted`,
    * `call_lost`, `call_failed`, `unsupported`, `closed`, or what the handler threw. Spec: 4.8
    */
-  async request(to: string, method: string, body?: unknown, options: CallOptions = {}): Promise<unknown> {
+  async request(to: string, method: string, body?: unknown, options?: CallOptions): Promise<unknown> {
     const copy = body === undefined ? body : toBodyValue('x-call', body)
-    const desk = await this.#calls()
-    return desk.request(to, method, copy, options)
+    return this.#desk('calls', (desk) => desk.request(to, method, copy, options))
   }
 
   /**
@@ -182,10 +197,9 @@ export class HubClient implements AsyncDisposable {
     to: string,
     method: string,
     body?: unknown,
-    options: CallOptions = {},
+    options?: CallOptions,
   ): AsyncGenerator<unknown, void, undefined> {
-    const desk = await this.#calls()
-    yield* desk.stream(to, method, body, options)
+    yield* await this.#desk('calls', (desk) => desk.stream(to, method, body, options))
   }
 
   /**
@@ -201,7 +215,7 @@ export class HubClient implements AsyncDisposable {
     if (handlers.has(method)) throw new PosthouseError('invalid_option', `${method} has a handler already`)
     handlers.set(method, handler)
     // Loaded now, the first call need not wait for it.
-    this.#calls().catch(this.#watchers.fail)
+    this.#desk('calls', () => undefined).catch(this.#watchers.fail)
     return {
       [Symbol.dispose]: () => {
         if (handlers.get(method) === handler) handlers.delete(method)
@@ -215,16 +229,16 @@ export class HubClient implements AsyncDisposable {
    * @throws PosthouseError `invalid_address`, `not_connected`, `forbidden`, `unknown_recipient`, `limit_reached`,
    * `unsupported`, `closed`. Spec: 4.7.1
    */
-  join(group: string, options: JoinOptions = {}): Promise<Membership> {
-    return this.#streams((desk) => desk.join(group, options))
+  join(group: string, options?: JoinOptions): Promise<Membership> {
+    return this.#desk('streams', (desk) => desk.join(group, options))
   }
 
   /**
    * Ends the membership of this client, or of another one, in a group.
    * @throws PosthouseError `invalid_address`, `not_connected`, `forbidden`, `unsupported`, `closed`. Spec: 4.7.1
    */
-  leave(group: string, options: LeaveOptions = {}): Promise<void> {
-    return this.#streams((desk) => desk.leave(group, options))
+  leave(group: string, options?: LeaveOptions): Promise<void> {
+    return this.#desk('streams', (desk) => desk.leave(group, options))
   }
 
   /**
@@ -234,8 +248,8 @@ export class HubClient implements AsyncDisposable {
    * @throws PosthouseError `invalid_address`, `invalid_option` where this client is subscribed to the pattern, `forbidden`,
    * `limit_reached`, `aborted`, `unsupported`, `closed`. Spec: 4.7.5
    */
-  subscribe(pattern: string, handler: ChannelHandler, options: SubscribeOptions = {}): Promise<Subscription> {
-    return this.#streams((desk) => desk.subscribe(pattern, handler, options))
+  subscribe(pattern: string, handler: ChannelHandler, options?: SubscribeOptions): Promise<Subscription> {
+    return this.#desk('streams', (desk) => desk.subscribe(pattern, handler, options))
   }
 
   /**
@@ -251,16 +265,68 @@ export class HubClient implements AsyncDisposable {
    * @throws PosthouseError `invalid_address`, `invalid_option` where this client works for the queue, `forbidden`,
    * `limit_reached`, `aborted`, `unsupported`, `closed`. Spec: 4.7.12
    */
-  work(queue: string, handler: QueueHandler, options: WorkOptions = {}): Promise<Subscription> {
-    return this.#streams((desk) => desk.work(queue, handler, options))
+  work(queue: string, handler: QueueHandler, options?: WorkOptions): Promise<Subscription> {
+    return this.#desk('streams', (desk) => desk.work(queue, handler, options))
   }
 
   /**
    * Asks for what a channel keeps.
    * @throws PosthouseError `invalid_address`, `not_connected`, `forbidden`, `timeout`, `aborted`, `unsupported`, `closed`. Spec: 4.7.16
    */
-  history(channel: string, options: HistoryOptions = {}): Promise<History> {
-    return this.#streams((desk) => desk.history(channel, options))
+  history(channel: string, options?: HistoryOptions): Promise<History> {
+    return this.#desk('streams', (desk) => desk.history(channel, options))
+  }
+
+  /**
+   * Sends a file of any size: a path, bytes, a `Blob` or a stream. It goes on where it was after a lost connection, and with a
+   * path also in the next life of the program. Resolves when what arrived was found to be what was read and the hub has
+   * stored the message that tells of it.
+   * @throws PosthouseError `source_failed` where the file is not there, cannot be read or changes meanwhile;
+   * `content_mismatch`, `file_too_large`, `quota_exceeded`, `no_room`, `no_handler` where the hub keeps no files,
+   * `no_shared_storage`, what the last attempt failed by, and what `send` throws. Spec: 8
+   */
+  sendFile(to: string, source: FileSource, options?: SendFileOptions): Promise<SentFile> {
+    return this.#desk('files', (desk) => desk.sendFile(to, source, options))
+  }
+
+  /**
+   * Sends an image as `sendFile` does. Its recipients are told its width and height and given a small preview where `sharp`
+   * is installed, or in a page.
+   * @throws PosthouseError what `sendFile` throws
+   */
+  sendImage(to: string, source: FileSource, options?: SendFileOptions): Promise<SentFile> {
+    return this.#desk('files', (desk) => desk.sendImage(to, source, options))
+  }
+
+  /** Sends a sound as `sendFile` does, which says what it throws. */
+  sendAudio(to: string, source: FileSource, options?: SendFileOptions): Promise<SentFile> {
+    return this.#desk('files', (desk) => desk.sendAudio(to, source, options))
+  }
+
+  /** Sends a film as `sendFile` does, which says what it throws. */
+  sendVideo(to: string, source: FileSource, options?: SendFileOptions): Promise<SentFile> {
+    return this.#desk('files', (desk) => desk.sendVideo(to, source, options))
+  }
+
+  /**
+   * Sends a folder with all that is in it, hidden files and empty folders, too; links are left out and told of. Each file goes
+   * on by itself, what the hub has from this client already is not sent again, and a retry sends what is missing.
+   * @throws PosthouseError what `sendFile` throws
+   */
+  sendFolder(to: string, source: FolderPath, options?: SendFolderOptions): Promise<SentFolder> {
+    return this.#desk('files', (desk) => desk.sendFolder(to, source, options))
+  }
+
+  /**
+   * Fetches the file or folder that a message tells of, or that has a key, into a directory, which nothing of it can leave. It
+   * has its name only when it is whole and checked. Without a directory the content of a file comes as a `Blob`.
+   * @throws PosthouseError `invalid_body` where the message tells of none, `unknown_file`, `forbidden`, `content_mismatch`,
+   * `target_failed`, `no_room`, `no_handler`, `aborted`, `unsupported`, `closed`, or what the last attempt failed by
+   */
+  download(what: Tells | string, directory: string, options?: DownloadOptions): Promise<Downloaded>
+  download(what: Tells | string, directory?: undefined, options?: TransferOptions): Promise<FetchedFile>
+  download(what: Tells | string, directory?: string, options?: DownloadOptions): Promise<Downloaded | FetchedFile> {
+    return this.#desk('files', (desk) => desk.download(what, directory, options))
   }
 
   /**
@@ -269,14 +335,14 @@ export class HubClient implements AsyncDisposable {
    * @throws PosthouseError `not_connected`, `unsupported`, `closed`. Spec: 4.6.5
    */
   markRead(message: Pick<Message, 'id' | 'from'>): Promise<void> {
-    return this.#streams((desk) => desk.read(message))
+    return this.#desk('streams', (desk) => desk.read(message))
   }
 
   /**
    * Asks the hub who is there.
    * @throws PosthouseError `not_connected`, `timeout`, `aborted`, `closed`, or what the hub refused it for
    */
-  async clients(options: ClientsOptions = {}): Promise<readonly ClientInfo[]> {
+  async clients(options?: ClientsOptions): Promise<readonly ClientInfo[]> {
     const parts = await this.#parts()
     return parts.list(options)
   }
@@ -363,14 +429,12 @@ export class HubClient implements AsyncDisposable {
     return dialog.parts.load()
   }
 
-  async #calls(): Promise<CallDesk> {
+  async #desk<Kind extends keyof Desks, Answer>(
+    kind: Kind,
+    ask: (desk: Desks[Kind]) => Answer | Promise<Answer>,
+  ): Promise<Answer> {
     const parts = await this.#parts()
-    return parts.calls()
-  }
-
-  async #streams<Answer>(ask: (desk: StreamDesk) => Answer | Promise<Answer>): Promise<Answer> {
-    const parts = await this.#parts()
-    return ask(await parts.streams())
+    return ask(await parts.desk(kind))
   }
 
   async #sendLater(message: Draft, options: SendOptions): Promise<SendResult> {
@@ -398,7 +462,7 @@ export class HubClient implements AsyncDisposable {
       clock: this.#settings.clock,
       listeners: this.#listeners,
       dialog: this.#dialog,
-      unconnected: () => this.state === 'idle',
+      client: this,
       closed: () => this.#closing !== undefined,
       onRest: (told: () => void) => {
         this.#rested = told

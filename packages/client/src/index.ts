@@ -17,6 +17,22 @@ export type { WebSocketConstructor, WebSocketLike } from './connection/web-socke
 export type { Welcome } from './dialog/dialog.ts'
 export type { ClientsOptions } from './dialog/roll-call.ts'
 export type { OutboxLimits, SendResult } from './dialog/sends.ts'
+export type { FileReference, Tells } from './files/file-reference.ts'
+export type { TransferProgress } from './files/progress.ts'
+export type { FileHandler, FileMessage, ReceiveOptions } from './files/received.ts'
+export type { TransferGate } from './files/transfer-gate.ts'
+export type {
+  Downloaded,
+  DownloadOptions,
+  FetchedFile,
+  FileSource,
+  FolderPath,
+  SendFileOptions,
+  SendFolderOptions,
+  SentFile,
+  SentFolder,
+  TransferOptions,
+} from './files/transfer-options.ts'
 export { type DrainOptions, HubClient } from './hub-client.ts'
 export type { ManualHandler, ManualMessage, NackOptions } from './listening/by-hand.ts'
 export type { MessageHandler } from './listening/listener.ts'

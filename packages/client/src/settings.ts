@@ -132,11 +132,11 @@ export function settingsOf(options: HubClientOptions): Settings {
     maxPending,
     messages,
     bytes,
+    attempts: attempts === 0 ? 1 : attempts,
   }
   for (const [name, value = 1] of Object.entries(amounts)) {
     assertOption(value > 0, name, 'a number above 0', value)
   }
-  assertOption(attempts >= 0, 'attempts', 'a number from 0', attempts)
   assertOption(/^wss?:/i.test(url) && URL.canParse(url), 'url', 'a ws:// or wss:// address', url)
   assertOption(dialects.includes(dialect), 'dialect', `one of ${dialects}`, dialect)
   assertOption(

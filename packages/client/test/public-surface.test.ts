@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import * as client from '@posthouse/client'
 import * as calls from '@posthouse/client/calls'
+import * as files from '@posthouse/client/files'
 import * as indexeddb from '@posthouse/client/indexeddb'
 import * as sqlite from '@posthouse/client/sqlite'
 
@@ -33,6 +34,10 @@ suite('@posthouse/client', () => {
     ])
   })
 
+  test('exports what reads file messages, makes names safe and pauses transfers', () => {
+    assert.deepEqual(Object.keys(files).sort(), ['TransferGate', 'fileOf', 'isFileMessage', 'safeName'])
+  })
+
   test('a client has the documented members', () => {
     const members = Object.getOwnPropertyNames(client.HubClient.prototype).sort()
     assert.deepEqual(members, [
@@ -41,6 +46,7 @@ suite('@posthouse/client', () => {
       'close',
       'connect',
       'constructor',
+      'download',
       'drain',
       'handle',
       'history',
@@ -55,6 +61,11 @@ suite('@posthouse/client', () => {
       'request',
       'resume',
       'send',
+      'sendAudio',
+      'sendFile',
+      'sendFolder',
+      'sendImage',
+      'sendVideo',
       'setState',
       'state',
       'stream',

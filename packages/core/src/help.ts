@@ -143,6 +143,9 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   quota_exceeded: 'The files of this client would take more than it may keep. Remove some, or ask for a larger share.',
   no_shared_storage:
     'The recipient speaks cross_comm and fetches files from a bucket only. Let the hub keep files in the same bucket.',
+  source_failed:
+    'What is to be sent is not there, cannot be read, or changed meanwhile. Send it again when nothing writes to it.',
+  target_failed: 'The file cannot be saved there. Look at the rights of the directory, and at what is in the way.',
 }
 
 /** The status of each error code at an HTTP door. */
@@ -254,4 +257,6 @@ export const errorHttpStatus: Readonly<Record<ErrorCode, number>> = {
   bad_range: 416,
   quota_exceeded: 507,
   no_shared_storage: 409,
+  source_failed: 409,
+  target_failed: 500,
 }

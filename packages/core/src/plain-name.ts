@@ -10,7 +10,7 @@ const plain = /^[^\p{Cc}\p{Cs}]{1,136}$/u
  */
 export function assertPlainName(text: string, code: ErrorCode = 'invalid_address'): string {
   if (plain.test(text)) return text
-  const message = `${JSON.stringify(text.slice(0, 100))} names nobody: a name has 1 to 128 characters, no control ones`
+  const message = `${JSON.stringify(text.slice(0, 100))} is no name: 1 to 128 characters, no control ones`
   throw new PosthouseError(code, message)
 }
 

@@ -37,12 +37,17 @@ export class CallDesk {
   }
 
   /** @throws PosthouseError (also later) what `HubClient.request` documents */
-  request(to: string, method: string, body: unknown, options: CallOptions): Promise<unknown> {
+  request(to: string, method: string, body: unknown, options: CallOptions = {}): Promise<unknown> {
     return this.#made.request(draftCall(to, method, body), options)
   }
 
   /** @throws PosthouseError (in the loop) what `HubClient.request` documents */
-  stream(to: string, method: string, body: unknown, options: CallOptions): AsyncGenerator<unknown, void, undefined> {
+  stream(
+    to: string,
+    method: string,
+    body: unknown,
+    options: CallOptions = {},
+  ): AsyncGenerator<unknown, void, undefined> {
     return this.#made.stream(draftCall(to, method, body), options)
   }
 

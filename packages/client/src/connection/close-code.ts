@@ -38,7 +38,7 @@ export function closeError(
   told?: PosthouseError,
 ): PosthouseError {
   const { code, reason } = close
-  const message = `the connection was closed: ${reason || 'no reason given'} (close code ${code})`
+  const message = `the connection was closed with ${code} ${reason}`
   return new PosthouseError(told?.facts.closeCode === code ? told.code : codeOf(code), message, { cause: told })
 }
 

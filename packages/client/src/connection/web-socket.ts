@@ -35,5 +35,5 @@ export const soon: (task: () => void) => unknown = platform.setImmediate ?? queu
 export function toWire(data: unknown): Wire {
   const wire = typeof data === 'string' ? data : bytesOf(data)
   if (wire !== undefined) return wire
-  throw new PosthouseError('malformed_frame', 'it is neither text nor bytes')
+  throw new PosthouseError('malformed_frame', 'neither text nor bytes')
 }

@@ -6,12 +6,10 @@ import {
   decodeCrossComm,
   maxCrossCommBytes,
 } from '@posthouse/protocol/cross-comm'
-import type { CallDesk } from '../calls/call-desk.ts'
 import { Later } from '../later.ts'
 import type { SendOptions } from '../send-options.ts'
 import type { Settings } from '../settings.ts'
-import type { StreamDesk } from '../streams/stream-desk.ts'
-import type { Dialog, DialogEvents, DialogParts, Line, Wishes } from './dialog.ts'
+import type { Desks, Dialog, DialogEvents, DialogParts, Line, Wishes } from './dialog.ts'
 import { type ClientsOptions, RollCall } from './roll-call.ts'
 import { type SendResult, Sends } from './sends.ts'
 
@@ -143,7 +141,7 @@ export class CrossCommDialog implements Dialog, DialogParts {
     return answer
   }
 
-  async list(options: ClientsOptions): Promise<readonly ClientInfo[]> {
+  async list(options: ClientsOptions = {}): Promise<readonly ClientInfo[]> {
     this.#assertOpen('who is there can only be asked while connected')
     const id = randomHex(8)
     const answer = this.#rollCall.ask(id, options)
@@ -156,12 +154,9 @@ export class CrossCommDialog implements Dialog, DialogParts {
     if (state !== undefined) this.#cannot('in the cross_comm dialect a client says nothing of itself')
   }
 
-  async calls(): Promise<CallDesk> {
-    throw new PosthouseError('unsupported', 'the cross_comm dialect has no calls')
-  }
-
-  async streams(): Promise<StreamDesk> {
-    throw new PosthouseError('unsupported', 'the cross_comm dialect has no groups, channels and queues')
+  async desk<Kind extends keyof Desks>(kind: Kind): Promise<Desks[Kind]> {
+    const what = { calls: 'calls', streams: 'groups, channels and queues', files: 'words to ask a hub for files' }
+    throw new PosthouseError('unsupported', `the cross_comm dialect has no ${what[kind]}`)
   }
 
   #cannot(reason: string): void {

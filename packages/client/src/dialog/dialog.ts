@@ -3,6 +3,7 @@ import type { ClientInfo, Done, Draft, Limits, Wire } from '@posthouse/protocol'
 import type { CallHandler } from '@posthouse/protocol/calls'
 import type { CallDesk } from '../calls/call-desk.ts'
 import type { Liveness } from '../connection/heartbeat.ts'
+import type { FileDesk } from '../files/file-desk.ts'
 import type { Later } from '../later.ts'
 import type { Listeners } from '../listening/listeners.ts'
 import type { Watchers } from '../listening/watchers.ts'
@@ -105,6 +106,13 @@ export interface Wishes {
   readonly state: unknown
 }
 
+/** What sees to a client's calls, to its groups, channels and queues, and to its files. */
+export interface Desks {
+  readonly calls: CallDesk
+  readonly streams: StreamDesk
+  readonly files: FileDesk
+}
+
 /** What most pages do without, presence, calls, groups, channels and queues: its code is loaded when it is first needed. */
 export interface DialogParts {
   /** True while calls are under way. */
@@ -112,11 +120,9 @@ export interface DialogParts {
   /** Sees to it that the hub knows, now or as soon as there is a connection. */
   wish(wishes: Wishes): void
   /** @throws PosthouseError (also later) what `HubClient.clients` documents */
-  list(options: ClientsOptions): Promise<readonly ClientInfo[]>
+  list(options?: ClientsOptions): Promise<readonly ClientInfo[]>
   /** @throws PosthouseError (later) `unsupported`, `internal` where the code cannot be had */
-  calls(): Promise<CallDesk>
-  /** @throws PosthouseError (later) `unsupported`, `internal` where the code cannot be had */
-  streams(): Promise<StreamDesk>
+  desk<Kind extends keyof Desks>(kind: Kind): Promise<Desks[Kind]>
   /** The connection is gone, or the client is closed: whoever waits for an answer is told. */
   fail(error: PosthouseError): void
 }

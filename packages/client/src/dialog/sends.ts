@@ -198,7 +198,7 @@ export class Sends implements Outbox {
   #assert(room: boolean): void {
     if (room) return
     const { messages, bytes } = this.#limits
-    throw new PosthouseError('outbox_full', `the outbox is full: it takes ${messages} messages, ${bytes} bytes`)
+    throw new PosthouseError('outbox_full', `the outbox takes ${messages} messages, ${bytes} bytes`)
   }
 }
 

@@ -13,9 +13,10 @@ import {
   type WelcomeFrame,
 } from '@posthouse/protocol'
 import type { CallDesk } from '../calls/call-desk.ts'
+import type { FileDesk } from '../files/file-desk.ts'
 import { Later } from '../later.ts'
 import type { StreamDesk } from '../streams/stream-desk.ts'
-import type { DialogParts, Wishes } from './dialog.ts'
+import type { Desks, DialogParts, Wishes } from './dialog.ts'
 import { PresenceDesk } from './presence-desk.ts'
 import type { ClientsOptions } from './roll-call.ts'
 import type { V1Dialog } from './v1-dialog.ts'
@@ -26,6 +27,7 @@ export class V1Parts implements DialogParts {
   readonly #presence: PresenceDesk
   readonly #calls: Later<CallDesk>
   readonly #streams: Later<StreamDesk>
+  readonly #files: Later<FileDesk>
 
   constructor(owner: V1Dialog) {
     this.#owner = owner
@@ -38,29 +40,34 @@ export class V1Parts implements DialogParts {
     })
     this.#streams = new Later(async () => {
       const { StreamDesk } = await import('../streams/stream-desk.ts')
-      return new StreamDesk(owner, () => this.calls())
+      return new StreamDesk(owner, () => this.#calls.load())
+    })
+    this.#files = new Later(async () => {
+      const { openFileDesk } = await import('../files/open-file-desk.ts')
+      return openFileDesk(owner, () => this.#calls.load())
     })
   }
 
-  streams(): Promise<StreamDesk> {
-    return this.#streams.load()
+  desk<Kind extends keyof Desks>(kind: Kind): Promise<Desks[Kind]> {
+    const desks: { readonly [Each in keyof Desks]: Later<Desks[Each]> } = {
+      calls: this.#calls,
+      streams: this.#streams,
+      files: this.#files,
+    }
+    return desks[kind].load()
   }
 
   get busy(): boolean {
-    return this.#calls.loaded?.idle === false
+    return this.#calls.loaded?.idle === false || this.#files.loaded?.busy === true
   }
 
   wish(wishes: Wishes): void {
     this.#presence.wish(wishes, this.#owner.openLine !== undefined)
   }
 
-  async list(options: ClientsOptions): Promise<readonly ClientInfo[]> {
+  async list(options: ClientsOptions = {}): Promise<readonly ClientInfo[]> {
     if (this.#owner.openLine) return this.#presence.list(options)
     throw new PosthouseError('not_connected', 'who is there can only be asked while connected')
-  }
-
-  calls(): Promise<CallDesk> {
-    return this.#calls.load()
   }
 
   /** A connection begins. */
@@ -121,6 +128,7 @@ export class V1Parts implements DialogParts {
   fail(error: PosthouseError): void {
     this.#presence.fail(error)
     this.#streams.loaded?.fail(error)
+    if (error.code === 'closed') this.#files.loaded?.close(error)
     const lost = new PosthouseError('call_lost', 'the connection was lost during the call')
     this.#calls.loaded?.cut(error.code === 'closed' ? error : lost)
   }

@@ -1,5 +1,7 @@
-import { Message } from '@posthouse/core'
+import { Message, messageMatcher } from '@posthouse/core'
 import type { Done, GivingBack } from '@posthouse/protocol'
+import { isFileMessage } from '../files/file-reference.ts'
+import type { Downloader } from '../files/received.ts'
 import type { MessageHandler, Work } from './listener.ts'
 import type { ListenerOptions } from './listeners.ts'
 
@@ -22,19 +24,34 @@ export interface NackOptions {
   readonly delayMs?: number
 }
 
-/** What runs a handler that acknowledges itself, or whose failure is a reason to try again. */
-export function byHand(handler: MessageHandler, { acknowledge, retry }: ListenerOptions): Work['handler'] {
+/** What runs a handler that acknowledges itself, whose failure is a reason to try again, or that wants files to be there. */
+export function byHand(handler: MessageHandler, options: ListenerOptions, client: Downloader): Work['handler'] {
+  const { acknowledge, retry, from } = options
+  const isFrom = messageMatcher({ ...(from !== undefined && { from }) })
+  const manual = acknowledge === 'manual'
+  const run = async (message: Message, end: Done): Promise<void> => {
+    const ready = isFileMessage(message) ? await withFile(message, options, client) : message
+    await handler(manual ? manualMessage(ready, end) : ready)
+  }
   return async (message, done) => {
     const end = once(done)
-    const manual = acknowledge === 'manual'
     try {
-      await handler(manual ? manualMessage(message, end) : message)
+      if (isFrom(message)) await run(message, end)
+      else end()
       if (!manual) end()
     } catch (error) {
-      if (retry) end({})
+      if (retry || !manual) end(retry ? {} : undefined)
       throw error
     }
   }
+}
+
+/** The message once its file is there. A failure is a reason to try again where the listener wants that, and told in any case. */
+async function withFile(message: Message, options: ListenerOptions, client: Downloader): Promise<Message> {
+  const { received } = await import('../files/received.ts')
+  const ready = await received(message, options, client)
+  if (ready.downloadError && options.retry) throw ready.downloadError
+  return ready
 }
 
 function manualMessage(message: Message, end: Done): ManualMessage {
@@ -42,7 +59,7 @@ function manualMessage(message: Message, end: Done): ManualMessage {
     ack: () => end(),
     nack: ({ delayMs } = {}) => end(delayMs === undefined ? {} : { delayMs }),
   }
-  return Object.assign(new Message(message), actions)
+  return Object.assign(new Message(message), { ...message }, actions)
 }
 
 function once(done: Done): Done {

@@ -7,6 +7,7 @@ import {
   PosthouseError,
 } from '@posthouse/core'
 import type { Done, GivingBack } from '@posthouse/protocol'
+import type { Downloader, ReceiveOptions } from '../files/received.ts'
 import type { Settings } from '../settings.ts'
 import { type Job, Listener, type ListenerHost, type MessageHandler, type Work } from './listener.ts'
 import type { Watchers } from './watchers.ts'
@@ -15,7 +16,7 @@ import type { Watchers } from './watchers.ts'
 export type Wanted = MessageType | '*' | MessageFilter
 
 /** How a listener is added. */
-export interface ListenerOptions {
+export interface ListenerOptions extends ReceiveOptions {
   /** Whether it hears messages that this client sent itself. Default false. */
   readonly includeOwn?: boolean
   /**
@@ -27,6 +28,8 @@ export interface ListenerOptions {
   readonly acknowledge?: 'auto' | 'manual'
   /** Whether a message whose handler throws is given back, so that it comes again later. Default false. Spec: 4.5 */
   readonly retry?: boolean
+  /** Senders whose messages it is handed: addresses, usually bare client ids. Default: those that `wanted` lets through. */
+  readonly from?: string | readonly string[]
 }
 
 /** Hands messages to those who want them: to each in order and at its own pace. */
@@ -58,13 +61,13 @@ export class Listeners implements ListenerHost {
    * Adds a listener until it is disposed of; what waits for it then counts as done.
    * @throws PosthouseError `invalid_option`, `invalid_address`
    */
-  add(wanted: Wanted, options: ListenerOptions, handler: MessageHandler | undefined): Disposable {
+  add(wanted: Wanted, options: ListenerOptions, handler: MessageHandler | undefined, client: Downloader): Disposable {
     if (typeof handler !== 'function') throw new PosthouseError('invalid_option', 'on needs a handler')
-    const { includeOwn, acknowledge, retry } = options
+    const { includeOwn, ...wishes } = options
     const fits = messageMatcher(wanted)
     const matches = (message: Message): boolean => (includeOwn || message.from !== this.#own) && fits(message)
-    const byHand = retry || acknowledge === 'manual'
-    const listener = this.open({ matches, handler: byHand ? handled(handler, options) : handler, byHand })
+    const byHand = Object.keys(wishes).length > 0
+    const listener = this.open({ matches, handler: byHand ? handled(handler, options, client) : handler, byHand })
     return { [Symbol.dispose]: () => this.remove(listener) }
   }
 
@@ -121,10 +124,10 @@ export class Listeners implements ListenerHost {
   }
 }
 
-/** The code for what is acknowledged by hand is loaded with the first message. */
-function handled(handler: MessageHandler, options: ListenerOptions): Work['handler'] {
+/** The code for what most listeners do without is loaded with the first message. */
+function handled(handler: MessageHandler, options: ListenerOptions, client: Downloader): Work['handler'] {
   return async (message, done) => {
     const { byHand } = await import('./by-hand.ts')
-    await byHand(handler, options)(message, done)
+    await byHand(handler, options, client)(message, done)
   }
 }

@@ -1,5 +1,4 @@
 import type { Message } from '@posthouse/core'
-import { Later } from '../later.ts'
 import type { MessageHandler } from './listener.ts'
 
 /**
@@ -21,20 +20,13 @@ export function messageStream(
   living: Set<() => void>,
   signal?: AbortSignal,
 ): MessageStream {
-  const buffer = new Later(async () => {
-    const { StreamBuffer } = await import('./stream-buffer.ts')
-    return new StreamBuffer()
-  })
-  const listener = listen(async (message) => {
-    const loaded = await buffer.load()
-    await loaded.offer(message)
-  })
+  const buffer = import('./stream-buffer.ts').then(({ StreamBuffer }) => new StreamBuffer())
+  const listener = listen(async (message) => (await buffer).offer(message))
   const end = (): void => {
     signal?.removeEventListener('abort', end)
     living.delete(end)
     listener[Symbol.dispose]()
-    // Whoever asks for a message hears that the code cannot be had.
-    buffer.load().then(
+    buffer.then(
       (loaded) => loaded.end(),
       () => undefined,
     )
@@ -43,10 +35,7 @@ export function messageStream(
   signal?.addEventListener('abort', end)
   if (signal?.aborted) end()
   const stream: MessageStream = {
-    next: async () => {
-      const loaded = await buffer.load()
-      return loaded.next()
-    },
+    next: async () => (await buffer).next(),
     return: () => {
       end()
       return stream.next()

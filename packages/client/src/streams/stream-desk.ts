@@ -82,7 +82,7 @@ export class StreamDesk {
   }
 
   /** @throws PosthouseError (also later) what `HubClient.join` documents */
-  async join(group: string, { client, role }: JoinOptions): Promise<Membership> {
+  async join(group: string, { client, role }: JoinOptions = {}): Promise<Membership> {
     const to = canonicalAddress(`group:${group}`)
     const question = { op: 'join', to, ...(client !== undefined && { client }), ...(role && { role }) } as const
     const joined = (await this.#ask(question)) as JoinedFrame
@@ -90,7 +90,7 @@ export class StreamDesk {
   }
 
   /** @throws PosthouseError (also later) what `HubClient.leave` documents */
-  async leave(group: string, { client }: LeaveOptions): Promise<void> {
+  async leave(group: string, { client }: LeaveOptions = {}): Promise<void> {
     const to = canonicalAddress(`group:${group}`)
     await this.#ask({ op: 'leave', to, ...(client !== undefined && { client }) })
   }
@@ -102,13 +102,13 @@ export class StreamDesk {
   }
 
   /** @throws PosthouseError (also later) what `HubClient.history` documents */
-  async history(channel: string, options: HistoryOptions): Promise<History> {
+  async history(channel: string, options: HistoryOptions = {}): Promise<History> {
     const calls = await this.#calls()
     return askHistory(calls, channel, options)
   }
 
   /** @throws PosthouseError (also later) what `HubClient.subscribe` documents */
-  subscribe(pattern: string, handler: ChannelHandler, options: SubscribeOptions): Promise<Subscription> {
+  subscribe(pattern: string, handler: ChannelHandler, options: SubscribeOptions = {}): Promise<Subscription> {
     const { signal, ...wish } = options
     const handle = async (message: Message, done: Done): Promise<void> => {
       try {
@@ -122,7 +122,7 @@ export class StreamDesk {
   }
 
   /** @throws PosthouseError (also later) what `HubClient.work` documents */
-  work(queue: string, handler: QueueHandler, options: WorkOptions): Promise<Subscription> {
+  work(queue: string, handler: QueueHandler, options: WorkOptions = {}): Promise<Subscription> {
     const { signal, retry = true, prefetch } = options
     const handle = (message: Message, done: Done): void => {
       // The hub sends no more than may be handled side by side.

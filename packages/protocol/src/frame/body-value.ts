@@ -28,7 +28,7 @@ export function toBodyValue(type: MessageType, value: unknown, form: BodyForm = 
     const problem = `a dict body must be an object, not ${described(plain)}`
     throw new PosthouseError('invalid_body', `${problem}; give others a type`)
   }
-  if (plain === undefined) throw new PosthouseError('invalid_body', `a ${type} body must have a value`)
+  if (plain === undefined) throw new PosthouseError('invalid_body', `a ${type} body needs a value`)
   return plain
 }
 

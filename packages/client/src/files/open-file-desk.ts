@@ -1,0 +1,30 @@
+import { drafter, formOf } from '@posthouse/protocol'
+import { platform } from '#file-platform'
+import type { CallDesk } from '../calls/call-desk.ts'
+import type { V1Dialog } from '../dialog/v1-dialog.ts'
+import { FileDesk } from './file-desk.ts'
+
+/** How long the hub may take to answer, in milliseconds: it may have to look at a disk. */
+const answerMs = 30_000
+
+/** The files of the client that has this dialog. */
+export function openFileDesk(dialog: V1Dialog, calls: () => Promise<CallDesk>): FileDesk {
+  const { settings, events } = dialog
+  const { url, clientId, clock, random, dialect } = settings
+  const draft = drafter(formOf(dialect))
+  return new FileDesk(
+    {
+      url,
+      clientId,
+      clock,
+      random,
+      platform,
+      ask: async (method, body, signal) => {
+        const desk = await calls()
+        return desk.request('hub', method, body, { signal, timeoutMs: answerMs })
+      },
+      send: async (to, body, options) => dialog.send(draft(to, body, options), options),
+    },
+    events.rested,
+  )
+}

@@ -1,0 +1,80 @@
+import { Message, type PosthouseError, toPosthouseError } from '@posthouse/core'
+import { type FileReference, fileOf } from './file-reference.ts'
+import type { TransferProgress } from './progress.ts'
+import type { Downloaded, DownloadOptions } from './transfer-options.ts'
+
+/** How a listener has files fetched before its handler is called. */
+export interface ReceiveOptions {
+  /** The directory into which files and folders are saved. Without it the handler is given the reference alone. */
+  readonly downloadTo?: string
+  /** As of `DownloadOptions`. Default `key`. */
+  readonly saveAs?: 'key' | 'name'
+  /**
+   * Which of them are fetched: extensions (`.pdf`), media types (`image/*`), or what a function says. The handler is given
+   * the others by reference. Default: all.
+   */
+  readonly accept?: readonly string[] | ((file: FileReference) => boolean)
+  /** Told how far a download is. */
+  readonly onProgress?: (progress: TransferProgress, message: Message) => unknown
+}
+
+/** A message of a file or folder, after its content was fetched, or was not. */
+export interface FileMessage<Body = unknown> extends Message<Body> {
+  /** Where the content is now. Absent where it was not to be fetched, or could not be. */
+  readonly localPath?: string
+  /** The name that its sender gave it; never a path. */
+  readonly fileName?: string
+  /** Why the content could not be fetched. `download` may be tried again. */
+  readonly downloadError?: PosthouseError
+}
+
+/** Called with each message after its content was fetched. */
+export type FileHandler = (message: FileMessage) => unknown
+
+/** Who can fetch. */
+export interface Downloader {
+  download(wanted: Message, directory: string, options?: DownloadOptions): Promise<Downloaded>
+}
+
+/** Fetches what a message tells of, where it is wanted, and says how that went. */
+export async function received(
+  message: Message,
+  { downloadTo, saveAs, accept, onProgress }: ReceiveOptions,
+  client: Downloader,
+): Promise<FileMessage> {
+  let file: FileReference
+  try {
+    file = fileOf(message)
+  } catch (error) {
+    return withFacts(message, { downloadError: toPosthouseError(error) })
+  }
+  const fileName = file.name
+  if (downloadTo === undefined || !isAccepted(file, accept)) return withFacts(message, { fileName })
+  try {
+    const { path } = await client.download(message, downloadTo, {
+      ...(saveAs && { saveAs }),
+      ...(onProgress && { onProgress: (progress) => onProgress(progress, message) }),
+    })
+    return withFacts(message, { fileName, localPath: path })
+  } catch (error) {
+    return withFacts(message, { fileName, downloadError: toPosthouseError(error) })
+  }
+}
+
+function withFacts(
+  message: Message,
+  facts: Pick<FileMessage, 'fileName' | 'localPath' | 'downloadError'>,
+): FileMessage {
+  return Object.assign(new Message(message), facts)
+}
+
+function isAccepted(file: FileReference, accept: ReceiveOptions['accept']): boolean {
+  if (accept === undefined) return true
+  if (typeof accept === 'function') return accept(file)
+  return accept.some((rule) => fits(rule.toLowerCase(), file))
+}
+
+function fits(rule: string, { name, mediaType = '' }: FileReference): boolean {
+  if (rule.startsWith('.')) return name.toLowerCase().endsWith(rule)
+  return rule.endsWith('/*') ? mediaType.startsWith(rule.slice(0, -1)) : mediaType === rule
+}
