@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addBench } from './commands/bench.ts'
 import { addCall } from './commands/call.ts'
+import { addCallbackKeys } from './commands/callback-keys.ts'
 import { addChannels } from './commands/channels.ts'
 import { addClients } from './commands/clients.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
@@ -13,6 +14,7 @@ import { addHistory } from './commands/history.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addListen } from './commands/listen.ts'
 import { addNew } from './commands/new.ts'
+import { addProcedures } from './commands/procedures.ts'
 import { addPublish } from './commands/publish.ts'
 import { addQueues } from './commands/queues.ts'
 import { addRoutes } from './commands/routes.ts'
@@ -56,6 +58,8 @@ export function buildProgram(terminal: Terminal): Command {
   addListen(program, terminal)
   addSubscribe(program, terminal)
   addCall(program, terminal)
+  addProcedures(program, terminal)
+  addCallbackKeys(program, terminal)
   program.commandsGroup('What a hub keeps:')
   addGroups(program, terminal)
   addChannels(program, terminal)

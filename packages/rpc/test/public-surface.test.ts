@@ -5,7 +5,7 @@ import manifest from '@posthouse/rpc/package.json' with { type: 'json' }
 
 describe('the public names of rpc', () => {
   it('are these', () => {
-    assert.deepEqual(Object.keys(rpc), ['Api', 'createApi', 'procedure'])
+    assert.deepEqual(Object.keys(rpc), ['Api', 'createApi', 'procedure', 'signingKeyFile'])
   })
 
   it('have no other way in', () => {

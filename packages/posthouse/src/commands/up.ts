@@ -5,6 +5,7 @@ import type { Durability, Logger } from '@posthouse/core'
 import { type Command, Option } from 'commander'
 import { takesTokensForOthers } from '../authentication.ts'
 import { banner } from '../banner.ts'
+import { type CallsWords, openCalls, withCallsWords } from '../calls-words.ts'
 import { consoleLogger, type LogLevel, logLevels } from '../console-logger.ts'
 import { databasePath, durabilities, openDataFolder } from '../data-folder.ts'
 import { defaultPort } from '../default-hub.ts'
@@ -18,7 +19,7 @@ import { statusFileName } from '../status-file-name.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Options of `posthouse up`. */
-interface UpOptions extends HubWords, FileWords {
+interface UpOptions extends HubWords, FileWords, CallsWords {
   readonly host: string
   readonly port: number
   readonly data: string
@@ -52,6 +53,7 @@ export function addUp(program: Command, terminal: Terminal): void {
     .action((options) => up(terminal, options))
   withHubWords(command)
   withFileWords(command)
+  withCallsWords(command)
 }
 
 /**
@@ -76,7 +78,8 @@ async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   const { files } = kept
   const statusFile = await prepareStatusFile(options, logger)
   const hub = new Hub({ ...hubOptions, ...(data.store && { store: data.store }), files, logger, statusFile })
-  const node = createNode({ hub, logger, doors: [filesDoor(files)] })
+  const calls = await openCalls({ words: options, hub, folder, durability, logger })
+  const node = createNode({ hub, logger, doors: [filesDoor(files), ...calls] })
   try {
     const where = await node.listen(listenOptions)
     banner(terminal, {

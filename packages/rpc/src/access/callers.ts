@@ -68,7 +68,8 @@ export function createCallerSecret(): string {
 
 function callerOf(identity: Identity, anonymous: string | undefined): Caller {
   const { name } = identity
-  // A caller without name and secret is one by itself: nobody can ask for its answers later.
-  const id = name === undefined ? (anonymous ?? `once:${randomHex(16)}`) : `name:${name}`
-  return { id, name, may: (permission) => identity.may(permission) }
+  const may = (permission: string): boolean => identity.may(permission)
+  if (name !== undefined) return { id: `name:${name}`, name, may }
+  if (anonymous !== undefined) return { id: anonymous, may }
+  return { id: `once:${randomHex(16)}`, fleeting: true, may }
 }

@@ -237,7 +237,7 @@ export class CallDesk {
   async #carryOut(run: RunningCall): Promise<void> {
     try {
       const { store } = this.#options
-      const known = store.get(run.caller.id, run.requestId)
+      const known = run.remembered ? store.get(run.caller.id, run.requestId) : undefined
       const kept = known instanceof Promise ? await known : known
       const before = kept === undefined ? undefined : answerBefore(run, kept)
       if (before !== undefined) return await this.#settle(run, before, kept?.state !== 'done')
@@ -276,7 +276,8 @@ export class CallDesk {
     run.settling = true
     this.#timers.get(run)?.[Symbol.dispose]()
     this.#timers.delete(run)
-    if (keep && !this.#closed && (run.begun || run.promised)) await this.#finish(keptOf(run), answer, run.owed)
+    if (keep && run.remembered && !this.#closed && (run.begun || run.promised))
+      await this.#finish(keptOf(run), answer, run.owed)
     run.answer = answer
     // A promise that could not be given has failed before; one that had been given before is kept.
     this.#safe.get(run)?.resolve()

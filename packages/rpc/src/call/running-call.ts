@@ -40,6 +40,8 @@ export class RunningCall implements CallContext {
   /** Where its items wait; nothing where they are not wanted one by one. */
   readonly line: ItemLine | undefined
   readonly watchers: Set<Watcher> = new Set()
+  /** True where somebody may ask again what it came to. */
+  readonly remembered: boolean
   /** True from when its handler may have done something. */
   begun = false
   answer: Answer | undefined
@@ -65,6 +67,7 @@ export class RunningCall implements CallContext {
     this.at = fields.at
     this.deadline = fields.deadline
     this.promised = fields.promised
+    this.remembered = fields.promised || fields.caller.fleeting !== true
     this.#logger = fields.logger
     this.line = fields.call.stream === undefined ? undefined : new ItemLine()
   }
@@ -95,10 +98,13 @@ export class RunningCall implements CallContext {
     }
   }
 
-  progress(progress: unknown): void {
-    if (this.answer !== undefined) return
-    this.lastProgress = progress
-    for (const watcher of this.watchers) watcher.progress?.(progress)
+  // Handlers take it out of their context.
+  get progress(): (progress: unknown) => void {
+    return (progress) => {
+      if (this.answer !== undefined) return
+      this.lastProgress = progress
+      for (const watcher of this.watchers) watcher.progress?.(progress)
+    }
   }
 
   /** Nobody waits any more, for this reason. */

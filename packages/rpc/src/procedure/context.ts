@@ -14,5 +14,5 @@ export interface CallContext {
   /** Names procedure and request in each line. */
   readonly logger: Logger
   /** Tells the caller how far it is: any JSON. Who is slow gets the latest only. */
-  progress(progress: unknown): void
+  readonly progress: (progress: unknown) => void
 }

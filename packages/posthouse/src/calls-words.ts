@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Durability, type Logger, PosthouseError } from '@posthouse/core'
+import type { Hub } from '@posthouse/hub'
+import type { ProcedureTree } from '@posthouse/rpc'
+import type { Command } from 'commander'
+import type { Door } from './node/door.ts'
+import { collected } from './option-values.ts'
+
+/** The words about calls. */
+export interface CallsWords {
+  readonly host: string
+  readonly procedures?: string
+  readonly callbackAllow?: readonly string[]
+}
+
+/** Adds the words about calls. */
+export function withCallsWords(command: Command): void {
+  command
+    .optionsGroup('Calls:')
+    .option('--procedures <file>', 'serve what a module exports as procedures, over Socket.IO, HTTP and the hub')
+    .option(
+      '--callback-allow <network>',
+      'let answers be posted into this private network, such as 10.1.0.0/16, too; may be repeated',
+      collected(parseNetwork),
+    )
+}
+
+/** What calls are served with. */
+export interface OpenCallsOptions {
+  readonly words: CallsWords
+  readonly hub: Hub
+  readonly folder: string
+  readonly durability: Durability
+  readonly logger: Logger
+}
+
+/** Where the keys lie that callbacks are signed with. */
+export function callbackKeysPath(folder: string): string {
+  return resolve(join(folder, 'callback-keys.json'))
+}
+
+/**
+ * The door for calls; none where no procedures are named.
+ * @throws PosthouseError `invalid_option`, `data_in_use`, `data_too_new`, `data_damaged`, `data_unwritable`
+ */
+export async function openCalls({
+  words,
+  hub,
+  folder,
+  durability,
+  logger,
+}: OpenCallsOptions): Promise<readonly Door[]> {
+  if (words.procedures === undefined) {
+    if (words.callbackAllow === undefined) return []
+    throw new PosthouseError('invalid_option', '--callback-allow is for the answers of procedures: name --procedures')
+  }
+  const procedures = await loadProcedures(words.procedures)
+  // Only who serves procedures waits for these to be loaded.
+  const { signingKeyFile } = await import('@posthouse/rpc')
+  const { callbackGuard, callsDoor } = await import('./node/calls-door.ts')
+  const { openCallStore } = await import('@posthouse/store/calls')
+  const path = resolve(join(folder, 'calls.db'))
+  const store = durability === 'memory' ? undefined : openCallStore({ path, durability })
+  const { keys } = signingKeyFile({ path: callbackKeysPath(folder) })
+  const guard = callbackGuard(hub, words.host, words.callbackAllow ?? [])
+  return [callsDoor({ hub, procedures, store, callbacks: { keys, guard }, logger })]
+}
+
+/** @throws PosthouseError `invalid_option` where there are none; whatever the file throws */
+async function loadProcedures(file: string): Promise<ProcedureTree> {
+  const path = resolve(file)
+  if (!existsSync(path)) throw new PosthouseError('invalid_option', `there is no file ${file}`)
+  const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>
+  const { procedures = module.default } = module
+  if (typeof procedures === 'object' && procedures !== null) return procedures as ProcedureTree
+  const found = Object.keys(module).join(', ') || 'nothing'
+  throw new PosthouseError(
+    'invalid_option',
+    `${file} exports no procedures (export const procedures = { … }); it exports ${found}`,
+  )
+}
+
+function parseNetwork(word: string): string {
+  const [address = '', bits] = word.split('/')
+  if (isIP(address) > 0 && (bits === undefined || /^\d{1,3}$/.test(bits))) return word
+  throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no network: write 10.1.0.0/16`)
+}

@@ -1,0 +1,25 @@
+import { PosthouseError, reasonOf } from '@posthouse/core'
+
+/** How a node is asked. */
+export interface AskNodeOptions {
+  readonly token: string | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * What a node answers to a GET.
+ * @throws PosthouseError `unreachable`, `unauthenticated`, `forbidden`, `unsupported`
+ */
+export async function askNode(place: string, { token, signal }: AskNodeOptions): Promise<unknown> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const response = await fetch(place, { headers, signal }).catch((cause: unknown) => {
+    const why = reasonOf(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause)
+    throw new PosthouseError('unreachable', `nobody answers at ${place}: ${why}`, { cause })
+  })
+  const { status } = response
+  if (response.ok) return await response.json()
+  await response.body?.cancel()
+  if (status === 401) throw new PosthouseError('unauthenticated', `${place} wants to know who asks: show a token`)
+  if (status === 403) throw new PosthouseError('forbidden', `${place} is not for the owner of this token`)
+  throw new PosthouseError('unsupported', `${place} answers ${status}: this node serves no procedures`)
+}

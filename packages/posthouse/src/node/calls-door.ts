@@ -1,0 +1,212 @@
+import { type CallStore, type Clock, type Logger, PosthouseError } from '@posthouse/core'
+import { type Hub, isLoopback } from '@posthouse/hub'
+import {
+  type Api,
+  type ApiOptions,
+  type CallReply,
+  type CallRequest,
+  createApi,
+  type Identify,
+  type ProcedureInfo,
+  type ProcedureTree,
+} from '@posthouse/rpc'
+import { jsonSchema, type RequestView, type Router } from '@posthouse/web'
+import { addCallsAdministration } from './calls-administration.ts'
+import type { Door } from './door.ts'
+import { serveThroughHub } from './hub-procedures.ts'
+import { jsonSchemaOf, shownSchema } from './shown-schema.ts'
+
+/** What the door for calls opens to. */
+export interface CallsDoorOptions extends Omit<ApiOptions, 'identify' | 'store' | 'logger' | 'clock'> {
+  readonly hub: Hub
+  readonly procedures: ProcedureTree
+  /** Remembers calls; from now on it is closed by the door. Default: in memory. */
+  readonly store?: CallStore | undefined
+  readonly logger?: Logger | undefined
+  readonly clock?: Clock | undefined
+}
+
+/** A door for calls, and the procedures behind it, which can be changed while the node runs. */
+export interface CallsDoor extends Door {
+  readonly api: Api
+}
+
+/** Procedures over Socket.IO, HTTP, callbacks and the hub: the same ones behind each. */
+export function callsDoor({ hub, procedures, store, ...options }: CallsDoorOptions): CallsDoor {
+  const identify = hub.guarded ? identifyBy(hub) : undefined
+  const api = createApi(procedures, { ...options, store, identify })
+  const door = api.socketDoor()
+  let throughHub: Disposable | undefined
+  return {
+    name: 'calls',
+    api,
+    places: [
+      { path: '/socket.io/', what: 'Calls over Socket.IO' },
+      { path: '/api/call', what: 'Calls over HTTP: POST' },
+      { path: '/api/procedures', what: 'What can be called' },
+    ],
+    mount: (app, { admin }) => {
+      addEndpoints(app, api, identify)
+      addCallsAdministration(app, api, admin)
+    },
+    requests: { path: '/socket.io/*', handle: (request, response) => door.handleRequest(request, response) },
+    upgrade: { path: '/socket.io/*', handle: (request, socket, head) => door.handleUpgrade(request, socket, head) },
+    start: async () => {
+      throughHub = serveThroughHub(hub, api)
+      await api.start()
+    },
+    drain: (signal) => Promise.race([api.drain(), aborted(signal)]),
+    close: async () => {
+      throughHub?.[Symbol.dispose]()
+      await api.close()
+      await store?.[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Who a caller is says the hub: whoever may call the hub may call procedures, and administrators those that want one. */
+function identifyBy(hub: Hub): Identify {
+  return async ({ token, remoteAddress, signal = new AbortController().signal }) => {
+    if (token === undefined) {
+      throw new PosthouseError('unauthenticated', 'this node wants to know who calls: show a token')
+    }
+    const identity = await hub.identify({ token, remoteAddress, signal })
+    const may = (permission: string): boolean =>
+      identity.may(permission === 'administer' ? 'administer' : 'request', 'hub')
+    return { name: identity.name, may }
+  }
+}
+
+const text = { type: 'string' }
+const callSchema = shownSchema({
+  type: 'object',
+  required: ['api'],
+  properties: {
+    api: { ...text, description: 'The name of a procedure' },
+    data: { description: 'What it takes' },
+    request_id: { ...text, description: 'The same each time that this call is sent' },
+    callback_type: {
+      enum: ['http', 'socket', null],
+      description: 'Where the answer goes; without it, it is waited for',
+    },
+    callback_url: { type: ['string', 'null'], description: 'Where the answer is POSTed' },
+    callback_func: { description: 'Given back as it came' },
+    deadline_ms: { type: 'number', description: 'How long the caller waits, in milliseconds' },
+    stream: { type: 'boolean', description: 'Whether items are wanted one by one; with Accept: application/x-ndjson' },
+    from: { type: 'integer', description: 'The first item that is wanted' },
+  },
+})
+
+const responseSchema = (data: object = {}) =>
+  shownSchema({
+    type: 'object',
+    required: ['request_id', 'api', 'success'],
+    properties: {
+      request_id: text,
+      api: text,
+      success: { type: 'boolean' },
+      data,
+      message: text,
+      error: text,
+      code: { ...text, description: 'Which error it is' },
+      retry: { type: 'boolean', description: 'Whether trying again later can help' },
+      callback_func: {},
+    },
+  })
+
+const responses = {
+  202: { description: 'It takes longer: ask at Location' },
+  404: { description: 'There is no such procedure, or no such call of this caller' },
+  409: { description: 'This request_id was that of a call with another input' },
+  422: { description: 'The input does not fit; details says where' },
+  429: { description: 'Too many calls, or too often' },
+}
+
+function addEndpoints(app: Router, api: Api, identify: Identify | undefined): void {
+  const tags = ['calls']
+  app.post(
+    '/api/call',
+    { tags, summary: 'Call a procedure', body: callSchema, response: responseSchema(), responses, handlerTimeout: 0 },
+    async ({ body, request, signal }) => toResponse(await api.http.call(body, callRequest(request, signal))),
+  )
+  app.get(
+    '/api/calls/{id}',
+    { tags, summary: 'What a call came to', response: responseSchema(), responses, handlerTimeout: 0 },
+    async ({ params, request, signal }) => {
+      const from = Number(request.query.from ?? 0)
+      return toResponse(await api.http.status(params.id, callRequest(request, signal), from))
+    },
+  )
+  app.delete(
+    '/api/calls/{id}',
+    { tags, summary: 'Cancel a call', response: responseSchema(), responses },
+    async ({ params, request, signal }) => toResponse(await api.http.cancel(params.id, callRequest(request, signal))),
+  )
+  app.get(
+    '/api/procedures',
+    { tags, summary: 'What can be called', response: jsonSchema<object[]>({ type: 'array', items: {} }) },
+    async ({ request, signal }) => {
+      const token = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
+      const identity = await identify?.({ token, remoteAddress: request.ip, signal })
+      const mayCall = ({ permission }: ProcedureInfo): boolean => identity?.may(permission) !== false
+      return api.procedures().filter(mayCall).map(shownProcedure)
+    },
+  )
+  for (const info of api.procedures()) addProcedure(app, api, info)
+}
+
+/** Each procedure has an endpoint of its own, whose body is what it takes. */
+function addProcedure(app: Router, api: Api, { name, description, input, output, streaming }: ProcedureInfo): void {
+  const result = jsonSchemaOf(output, 'output')
+  app.post(
+    `/api/call/${encodeURIComponent(name)}`,
+    {
+      tags: ['procedures'],
+      summary: name,
+      ...(description !== undefined && { description }),
+      body: shownSchema(jsonSchemaOf(input, 'input')),
+      response: responseSchema(streaming ? { type: 'array', items: result } : result),
+      responses,
+      handlerTimeout: 0,
+    },
+    async ({ body, request, signal }) => {
+      const id = request.headers['idempotency-key']
+      const call = { api: name, data: body, ...(typeof id === 'string' && { request_id: id }) }
+      return toResponse(await api.http.call(call, callRequest(request, signal)))
+    },
+  )
+}
+
+/** A procedure with its schemas, as it is listed. */
+function shownProcedure({ input, output, timeoutMs, ...info }: ProcedureInfo): object {
+  return {
+    ...info,
+    ...(Number.isFinite(timeoutMs) && { timeoutMs }),
+    ...(input && { input: jsonSchemaOf(input, 'input') }),
+    ...(output && { output: jsonSchemaOf(output, 'output') }),
+  }
+}
+
+function callRequest({ headers, ip }: RequestView, signal: AbortSignal): CallRequest {
+  return { headers, remoteAddress: ip, signal }
+}
+
+function toResponse({ status, headers, body }: CallReply): Response {
+  return new Response(typeof body === 'string' ? body : ReadableStream.from(encoded(body)), { status, headers })
+}
+
+async function* encoded(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  for await (const line of lines) yield encoder.encode(line)
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** Where a node may POST answers: anywhere public, and, where it asks nobody who they are, to programs of this computer. */
+export function callbackGuard(hub: Hub, host: string, allowed: readonly string[]): object {
+  const own = !hub.guarded && isLoopback(host)
+  return { allowPrivate: [...(own ? ['127.0.0.0/8', '::1/128'] : []), ...allowed] }
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { HubClient } from '@posthouse/client'
+import { Hub } from '@posthouse/hub'
+import { type ProcedureTree, procedure } from '@posthouse/rpc'
+import { createNode } from 'posthouse'
+import { io } from 'socket.io-client'
+import { z } from 'zod'
+import { callsDoor } from '../src/node/calls-door.ts'
+
+const procedures = () => ({
+  user: {
+    get: procedure(
+      { input: z.object({ userId: z.number() }), output: z.object({ id: z.number() }), description: 'Finds a user' },
+      ({ userId }) => ({ id: userId }),
+    ),
+  },
+  count: procedure({}, async function* () {
+    yield 1
+    yield 2
+  }),
+  secret: procedure({ permission: 'administer' }, () => 'secret'),
+})
+
+/** What a node answers, as JSON. */
+async function ask(url: string, init?: RequestInit) {
+  const response = await fetch(url, init)
+  return JSON.parse(await response.text())
+}
+
+async function startNode(tree: ProcedureTree = procedures(), hub: Hub = new Hub()) {
+  const door = callsDoor({ hub, procedures: tree })
+  const node = createNode({ hub, doors: [door], docs: true })
+  const { url } = await node.listen({ port: 0 })
+  const http = url.replace('ws', 'http')
+  return { api: door.api, http, url, [Symbol.asyncDispose]: () => node.close() }
+}
+
+describe('a node with procedures', () => {
+  it('answers the same one over Socket.IO, HTTP and the hub', async () => {
+    await using node = await startNode()
+    const socket = io(node.http, { forceNew: true })
+    const answer = await socket.emitWithAck('api', { api: 'user.get', data: { userId: 7 }, request_id: 'r1' })
+    assert.deepEqual(answer.data, { id: 7 })
+    socket.disconnect()
+
+    const body = JSON.stringify({ api: 'user.get', data: { userId: 8 } })
+    const headers = { 'content-type': 'application/json' }
+    assert.deepEqual((await ask(`${node.http}/api/call`, { method: 'POST', headers, body })).data, { id: 8 })
+
+    const client = new HubClient({ url: node.url, clientId: 'ana' })
+    await client.connect()
+    assert.deepEqual(await client.request('hub', 'user.get', { userId: 9 }), { id: 9 })
+    const items: unknown[] = []
+    for await (const item of client.stream('hub', 'count')) items.push(item)
+    assert.deepEqual(items, [1, 2])
+    await assert.rejects(client.request('hub', 'user.get', { userId: 'x' }), { code: 'invalid_body' })
+    node.api.register('late', () => 'came later')
+    assert.equal(await client.request('hub', 'late'), 'came later')
+    node.api.unregister('late')
+    await assert.rejects(client.request('hub', 'late'), { code: 'no_handler' })
+    await client.close()
+  })
+
+  it('documents each procedure with its schema', async () => {
+    await using node = await startNode()
+    const document = await ask(`${node.http}/openapi.json`)
+    const own = document.paths['/api/call/user.get'].post
+    assert.equal(own.description, 'Finds a user')
+    const { schema } = own.requestBody.content['application/json']
+    assert.equal(schema.properties.userId.type, 'number')
+    assert.ok(document.paths['/api/call'] && document.paths['/api/calls/{id}'])
+    const listed = await ask(`${node.http}/api/procedures`)
+    assert.deepEqual(
+      listed.map(({ name }: { name: string }) => name),
+      ['count', 'secret', 'user.get'],
+    )
+    assert.equal(listed[2].input.properties.userId.type, 'number')
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'k1' }
+    const call = { method: 'POST', headers, body: '{"userId":3}' }
+    const answer = await ask(`${node.http}/api/call/user.get`, call)
+    assert.partialDeepStrictEqual(answer, { request_id: 'k1', data: { id: 3 } })
+  })
+
+  it('sends items as lines while they come', async () => {
+    await using node = await startNode()
+    const headers = { 'content-type': 'application/json', accept: 'application/x-ndjson' }
+    const body = JSON.stringify({ api: 'count', stream: true, request_id: 'r1' })
+    const response = await fetch(`${node.http}/api/call`, { method: 'POST', headers, body })
+    assert.equal(response.headers.get('content-type'), 'application/x-ndjson')
+    const lines = (await response.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    assert.deepEqual(lines.slice(0, 2), [
+      { n: 0, item: 1 },
+      { n: 1, item: 2 },
+    ])
+    assert.partialDeepStrictEqual(lines[2], { success: true, items: 2 })
+  })
+
+  it('asks callers for a token where the hub does', async () => {
+    const hub = new Hub({
+      authenticate: ({ token }) => {
+        if (token === 'admin')
+          return { name: 'admin', permissions: [{ operations: ['request', 'administer'], addresses: ['*'] }] }
+        if (token === 'user') return { name: 'user', permissions: [{ operations: ['request'], addresses: ['hub'] }] }
+        return { name: 'nobody', permissions: [] }
+      },
+    })
+    await using node = await startNode(procedures(), hub)
+    const call = async (token: string | undefined, api: string) => {
+      const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+      const body = JSON.stringify({ api, data: { userId: 1 } })
+      return (await fetch(`${node.http}/api/call`, { method: 'POST', headers, body })).status
+    }
+    assert.equal(await call(undefined, 'user.get'), 401)
+    assert.equal(await call('nobody', 'user.get'), 403)
+    assert.equal(await call('user', 'user.get'), 200)
+    assert.equal(await call('user', 'secret'), 403)
+    assert.equal(await call('admin', 'secret'), 200)
+    const listed = async (token: string) => {
+      const all = await ask(`${node.http}/api/procedures`, { headers: { authorization: `Bearer ${token}` } })
+      return all.map(({ name }: { name: string }) => name)
+    }
+    assert.deepEqual(await listed('user'), ['count', 'user.get'])
+    assert.deepEqual(await listed('admin'), ['count', 'secret', 'user.get'])
+    assert.equal((await fetch(`${node.http}/api/procedures`)).status, 401)
+    const refused = io(node.http, { forceNew: true, reconnection: false })
+    const error = await new Promise<Error & { data?: { code: string } }>((resolve) =>
+      refused.once('connect_error', resolve),
+    )
+    assert.equal(error.data?.code, 'unauthenticated')
+    const welcome = io(node.http, { forceNew: true, reconnection: false, auth: { token: 'user' } })
+    assert.equal((await welcome.emitWithAck('api', { api: 'user.get', data: { userId: 1 } })).success, true)
+    welcome.disconnect()
+  })
+
+  it('shows administrators what is under way, and lets them end it', async () => {
+    const slow = procedure({}, () => new Promise<never>(() => undefined))
+    await using node = await startNode({ slow })
+    const headers = { 'content-type': 'application/json', 'posthouse-caller': 'x'.repeat(32) }
+    const answer = ask(`${node.http}/api/call`, { method: 'POST', headers, body: '{"api":"slow","request_id":"r1"}' })
+    const under = async () => (await ask(`${node.http}/api/v1/calls`)).calls
+    let calls = await under()
+    for (let tries = 0; calls.length === 0 && tries < 1000; tries++) calls = await under()
+    assert.partialDeepStrictEqual(calls, [{ requestId: 'r1', procedure: 'slow' }])
+    const place = `${node.http}/api/v1/calls/${encodeURIComponent(calls[0].caller)}/r1`
+    assert.equal((await fetch(place, { method: 'DELETE' })).status, 200)
+    assert.equal((await answer).code, 'aborted')
+    assert.equal((await fetch(place, { method: 'DELETE' })).status, 404)
+  })
+})
