@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { ManualClock, silentLogger } from '@posthouse/core'
@@ -28,12 +28,24 @@ function isAlone(database: DatabaseSync): boolean {
   return database.prepare('pragma journal_mode = delete').get()?.journal_mode === 'delete'
 }
 
-/** The threads that are begun from now on. */
-function workersBegun(): { readonly begun: readonly Worker[] } & Disposable {
+/** How long a test may wait for what a wrong checkpointer never does, in milliseconds. */
+const timeout = 60_000
+
+/**
+ * The threads that are begun from now on. None outlives the test, which would wait for it otherwise; and while none keeps the
+ * process alive, the test does.
+ */
+function workersBegun(t: TestContext): readonly Worker[] {
   const begun: Worker[] = []
   const add = (worker: Worker): void => void begun.push(worker)
   process.on('worker', add)
-  return { begun, [Symbol.dispose]: () => void process.off('worker', add) }
+  const alive = setInterval(() => undefined, timeout)
+  t.after(async () => {
+    clearInterval(alive)
+    process.off('worker', add)
+    await Promise.all(begun.map((worker) => worker.terminate()))
+  })
+  return begun
 }
 
 /** One that has ended has no id any more. */
@@ -41,7 +53,10 @@ function living(workers: readonly Worker[]): readonly Worker[] {
   return workers.filter(({ threadId }) => threadId !== -1)
 }
 
-test('the log is copied by the worker whole, for the last part of it writing waits, and then the log begins anew', async () => {
+test('the log is copied by the worker whole, for the last part of it writing waits, and then the log begins anew', {
+  timeout,
+}, async (t) => {
+  workersBegun(t)
   using folder = temporaryFolder()
   using database = openDatabase(folder.database, 'normal')
   const { promise: paused, resolve: onPause } = Promise.withResolvers<unknown>()
@@ -64,9 +79,11 @@ test('the log is copied by the worker whole, for the last part of it writing wai
   assert.ok(isAlone(database))
 })
 
-test('a commit waits while the end of the log is copied, goes on afterwards, and a closed store leaves no thread', async () => {
+test('a commit waits while the end of the log is copied, goes on afterwards, and a closed store leaves no thread', {
+  timeout,
+}, async (t) => {
   using folder = temporaryFolder()
-  using workers = workersBegun()
+  const workers = workersBegun(t)
   const path = folder.database
   const database = openDatabase(path, 'normal')
   const told: string[] = []
@@ -90,14 +107,14 @@ test('a commit waits while the end of the log is copied, goes on afterwards, and
     await late
     assert.deepEqual(told, ['5 rows', 'copied', 'committed'])
     assert.equal(rows(), 6)
-    assert.equal(living(workers.begun).length, 1)
+    assert.equal(living(workers).length, 1)
   }
-  assert.deepEqual(living(workers.begun), [])
+  assert.deepEqual(living(workers), [])
 })
 
-test('closed while the worker copies, it begins no other one, and leaves none', async () => {
+test('closed while the worker copies, it begins no other one, and leaves none', { timeout }, async (t) => {
   using folder = temporaryFolder()
-  using workers = workersBegun()
+  const workers = workersBegun(t)
   using database = openDatabase(folder.database, 'normal')
   const { promise: closed, resolve } = Promise.withResolvers<void>()
   const checkpointer = new Checkpointer({
@@ -109,12 +126,29 @@ test('closed while the worker copies, it begins no other one, and leaves none', 
   write(database, checkpointer, 5)
   await closed
   assert.equal(checkpointer.pause, undefined)
-  assert.equal(workers.begun.length, 1)
-  assert.deepEqual(living(workers.begun), [])
+  assert.equal(workers.length, 1)
+  assert.deepEqual(living(workers), [])
 })
 
-test('whatever the worker is at when it is closed, nobody waits and no other worker begins', async () => {
-  for (let time = 0; time < 10; time++) {
+test('the worker keeps a process alive while a commit waits for it, and no longer', { timeout }, async (t) => {
+  using folder = temporaryFolder()
+  const workers = workersBegun(t)
+  using database = openDatabase(folder.database, 'normal')
+  const ports = (): number => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length
+  const { promise: paused, resolve } = Promise.withResolvers<number>()
+  const onPause = (): void => resolve(ports())
+  const checkpointer = new Checkpointer({ path: folder.database, database, logger: silentLogger, onPause })
+  write(database, checkpointer, 5)
+  assert.equal(await paused, 1)
+  await checkpointer.pause
+  assert.equal(living(workers).length, 1)
+  assert.equal(ports(), 0)
+  await checkpointer.close()
+})
+
+test('whatever the worker is at when it is closed, nobody waits and no other worker begins', { timeout }, async (t) => {
+  workersBegun(t)
+  for (let time = 0; time < 10 && !t.signal.aborted; time++) {
     using folder = temporaryFolder()
     using database = openDatabase(folder.database, 'normal')
     const checkpointer = new Checkpointer({ path: folder.database, database, logger: silentLogger })

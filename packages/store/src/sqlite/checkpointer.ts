@@ -107,12 +107,13 @@ export class Checkpointer {
     const worker = new Worker(new URL(`./checkpoint-worker.${extension}`, import.meta.url), {
       workerData: this.#options.path,
     })
-    worker.unref()
     worker.on('message', (report: CheckpointReport) => this.#reported(report))
     worker.on('error', (error) => {
       this.#worker = undefined
       this.#failed(error.message)
     })
+    // Not before: whoever listens to it has it keep the process alive.
+    worker.unref()
     return worker
   }
 
@@ -136,10 +137,13 @@ export class Checkpointer {
     if (this.#closed) return
     this.#pause = Promise.withResolvers()
     this.#ask()
+    // A program that waits for a commit has something to do.
+    this.#worker?.ref()
     this.#options.onPause?.(this.#pause.promise)
   }
 
   #release(): void {
+    this.#worker?.unref()
     this.#pause?.resolve()
     this.#pause = undefined
   }
