@@ -6,6 +6,9 @@ export interface TextRules {
 
 /** Without one of these a text holds nothing that is looked for. */
 const suspicious = /[:=]|bearer|basic/i
+/** What the longer searches look for. Most lines have neither. */
+const cookieWord = /cookie/i
+const schemeWord = /bearer|basic/i
 const userInfo = /:\/\/[^\s/?#"'<>]{1,2048}@/g
 const cookieLine = /((?:set-)?cookie["'\\]{0,2}\s{0,3}:\s{0,3}["'\\]{0,2})[^\r\n"]+/gi
 const parameter = /([?&]?)\b([\w.%-]{1,64})(=)/g
@@ -24,11 +27,9 @@ const addressOnly = /^(?:key|code|sig|signature|auth|x-amz-signature|x-goog-sign
 export function cleanText(text: string, { secret, mark }: TextRules): string {
   if (!suspicious.test(text)) return text
   let clean = text
-  if (clean.includes('://')) clean = clean.replace(userInfo, `://${mark}@`)
-  clean = clean.replace(cookieLine, (_, start: string) => start + mark)
-  clean = clean.replace(scheme, (whole: string, word: string, value: string) =>
-    noCredential.test(value) || isWord(word, value) ? whole : `${word} ${mark}`,
-  )
+  if (clean.includes('://') && clean.includes('@')) clean = clean.replace(userInfo, `://${mark}@`)
+  if (cookieWord.test(clean)) clean = clean.replace(cookieLine, (_, start: string) => start + mark)
+  if (schemeWord.test(clean)) clean = withoutCredentials(clean, mark)
   if (clean.includes('='))
     clean = hideValues(clean, { form: parameter, valueForm: parameterValue, isSecret: isParameter, mark })
   return clean.includes(':')
@@ -44,6 +45,12 @@ export function cleanText(text: string, { secret, mark }: TextRules): string {
     // "invalid token: expired" says nothing secret.
     return !sentenceWord.test(name) || /["']/.test(between + value)
   }
+}
+
+function withoutCredentials(text: string, mark: string): string {
+  return text.replace(scheme, (whole: string, word: string, value: string) =>
+    noCredential.test(value) || isWord(word, value) ? whole : `${word} ${mark}`,
+  )
 }
 
 /** A name that was found, with what stands around it, and its value. */
