@@ -222,6 +222,28 @@ suite('a download', () => {
     assert.deepEqual(await at.names(), ['file'])
   })
 
+  test('is refused while another one writes the same file, and not afterwards', async () => {
+    await using at = await workplace()
+    await using server = await serveFile(randomBytes(300_000))
+    const both = await Promise.allSettled([1, 2].map(() => at.client.download(server.url, at.file('file'))))
+    assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    assert.deepEqual(await readFile(at.file('file')), server.content)
+    assert.equal((await at.client.download(server.url, at.file('file'))).bytes, 300_000)
+    await assert.rejects(at.client.download(server.url, at.file('file'), { maxBytes: 1 }))
+    assert.equal((await at.client.download(server.url, at.file('file'))).bytes, 300_000)
+  })
+
+  test('hundreds at once are hundreds of files', async () => {
+    await using at = await workplace()
+    await using server = await startServer((request, response) => response.end(request.url?.repeat(500)))
+    const names = Array.from({ length: 300 }, (_, number) => `file-${number}`)
+    const timeout = { pool: Number.POSITIVE_INFINITY }
+    await Promise.all(names.map((name) => at.client.download(`${server.url}/${name}`, at.file(name), { timeout })))
+    assert.deepEqual(await at.names(), names.sort())
+    for (const name of names) assert.equal(await readFile(at.file(name), 'utf8'), `/${name}`.repeat(500))
+    assert.equal(at.client.stats.running, 0)
+  })
+
   test('that can never go on leaves nothing behind', async () => {
     await using at = await workplace()
     await using server = await serveFile(randomBytes(300_000), [200_000])

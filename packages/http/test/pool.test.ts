@@ -142,6 +142,24 @@ describe('a client', () => {
     assert.equal(client.stats.connections, 0)
   })
 
+  test('that drains finishes those too that wait for a connection, unless it is closed meanwhile', async () => {
+    await using server = await startHolding()
+    const client = quietClient({ pool: { maxConnections: 1 } })
+    const [first, second, third] = [client.get(server.url), client.get(server.url), client.get(server.url)]
+    await until(() => server.held.length === 1)
+    const drained = client.drain()
+    server.held[0]?.end('one')
+    assert.equal(await (await first).text(), 'one')
+    await until(() => server.held.length === 2)
+    server.held[1]?.end('two')
+    assert.equal(await (await second).text(), 'two')
+    await until(() => server.held.length === 3)
+    const ended = failure(third, 'closed')
+    await client.close()
+    await Promise.all([ended, drained])
+    assert.deepEqual(client.stats, { connections: 0, idle: 0, running: 0, queued: 0, leakedStreams: 0 })
+  })
+
   test('that is closed twice is closed', async () => {
     await using server = await startServer((_, response) => response.end())
     const client = quietClient()

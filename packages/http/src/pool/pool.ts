@@ -49,7 +49,7 @@ export class Pool {
   #running = 0
   #sweep: Timer | undefined
   #closed: PosthouseError | undefined
-  #onQuiet: (() => void) | undefined
+  #quiet: PromiseWithResolvers<void> | undefined
 
   constructor(open: OpenConnection, limits: PoolLimits, clock: Clock) {
     this.#open = open
@@ -86,7 +86,9 @@ export class Pool {
       const waiter: Waiter = { origin: this.#origin(name), resolve, reject }
       this.#waiters.add(waiter)
       onWaiting((reason) => {
-        if (this.#waiters.delete(waiter)) reject(reason)
+        if (!this.#waiters.delete(waiter)) return
+        reject(reason)
+        this.#tellQuiet()
       })
     })
   }
@@ -99,7 +101,7 @@ export class Pool {
       this.discard(line, new PosthouseError('aborted', 'the request on this connection ended early'))
     if (line.alive) this.#rest(line)
     if (this.#waiters.size > 0) this.#serve()
-    if (this.#running === 0) this.#onQuiet?.()
+    this.#tellQuiet()
   }
 
   /** Closes a connection and forgets it. */
@@ -114,30 +116,29 @@ export class Pool {
     line.connection.destroy(reason)
   }
 
-  /** Takes nothing more, and resolves when every request has ended. */
+  /** Takes nothing more, and resolves when every request has ended, those too that wait for a connection. */
   async drain(): Promise<void> {
-    this.#refuse()
-    if (this.#running > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onQuiet = resolve
-      })
-    }
+    this.#closed ??= closed()
+    this.#quiet ??= Promise.withResolvers()
+    this.#tellQuiet()
+    await this.#quiet.promise
     this.close()
   }
 
   /** Ends every request and closes every connection. */
   close(): void {
-    const reason = this.#refuse()
+    this.#closed ??= closed()
+    const reason = this.#closed
+    for (const waiter of this.#waiters) waiter.reject(reason)
+    this.#waiters.clear()
     this.#sweep?.[Symbol.dispose]()
     this.#sweep = undefined
     for (const line of [...this.#lines]) this.discard(line, reason)
+    this.#tellQuiet()
   }
 
-  #refuse(): PosthouseError {
-    this.#closed ??= new PosthouseError('closed', 'this client was closed')
-    for (const waiter of this.#waiters) waiter.reject(this.#closed)
-    this.#waiters.clear()
-    return this.#closed
+  #tellQuiet(): void {
+    if (this.#running === 0 && this.#waiters.size === 0) this.#quiet?.resolve()
   }
 
   #origin(name: string): Origin {
@@ -251,6 +252,10 @@ export class Pool {
     }
     this.#sweepLater()
   }
+}
+
+function closed(): PosthouseError {
+  return new PosthouseError('closed', 'this client was closed')
 }
 
 function expired(): PosthouseError {

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { type Clock, isPosthouseError, PosthouseError, systemClock } from '@posthouse/core'
 import { aFlag, aFunction, checkOptions, numberFrom, type Rules, wholeFrom } from '@posthouse/core/options'
 import { pause, throwIfAborted } from '@posthouse/core/policy'
@@ -7,7 +8,7 @@ import type { RequestOptions } from '../client/request-options.ts'
 import { HttpHeaders } from '../headers/http-headers.ts'
 import type { Progress } from '../request/outgoing-body.ts'
 import type { HttpResponse } from '../response/http-response.ts'
-import { fileError } from './file-error.ts'
+import { fileError, unusable } from './file-error.ts'
 import { type Known, PartFile } from './part-file.ts'
 
 /** How a body goes into a file. */
@@ -60,7 +61,8 @@ export interface DownloadTask {
 /**
  * Writes a body to `path`: first to `<path>.part`, which takes the place of `path` once it is complete. What is there of an earlier
  * download is gone on with where the server still has the same (RFC 9110, sections 13.1.5 and 14); where not, it begins anew.
- * What can never be gone on with does not stay. Two downloads to one path at the same time are an error of the caller.
+ * What can never be gone on with does not stay. Two downloads to one path at the same time would mix their bytes; the second one of a
+ * process is refused.
  * @throws `file_unusable`, before anything is asked for where that can be known; `bad_status`, `bad_response`, `response_too_large`,
  * `truncated_body`, and what a request can fail with
  */
@@ -69,6 +71,7 @@ export async function download(task: DownloadTask, options: DownloadOptions = {}
   const { resume = true, attempts = 3, delayMs = 500, maxBytes, onProgress, ...request } = options
   const part = new PartFile(task.path, task.url)
   await part.check()
+  using _ = claimed(task.path)
   const transfer = new Transfer(task, part, { request, maxBytes, onProgress })
   transfer.begin(resume ? await part.known() : undefined)
   try {
@@ -80,6 +83,16 @@ export async function download(task: DownloadTask, options: DownloadOptions = {}
     if (isInVain || !transfer.canResume) await part.discard()
     throw error
   }
+}
+
+/** What is being written now, by this process. */
+const claims = new Set<string>()
+
+function claimed(path: string): Disposable {
+  const whole = resolve(path)
+  if (claims.has(whole)) throw unusable(path, 'another download is writing it')
+  claims.add(whole)
+  return { [Symbol.dispose]: () => claims.delete(whole) }
 }
 
 interface Persistence {
