@@ -82,6 +82,21 @@ suite('the commands for apps', () => {
     assert.equal(status, 2)
     assert.match(err, /exports no app \(export const app = createApp\(\)\); it exports other/)
     assert.equal((await Cli.run(['serve', join(folder, 'missing.ts')])).status, 2)
+    assert.match((await Cli.run(['openapi', folder])).err, /is no file; name the one that exports the app/)
+    const broken = join(folder, 'broken.ts')
+    await writeFile(broken, 'export const app = 1\nconst x = ;\n')
+    const wrong = await Cli.run(['routes', broken])
+    assert.equal(wrong.status, 2)
+    assert.match(wrong.err, /broken\.ts cannot be loaded: .*, at .*broken\.ts:2/)
+  })
+
+  test('serve gives up where the port is taken, also with workers', async () => {
+    await using cli = Cli.start(['serve', app, '--port', '0'])
+    const { port } = new URL(await addressIn(cli, /listening on/))
+    const taken = await Cli.run(['serve', app, '--port', port, '--workers', '3'])
+    assert.equal(taken.status, 1)
+    assert.match(taken.err, /port \d+ on 127\.0\.0\.1 is in use/)
+    assert.equal(taken.err.match(/a worker has ended with/g)?.length, 3)
   })
 
   test('serve answers in production, without documents, until it is told to stop', async () => {
@@ -120,11 +135,20 @@ suite('the commands for apps', () => {
     const file = join(folder, 'shop', 'dev.ts')
     const program = (hello: string): string =>
       `import { createApp } from '@posthouse/web'\n\nexport const app = createApp()\napp.get('/', () => '${hello}')\n`
-    await writeFile(file, program('first'))
-    await using cli = Cli.start(['dev', file, '--port', String(await freePort())])
+    const failing = `app.get('/failing', () => { throw new TypeError('no such thing') })\n`
+    await writeFile(file, program('first') + failing)
+    const port = String(await freePort())
+    await using cli = Cli.start(['dev', file, '--port', port])
     const url = await addressIn(cli, /serving .*dev\.ts on/)
     assert.equal(await (await fetch(url)).text(), '"first"')
     assert.equal((await fetch(`${url}/asyncapi`)).status, 200)
+    assert.equal((await fetch(`${url}/failing`)).status, 500)
+    await cli.line(/^TypeError no such thing$/)
+    await cli.line(/^> {4}5 \| app\.get\('\/failing'/)
+    await using second = Cli.start(['dev', file, '--port', port])
+    await second.line(/port \d+ on 127\.0\.0\.1 is in use$/)
+    second.signal('SIGTERM')
+    assert.doesNotMatch((await second.ended()).err, / \| /)
     await writeFile(file, `${program('second')}throw new Error('deliberate')\n`)
     await cli.line(/^Error deliberate$/)
     await cli.line(/^> {4}5 \| throw new Error\('deliberate'\)$/)

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { PosthouseError } from '@posthouse/core'
+import { PosthouseError, reasonOf } from '@posthouse/core'
 import type { App } from '@posthouse/web'
+import { placeOf } from './source-frame.ts'
 
 /** An app, and why it cannot be served by several processes, where it cannot. */
 export interface LoadedApp {
@@ -12,18 +13,21 @@ export interface LoadedApp {
 
 /**
  * Loads what a file exports as `app`, or as default.
- * @throws PosthouseError `invalid_option` where there is none; whatever the file throws
+ * @throws PosthouseError `invalid_option` where there is none, or the file throws; then with the line
  */
 export async function loadApp(file: string): Promise<LoadedApp> {
   const path = resolve(file)
-  if (!existsSync(path)) throw new PosthouseError('invalid_option', `there is no file ${file}`)
-  const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new PosthouseError('invalid_option', `there is no file ${file}`)
+  if (!found.isFile())
+    throw new PosthouseError('invalid_option', `${file} is no file; name the one that exports the app`)
+  const module = await load(path, file)
   const app = module.app ?? module.default
   if (!isApp(app)) {
-    const found = Object.keys(module).join(', ') || 'nothing'
+    const names = Object.keys(module).join(', ') || 'nothing'
     throw new PosthouseError(
       'invalid_option',
-      `${file} exports no app (export const app = createApp()); it exports ${found}`,
+      `${file} exports no app (export const app = createApp()); it exports ${names}`,
     )
   }
   const { Hub } = await import('@posthouse/hub')
@@ -31,6 +35,16 @@ export async function loadApp(file: string): Promise<LoadedApp> {
   const oneProcess =
     hub === undefined ? app.oneProcess : `its hub (${hub[0]}) knows only the clients of its own process`
   return { app, oneProcess }
+}
+
+async function load(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>
+  } catch (cause) {
+    const place = placeOf(cause)
+    const where = place === undefined ? '' : `, at ${relative('.', place.file)}:${place.line}`
+    throw new PosthouseError('invalid_option', `${file} cannot be loaded: ${reasonOf(cause)}${where}`, { cause })
+  }
 }
 
 /** The app may come from another copy of the package, so it is known by what it can do. */

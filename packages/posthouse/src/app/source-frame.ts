@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { reasonOf } from '@posthouse/core'
 import { type Terminal, visible } from '../terminal.ts'
 
-interface Place {
+/** A place in a program. */
+export interface Place {
   readonly file: string
   readonly line: number
   readonly column: number
@@ -17,22 +18,32 @@ export function showFailure(terminal: Terminal, error: unknown): void {
   const name = error instanceof Error ? error.name : 'Error'
   terminal.note(`${terminal.style('red', name, terminal.err)} ${visible(reasonOf(error))}`)
   const place = placeOf(error)
-  if (place !== undefined) terminal.note(frame(terminal, place))
-  if (!(error instanceof Error)) return
-  const stack = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
-  for (const line of stack.slice(0, 8)) terminal.note(terminal.style('gray', visible(line), terminal.err))
-  if (error.cause !== undefined) {
+  if (place !== undefined) showPlace(terminal, place, error)
+  if (error instanceof Error && error.cause !== undefined) {
     terminal.note('because of')
     showFailure(terminal, error.cause)
   }
 }
 
-/** Where the program itself stood. What does not parse names its place in the first line of its stack. */
-function placeOf(error: unknown): Place | undefined {
+/** What failed outside of the program, such as a port that is taken, has no place in it, and its stack helps nobody. */
+function showPlace(terminal: Terminal, place: Place, error: unknown): void {
+  terminal.note(frame(terminal, place))
+  const stack = error instanceof Error ? (error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []) : []
+  for (const line of stack.slice(0, 8)) terminal.note(terminal.style('gray', visible(line), terminal.err))
+}
+
+/** The packages of this command, wherever they are installed. */
+const own = new URL('../../../', import.meta.url).href
+
+/** Where the program itself stood. */
+export function placeOf(error: unknown): Place | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
+  // What does not parse names its place in the first line of its stack, as a URL or as a path.
+  const [, unparsed = '', at] = /^(\/[^\n]*?|[A-Za-z]:\\[^\n]*?):(\d+)\n/.exec(stack) ?? []
+  if (unparsed !== '') return { file: unparsed, line: Number(at), column: 1 }
   for (const line of stack.split('\n')) {
     const [, file = '', row, column] = /(file:\/\/\/[^\s()]+?):(\d+)(?::(\d+))?\)?$/.exec(line) ?? []
-    if (file === '' || file.includes('/node_modules/')) continue
+    if (file === '' || file.includes('/node_modules/') || file.startsWith(own)) continue
     return { file: fileURLToPath(file), line: Number(row), column: Number(column ?? 1) }
   }
   return undefined

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { aborted, onInterrupt } from '../interrupt.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** A worker that ends sooner than this was not able to begin. */
+/** A worker that ends sooner than this after it began to listen was not able to work. */
 const soonMs = 2000
 /** Workers that may end like that, one behind the other, before all is given up. */
 const mostFailures = 3
@@ -36,7 +36,11 @@ class Crew {
 
   start(): void {
     const worker = cluster.fork()
-    const from = performance.now()
+    let from = Number.POSITIVE_INFINITY
+    // How long it takes to come so far depends on the app and the machine.
+    worker.once('listening', () => {
+      from = performance.now()
+    })
     this.#workers.add(worker)
     worker.once('exit', (code, signal) => {
       this.#workers.delete(worker)

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { loadApp } from '../app/load-app.ts'
@@ -47,6 +48,7 @@ async function serveOnce(terminal: Terminal, file: string, where: AppAddress): P
     showFailure(terminal, error)
     process.exit(exitCodes.failed)
   })
+  subscribe('posthouse.web.failure', (told) => showFailure(terminal, (told as { readonly error: unknown }).error))
   try {
     const { app } = await loadApp(file)
     const { port } = await app.listen(where)

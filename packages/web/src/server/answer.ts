@@ -4,6 +4,7 @@ import type { Services } from '../app/services.ts'
 import type { BodyGuard } from '../body/body-guard.ts'
 import { readBody } from '../body/body-reader.ts'
 import { heldBy, type Scope } from '../dependencies/scope.ts'
+import { tellFailure } from '../problem/failure-channel.ts'
 import { faultsOf } from '../problem/fault.ts'
 import { problemResponse, toProblem } from '../problem/problem-response.ts'
 import { invalidRequest } from '../request/inputs.ts'
@@ -155,6 +156,7 @@ export function sendProblem(
   closeUnread(request, reply)
   if (problem.status >= 500) {
     const { cause = error } = problem
+    tellFailure(cause, requestId)
     services.log.error('A request failed', {
       requestId,
       status: problem.status,

@@ -1,6 +1,7 @@
 import { type Clock, isPosthouseError, type Logger, reasonOf, type Timer } from '@posthouse/core'
 import type { Services } from '../app/services.ts'
 import { heldBy, type Scope } from '../dependencies/scope.ts'
+import { tellFailure } from '../problem/failure-channel.ts'
 import { type Problem, problem } from '../problem/problem.ts'
 import { problemResponse, toProblem } from '../problem/problem-response.ts'
 import { boundLogger } from '../request/bound-logger.ts'
@@ -151,7 +152,10 @@ export class Conversation {
     // The peer has left while the handler waited for it: the usual end of most connections.
     if (isPosthouseError(error) && error.code === 'socket_closed' && !this.#socket.open) return
     const told = toProblem(error)
-    if (told.status >= 500) this.#log.error('A WebSocket endpoint failed', { error: reasonOf(error), cause: error })
+    if (told.status >= 500) {
+      tellFailure(error, this.#subject.requestId)
+      this.#log.error('A WebSocket endpoint failed', { error: reasonOf(error), cause: error })
+    }
     const { refuse: way = 'http' } = this.#subject.route.route.endpoint.options
     if (!this.#answered && way === 'frame') await this.#socket.accept().catch(() => undefined)
     if (!this.#answered) this.#refuse(told)
