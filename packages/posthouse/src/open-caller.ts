@@ -1,4 +1,4 @@
-import { type CallClient, createCallClient } from '@posthouse/client/calls'
+import type { CallClient } from '@posthouse/client/calls'
 import { tokenOf, trustAlso } from './credentials.ts'
 import { type HubAccess, hubUrl } from './hub-access.ts'
 
@@ -6,7 +6,8 @@ import { type HubAccess, hubUrl } from './hub-access.ts'
  * A client for the procedures of the node that the words name; a path in its URL is that of the calls over HTTP.
  * @throws PosthouseError `invalid_option`
  */
-export function openCaller(access: HubAccess & { readonly http?: boolean }): CallClient {
+export async function openCaller(access: HubAccess & { readonly http?: boolean }): Promise<CallClient> {
+  const { createCallClient } = await import('@posthouse/client/calls')
   if (access.ca !== undefined) trustAlso(access.ca)
   const token = tokenOf(access)
   const { protocol, host, pathname } = new URL(hubUrl(access))

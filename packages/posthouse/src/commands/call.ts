@@ -60,7 +60,7 @@ async function call(
 }
 
 async function callProcedure(terminal: Terminal, { name, value, how }: Wish, options: CallCommandOptions) {
-  await using client = openCaller(options)
+  await using client = await openCaller(options)
   if (!options.watch) return terminal.print(jsonText(await client.call(name, value, how)))
   const onProgress = (progress: unknown): void =>
     terminal.note(terminal.style('gray', visible(jsonText(progress)), terminal.err))

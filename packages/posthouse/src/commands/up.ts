@@ -12,8 +12,6 @@ import { defaultPort } from '../default-hub.ts'
 import { type FileWords, openFiles, withFileWords } from '../file-words.ts'
 import { type HubWords, hubOptionsOf, listenOptionsOf, withHubWords } from '../hub-words.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
-import { filesDoor } from '../node/files-door.ts'
-import { createNode } from '../node/posthouse-node.ts'
 import { checked, parsePort } from '../option-values.ts'
 import { statusFileName } from '../status-file-name.ts'
 import type { Terminal } from '../terminal.ts'
@@ -64,6 +62,8 @@ export function addUp(program: Command, terminal: Terminal): void {
 async function up(terminal: Terminal, options: UpOptions): Promise<void> {
   using interrupt = onInterrupt()
   const { Hub, isLoopback } = await import('@posthouse/hub')
+  const { createNode } = await import('../node/posthouse-node.ts')
+  const { filesDoor } = await import('../node/files-door.ts')
   const logger = consoleLogger(terminal, options.logLevel)
   const listenOptions = listenOptionsOf(options)
   const hubOptions = await hubOptionsOf(options)
