@@ -6,6 +6,8 @@ import { cells, type FromWorker, type Operation, type Reply, type ToWorker } fro
 
 /** Time for the thread to start, in milliseconds. */
 const startLimitMs = 30_000
+/** A thread that shows no sign of life for so long has ended, however long its garbage is collected, in milliseconds. */
+const silenceMs = 30_000
 
 /** The one thread that sends requests, seen from a thread that waits for their answers. */
 export class Bridge {
@@ -15,13 +17,14 @@ export class Bridge {
   readonly #replies: MessagePort
   /** What came for somebody who waits further out: a hook that sends a request itself. */
   readonly #held: FromWorker[] = []
+  #isDead = false
   #calls = 0
   /** How many functions run here for which the other thread stands still. */
   #blocked = 0
   #clients = 0
 
   constructor() {
-    const memory = new SharedArrayBuffer(8)
+    const memory = new SharedArrayBuffer(12)
     const main = new MessageChannel()
     const replies = new MessageChannel()
     this.#memory = new Int32Array(memory)
@@ -35,6 +38,9 @@ export class Bridge {
     })
     // A program that has nothing else to do ends.
     worker.unref()
+    worker.once('exit', () => {
+      this.#isDead = true
+    })
     const first = this.#receive(startLimitMs)
     if (first?.kind === 'ready') return
     const cause = first?.kind === 'broken' ? this.values.unpack(first.error) : undefined
@@ -49,6 +55,11 @@ export class Bridge {
     return client
   }
 
+  /** True once the other thread has ended: its clients are gone. */
+  get isDead(): boolean {
+    return this.#isDead
+  }
+
   /** A number for a client that an operation is to make. */
   newClient(): number {
     return ++this.#clients
@@ -57,6 +68,7 @@ export class Bridge {
   /** Waits for what an operation comes to. Functions of the caller run in between, here. */
   call(client: number, operation: Operation, args: unknown): unknown {
     if (this.#blocked > 0) throw standstill()
+    if (this.#isDead) throw ended()
     const id = ++this.#calls
     this.#post({ kind: 'call', id, client, operation, args, requestId: requestContext.getStore()?.requestId })
     for (;;) {
@@ -105,13 +117,23 @@ export class Bridge {
     this.#port.postMessage(message)
   }
 
+  /** Waits for the next message. Undefined when it takes longer than `limitMs`. @throws `internal` once nobody can send one */
   #receive(limitMs: number): FromWorker | undefined {
-    for (;;) {
+    for (let beat = this.#beat; ; ) {
       const seen = Atomics.load(this.#memory, cells.toCaller)
       const received: { message: FromWorker } | undefined = receiveMessageOnPort(this.#port)
       if (received !== undefined) return received.message
-      if (Atomics.wait(this.#memory, cells.toCaller, seen, limitMs) === 'timed-out') return undefined
+      const waited = Atomics.wait(this.#memory, cells.toCaller, seen, Math.min(limitMs, silenceMs))
+      if (waited !== 'timed-out') continue
+      if (limitMs <= silenceMs) return undefined
+      if (beat === this.#beat) this.#isDead = true
+      if (this.#isDead) throw ended()
+      beat = this.#beat
     }
+  }
+
+  get #beat(): number {
+    return Atomics.load(this.#memory, cells.alive)
   }
 }
 
@@ -127,10 +149,17 @@ function standstill(): PosthouseError {
   return new PosthouseError('invalid_option', message)
 }
 
+function ended(): PosthouseError {
+  return new PosthouseError(
+    'internal',
+    'the thread of the synchronous client has ended, and its clients with it; make a new one',
+  )
+}
+
 let shared: Bridge | undefined
 
-/** The bridge of this thread; its first use starts the other thread. */
+/** The bridge of this thread; its first use starts the other thread, and the first one after that has ended another. */
 export function bridge(): Bridge {
-  shared ??= new Bridge()
+  if (shared === undefined || shared.isDead) shared = new Bridge()
   return shared
 }

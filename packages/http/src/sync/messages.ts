@@ -50,8 +50,14 @@ export type Reply =
   | { readonly kind: 'value'; readonly value: unknown; readonly request: unknown }
   | { readonly kind: 'threw'; readonly error: unknown }
 
-/** The cells of the shared memory: each counts what was posted in one direction, so that a thread can wait for more. */
-export const cells = { toCaller: 0, toWorker: 1 } as const
+/**
+ * The cells of the shared memory: two count what was posted in one direction, so that a thread can wait for more; the last grows as
+ * long as the thread that sends requests lives, since one that waits hears of no end.
+ */
+export const cells = { toCaller: 0, toWorker: 1, alive: 2 } as const
+
+/** How often the last cell grows, in milliseconds. */
+export const aliveMs = 500
 
 /** What a worker is started with. */
 export interface WorkerStart {

@@ -6,7 +6,7 @@ import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
 import { type MetricsRecord, type MetricsReport, reportOf } from '../interceptors/metrics.ts'
 import type { DownloadOptions } from '../transfer/download.ts'
 import type { UploadOptions } from '../transfer/upload.ts'
-import { bridge } from './bridge.ts'
+import { type Bridge, bridge } from './bridge.ts'
 import { explained } from './explained.ts'
 import type { Operation } from './messages.ts'
 import { crossing, hooksOf, type SyncHttpClientOptions, type SyncRequestOptions } from './sync-options.ts'
@@ -28,33 +28,39 @@ export interface SyncDownload {
 }
 
 /** Clients that were not closed must not live for ever in the other thread. */
-const forgotten = new FinalizationRegistry<{ readonly client: number; readonly functions: readonly number[] }>(
-  ({ client, functions }) => {
-    bridge().values.forget(functions)
-    bridge().forget(client)
-  },
-)
+const forgotten = new FinalizationRegistry<{
+  readonly over: Bridge
+  readonly client: number
+  readonly functions: readonly number[]
+}>(({ over, client, functions }) => {
+  over.values.forget(functions)
+  over.forget(client)
+})
 
 /**
  * Sends requests and waits for their answers, as programs do that do not await. The thread stands still meanwhile, timers and
  * servers in it too. `createSyncHttpClient` makes one.
  */
 export class SyncHttpClient implements Disposable {
+  /** A client does not outlive its thread. */
+  readonly #bridge: Bridge
   readonly #client: number
   /** The caller's functions that this client needs. */
   readonly #functions: number[]
 
-  private constructor(client: number, functions: number[]) {
+  private constructor(over: Bridge, client: number, functions: number[]) {
+    this.#bridge = over
     this.#client = client
     this.#functions = functions
-    forgotten.register(this, { client, functions })
+    forgotten.register(this, { over, client, functions })
   }
 
   /** @throws `invalid_option` */
   static open(options: SyncHttpClientOptions): SyncHttpClient {
     const functions: number[] = []
-    const packed = bridge().values.pack(crossing(options), functions)
-    return new SyncHttpClient(bridge().open(packed), functions)
+    const over = bridge()
+    const packed = over.values.pack(crossing(options), functions)
+    return new SyncHttpClient(over, over.open(packed), functions)
   }
 
   get(url: string | URL, options?: SyncRequestOptions): SyncHttpResponse {
@@ -98,7 +104,7 @@ export class SyncHttpClient implements Disposable {
    * @throws as the asynchronous client
    */
   *events(url: string | URL, options: SyncEventOptions = {}): Generator<ServerSentEvent> {
-    const number = bridge().newClient()
+    const number = this.#bridge.newClient()
     const functions: number[] = []
     this.#call('follow', [number, String(url), options], functions)
     try {
@@ -109,7 +115,7 @@ export class SyncHttpClient implements Disposable {
       }
     } finally {
       this.#call('leave', number)
-      bridge().values.forget(functions)
+      this.#bridge.values.forget(functions)
     }
   }
 
@@ -136,21 +142,21 @@ export class SyncHttpClient implements Disposable {
   /** A client with these options on top of this one's. It uses the connections of this one where they would be the same. */
   extend(options: SyncHttpClientOptions): SyncHttpClient {
     const functions: number[] = []
-    const client = bridge().newClient()
-    const packed = bridge().values.pack([client, crossing(options, false)], functions)
-    bridge().call(this.#client, 'extend', packed)
-    return new SyncHttpClient(client, functions)
+    const client = this.#bridge.newClient()
+    const packed = this.#bridge.values.pack([client, crossing(options, false)], functions)
+    this.#bridge.call(this.#client, 'extend', packed)
+    return new SyncHttpClient(this.#bridge, client, functions)
   }
 
   /** Adds an interceptor inside of those that there are, until it is disposed of. */
   use(interceptor: HttpInterceptor): Disposable {
     const functions: number[] = []
-    const number = bridge().newClient()
-    bridge().call(this.#client, 'use', bridge().values.pack([number, hooksOf(interceptor)], functions))
+    const number = this.#bridge.newClient()
+    this.#bridge.call(this.#client, 'use', this.#bridge.values.pack([number, hooksOf(interceptor)], functions))
     return {
       [Symbol.dispose]: () => {
-        bridge().call(this.#client, 'unuse', number)
-        bridge().values.forget(functions)
+        this.#bridge.call(this.#client, 'unuse', number)
+        this.#bridge.values.forget(functions)
       },
     }
   }
@@ -167,8 +173,8 @@ export class SyncHttpClient implements Disposable {
 
   /** Closes all connections. What is sent afterwards throws `closed`. */
   close(): void {
-    this.#call('close', undefined)
-    bridge().values.forget(this.#functions)
+    if (!this.#bridge.isDead) this.#call('close', undefined)
+    this.#bridge.values.forget(this.#functions)
   }
 
   [Symbol.dispose](): void {
@@ -179,11 +185,11 @@ export class SyncHttpClient implements Disposable {
   #call(operation: Operation, args: unknown, kept?: number[]): unknown {
     const functions = kept ?? []
     try {
-      return bridge().call(this.#client, operation, bridge().values.pack(args, functions))
+      return this.#bridge.call(this.#client, operation, this.#bridge.values.pack(args, functions))
     } catch (error) {
       throw explained(error)
     } finally {
-      if (kept === undefined) bridge().values.forget(functions)
+      if (kept === undefined) this.#bridge.values.forget(functions)
     }
   }
 }

@@ -9,7 +9,15 @@ import type { HttpInterceptor } from '../interceptors/http-interceptor.ts'
 import { requestContext } from '../request/request-id.ts'
 import type { DownloadOptions } from '../transfer/download.ts'
 import type { UploadOptions } from '../transfer/upload.ts'
-import { cells, type FromWorker, type Operation, type Reply, type ToWorker, type WorkerStart } from './messages.ts'
+import {
+  aliveMs,
+  cells,
+  type FromWorker,
+  type Operation,
+  type Reply,
+  type ToWorker,
+  type WorkerStart,
+} from './messages.ts'
 import { WorkerValues } from './worker-values.ts'
 
 // The bridge starts this file with nothing else.
@@ -121,6 +129,7 @@ async function forget(client: number): Promise<void> {
   await forgotten?.close()
 }
 
+setInterval(() => Atomics.add(counters, cells.alive, 1), aliveMs).unref()
 process.on('uncaughtException', (error) => post({ kind: 'broken', error: values.pack(error) }))
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'open') open(message)
