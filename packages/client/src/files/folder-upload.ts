@@ -1,9 +1,10 @@
 import { PosthouseError } from '@posthouse/core'
 import { bytesSource } from './blob-source.ts'
-import { fieldsOf } from './grant.ts'
+import { fieldsOf, type Grant } from './grant.ts'
 import { listFolder } from './list-folder.ts'
 import type { ManifestEntry } from './manifest.ts'
 import type { FolderItem } from './platform.ts'
+import { Meter } from './progress.ts'
 import { changedOnTheWay, type Grants, upload } from './send-file.ts'
 import { sideBySide } from './side-by-side.ts'
 import { failureOf, type Transfer } from './transfer.ts'
@@ -68,11 +69,13 @@ export class FolderUpload {
     const { key, manifest } = await grants.grant()
     if (manifest === undefined) throw new PosthouseError('unsupported', 'this hub takes no folders')
     const source = bytesSource(bytes, 'folder.json')
-    const facts = { name: 'folder.json', type: 'application/json' }
-    const { sha256, arrived } = await upload(this.#transfer, { source, grants, facts })
+    const locate = ({ url }: Grant): string => placeBelow(url, manifest)
+    const facts = { name: 'folder.json', type: 'application/json', locate }
+    // Nobody who looks on asked for it.
+    const meter = new Meter(this.#transfer.host.clock, undefined)
+    const { sha256, arrived } = await upload(this.#transfer, { source, grants, facts, meter })
     const there = arrived ?? (await this.#transfer.askPlace(manifest)).sha256
-    if (there !== sha256)
-      throw new PosthouseError('key_in_use', 'the folder was uploaded before, when it held something else')
+    if (there !== sha256) throw taken(manifest)
     return { key, manifest }
   }
 
@@ -89,7 +92,7 @@ export class FolderUpload {
     const fresh = new Map<string, Prepared>()
     const again: { readonly file: Prepared; from: string | undefined }[] = []
     for (const [index, file] of prepared.entries()) {
-      const target = this.#prefix + file.item.path
+      const target = this.#target(file.item)
       const from = keys[index]
       if (this.#there.get(target) === file.sha256) this.#keep(kept, file, { key: target, reused: true })
       else if (from !== undefined || fresh.has(file.sha256)) again.push({ file, from })
@@ -113,6 +116,11 @@ export class FolderUpload {
       this.#transfer.meter.skip(item.size)
     }
     this.#transfer.meter.fileDone()
+  }
+
+  /** The key of an item: what a key cannot have is encoded there as the hub does it. */
+  #target({ path }: FolderItem): string {
+    return this.#prefix + path.replace(/[%\\\p{Cc}]/gu, encodeURIComponent)
   }
 
   async #prepare(item: FolderItem): Promise<Prepared> {
@@ -142,13 +150,19 @@ export class FolderUpload {
     const { grants } = this.#settings
     await using source = bytes ? bytesSource(bytes, item.path) : await opened(item)
     const { url } = await grants.grant()
-    const locate = this.#settings.resumed && !bytes ? { locate: () => placeBelow(url, this.#prefix + item.path) } : {}
-    const facts = { name: item.path.slice(item.path.lastIndexOf('/') + 1), type, sha256, path: item.path, ...locate }
+    const facts = {
+      name: item.path.slice(item.path.lastIndexOf('/') + 1),
+      type,
+      sha256,
+      path: item.path,
+      locate: () => placeBelow(url, this.#target(item)),
+      resumed: this.#settings.resumed && bytes === undefined,
+    }
     const { sha256: read, arrived, location } = await upload(this.#transfer, { source, grants, facts })
     const key = keyAt(location, url)
     const there = arrived ?? (await this.#transfer.askPlace(key)).sha256
     if (read !== sha256) throw new PosthouseError('source_failed', `${item.path} changed while it was sent`)
-    if (there !== sha256) throw changedOnTheWay(item.path, sha256, there)
+    if (there !== sha256) throw arrived === undefined ? taken(key) : changedOnTheWay(item.path, sha256, there)
     return key
   }
 
@@ -185,6 +199,11 @@ export class FolderUpload {
     }
     return there
   }
+}
+
+/** An earlier life has put something else there, before the folder was changed. */
+function taken(key: string): PosthouseError {
+  return new PosthouseError('key_in_use', `${key} holds something else`)
 }
 
 function keptKey(kept: Map<FolderItem, Pick<ManifestEntry, 'key'>>, file: Prepared | undefined): string {

@@ -1,6 +1,7 @@
 import { Message, type PosthouseError, toPosthouseError } from '@posthouse/core'
 import { type FileReference, fileOf } from './file-reference.ts'
 import type { TransferProgress } from './progress.ts'
+import type { TransferGate } from './transfer-gate.ts'
 import type { Downloaded, DownloadOptions } from './transfer-options.ts'
 
 /** How a listener has files fetched before its handler is called. */
@@ -14,6 +15,8 @@ export interface ReceiveOptions {
    * the others by reference. Default: all.
    */
   readonly accept?: readonly string[] | ((file: FileReference) => boolean)
+  /** Pauses its downloads and lets them go on. */
+  readonly gate?: TransferGate
   /** Told how far a download is. */
   readonly onProgress?: (progress: TransferProgress, message: Message) => unknown
 }
@@ -39,7 +42,7 @@ export interface Downloader {
 /** Fetches what a message tells of, where it is wanted, and says how that went. */
 export async function received(
   message: Message,
-  { downloadTo, saveAs, accept, onProgress }: ReceiveOptions,
+  { downloadTo, saveAs, accept, gate, onProgress }: ReceiveOptions,
   client: Downloader,
 ): Promise<FileMessage> {
   let file: FileReference
@@ -53,6 +56,7 @@ export async function received(
   try {
     const { path } = await client.download(message, downloadTo, {
       ...(saveAs && { saveAs }),
+      ...(gate && { gate }),
       ...(onProgress && { onProgress: (progress) => onProgress(progress, message) }),
     })
     return withFacts(message, { fileName, localPath: path })

@@ -3,6 +3,7 @@ import type { SendOptions } from '../send-options.ts'
 import type { Grant } from './grant.ts'
 import { mediaTypeOf } from './media-type.ts'
 import type { RecordKeeper, Sha256, UploadRecord } from './platform.ts'
+import type { Meter } from './progress.ts'
 import { baseName } from './safe-name.ts'
 import type { Transfer } from './transfer.ts'
 import type { SendFileOptions, SentFile } from './transfer-options.ts'
@@ -79,7 +80,7 @@ export function notesOf(
 interface Uploads {
   readonly transfer: Transfer
   readonly source: UploadSource
-  readonly facts: UploadFacts
+  readonly facts: Pick<UploadFacts, 'name' | 'type'>
   /** Told under which key it will be. */
   noted(key: string): Promise<void> | undefined
 }
@@ -127,21 +128,36 @@ async function uploadOnce({ transfer, source, facts, noted }: Uploads, known: st
   } = await upload(transfer, {
     source,
     grants,
-    facts: { ...facts, ...(claim !== undefined && { sha256: claim }), ...(known !== undefined && resumed) },
+    facts: {
+      ...facts,
+      ...(claim !== undefined && { sha256: claim }),
+      locate: locationOf,
+      resumed: known !== undefined,
+    },
   })
   const there = arrived ?? (await transfer.askPlace(key)).sha256
   if (there !== sha256) throw changedOnTheWay(name, sha256, there)
   return { key, size: sent, sha256 }
 }
 
-const resumed: Pick<UploadFacts, 'locate'> = { locate: ({ location }) => location }
+function locationOf({ location }: Grant): string {
+  return location
+}
+
+/** What is uploaded, with whose leave, and where that is counted: with the rest of the transfer unless told otherwise. */
+export interface UploadParts {
+  readonly source: UploadSource
+  readonly grants: Grants
+  readonly facts: UploadFacts
+  readonly meter?: Meter
+}
 
 /** Uploads one source. */
 export function upload(
   transfer: Transfer,
-  { source, grants, facts }: { readonly source: UploadSource; readonly grants: Grants; readonly facts: UploadFacts },
+  { source, grants, facts, meter = transfer.meter }: UploadParts,
 ): Promise<Uploaded> {
-  const { host, signal, idleMs, gate, meter } = transfer
+  const { host, signal, idleMs, gate } = transfer
   const { platform, clock } = host
   const parts = { platform, clock, signal, idleMs, gate, meter, grant: (old?: Grant) => grants.grant(old) }
   const run = new TusUpload(source, facts, parts)

@@ -27,8 +27,10 @@ export interface UploadFacts {
   readonly sha256?: string
   /** In a folder. */
   readonly path?: string
-  /** Where an earlier life may have begun it. */
-  readonly locate?: (grant: Grant) => string
+  /** Where it will be. */
+  readonly locate: (grant: Grant) => string
+  /** Whether an earlier life may have begun it. */
+  readonly resumed?: boolean
 }
 
 /** An upload that has come to its end. */
@@ -68,6 +70,9 @@ export class TusUpload {
   #window: Uint8Array = new Uint8Array(0)
   #arrived: string | undefined
   #begun = 0
+  /** The farthest that it has been. */
+  #best = 0
+  #progressed: () => void = () => undefined
 
   constructor(source: UploadSource, facts: UploadFacts, host: UploadHost) {
     this.#source = source
@@ -84,14 +89,12 @@ export class TusUpload {
    */
   async run(progressed: () => void): Promise<Uploaded> {
     this.#grant = await this.#host.grant()
-    if (this.#begun === 0) this.#location ??= this.#facts.locate?.(this.#grant)
+    this.#progressed = progressed
+    if (this.#begun === 0 && this.#facts.resumed) this.#location ??= this.#facts.locate(this.#grant)
     try {
       if (this.#location === undefined) await this.#begin()
       else await this.#look()
-      while (!this.#complete) {
-        await this.#send()
-        progressed()
-      }
+      while (!this.#complete) await this.#send()
     } catch (cause) {
       const error = toPosthouseError(cause)
       if (error.code === 'token_expired') await this.#host.grant(this.#grant)
@@ -99,7 +102,7 @@ export class TusUpload {
     }
     await this.#hashTo(this.#offset)
     const sha256 = this.#hash.digest()
-    const location = this.#location ?? this.#grantNow.location
+    const location = this.#location ?? this.#facts.locate(this.#grantNow)
     return { size: this.#offset, sha256, location, ...(this.#arrived !== undefined && { arrived: this.#arrived }) }
   }
 
@@ -115,7 +118,7 @@ export class TusUpload {
       const error = toPosthouseError(cause)
       if (error.code !== 'key_in_use' || this.#size === undefined) throw error
       // It was completed, and the answer that said so was lost.
-      this.#location = this.#grantNow.location
+      this.#location = this.#facts.locate(this.#grantNow)
       this.#offset = this.#size
       this.#host.meter.add(this.#offset - this.#counted)
       this.#counted = this.#offset
@@ -211,6 +214,10 @@ export class TusUpload {
     }
     if (!this.#source.seekable) this.#window = this.#window.subarray(this.#inWindow(offset))
     this.#offset = offset
+    if (offset > this.#best) {
+      this.#best = offset
+      this.#progressed()
+    }
     this.#host.meter.add(offset - this.#counted)
     this.#counted = offset
     this.#arrived = reprDigest(answer.header('repr-digest')) ?? this.#arrived

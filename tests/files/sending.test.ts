@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import type { FileMessage, HubClient, TransferProgress } from '@posthouse/client'
+import { fileOf, TransferGate } from '@posthouse/client/files'
+import { openPost, sha256 } from './post.ts'
+
+/** The next file message, fetched into `directory`. */
+function nextFile(client: HubClient, downloadTo: string, saveAs?: 'key' | 'name'): Promise<FileMessage> {
+  return new Promise((resolve) => {
+    client.on('*', { downloadTo, ...(saveAs && { saveAs }) }, (message) => resolve(message))
+  })
+}
+
+suite('a file', () => {
+  for (const size of [0, 1, 1000, 1_048_576, 1_048_577, 5_000_000]) {
+    test(`of ${size} bytes arrives whole, under its key, and its message after it`, async () => {
+      await using post = await openPost()
+      const [alice, bob] = [await post.client('alice'), await post.client('bob')]
+      const bytes = randomBytes(size)
+      await writeFile(join(post.folder, 'report.pdf'), bytes)
+      const arrived = nextFile(bob, join(post.folder, 'downloads'))
+      const sent = await alice.sendFile('bob', join(post.folder, 'report.pdf'), {
+        resumeIn: join(post.folder, 'notes'),
+      })
+      const message = await arrived
+      assert.match(sent.key, /^cross_comm\/alice\/\d+_[0-9a-f]{8}\.pdf$/)
+      assert.equal(message.downloadError, undefined)
+      assert.equal(message.localPath, join(post.folder, 'downloads', sent.key))
+      assert.equal(message.fileName, 'report.pdf')
+      assert.deepEqual(await readFile(message.localPath), bytes)
+      assert.deepEqual(message.body, {
+        key: sent.key,
+        name: 'report.pdf',
+        size,
+        type: 'application/pdf',
+        sha256: sha256(bytes),
+      })
+      assert.equal(sent.sha256, sha256(bytes))
+      assert.deepEqual(await readdir(join(post.folder, 'notes')), [])
+    })
+  }
+
+  test('may come from bytes, a Blob, a stream of unknown length, and with a name of its own', async () => {
+    await using post = await openPost()
+    const [alice, bob] = [await post.client('alice'), await post.client('bob')]
+    const bytes = randomBytes(9_000_000)
+    await writeFile(join(post.folder, 'a.bin'), bytes)
+    const got: FileMessage[] = []
+    const all = Promise.withResolvers<void>()
+    bob.on('*', { downloadTo: join(post.folder, 'd') }, (message) => {
+      if (got.push(message) === 4) all.resolve()
+    })
+    await alice.sendFile('bob', bytes, { name: 'bytes.bin' })
+    await alice.sendAudio('bob', new Blob([bytes], { type: 'audio/mpeg' }), { name: 'a.mp3' })
+    await alice.sendVideo('bob', createReadStream(join(post.folder, 'a.bin')), { name: 'b.mp4' })
+    await alice.sendFile('bob', new Blob([]).stream(), { name: 'nothing' })
+    await all.promise
+    assert.deepEqual(
+      got.map(({ type, fileName }) => [type, fileName]),
+      [
+        ['file', 'bytes.bin'],
+        ['audio', 'a.mp3'],
+        ['video', 'b.mp4'],
+        ['file', 'nothing'],
+      ],
+    )
+    assert.deepEqual(
+      got.map((message) => fileOf(message).mediaType),
+      ['application/octet-stream', 'audio/mpeg', 'video/mp4', 'application/octet-stream'],
+    )
+    for (const { localPath = '' } of got.slice(0, 3)) assert.deepEqual(await readFile(localPath), bytes)
+    assert.equal((await readFile(got[3]?.localPath ?? '')).length, 0)
+  })
+
+  test('tells how far it is, and waits where it is told to', async () => {
+    await using post = await openPost()
+    const [alice, bob] = [await post.client('alice'), await post.client('bob')]
+    const gate = new TransferGate()
+    const told: TransferProgress[] = []
+    gate.pause()
+    const sending = alice.sendFile('bob', randomBytes(3_000_000), {
+      gate,
+      onProgress: (progress) => told.push(progress),
+    })
+    const first = await Promise.race([sending, bob.clients()])
+    assert.ok(Array.isArray(first), 'the file was sent although its gate was closed')
+    gate.resume()
+    await sending
+    assert.equal(told.at(-1)?.bytes, 3_000_000)
+    assert.equal(told.at(-1)?.total, 3_000_000)
+    assert.equal(told.at(-1)?.remainingMs, 0)
+  })
+
+  test('that vanishes, is too large or is given up is an error, and nobody is told of it', async () => {
+    await using post = await openPost({ limits: { fileBytes: 1000 } })
+    const [alice, bob] = [await post.client('alice'), await post.client('bob')]
+    const heard: unknown[] = []
+    bob.on('*', (message) => heard.push(message.body))
+    await assert.rejects(alice.sendFile('bob', join(post.folder, 'nowhere')), { code: 'source_failed' })
+    await assert.rejects(alice.sendFile('bob', randomBytes(2000)), { code: 'file_too_large' })
+    await assert.rejects(alice.sendFile('bob', randomBytes(10), { signal: AbortSignal.abort() }), { code: 'aborted' })
+    await alice.send('bob', 'the end')
+    await alice.drain()
+    await bob.drain()
+    assert.deepEqual(heard, ['the end'])
+  })
+
+  test('that changes while it is sent is an error', async () => {
+    await using post = await openPost()
+    const alice = await post.client('alice')
+    const path = join(post.folder, 'growing.log')
+    await writeFile(path, randomBytes(3_000_000))
+    const gate = new TransferGate()
+    gate.pause()
+    const sending = alice.sendFile('bob', path, { gate, resumeIn: false })
+    sending.catch(() => undefined)
+    await alice.clients()
+    await writeFile(path, 'more', { flag: 'a' })
+    gate.resume()
+    await assert.rejects(sending, { code: 'source_failed' })
+  })
+})
+
+suite('a listener', () => {
+  test('is given the reference where it has no directory, and others download into their own', async () => {
+    await using post = await openPost()
+    const [alice, bob] = [await post.client('alice'), await post.client('bob')]
+    const got: [string, string | undefined][] = []
+    const all = Promise.withResolvers<void>()
+    const note = (name: string) => (message: FileMessage) => {
+      if (got.push([name, message.localPath]) === 4) all.resolve()
+    }
+    bob.on('file', note('plain'))
+    bob.on('file', { downloadTo: join(post.folder, 'one') }, note('one'))
+    bob.on('file', { downloadTo: join(post.folder, 'two'), from: ['carol'] }, note('carol only'))
+    bob.on('file', { downloadTo: join(post.folder, 'three'), accept: ['.txt', 'image/*'] }, note('texts'))
+    bob.on('file', { downloadTo: join(post.folder, 'four'), accept: ({ size = 0 }) => size > 2 }, note('large'))
+    const { key } = await alice.sendFile('bob', Buffer.from('hello'), { name: 'a.pdf' })
+    await all.promise
+    assert.deepEqual(got.toSorted(), [
+      ['large', join(post.folder, 'four', key)],
+      ['one', join(post.folder, 'one', key)],
+      ['plain', undefined],
+      ['texts', undefined],
+    ])
+  })
+
+  test('may have files saved by their names, none over another', async () => {
+    await using post = await openPost()
+    const [alice, bob] = [await post.client('alice'), await post.client('bob')]
+    const paths: (string | undefined)[] = []
+    const all = Promise.withResolvers<void>()
+    bob.on('file', { downloadTo: join(post.folder, 'd'), saveAs: 'name' }, (message) => {
+      paths.push(message.localPath)
+      if (paths.length === 4) all.resolve()
+    })
+    for (const [text, name] of [
+      ['one', 'a.txt'],
+      ['two', 'a.txt'],
+      ['one', 'a.txt'],
+      ['x', '../../evil'],
+    ] as const) {
+      await alice.sendFile('bob', Buffer.from(text), { name })
+    }
+    await all.promise
+    assert.deepEqual(
+      paths.map((path) => path?.slice(join(post.folder, 'd').length + 1)),
+      ['a.txt', 'a (2).txt', 'a.txt', 'evil'],
+    )
+    assert.equal(await readFile(join(post.folder, 'd/a (2).txt'), 'utf8'), 'two')
+  })
+
+  test('is told why a file could not be had', async () => {
+    await using post = await openPost()
+    const [alice, bob] = [await post.client('alice'), await post.client('bob')]
+    await mkdir(join(post.folder, 'd'))
+    await symlink('/tmp', join(post.folder, 'd/cross_comm'))
+    const arrived = nextFile(bob, join(post.folder, 'd'))
+    await alice.sendFile('bob', Buffer.from('x'), { name: 'a' })
+    const message = await arrived
+    assert.equal(message.downloadError?.code, 'target_failed')
+    assert.equal(message.localPath, undefined)
+    await rm(join(post.folder, 'd/cross_comm'))
+    const { path } = await bob.download(message, join(post.folder, 'd'))
+    assert.equal(await readFile(path, 'utf8'), 'x')
+  })
+})
+
+suite('a download by hand', () => {
+  test('takes a message or a key, and gives the content itself where there is no directory', async () => {
+    await using post = await openPost()
+    const [alice, bob] = [await post.client('alice'), await post.client('bob')]
+    const { key, sha256: hash } = await alice.sendFile('bob', Buffer.from('hello'), { name: 'a.txt' })
+    const { path, size, sha256: found } = await bob.download(key, join(post.folder, 'd'))
+    assert.deepEqual([path, size, found], [join(post.folder, 'd', key), 5, hash])
+    const { blob, name } = await bob.download(key)
+    assert.equal(await blob.text(), 'hello')
+    assert.equal(blob.type, 'text/plain')
+    assert.equal(name, key.slice(key.lastIndexOf('/') + 1))
+  })
+
+  test('of what others were sent is forbidden, and of what is not there fails', async () => {
+    await using post = await openPost()
+    const [alice, carol] = [await post.client('alice'), await post.client('carol')]
+    const { key } = await alice.sendFile('alice', Buffer.from('hello'))
+    await assert.rejects(carol.download(key), { code: /forbidden|unknown_file/ })
+    await assert.rejects(alice.download('cross_comm/alice/1_00000000'), { code: 'unknown_file' })
+    await assert.rejects(alice.download({ id: 'm', type: 'text', body: 'x' }), { code: 'invalid_body' })
+  })
+})
