@@ -156,20 +156,15 @@ suite('only the synchronous client', () => {
     assert.deepEqual(await at.stored(), await readFile(at.path))
   })
 
-  test('says that its thread has ended, and a new client gets another', async () => {
+  test('works in a worker thread too, says when its own has ended, and a new client gets another', async () => {
     await using server = await startHttpbinApart()
-    const [said, code] = await inThread({ ends: true, options: { ...quiet, baseUrl: server.url } })
+    const workerData = { ...quiet, baseUrl: server.url }
+    const worker = new Worker(new URL('./sync-thread.ts', import.meta.url), { workerData })
+    const [[said], [code]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')])
     const message =
       'PosthouseError: the thread of the synchronous client has ended, and its clients with it; make a new one'
     assert.deepEqual(said, [200, message, 200, 2])
     assert.equal(code, 0)
-  })
-
-  test('works in several threads at once, each with a thread of its own', async () => {
-    await using server = await startHttpbinApart()
-    const options = { ...quiet, baseUrl: server.url }
-    const counts = [1, 2].map(() => inThread({ ends: false, options }))
-    assert.deepEqual(await Promise.all(counts), Array(2).fill([5, 0]))
   })
 
   test('leaves the other requests of its thread alone when a hook throws', async () => {
@@ -219,11 +214,4 @@ async function temporaryUpload(): Promise<AsyncDisposable & { url: string; path:
       await rm(folder, { recursive: true })
     },
   }
-}
-
-/** What a thread that uses the synchronous client says, and its exit code. */
-async function inThread(workerData: { ends: boolean; options: SyncHttpClientOptions }): Promise<[unknown, number]> {
-  const worker = new Worker(new URL('./sync-thread.ts', import.meta.url), { workerData })
-  const [[said], [code]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')])
-  return [said, code]
 }
