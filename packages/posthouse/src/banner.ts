@@ -17,6 +17,8 @@ export interface Started extends Listening {
   readonly guarded: boolean
   /** cross_comm programs may come. */
   readonly legacy: boolean
+  /** It can be administered by HTTP. */
+  readonly administration: boolean
 }
 
 /** Says where the hub is and what to try next. */
@@ -58,11 +60,12 @@ function storage({ durability, database }: Started): string {
   return `Messages are kept in ${shown}, ${survived}.`
 }
 
-function browserHint(terminal: Terminal, { url, guarded }: Started): string {
+function browserHint(terminal: Terminal, { url, guarded, administration }: Started): string {
   const base = url.replace(/^ws/, 'http')
+  const heading = terminal.style('bold', 'A browser')
+  if (!administration) return `${heading} finds at ${base} what else there is.\n`
   const who = guarded ? 'for tokens that may administer' : 'open to this computer only, as nobody is asked who they are'
-  return `${terminal.style('bold', 'A browser')} finds at ${base} what else there is; ${base}/api/v1 administers it, ${who}.
-`
+  return `${heading} finds at ${base} what else there is; ${base}/api/v1 administers it, ${who}.\n`
 }
 
 function pythonHint(terminal: Terminal, port: number): string {

@@ -31,6 +31,8 @@ export function withCallsWords(command: Command): void {
 /** What calls are served with. */
 export interface OpenCallsOptions {
   readonly words: CallsWords
+  /** Those of the configuration file. */
+  readonly procedures: ProcedureTree | undefined
   readonly hub: Hub
   readonly folder: string
   readonly durability: Durability
@@ -46,18 +48,13 @@ export function callbackKeysPath(folder: string): string {
  * The door for calls; none where no procedures are named.
  * @throws PosthouseError `invalid_option`, `data_in_use`, `data_too_new`, `data_damaged`, `data_unwritable`
  */
-export async function openCalls({
-  words,
-  hub,
-  folder,
-  durability,
-  logger,
-}: OpenCallsOptions): Promise<readonly Door[]> {
-  if (words.procedures === undefined) {
+export async function openCalls(options: OpenCallsOptions): Promise<readonly Door[]> {
+  const { words, hub, folder, durability, logger } = options
+  const procedures = words.procedures === undefined ? options.procedures : await loadProcedures(words.procedures)
+  if (procedures === undefined) {
     if (words.callbackAllow === undefined) return []
     throw new PosthouseError('invalid_option', '--callback-allow is for the answers of procedures: name --procedures')
   }
-  const procedures = await loadProcedures(words.procedures)
   // Only who serves procedures waits for these to be loaded.
   const { signingKeyFile } = await import('@posthouse/rpc')
   const { callbackGuard, callsDoor } = await import('./node/calls-door.ts')

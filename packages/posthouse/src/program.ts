@@ -4,6 +4,7 @@ import { addCall } from './commands/call.ts'
 import { addCallbackKeys } from './commands/callback-keys.ts'
 import { addChannels } from './commands/channels.ts'
 import { addClients } from './commands/clients.ts'
+import { addConfig } from './commands/config.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
 import { addDev } from './commands/dev.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -45,6 +46,7 @@ export function buildProgram(terminal: Terminal): Command {
     .exitOverride()
   program.commandsGroup('A hub:')
   addUp(program, terminal)
+  addConfig(program, terminal)
   addToken(program, terminal)
   program.commandsGroup('An app:')
   addDev(program, terminal)

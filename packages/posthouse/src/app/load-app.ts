@@ -48,7 +48,7 @@ async function load(path: string, file: string): Promise<Readonly<Record<string,
 }
 
 /** The app may come from another copy of the package, so it is known by what it can do. */
-function isApp(value: unknown): value is App {
+export function isApp(value: unknown): value is App {
   if (typeof value !== 'object' || value === null) return false
   const wanted = ['listen', 'drain', 'close', 'routes', 'openapi', 'asyncapi']
   return wanted.every((name) => name in value && typeof (value as Record<string, unknown>)[name] === 'function')

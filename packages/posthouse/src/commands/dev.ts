@@ -1,27 +1,76 @@
 import { spawn } from 'node:child_process'
 import { subscribe } from 'node:diagnostics_channel'
-import { once } from 'node:events'
-import type { Command } from 'commander'
+import { once as onceEmitted } from 'node:events'
+import { basename, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { PosthouseError } from '@posthouse/core'
+import { Command } from 'commander'
 import { loadApp } from '../app/load-app.ts'
 import { type AppAddress, urlOf } from '../app/run-app.ts'
 import { showFailure } from '../app/source-frame.ts'
 import { exitCodes } from '../failure.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
 import { checked, parsePort } from '../option-values.ts'
+import { runNode } from '../run-node.ts'
+import { applySettings } from '../settings/apply-settings.ts'
+import { configFileNames, findConfigFile } from '../settings/config-file.ts'
 import type { Terminal } from '../terminal.ts'
+import { type UpWords, withUpWords } from '../up-words.ts'
 
 /** Adds `posthouse dev`. */
 export function addDev(program: Command, terminal: Terminal): void {
   program
     .command('dev')
-    .summary('serve an app while you write it')
+    .summary('serve an app, or a whole node, while you write it')
     .description(
-      'Serves the app that a file exports, with its documents, and again whenever a file changes that it loads.',
+      'Serves the app that a file exports, with its documents, or the node of a configuration file, and again whenever a file changes that it loads.',
     )
-    .argument('<file>', 'file that exports the app, such as app.ts')
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <number>', 'port to listen on', checked(parsePort), 8000)
-    .action((file, options) => (isWatched() ? serveOnce(terminal, file, options) : watch()))
+    .argument('[file]', 'file that exports the app, such as app.ts (default: the configuration file here)')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1, or that of the configuration file)')
+    .option(
+      '--port <number>',
+      'port to listen on (default: 8000, or that of the configuration file)',
+      checked(parsePort),
+    )
+    .action((file: string | undefined, options: Partial<AppAddress>) =>
+      isWatched() ? once(terminal, file, options) : watch(),
+    )
+}
+
+/** Serves what the file has until it is to start anew, and shows what fails. */
+async function once(terminal: Terminal, file: string | undefined, where: Partial<AppAddress>): Promise<void> {
+  // What nobody has caught is shown as what it is, and the next change starts anew.
+  process.on('uncaughtException', (error) => {
+    showFailure(terminal, error)
+    process.exit(exitCodes.failed)
+  })
+  subscribe('posthouse.web.failure', (told) => showFailure(terminal, (told as { readonly error: unknown }).error))
+  try {
+    const isNode = file === undefined || configFileNames.includes(basename(file))
+    if (isNode) await runConfigured(terminal, file, where)
+    else await serveApp(terminal, file, { host: '127.0.0.1', port: 8000, ...where })
+  } catch (error) {
+    showFailure(terminal, error)
+    process.exitCode = exitCodes.failed
+  }
+}
+
+/** Runs the node of a configuration file, as `posthouse up` does. */
+async function runConfigured(terminal: Terminal, named: string | undefined, where: Partial<AppAddress>): Promise<void> {
+  const command = withUpWords(new Command('up'))
+  const words = { config: named, ...where }
+  for (const [name, value] of Object.entries(words)) {
+    if (value !== undefined) command.setOptionValueWithSource(name, value, 'cli')
+  }
+  const path = named ?? findConfigFile()
+  if (path === undefined) {
+    throw new PosthouseError('invalid_option', `name a file, or make one of ${configFileNames.join(', ')}`)
+  }
+  // Node's watcher knows what was imported, and JSON is read.
+  process.send?.({ 'watch:import': [pathToFileURL(resolve(path)).href] })
+  const { file, doubts } = await applySettings(command)
+  for (const doubt of doubts) terminal.note(doubt)
+  await runNode(terminal, command.opts<UpWords>(), file)
 }
 
 /** True in the process that Node starts anew with each change. */
@@ -35,30 +84,19 @@ async function watch(): Promise<void> {
   const args = [...process.execArgv, '--watch', '--watch-preserve-output', ...process.argv.slice(1)]
   const env = { ...process.env, NODE_ENV: process.env.NODE_ENV ?? 'development' }
   const watcher = spawn(process.execPath, args, { stdio: 'inherit', env })
-  const exit = once(watcher, 'exit')
+  const exit = onceEmitted(watcher, 'exit')
   await Promise.race([exit, aborted(interrupt.signal)])
   watcher.kill('SIGTERM')
   await exit
 }
 
-async function serveOnce(terminal: Terminal, file: string, where: AppAddress): Promise<void> {
+async function serveApp(terminal: Terminal, file: string, where: AppAddress): Promise<void> {
   using interrupt = onInterrupt()
-  // What nobody has caught is shown as what it is, and the next change starts anew.
-  process.on('uncaughtException', (error) => {
-    showFailure(terminal, error)
-    process.exit(exitCodes.failed)
-  })
-  subscribe('posthouse.web.failure', (told) => showFailure(terminal, (told as { readonly error: unknown }).error))
-  try {
-    const { app } = await loadApp(file)
-    const { port } = await app.listen(where)
-    terminal.note(
-      `serving ${file} on ${urlOf({ ...where, port })}, with documents at /docs and /asyncapi. Ctrl-C stops it.`,
-    )
-    await aborted(interrupt.signal)
-    await app.close()
-  } catch (error) {
-    showFailure(terminal, error)
-    process.exitCode = exitCodes.failed
-  }
+  const { app } = await loadApp(file)
+  const { port } = await app.listen(where)
+  terminal.note(
+    `serving ${file} on ${urlOf({ ...where, port })}, with documents at /docs and /asyncapi. Ctrl-C stops it.`,
+  )
+  await aborted(interrupt.signal)
+  await app.close()
 }

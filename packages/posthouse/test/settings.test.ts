@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { describe, test } from 'node:test'
+import { Command } from 'commander'
+import { applySettings, sourceOf } from '../src/settings/apply-settings.ts'
+import { nearest } from '../src/settings/nearest.ts'
+import { type UpWords, withUpWords } from '../src/up-words.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+type Environment = Readonly<Record<string, string>>
+
+/** The settings that flags, environment and a file make together. */
+async function settle(args: readonly string[], env: Environment = {}, content?: unknown, name = 'x.json') {
+  await using folder = await temporaryFolder()
+  const file = folder.path(name)
+  const words = [...args]
+  if (content !== undefined) {
+    await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
+    words.push('--config', file)
+  }
+  const command = withUpWords(new Command('up').exitOverride().configureOutput({ writeErr: () => undefined }))
+  command.action(() => undefined)
+  await command.parseAsync(words, { from: 'user' })
+  const applied = await applySettings(command, env)
+  return { ...applied, words: command.opts<UpWords>(), from: (setting: string) => sourceOf(command, setting) }
+}
+
+describe('settings', () => {
+  test('come from flags, then from the environment, then from the file', async () => {
+    const file = { port: 1, host: '::1', data: 'kept', messageRate: false, channel: ['a=off', 'b.**=5,1h'] }
+    const { words, from } = await settle(['--port', '3'], { POSTHOUSE_PORT: '2', POSTHOUSE_HOST: '127.0.0.2' }, file)
+    assert.deepEqual([words.port, words.host, words.data, words.messageRate], [3, '127.0.0.2', 'kept', false])
+    assert.deepEqual(
+      words.channel?.map(({ pattern }) => pattern),
+      ['a', 'b.**'],
+    )
+    const names = ['port', 'host', 'data', 'durability']
+    assert.deepEqual(names.map(from), ['flag', 'environment', 'file', 'default'])
+  })
+
+  test('are words in the environment', async () => {
+    const { words } = await settle([], {
+      POSTHOUSE_INSECURE: 'yes',
+      POSTHOUSE_LEGACY: '0',
+      POSTHOUSE_ALLOW_ORIGIN: 'https://a.example https://b.example',
+      POSTHOUSE_HEARTBEAT_TIMEOUT: '2m',
+      POSTHOUSE_PORT: '',
+    })
+    assert.deepEqual([words.insecure, words.legacy, words.heartbeatTimeout, words.port], [true, false, 120_000, 9898])
+    assert.deepEqual(words.allowOrigin, ['https://a.example', 'https://b.example'])
+  })
+
+  test('name the key that is wrong, and where it is', async () => {
+    for (const [env, file, message] of [
+      [{}, { prot: 1 }, /x\.json: there is no setting "prot"; did you mean port\?/],
+      [{}, { 'token-file': 'x' }, /there is no setting "token-file"; did you mean tokenFile\?/],
+      [{}, { colour: 'red' }, /there is no setting "colour"; posthouse config shows/],
+      [{}, { constructor: 'x' }, /there is no setting "constructor"/],
+      [{}, { port: 70_000 }, /x\.json: port: a port is a number from 0 to 65535/],
+      [{}, { port: [1, 2] }, /x\.json: port: it takes one value/],
+      [{}, { port: { value: 1 } }, /x\.json: port: it takes text or a number/],
+      [{}, { port: null }, /x\.json: port: it takes text or a number/],
+      [{}, { insecure: 'yes' }, /x\.json: insecure: it is true or false, not "yes"/],
+      [{}, { durability: 'paper' }, /x\.json: durability: .*Allowed choices are/],
+      [{}, [], /the settings must be an object/],
+      [{}, '{', /x\.json is no JSON/],
+      [{ POSTHOUSE_PORT: 'x' }, undefined, /^POSTHOUSE_PORT: a port is a number/],
+      [{ POSTHOUSE_INSECURE: 'perhaps' }, undefined, /^POSTHOUSE_INSECURE: it is true or false/],
+      [{ POSTHOUSE_CONFIG: '/nowhere/x.json' }, undefined, /there is no configuration file/],
+      [{}, { tokenFile: 'a', jwksUrl: 'https://x.example' }, /tokenFile and jwksUrl exclude each other/],
+    ] as const) {
+      await assert.rejects(settle([], env, file), { code: 'invalid_option', message })
+    }
+  })
+
+  test('of those that exclude each other, the stronger one holds', async () => {
+    const file = { jwksUrl: 'https://x.example', legacyAllow: ['a'] }
+    const { words, from } = await settle(['--token-file', 'x', '--no-legacy'], {}, file)
+    assert.deepEqual(
+      [words.tokenFile, words.jwksUrl, words.legacy, words.legacyAllow],
+      ['x', undefined, false, undefined],
+    )
+    assert.equal(from('jwksUrl'), 'default')
+    const other = await settle(['--legacy-allow', 'a'], {}, { legacy: false })
+    assert.deepEqual([other.words.legacy, other.words.legacyAllow], [true, [{ clients: ['a'] }]])
+  })
+
+  test('doubt variables that look like misspelled ones, and leave others alone', async () => {
+    const { doubts } = await settle([], { POSTHOUSE_PROT: '1', POSTHOUSE_TOKEN: 'x', POSTHOUSE_SOMETHING_ELSE: '1' })
+    assert.deepEqual(doubts, ['POSTHOUSE_PROT is no setting; did you mean POSTHOUSE_PORT?'])
+  })
+
+  test('may be a program, which brings an app and what is to be done with the hub', async () => {
+    const source = 'export const settings = { port: 0 }\nexport const onHub = () => undefined\n'
+    const { words, file } = await settle([], {}, source, 'posthouse.config.ts')
+    assert.deepEqual([words.port, typeof file.onHub], [0, 'function'])
+    for (const [wrong, message] of [
+      ['export const ap = 1', /it exports "ap"; did you mean app\?/],
+      ['export const app = 1', /app must be what createApp made/],
+      ['export const procedures = 1', /procedures must be an object/],
+      ['export const onHub = 1', /onHub must be a function/],
+      ['export const settings = 1', /the settings must be an object/],
+      ['export default {}', /it may export settings, app, procedures and onHub/],
+    ] as const) {
+      await assert.rejects(settle([], {}, wrong, 'posthouse.config.ts'), { code: 'invalid_option', message })
+    }
+  })
+})
+
+test('a word is near where two letters are wrong, and no more', () => {
+  assert.equal(nearest('hsot', ['host', 'port']), 'host')
+  assert.equal(nearest('tls_cert', ['tlsCert', 'tlsKey']), 'tlsCert')
+  assert.equal(nearest('durable', ['durability']), undefined)
+  assert.equal(nearest('', []), undefined)
+})
