@@ -1,5 +1,6 @@
-// Settings, endpoints and handlers of the hub on one port: npx posthouse dev examples/70-one-node/posthouse.config.ts
+// Settings, endpoints, procedures and handlers of the hub on one port: npx posthouse dev examples/70-one-node/posthouse.config.ts
 import type { Hub } from '@posthouse/hub'
+import { procedure } from '@posthouse/rpc'
 import { createApp } from '@posthouse/web'
 import { z } from 'zod'
 
@@ -19,6 +20,13 @@ app.websocket('/ws/echo', async (socket) => {
   await socket.accept()
   for await (const message of socket) await socket.sendText(String(message))
 })
+
+/** Called over Socket.IO, by POST to /api/call, and by requests to the hub. */
+export const procedures = {
+  reading: {
+    get: procedure({ input: z.object({ sensor: z.string() }), idempotent: true }, ({ sensor }) => readings.get(sensor)),
+  },
+}
 
 /** Called with the hub before anybody comes in. */
 export function onHub(hub: Hub): void {

@@ -42,7 +42,7 @@ describe('posthouse config', () => {
   })
 })
 
-test('posthouse up serves the app of its configuration file, and hands its hub over', async () => {
+test('posthouse up serves the app and the procedures of its configuration file, and hands its hub over', async () => {
   await using folder = await temporaryFolder()
   await using up = await startUp(['--config', example, '--data', folder.path('data')])
   const base = up.url.replace('ws', 'http')
@@ -51,6 +51,9 @@ test('posthouse up serves the app of its configuration file, and hands its hub o
   await sensor.publish('sensors.door', '21')
   assert.equal(await sensor.request('hub', 'readings.count'), 1)
   assert.equal(await (await fetch(`${base}/readings/door`)).text(), '{"value":21}')
+  const asked = { method: 'POST', headers: { 'content-type': 'application/json' } }
+  const call = { ...asked, body: '{"api": "reading.get", "data": {"sensor": "door"}}' }
+  assert.match(await (await fetch(`${base}/api/call`, call)).text(), /"data":21/)
   const { paths } = (await (await fetch(`${base}/openapi.json`)).json()) as { paths: object }
   for (const path of ['/readings/{sensor}', '/api/v1/stats']) assert.ok(path in paths, path)
 })
