@@ -34,6 +34,9 @@ if (name === 'http-client') {
 } else if (name === 'web') {
   const { benchWeb } = await import('./web/main.ts')
   await benchWeb(rest)
+} else if (name === 'calls') {
+  const { benchCalls } = await import('./calls/main.ts')
+  await benchCalls(rest)
 } else await runNamed(process.argv.slice(2))
 
 async function runNamed(args: string[]): Promise<void> {

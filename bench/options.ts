@@ -18,6 +18,7 @@ export const usage = `npm run bench -- <name> [--rounds N] [--seconds S] [--only
 ${Object.entries(benchmarks)
   .map(([name, text]) => `  ${name.padEnd(12)} ${text}`)
   .join('\n')}
+  calls        one call of a procedure, 1 and 64 under way: Socket.IO, HTTP and hub beside emitWithAck, Fastify, tRPC
   http-client  one GET of a kilobyte of JSON, 50 under way: @posthouse/http beside undici, fetch, got, axios, ky, node:http
   log          one line with four fields: @posthouse/log beside pino and winston; takes --lines N instead of --seconds
   policies     a task that does nothing, under each policy; takes --runs N instead of --seconds

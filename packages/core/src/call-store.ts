@@ -51,6 +51,8 @@ export interface CallStore extends AsyncDisposable {
   readonly id: string
   /** How many calls are remembered. */
   readonly size: number
+  /** True where it outlives this process, so that a note before a handler is worth its while. */
+  readonly lasting: boolean
   /** What is remembered of a call. */
   get(caller: string, id: string): KeptCall | undefined | Promise<KeptCall | undefined>
   /**

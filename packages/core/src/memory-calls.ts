@@ -22,6 +22,7 @@ const looked = 64
 /** Remembers calls as long as the process lives. */
 export class MemoryCallStore implements CallStore {
   readonly id: string = randomHex(16)
+  readonly lasting = false
   readonly #bounds: typeof usual
   readonly #clock: Clock
   /** The oldest first. */

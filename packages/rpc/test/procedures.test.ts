@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { PosthouseError } from '@posthouse/core'
 import { type CallContext, createApi, procedure } from '@posthouse/rpc'
@@ -152,6 +153,11 @@ describe('a procedure', () => {
     api.register('secret', () => 1)
     await assert.rejects(api.handler({ procedure: 'secret', input: null, caller, signal }), { code: 'forbidden' })
     await assert.rejects(api.handler({ procedure: 'add', input: {}, caller, signal }), { code: 'invalid_body' })
+    api.register(
+      'wait',
+      procedure({ timeoutMs: 20 }, (_, context) => once(context.signal, 'abort')),
+    )
+    await assert.rejects(api.handler({ procedure: 'wait', input: null, caller, signal }), { code: 'timeout' })
   })
 })
 

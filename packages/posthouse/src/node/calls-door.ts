@@ -10,7 +10,7 @@ import {
   type ProcedureInfo,
   type ProcedureTree,
 } from '@posthouse/rpc'
-import { jsonSchema, type RequestView, type Router } from '@posthouse/web'
+import { type HandlerTools, jsonSchema, type Reply, type Router } from '@posthouse/web'
 import { addCallsAdministration } from './calls-administration.ts'
 import type { Door } from './door.ts'
 import { serveThroughHub } from './hub-procedures.ts'
@@ -127,20 +127,20 @@ function addEndpoints(app: Router, api: Api, identify: Identify | undefined): vo
   app.post(
     '/api/call',
     { tags, summary: 'Call a procedure', body: callSchema, response: responseSchema(), responses, handlerTimeout: 0 },
-    async ({ body, request, signal }) => toResponse(await api.http.call(body, callRequest(request, signal))),
+    async (tools) => send(tools.reply, await api.http.call(tools.body, callRequest(tools))),
   )
   app.get(
     '/api/calls/{id}',
     { tags, summary: 'What a call came to', response: responseSchema(), responses, handlerTimeout: 0 },
-    async ({ params, request, signal }) => {
-      const from = Number(request.query.from ?? 0)
-      return toResponse(await api.http.status(params.id, callRequest(request, signal), from))
+    async (tools) => {
+      const from = Number(tools.request.query.from ?? 0)
+      return send(tools.reply, await api.http.status(tools.params.id, callRequest(tools), from))
     },
   )
   app.delete(
     '/api/calls/{id}',
     { tags, summary: 'Cancel a call', response: responseSchema(), responses },
-    async ({ params, request, signal }) => toResponse(await api.http.cancel(params.id, callRequest(request, signal))),
+    async (tools) => send(tools.reply, await api.http.cancel(tools.params.id, callRequest(tools))),
   )
   app.get(
     '/api/procedures',
@@ -169,10 +169,10 @@ function addProcedure(app: Router, api: Api, { name, description, input, output,
       responses,
       handlerTimeout: 0,
     },
-    async ({ body, request, signal }) => {
-      const id = request.headers['idempotency-key']
-      const call = { api: name, data: body, ...(typeof id === 'string' && { request_id: id }) }
-      return toResponse(await api.http.call(call, callRequest(request, signal)))
+    async (tools) => {
+      const id = tools.request.headers['idempotency-key']
+      const call = { api: name, data: tools.body, ...(typeof id === 'string' && { request_id: id }) }
+      return send(tools.reply, await api.http.call(call, callRequest(tools)))
     },
   )
 }
@@ -187,17 +187,27 @@ function shownProcedure({ input, output, timeoutMs, ...info }: ProcedureInfo): o
   }
 }
 
-function callRequest({ headers, ip }: RequestView, signal: AbortSignal): CallRequest {
-  return { headers, remoteAddress: ip, signal }
+/** What the door for calls needs of a request; whether its client has gone is watched for only where that is asked. */
+function callRequest(tools: Pick<HandlerTools, 'request' | 'signal'>): CallRequest {
+  const { headers, ip } = tools.request
+  return {
+    headers,
+    remoteAddress: ip,
+    get signal() {
+      return tools.signal
+    },
+  }
 }
 
-function toResponse({ status, headers, body }: CallReply): Response {
-  return new Response(typeof body === 'string' ? body : ReadableStream.from(encoded(body)), { status, headers })
+/** Bytes go out as they are. */
+function send(reply: Reply, { status, headers, body }: CallReply): Uint8Array | AsyncIterable<Uint8Array> {
+  reply.status(status)
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value)
+  return typeof body === 'string' ? Buffer.from(body) : encoded(body)
 }
 
 async function* encoded(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder()
-  for await (const line of lines) yield encoder.encode(line)
+  for await (const line of lines) yield Buffer.from(line)
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -9,6 +9,8 @@ export interface Success {
   readonly ok: true
   /** JSON of it; nothing where the handler returned nothing. */
   readonly text: string | undefined
+  /** What the handler returned, where that was in this process. */
+  readonly value?: unknown
   /** How many items came before it; nothing where the procedure does not stream. */
   readonly items?: number | undefined
 }
@@ -36,7 +38,7 @@ export class InputError extends PosthouseError {
 /** @throws PosthouseError `handler_failed` for what JSON cannot say */
 export function success(value: unknown, items?: number): Success {
   try {
-    return { ok: true, text: JSON.stringify(value), items }
+    return { ok: true, text: JSON.stringify(value), value, items }
   } catch (cause) {
     throw new PosthouseError('handler_failed', `the answer is no JSON: ${reasonOf(cause)}`, { cause })
   }
@@ -57,11 +59,13 @@ export function failure(error: unknown, hidden = false): Failure {
 export function answerToText(answer: Answer): string {
   if (!answer.ok) return JSON.stringify(answer)
   const { text, items } = answer
-  return JSON.stringify({ ok: true, items, text })
+  const data = text === undefined ? '' : `,"data":${text}`
+  return items === undefined ? `{"ok":true${data}}` : `{"ok":true,"items":${items}${data}}`
 }
 
 /** What was remembered. Only what `answerToText` wrote comes here. */
 export function answerOfText(text: string): Answer {
-  const answer = JSON.parse(text) as Answer
-  return answer.ok || isErrorCode(answer.code) ? answer : { ...answer, code: 'internal' }
+  const kept = JSON.parse(text) as Failure | { readonly ok: true; readonly items?: number; readonly data?: unknown }
+  if (kept.ok) return success(kept.data, kept.items)
+  return isErrorCode(kept.code) ? kept : { ...kept, code: 'internal' }
 }

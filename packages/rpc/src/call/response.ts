@@ -32,7 +32,7 @@ export function responseOf(call: Addressed, answer: Answer, ours: boolean): obje
   const { requestId: request_id, procedure: api, callbackFunc: callback_func } = call
   if (answer.ok) {
     const response: Record<string, unknown> = { request_id, api, success: true }
-    if (answer.text !== undefined) response.data = JSON.parse(answer.text)
+    if (answer.text !== undefined) response.data = answer.value ?? JSON.parse(answer.text)
     response.message = succeeded
     if (ours && answer.items !== undefined) response.items = answer.items
     response.callback_func = callback_func

@@ -36,7 +36,8 @@ export class Work {
     if (run.aborted !== undefined) throw run.aborted
     run.begun = true
     // Behind this note nobody can be sure any more that it was not carried out.
-    if (run.remembered && run.entry.procedure.options.idempotent !== true) await store.put(keptOf(run))
+    const noted = store.lasting && run.remembered && run.entry.procedure.options.idempotent !== true
+    if (noted) await store.put(keptOf(run))
     const result = await invoke(run.entry, run.call.data, run)
     if (!isItems(result)) return success(result)
     return run.line === undefined ? this.#list(run, result) : sendItems(run, result)

@@ -4,6 +4,7 @@ import type { Admission } from '../call/admission.ts'
 import type { CallContext } from './context.ts'
 import type { Invoke } from './invoke.ts'
 import type { Places } from './places.ts'
+import type { Entry } from './registry.ts'
 
 /** A call by a door that brings each call once by itself, such as a hub. */
 export interface DirectCall {
@@ -34,27 +35,44 @@ const usualTimeoutMs = 30_000
  * @throws PosthouseError what the admission says, `timeout`, and what the handler throws
  */
 export async function callDirectly(call: DirectCall, parts: DirectCallParts): Promise<unknown> {
-  const { procedure, input, caller, requestId = createId(), deadline = Number.POSITIVE_INFINITY } = call
-  const { admission, places, invoke, clock, logger } = parts
-  const entry = admission.admit(caller, procedure)
-  const abortion = new AbortController()
-  const signal = AbortSignal.any([call.signal, abortion.signal])
-  const context: CallContext = { procedure, caller, requestId, deadline, signal, logger, progress: () => undefined }
+  const { caller, deadline = Number.POSITIVE_INFINITY } = call
+  const { admission, clock } = parts
+  const entry = admission.admit(caller, call.procedure)
   const { timeoutMs = usualTimeoutMs } = entry.procedure.options
   admission.enter(caller.id)
-  const work = places
-    .run(
-      entry,
-      () => signal,
-      () => invoke(entry, input, context),
-    )
-    .finally(() => admission.leave(caller.id))
-  if (timeoutMs === Number.POSITIVE_INFINITY) return work
+  try {
+    // Who guards the call's own time need not be helped where that is shorter.
+    if (deadline - clock.now() <= timeoutMs) return await carryOut(entry, call, parts)
+    return await inTime(entry, call, { ...parts, timeoutMs })
+  } finally {
+    admission.leave(caller.id)
+  }
+}
+
+function carryOut(entry: Entry, call: DirectCall, { places, invoke, logger }: DirectCallParts): Promise<unknown> {
+  const { procedure, caller, signal, requestId = createId(), deadline = Number.POSITIVE_INFINITY } = call
+  const context: CallContext = { procedure, caller, requestId, deadline, signal, logger, progress: () => undefined }
+  return places.run(
+    entry,
+    () => signal,
+    () => invoke(entry, call.input, context),
+  )
+}
+
+async function inTime(
+  entry: Entry,
+  call: DirectCall,
+  parts: DirectCallParts & { readonly timeoutMs: number },
+): Promise<unknown> {
+  const { clock, timeoutMs } = parts
+  if (timeoutMs === Number.POSITIVE_INFINITY) return carryOut(entry, call, parts)
+  const abortion = new AbortController()
+  const signal = AbortSignal.any([call.signal, abortion.signal])
   const { promise: late, reject } = Promise.withResolvers<never>()
   using _ = clock.after(timeoutMs, () => {
-    const error = new PosthouseError('timeout', `${procedure} has not answered in time`)
+    const error = new PosthouseError('timeout', `${call.procedure} has not answered in time`)
     abortion.abort(error)
     reject(error)
   })
-  return await Promise.race([work, late])
+  return await Promise.race([carryOut(entry, { ...call, signal }, parts), late])
 }

@@ -10,16 +10,25 @@ export class Places {
   readonly #policies = new WeakMap<Entry, AnyPolicy>()
 
   /** @throws PosthouseError `too_many_calls` at once where too many wait, and the signal's reason */
-  async run<Result>(entry: Entry, signal: () => AbortSignal, task: () => Promise<Result>): Promise<Result> {
+  run<Result>(entry: Entry, signal: () => AbortSignal, task: () => Promise<Result>): Promise<Result> {
     const { concurrency } = entry.procedure.options
-    if (concurrency === undefined) return task()
+    // Most procedures want no places, and do not pay for them.
+    return concurrency === undefined ? task() : this.#wait(entry, concurrency, signal, task)
+  }
+
+  async #wait<Result>(
+    entry: Entry,
+    limit: number,
+    signal: () => AbortSignal,
+    task: () => Promise<Result>,
+  ): Promise<Result> {
     let inside = false
     const enter = (): Promise<Result> => {
       inside = true
       return task()
     }
     try {
-      return await this.#policyOf(entry, concurrency)(enter, { signal: signal(), attempt: 1 })
+      return await this.#policyOf(entry, limit)(enter, { signal: signal(), attempt: 1 })
     } catch (error) {
       if (inside || !isPosthouseError(error) || error.code !== 'bulkhead_full') throw error
       throw new PosthouseError('too_many_calls', `${entry.name} is busy: ${error.message}`, { cause: error })

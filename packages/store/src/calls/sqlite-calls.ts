@@ -30,6 +30,7 @@ const sweepMs = 10 * 60_000
 
 /** Remembers calls in a file. What comes in one turn of the process is one write. */
 export class SqliteCallStore implements CallStore {
+  readonly lasting = true
   readonly #parts: SqliteCallStoreParts
   /** Sizes by key: most calls are new, and the file need not be asked for them. */
   readonly #sizes = new Map<string, number>()
