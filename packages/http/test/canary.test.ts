@@ -19,7 +19,7 @@ interface Sinks {
   readonly text: () => string
 }
 
-function watchedClient(): Sinks & Disposable {
+function watchedClient(proxy: string | false = false): Sinks & Disposable {
   const sunk: unknown[] = []
   const write =
     (level: string) =>
@@ -30,7 +30,7 @@ function watchedClient(): Sinks & Disposable {
   for (const name of channels) subscribe(name, listen)
   const recorder = new HarRecorder({ bodies: true })
   const client = createHttpClient({
-    proxy: false,
+    proxy,
     logging: { level: 'debug', logger, maxBodyChars: 1e6, maxHeadersChars: 1e6, maxParamsChars: 1e6 },
     retry: { attempts: 2, baseMs: 0, methods: 'any' },
     cookies: true,
@@ -83,6 +83,30 @@ test('a secret appears in no log, metric, channel or archive', async () => {
   const curl = toCurl({ method: 'GET', url: `${server.url}?token=${canary}`, headers: secretRequest.headers })
   assert.ok(!curl.includes(canary), curl)
   await client.close()
+})
+
+test('a secret in a form of files, in the key of an API or in the address of a proxy appears nowhere', async () => {
+  await using server = await startServer(repeat)
+  for (const proxy of [server.url, 'http://127.0.0.1:1']) {
+    using sinks = watchedClient(proxy.replace('//', `//user:${canary}@`))
+    const { client, recorder } = sinks
+    const multipart = { password: canary, file: { filename: 'a.txt', type: 'text/plain', content: canary } }
+    const form = new FormData()
+    form.set('token', canary)
+    const asked = [
+      client.post(`http://a.example/files?key=${canary}`, { multipart }),
+      client.post('http://a.example/files', { body: form }),
+      client.get(`https://a.example/files?key=${canary}`),
+    ]
+    const outcomes = await Promise.allSettled(asked)
+    const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+    assert.equal(errors.length, proxy === server.url ? 1 : 3)
+    const requests = recorder.har().log.entries.map(({ request, _error }) => [request, _error])
+    const text = `${sinks.text()} ${inspect(errors, { depth: 20 })} ${JSON.stringify(errors)} ${JSON.stringify(requests)}`
+    assert.ok(text.includes('/files?key=[redacted]'))
+    assert.ok(!text.includes(canary), around(text))
+    await client.close()
+  }
 })
 
 test('a secret appears in no error, whatever went wrong', async () => {

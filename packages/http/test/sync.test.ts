@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { suite, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
+import { fastkit } from '@posthouse/http'
 import {
   createSyncHttpClient,
   requests,
@@ -112,6 +113,35 @@ suite('only the synchronous client', () => {
     assert.throws(() => never.get('http://127.0.0.1:1/', { signal } as object), { code: 'invalid_option' })
     using _ = never.use({ beforeRequest: async () => undefined })
     assert.throws(() => never.get('http://127.0.0.1:1/'), { code: 'invalid_option', message: /promise/ })
+  })
+
+  test("tries again as document 004's custom retries say, and then gives 606", async () => {
+    await using server = await startHttpbinApart()
+    const asked: (number | undefined)[] = []
+    using client = createSyncHttpClient({
+      ...quiet,
+      preset: fastkit,
+      headers: { 'content-type': 'application/json' },
+      retry: {
+        attempts: 3,
+        totalMs: 60_000,
+        baseMs: 1,
+        multiplier: 2,
+        capMs: 10,
+        retryByResult: (response) => {
+          asked.push(response?.status)
+          return response === undefined || [429, 500, 502, 503, 504].includes(response.status)
+        },
+        retryByError: ['connect_failed'],
+      },
+    })
+    const response = client.get(`${server.url}/status/503`, { params: { param1: 'value1' } })
+    assert.equal(response.status, 606)
+    assert.equal(response.attempts, 3)
+    assert.match(response.text(), /503/)
+    assert.equal(client.get('http://127.0.0.1:1/').status, 603)
+    assert.deepEqual(asked, [503, 503, 503, undefined, undefined, undefined])
+    assert.equal(client.get(`${server.url}/get`).status, 200)
   })
 
   test('goes through pages and their items, and waits for no promise of a function', async () => {
