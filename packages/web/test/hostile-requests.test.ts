@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { createApp } from '@posthouse/web'
@@ -49,6 +52,90 @@ describe('a request that could be read in two ways', () => {
       assert.deepEqual(reached, [])
     })
   }
+})
+
+describe('a request that does not say whom it is for', () => {
+  for (const [what, hosts] of Object.entries({
+    'two hosts': 'Host: a.example\r\nhost: b.example\r\n',
+    'a host with a space': 'host: a b\r\n',
+    'a host with a user': 'host: a@b.example\r\n',
+    'a host with a path': 'host: a.example/b\r\n',
+    'no host': '',
+  })) {
+    it(`is refused, also as a WebSocket: ${what}`, async () => {
+      const reached: string[] = []
+      await using app = createApp({ env: 'test' })
+      app.get('/', () => reached.push('endpoint'))
+      app.websocket('/ws', () => void reached.push('socket'))
+      const { port } = await app.listen({ port: 0 })
+      const key = 'upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n'
+      for (const head of [`GET / HTTP/1.1\r\n${hosts}`, `GET /ws HTTP/1.1\r\n${hosts}connection: upgrade\r\n${key}`]) {
+        await using client = await rawClient(port)
+        client.write(`${head}\r\n`)
+        assert.match(await client.end(), /^HTTP\/1\.1 400 /)
+      }
+      assert.deepEqual(reached, [])
+    })
+  }
+
+  it('is answered where its host is an address, has a port, or is empty as RFC 9112 allows', async () => {
+    await using app = createApp({ env: 'test' })
+    app.get('/', ({ request }) => request.host)
+    const { port } = await app.listen({ port: 0 })
+    for (const host of ['127.0.0.1', '[::1]:8000', 'shop.example:443', '']) {
+      await using client = await rawClient(port)
+      client.write(`GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`)
+      assert.ok((await client.end()).endsWith(JSON.stringify(host)), host)
+    }
+  })
+})
+
+/** Ways out of a folder, and into what lies beside it or begins with a dot. */
+const traversals = [
+  ...[
+    '../secret.txt',
+    '..%2fsecret.txt',
+    '%2e%2e/secret.txt',
+    '%2e%2e%2fsecret.txt',
+    '..%5csecret.txt',
+    '....//secret.txt',
+  ],
+  ...[
+    '%252e%252e/secret.txt',
+    'sub/../../secret.txt',
+    '/etc/passwd',
+    '%00',
+    'a.txt%00.html',
+    '.env',
+    '%2eenv',
+    '%c0%ae./a',
+  ],
+]
+
+describe('a request for a file', () => {
+  it('reads nothing but the folder, and is never sent elsewhere', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'posthouse-static-'))
+    const files = join(folder, 'files')
+    await mkdir(join(files, 'sub'), { recursive: true })
+    for (const file of ['secret.txt', 'files/.env', 'files-beside.txt']) await writeFile(join(folder, file), 'secret')
+    await writeFile(join(files, 'a.txt'), 'open')
+    await using app = createApp({ env: 'production' })
+    app.static('/files', files)
+    const { port } = await app.listen({ port: 0 })
+    const ask = async (path: string) => {
+      await using client = await rawClient(port)
+      client.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+      return await client.end()
+    }
+    assert.equal((await ask('/files/a.txt')).split('\r\n\r\n').at(-1), 'open')
+    const others = ['/files-beside.txt', '//evil.example/..', '/files//evil.example/%2e%2e', '/files/sub']
+    for (const path of [...traversals.map((way) => `/files/${way}`), ...others]) {
+      const answer = await ask(path)
+      assert.match(answer, /^HTTP\/1\.1 40[034] /, path)
+      assert.doesNotMatch(answer, /\r\nlocation:|secret$/i, path)
+    }
+    await rm(folder, { recursive: true })
+  })
 })
 
 describe('a request with a body that nobody reads', () => {

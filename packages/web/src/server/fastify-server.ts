@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { PosthouseError, reasonOf } from '@posthouse/core'
 import fastify, { type FastifyInstance, type FastifyRequest, type HTTPMethods } from 'fastify'
@@ -6,7 +6,8 @@ import type { RequestLimits } from '../app/options.ts'
 import type { Services } from '../app/services.ts'
 import type { BodyGuard } from '../body/body-guard.ts'
 import { problem } from '../problem/problem.ts'
-import { problemResponse } from '../problem/problem-response.ts'
+import { type ProblemResponse, problemResponse } from '../problem/problem-response.ts'
+import { namesOneHost } from '../request/host-check.ts'
 import { requestIdOf } from '../request/request-id.ts'
 import type { Endpoint } from '../routing/endpoint.ts'
 import { parsePath } from '../routing/path.ts'
@@ -22,7 +23,11 @@ export function createFastify(server: Server, services: Services): FastifyInstan
   const instance = fastify({
     genReqId: (request) => requestIdOf(request as IncomingMessage),
     exposeHeadRoutes: true,
-    serverFactory: (handler) => server.on('request', handler),
+    serverFactory: (handler) =>
+      server.on('request', (request, response) => {
+        if (namesOneHost(request)) handler(request, response)
+        else refuseHost(response, services)
+      }),
     routerOptions: { querystringParser: () => ({}), maxParamLength: 4096 },
     clientErrorHandler: (error, socket) => answerGarbage(error, socket, services),
     // The types of a request that could not be routed are those of any other.
@@ -81,6 +86,16 @@ function assertDistinct(routes: readonly Route<Endpoint>[]): void {
     }
     known.set(shape, path)
   }
+}
+
+function refuseHost(response: ServerResponse, services: Services): void {
+  const { status, headers, body } = hostProblem(services)
+  response.writeHead(status, { ...headers, connection: 'close' }).end(body)
+}
+
+/** The answer to a request of which nobody can say whom it is for. The connection ends with it. */
+export function hostProblem({ formatProblem }: Services): ProblemResponse {
+  return problemResponse(problem(400, 'The request has more than one Host, or one that is none'), '-', formatProblem)
 }
 
 /** What is no HTTP is answered as far as it can be, and never read on. */

@@ -14,12 +14,13 @@ import type { Services } from '../app/services.ts'
 import { BodyGuard } from '../body/body-guard.ts'
 import { problem } from '../problem/problem.ts'
 import { problemResponse } from '../problem/problem-response.ts'
+import { namesOneHost } from '../request/host-check.ts'
 import { requestIdOf } from '../request/request-id.ts'
 import type { Endpoint } from '../routing/endpoint.ts'
 import type { Route } from '../routing/router.ts'
 import type { SocketDoor } from '../socket/door.ts'
 import { refuse } from '../socket/refusal.ts'
-import { addRoutes, createFastify, pathOf } from './fastify-server.ts'
+import { addRoutes, createFastify, hostProblem, pathOf } from './fastify-server.ts'
 import { addCompression, addCors, addStatic, type StaticFolder } from './plugins.ts'
 import { StallGuard } from './stall-guard.ts'
 
@@ -96,6 +97,7 @@ export class HttpDoor {
     this.#upgrades = door
     this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#stalls.forget(request.socket)
+      if (!namesOneHost(request)) return refuse(socket, hostProblem(this.#services))
       if (door()?.handleUpgrade(request, socket, head) ?? false) return
       // Only a Node that does not ask before, that is one older than 24.9, comes here.
       socket.on('error', () => socket.destroy())
