@@ -122,4 +122,17 @@ suite('posthouse up', () => {
     }
     assert.deepEqual([url, left, fileBytes], ['https://hub.example/files', 1500, 1024])
   })
+
+  test('says what is missing where files are to be kept in a bucket', async () => {
+    const where = join(folder, 'nowhere')
+    for (const [words, reason] of [
+      [['--storage', 'oss'], /OSS_ENDPOINT/],
+      [['--storage', 's3'], /--s3-bucket/],
+      [['--s3-bucket', 'b'], /--storage s3/],
+    ] as const) {
+      const { status, err } = await Cli.run(['up', '--port', '0', '--data', where, ...words], { cwd: folder })
+      assert.equal(status, 2, err)
+      assert.match(err, reason)
+    }
+  })
 })

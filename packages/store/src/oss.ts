@@ -1,0 +1,1 @@
+export { type OssBlobStoreOptions, openOssBlobStore, ossEnvironment } from './oss/open-oss.ts'
