@@ -52,6 +52,7 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
   readonly handler: Handler<DirectCall, unknown>
   readonly #registry = new Registry()
   readonly #limits: KnownLimits
+  readonly #clock: Clock
   readonly #desk: CallDesk
   readonly #store: CallStore
   readonly #callbacks: Callbacks | undefined
@@ -64,6 +65,7 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
     const { store = new MemoryCallStore(), clock = systemClock, logger = silentLogger, hideErrors = false } = options
     this.#registry.setTree(tree)
     this.#store = store
+    this.#clock = clock
     this.#limits = knownLimits(options.limits)
     this.#callers = new Callers(options.identify)
     this.#callbacks = options.callbacks && new Callbacks(options.callbacks, { store, clock, logger })
@@ -119,7 +121,7 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
   /** A door for Socket.IO on somebody else's server. It is closed with this. */
   socketDoor(options?: SocketDoorOptions): SocketDoor {
     const { payloadBytes } = this.#limits
-    const parts = { desk: this.#desk, callers: this.#callers, sockets: this.#sockets, payloadBytes }
+    const parts = { desk: this.#desk, callers: this.#callers, sockets: this.#sockets, payloadBytes, clock: this.#clock }
     const door = new SocketDoor(parts, options)
     this.#doors.add(door)
     return door

@@ -1,4 +1,4 @@
-import { PosthouseError } from '@posthouse/core'
+import { type Clock, PosthouseError } from '@posthouse/core'
 import type { Socket } from 'socket.io'
 import type { Caller } from '../access/caller.ts'
 import { type Answer, failure } from '../call/answer.ts'
@@ -15,6 +15,9 @@ export interface CallSocketOptions {
   readonly sockets: CallerSockets
   readonly payloadBytes: number
   readonly caller: Caller
+  /** Finds out anew who it is: tokens expire and are taken back. Nothing where nobody is asked. */
+  readonly identify?: (() => Caller | Promise<Caller>) | undefined
+  readonly clock: Clock
   /** True where one of our own programs is at the other end. */
   readonly ours: boolean
   /** True where the caller can come back for its answers. */
@@ -22,6 +25,9 @@ export interface CallSocketOptions {
 }
 
 type Reply = (response: object) => void
+
+/** For so long it is believed who a caller was, in milliseconds. */
+const believedMs = 30_000
 
 /** A call that this socket waits for. */
 interface Waiting {
@@ -38,12 +44,14 @@ export class CallSocket {
   readonly #waiting = new Map<string, Waiting>()
   readonly #sizes: PacketSizes
   readonly #presence: Disposable | undefined
+  #believedUntil: number
 
   constructor(socket: Socket, options: CallSocketOptions) {
     this.#socket = socket
     this.#options = options
     const { desk, ours, known, payloadBytes, sockets, caller } = options
     this.#sizes = new PacketSizes(socket.conn)
+    this.#believedUntil = options.clock.elapsed() + believedMs
     if (ours) socket.emit('api:welcome', { v: 1, store: desk.storeId, maxBytes: payloadBytes })
     if (known) this.#presence = sockets.enter(caller.id, (response) => void socket.emit('apiResponse', response))
     // Called in the same turn in which the packet was read, so that its size is known.
@@ -67,11 +75,35 @@ export class CallSocket {
       if (this.#sizes.last > payloadBytes) {
         throw new PosthouseError('body_too_large', `a call has at most ${payloadBytes} bytes, not ${this.#sizes.last}`)
       }
-      this.#begin(readCall(value), reply)
+      this.#admit(readCall(value), reply)
     } catch (error) {
       const { api = null, callback_func: callbackFunc } = isRecord(value) ? value : {}
       const call = { procedure: String(api).slice(0, 128), requestId: requestIdOf(value) ?? '', callbackFunc }
       this.#send(call, failure(error), reply)
+    }
+  }
+
+  #admit(call: IncomingCall, reply: Reply | undefined): void {
+    const { identify, clock } = this.#options
+    if (identify === undefined || clock.elapsed() < this.#believedUntil) this.#begin(call, reply)
+    else void this.#identify(identify, call, reply)
+  }
+
+  /** Whoever may not be here any more is told so, and sent away. */
+  async #identify(
+    identify: () => Caller | Promise<Caller>,
+    call: IncomingCall,
+    reply: Reply | undefined,
+  ): Promise<void> {
+    const { clock, caller } = this.#options
+    try {
+      const { id } = await identify()
+      if (id !== caller.id) throw new PosthouseError('unauthenticated', 'the token is that of somebody else by now')
+      this.#believedUntil = clock.elapsed() + believedMs
+      this.#begin(call, reply)
+    } catch (error) {
+      this.#send(call, failure(error), reply)
+      this.#socket.disconnect()
     }
   }
 

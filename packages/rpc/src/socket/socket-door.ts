@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { toPosthouseError } from '@posthouse/core'
+import { type Clock, toPosthouseError } from '@posthouse/core'
 import { Server, type Socket } from 'socket.io'
 import { bearerToken } from '../access/bearer.ts'
 import type { Caller } from '../access/caller.ts'
@@ -28,6 +28,7 @@ export interface SocketDoorParts {
   readonly callers: Callers
   readonly sockets: CallerSockets
   readonly payloadBytes: number
+  readonly clock: Clock
 }
 
 /** A message that is so many times larger than a call may be ends its connection; below that it is answered. */
@@ -83,10 +84,7 @@ export class SocketDoor {
 
   async #admit(socket: Socket, next: (error?: Error) => void): Promise<void> {
     try {
-      const { auth, headers, address } = socket.handshake
-      const token = textOf(auth.token) ?? bearerToken(headers.authorization)
-      const credentials = { token, remoteAddress: address.replace(/^::ffff:/, '') }
-      this.#admitted.set(socket, await this.#parts.callers.of(credentials, textOf(auth.caller)))
+      this.#admitted.set(socket, await this.#identify(socket))
       next()
     } catch (cause) {
       const { code, message, facts } = toPosthouseError(cause)
@@ -95,16 +93,24 @@ export class SocketDoor {
     }
   }
 
+  #identify({ handshake: { auth, headers, address } }: Socket): Caller | Promise<Caller> {
+    const token = textOf(auth.token) ?? bearerToken(headers.authorization)
+    const credentials = { token, remoteAddress: address.replace(/^::ffff:/, '') }
+    return this.#parts.callers.of(credentials, textOf(auth.caller))
+  }
+
   #connect(socket: Socket): void {
     const caller = this.#admitted.get(socket)
     if (caller === undefined) {
       socket.disconnect(true)
       return
     }
-    const { desk, sockets, payloadBytes } = this.#parts
+    const { desk, sockets, payloadBytes, clock } = this.#parts
     const { posthouse, caller: secret } = socket.handshake.auth
     const known = caller.name !== undefined || textOf(secret) !== undefined
-    void new CallSocket(socket, { desk, sockets, payloadBytes, caller, ours: posthouse === 1, known })
+    const identify = caller.name === undefined ? undefined : () => this.#identify(socket)
+    const ours = posthouse === 1
+    void new CallSocket(socket, { desk, sockets, payloadBytes, clock, caller, identify, ours, known })
   }
 }
 
