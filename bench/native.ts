@@ -55,7 +55,7 @@ async function freePort(): Promise<number> {
 }
 
 async function reachable(port: number, child: ChildProcess): Promise<void> {
-  for (let attempt = 0; attempt < 100 && child.exitCode === null; attempt++) {
+  for (let attempt = 0; attempt < 400 && child.exitCode === null; attempt++) {
     const socket = connect(port, '127.0.0.1')
     const connected = await once(socket, 'connect').then(
       () => true,

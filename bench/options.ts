@@ -21,6 +21,8 @@ ${Object.entries(benchmarks)
   calls        one call of a procedure, 1 and 64 under way: Socket.IO, HTTP and hub beside emitWithAck, Fastify, tRPC
   http-client  one GET of a kilobyte of JSON, 50 under way: @posthouse/http beside undici, fetch, got, axios, ky, node:http
   log          one line with four fields: @posthouse/log beside pino and winston; takes --lines N instead of --seconds
+  web          a checked POST of JSON: @posthouse/web beside Fastify, Hono, Express, node:http and FastAPI; takes --requests N
+  web-socket   texts and JSON said back: @posthouse/web beside bare ws
   policies     a task that does nothing, under each policy; takes --runs N instead of --seconds
 
   --rounds N     how often each case is measured; default 5

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Child } from '../child.ts'
 import { type ContenderName, contenders } from './contenders.ts'
+import { fastApi, hasFastApi, startFastApi } from './fast-api.ts'
 import { load } from './load.ts'
 import { typeCheckMs } from './type-check.ts'
 
@@ -14,6 +15,8 @@ interface Sample {
 interface Usage {
   readonly cpuUs: number
 }
+
+type RowName = ContenderName | typeof fastApi
 
 /** Every column of differences is to this row. */
 const base: ContenderName = 'Fastify'
@@ -30,10 +33,15 @@ export async function benchWeb(args: string[]): Promise<void> {
       json: { type: 'boolean', default: false },
     },
   })
-  const names = (Object.keys(contenders) as ContenderName[]).filter(
+  const names: RowName[] = (Object.keys(contenders) as ContenderName[]).filter(
     (name) => name === base || name.includes(values.only),
   )
-  const results = new Map<ContenderName, Sample[]>(names.map((name) => [name, []]))
+  if (hasFastApi()) names.push(fastApi)
+  else
+    process.stderr.write(
+      'FastAPI and uvicorn are not installed; their row is left out (POSTHOUSE_FASTAPI names a Python)\n',
+    )
+  const results = new Map<RowName, Sample[]>(names.map((name) => [name, []]))
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
       results.get(name)?.push(await measure(name, Number(values.requests)))
@@ -46,16 +54,16 @@ export async function benchWeb(args: string[]): Promise<void> {
   else process.stdout.write(`${table(results)}\n\n${startLine(start)}\n${typesLine(types)}\n`)
 }
 
-async function measure(name: ContenderName, requests: number): Promise<Sample> {
-  const server = new Child('web/server.ts', { args: [name] })
+async function measure(name: RowName, requests: number): Promise<Sample> {
+  const server = name === fastApi ? await startFastApi() : await startNode(name)
   try {
-    const { port } = await server.ask<{ port: number }>()
+    const { port } = server
     await load(port, connections, requests / 2)
-    const before = await server.ask<Usage>({})
+    const before = await server.usage()
     const began = performance.now()
     const times = await load(port, connections, requests)
     const seconds = (performance.now() - began) / 1000
-    const after = await server.ask<Usage>({})
+    const after = await server.usage()
     const sorted = times.toSorted((one, other) => one - other)
     const at = (part: number) => (sorted[Math.ceil(sorted.length * part) - 1] ?? Number.NaN) * 1000
     const cpuUs = (after.cpuUs - before.cpuUs) / times.length
@@ -63,6 +71,12 @@ async function measure(name: ContenderName, requests: number): Promise<Sample> {
   } finally {
     await server.close()
   }
+}
+
+async function startNode(name: ContenderName) {
+  const child = new Child('web/server.ts', { args: [name] })
+  const { port } = await child.ask<{ port: number }>()
+  return { port, usage: () => child.ask<Usage>({}), close: () => child.close() }
 }
 
 interface Start {
@@ -81,7 +95,7 @@ async function startOf(): Promise<Start[]> {
   return starts
 }
 
-function table(results: ReadonlyMap<ContenderName, readonly Sample[]>): string {
+function table(results: ReadonlyMap<RowName, readonly Sample[]>): string {
   const bases = results.get(base) ?? []
   const lines = [...results].map(([name, samples]) => {
     const above = samples.map(({ cpuUs }, round) => cpuUs - (bases[round]?.cpuUs ?? Number.NaN))
