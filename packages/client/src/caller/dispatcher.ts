@@ -99,7 +99,8 @@ export class Dispatcher {
     try {
       for (let losses = 0; !call.ended; losses++) {
         if (losses > 0) await this.#pause(call, losses)
-        const door = await this.#door(call)
+        // A call that ended meanwhile, as all do when the client is disconnected, opens no door.
+        const door = call.ended ? closedDoor : await this.#door(call)
         if (!call.ended) await door.carry(call)
       }
     } catch (thrown) {

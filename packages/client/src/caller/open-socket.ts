@@ -44,6 +44,7 @@ export async function openSocket(
   try {
     await connected(socket, settings, signal)
     await connection.introduced(introductionMs)
+    if (signal.aborted) throw new PosthouseError('closed', 'the client was disconnected')
     if (!socket.connected) throw new PosthouseError('unreachable', `${settings.socketUrl} closed the connection`)
     isOpen = true
     return connection

@@ -97,6 +97,11 @@ export class SocketDoor {
     const { settings } = this.#options
     try {
       const connection = await openSocket(settings, { signal, lost: (error) => this.#lost(error) })
+      // Between its last look and this one, the door may have been closed.
+      if (signal.aborted) {
+        connection.close()
+        throw new PosthouseError('closed', 'the client was disconnected')
+      }
       this.#attempt = undefined
       this.#connection = connection
       this.#rest()

@@ -12,6 +12,9 @@ export class OriginalServer implements AsyncDisposable {
   readonly requests: Record<string, unknown>[] = []
   /** The events of its sockets that no handler took: what an original must not be sent. */
   readonly strange: string[] = []
+  /** A first socket has come, and has gone. */
+  readonly came = Promise.withResolvers<void>()
+  readonly went = Promise.withResolvers<void>()
   readonly #http: Server
   readonly #sockets: SocketServer
   readonly #procedures = new Map<string, Procedure>()
@@ -31,6 +34,8 @@ export class OriginalServer implements AsyncDisposable {
       pingTimeout: 10_000,
     })
     this.#sockets.on('connection', (socket) => {
+      this.came.resolve()
+      socket.on('disconnect', () => this.went.resolve())
       // An acknowledgement that somebody asks for is never given.
       socket.on('api', async (request) => socket.emit('apiResponse', await this.#respond(request)))
       socket.onAny((event) => event === 'api' || this.strange.push(event))

@@ -116,6 +116,17 @@ suite('a client of calls at a server of the original kind', () => {
     await assert.rejects(client.connect(), { code: 'unreachable' })
   })
 
+  test('leaves nothing behind where it is disconnected before it was connected', async () => {
+    await using server = await OriginalServer.start()
+    await using client = createCallClient({ ...quiet, socketUrl: server.socketUrl })
+    const refused = assert.rejects(client.connect(), { code: 'closed' })
+    await server.came.promise
+    await client.disconnect()
+    await refused
+    await server.went.promise
+    assert.equal(client.mode, 'offline')
+  })
+
   test('says that the outcome is unknown where the connection was lost under a call', async () => {
     const server = await OriginalServer.start()
     const { port } = server
