@@ -76,6 +76,7 @@ function expectedWords(block: string): RegExp[] {
   if (block.includes("clientId: 'calculator'")) return [/^6\n1\n2\n3\nno_handler$/m]
   if (block.includes("clientId: 'reader'"))
     return [/^group:team lunch\?$/m, /^news\.sport goal$/m, /^done: resize picture 7 2$/m]
+  if (block.includes('createCallClient')) return [/^\{ id: 7, name: '.+' \}\n\{ id: 8, name: '.+' \}\n1\n2\n3$/m]
   if (block.includes('createApp(')) return [/^200 \{ id: 7, name: '(lamp|台灯)' \}\n422$/m]
   if (block.includes("clientId: 'worker'")) return [/^sensor first$/m]
   return [/alice .*(hello|你好)/, /online: true/]
