@@ -25,6 +25,8 @@ const usageErrors: ReadonlySet<ErrorCode> = new Set([
 ])
 const reachErrors: ReadonlySet<ErrorCode> = new Set(['unreachable', 'timeout', 'not_connected'])
 const ownErrors: ReadonlySet<ErrorCode> = new Set([
+  'source_failed',
+  'target_failed',
   'internal',
   'unknown_outcome',
   'port_in_use',

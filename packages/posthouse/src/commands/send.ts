@@ -1,6 +1,7 @@
-import type { SendOptions } from '@posthouse/client'
+import type { HubClient, SendFileOptions, SendOptions, SendResult } from '@posthouse/client'
 import { PosthouseError, parseAddress } from '@posthouse/core'
 import { type Command, Option } from 'commander'
+import type { TypedBody } from '../body.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { moment, parseLater } from '../moment.ts'
@@ -8,9 +9,10 @@ import { openClient } from '../open-client.ts'
 import { checked, durationOption, parsePriority } from '../option-values.ts'
 import { bodyOf, type OutgoingWords, sendOptionsOf, withOutgoingWords } from '../outgoing-words.ts'
 import { Receipts } from '../receipts.ts'
+import { type ContentWords, contentOf, sendContent, withContentWords } from '../send-content.ts'
 import { type Terminal, visible } from '../terminal.ts'
 
-interface SendWords extends HubAccess, OutgoingWords {
+interface SendWords extends HubAccess, OutgoingWords, ContentWords {
   readonly at?: number
   readonly whenOffline?: SendOptions['whenOffline']
   readonly priority?: number
@@ -22,10 +24,12 @@ interface SendWords extends HubAccess, OutgoingWords {
 export function addSend(program: Command, terminal: Terminal): void {
   const command = program
     .command('send')
-    .summary('send one message')
-    .description('Sends one message and waits until the hub has it. Without a body it is read from standard input.')
+    .summary('send one message, a file or a folder')
+    .description(
+      'Sends one message and waits until the hub has it. Without a body it is read from standard input. A file or folder is uploaded first, and its recipient told when all of it has arrived.',
+    )
     .argument('<to>', 'a client id, client:<id>, group:<name>, channel:<name>, queue:<name>, all or hub')
-  withOutgoingWords(command)
+  withContentWords(withOutgoingWords(command))
     .option(
       '--at <when>',
       'deliver it then: a date, or a time from now such as 10m; at most a year',
@@ -59,18 +63,42 @@ async function send(
     throw new PosthouseError('invalid_option', `--receipts is for messages to clients and groups, and not to ${to}`)
   }
   using interrupt = onInterrupt()
-  const { type, value } = await bodyOf(options, body)
+  const content = contentOf(options, body)
+  if (content && options.qos === '0')
+    throw new PosthouseError('invalid_option', 'files and folders are sent with qos 1')
+  const ready = content ?? (await bodyOf(options, body))
   const receipts = new Receipts(terminal, options)
   await using client = await openClient(options, interrupt.signal, (opening) => receipts.watch(opening))
-  const { id, state } = await client.send(to, value, {
-    ...deliveryOf(options),
-    ...sendOptionsOf(options, interrupt.signal),
-  })
-  if (options.json) terminal.print(JSON.stringify({ id, to, type, state }))
-  else terminal.print(`${state} ${terminal.style('gray', `${type} to ${visible(to)}, id ${id}${due(options.at)}`)}`)
+  const sendOptions = { ...deliveryOf(options), ...sendOptionsOf(options, interrupt.signal) }
+  const { id, state } =
+    'kind' in ready
+      ? await sendContent(
+          terminal,
+          { client, to, content: ready, json: options.json === true },
+          fileOptionsOf(sendOptions),
+        )
+      : await sendBody(terminal, { client, to, body: ready }, { options, sendOptions })
   if (options.receipts && state !== 'dropped')
     await receipts.of(id, { one: kind === 'client', signal: interrupt.signal })
   await client.drain()
+}
+
+async function sendBody(
+  terminal: Terminal,
+  { client, to, body }: { readonly client: HubClient; readonly to: string; readonly body: TypedBody },
+  { options, sendOptions }: { readonly options: SendWords; readonly sendOptions: SendOptions },
+): Promise<SendResult> {
+  const { type, value } = body
+  const sent = await client.send(to, value, sendOptions)
+  const { id, state } = sent
+  if (options.json) terminal.print(JSON.stringify({ id, to, type, state }))
+  else terminal.print(`${state} ${terminal.style('gray', `${type} to ${visible(to)}, id ${id}${due(options.at)}`)}`)
+  return sent
+}
+
+/** The content says of which type the message is. */
+function fileOptionsOf({ type, qos, ...options }: SendOptions): SendFileOptions {
+  return options
 }
 
 /** A moment that is over already holds nothing back. */
