@@ -2,4 +2,4 @@
 export const defaultPort = 9898
 
 /** Where a hub is looked for when nothing says where it is. */
-export const defaultUrl = `ws://127.0.0.1:${defaultPort}`
+export const defaultUrl: string = `ws://127.0.0.1:${defaultPort}`

@@ -42,7 +42,8 @@ export async function runNode(terminal: Terminal, words: UpWords, file: ConfigFi
   const calls = await openCalls({ words, procedures, hub, folder, durability, logger })
   const { createNode } = await import('./node/posthouse-node.ts')
   const { filesDoor } = await import('./node/files-door.ts')
-  const shown = { administration, metrics, ...(env && { env }), ...(app && { app }) }
+  const { allowOrigin: allowedOrigins = [] } = words
+  const shown = { administration, metrics, allowedOrigins, ...(env && { env }), ...(app && { app }) }
   const node = createNode({ hub, logger, doors: [filesDoor(files), ...calls], ...shown })
   try {
     await onHub?.(hub)

@@ -1,5 +1,6 @@
 import { type Hub, isLoopback } from '@posthouse/hub'
 import { type Dependency, depends, problem, type RequestView } from '@posthouse/web'
+import { isLocalHost } from './local-host.ts'
 
 /** Who administers a node by HTTP. */
 export interface Administrator {
@@ -42,8 +43,6 @@ function tokenOf({ headers }: RequestView): string {
   })
 }
 
-/** The whole of it: what else a URL may have before its host must not be taken for one. */
-const localHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
 /** What a proxy adds. Then the connection comes from this computer, and whoever asks perhaps not. */
 const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const
 
@@ -58,7 +57,7 @@ function assertThisComputer({ headers, raw }: RequestView): void {
     throw refused('This node asks nobody who they are, so it is administered from its own computer only')
   }
   const { host = '', origin } = headers
-  if (!localHost.test(host)) throw refused(`This node is not administered under the name ${shown(host)}; use localhost`)
+  if (!isLocalHost(host)) throw refused(`This node is not administered under the name ${shown(host)}; use localhost`)
   const site = headers['sec-fetch-site']
   const foreign = site !== undefined && site !== 'same-origin' && site !== 'none'
   if (foreign || (origin !== undefined && !isOrigin(origin, host))) {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { PosthouseError } from '@posthouse/core'
 import type { App } from '@posthouse/web'
 import type { Door } from './door.ts'
+import { refuseRebound } from './local-host.ts'
 import type { RequestMetrics } from './metrics/request-metrics.ts'
 import { Paths } from './paths.ts'
 
@@ -16,6 +17,8 @@ export interface DispatchOptions {
   readonly app: App | undefined
   readonly doors: readonly Door[]
   readonly requests: RequestMetrics
+  /** Whether a request goes by a name that this node does not have. */
+  readonly isRebound: (request: IncomingMessage) => boolean
 }
 
 /** Hands the requests and sockets of one server over to those that they are for, by path. */
@@ -24,10 +27,12 @@ export class Dispatch {
   readonly #app: App | undefined
   readonly #ownPaths: Paths<true>
   readonly #metrics: RequestMetrics
+  readonly #isRebound: DispatchOptions['isRebound']
   readonly #requests: Paths<{ readonly name: string } & Pick<NonNullable<Door['requests']>, 'handle'>>
   readonly #upgrades: Paths<NonNullable<Door['upgrade']>>
 
-  constructor({ own, ownPaths, app, doors, requests: metrics }: DispatchOptions) {
+  constructor({ own, ownPaths, app, doors, requests: metrics, isRebound }: DispatchOptions) {
+    this.#isRebound = isRebound
     this.#own = own
     this.#metrics = metrics
     this.#app = app
@@ -57,7 +62,8 @@ export class Dispatch {
     const door = this.#requests.find(path)
     const app = this.#app === undefined || this.#ownPaths.find(path) ? this.#own : this.#app
     this.#metrics.watch(door?.name ?? (app === this.#own ? 'api' : 'app'), response)
-    if (door !== undefined) door.handle(request, response)
+    if ((door !== undefined || app === this.#own) && this.#isRebound(request)) refuseRebound(response)
+    else if (door !== undefined) door.handle(request, response)
     else app.handleRequest(request, response)
   }
 

@@ -10,6 +10,7 @@ import { Dispatch, refuseSocket } from './dispatch.ts'
 import type { Door } from './door.ts'
 import { healthDoor } from './health-door.ts'
 import { hubDoor } from './hub-door.ts'
+import { isRebound } from './local-host.ts'
 import { metricsDoor } from './metrics/metrics-door.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import { addPage } from './page.ts'
@@ -30,6 +31,11 @@ export interface NodeOptions {
   readonly env?: Environment
   /** Whether it shows its documents. Default: except in production. */
   readonly docs?: boolean
+  /**
+   * Origins such as `https://hub.example` by whose host this node may be asked at a loopback address where it asks nobody who
+   * they are; `*` for any. Default: none, so that only `localhost` and addresses do.
+   */
+  readonly allowedOrigins?: readonly string[]
   /** Default: nothing is logged. */
   readonly logger?: Logger
   readonly clock?: Clock
@@ -97,8 +103,10 @@ export class PosthouseNode implements AsyncDisposable {
     addPage(this.api, { hub, places: hasDocs ? [...places, ...docsPlaces] : places })
     const tools = { hub, logger, admin: administrator(hub) }
     for (const door of this.#doors) door.mount?.(this.api, tools)
+    const { allowedOrigins = [] } = options
+    const rebound = (request: IncomingMessage): boolean => !hub.guarded && isRebound(request, allowedOrigins)
     const ownPaths = docsPaths.flatMap((path) => [path, `${path}/*`])
-    this.#dispatch = new Dispatch({ own: this.api, ownPaths, app, doors: this.#doors, requests })
+    this.#dispatch = new Dispatch({ own: this.api, ownPaths, app, doors: this.#doors, requests, isRebound: rebound })
   }
 
   /** Aborted when the node begins to leave, whoever asked for it. */

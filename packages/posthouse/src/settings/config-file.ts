@@ -22,7 +22,9 @@ export interface ConfigFile {
 }
 
 /** What is looked for where no file is named, in this order. */
-export const configFileNames = ['ts', 'mts', 'js', 'mjs', 'json'].map((extension) => `posthouse.config.${extension}`)
+export const configFileNames: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'].map(
+  (extension) => `posthouse.config.${extension}`,
+)
 
 const exported = ['settings', 'app', 'procedures', 'onHub'] as const
 
