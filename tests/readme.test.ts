@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { Hub } from '@posthouse/hub'
+import { openPost, type Post } from './files/post.ts'
 import { PYTHON_PEERS_MISSING, pythonPeersAvailable } from './interop/python-peer.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -26,15 +27,16 @@ interface Run {
 }
 
 describe('the code in the README', () => {
-  const hub = new Hub()
+  let post: Post
   let url = ''
   const heard: string[] = []
 
   before(async () => {
-    hub.on('*', (message) => heard.push(`${message.from}: ${message.body}`))
-    ;({ url } = await hub.listen({ port: 0 }))
+    post = await openPost()
+    post.hub.on('*', (message) => heard.push(`${message.from}: ${message.body}`))
+    url = post.url
   })
-  after(() => hub.close())
+  after(() => post[Symbol.asyncDispose]())
 
   for (const file of ['README.md', 'README.zh-CN.md']) {
     const blocks = codeBlocks(file, 'ts')
@@ -42,7 +44,8 @@ describe('the code in the README', () => {
     for (const [index, block] of blocks.entries()) {
       test(`${file}, TypeScript block ${index + 1}, runs as it is written`, async () => {
         const args = ['--conditions=@posthouse/source', '--input-type=module-typescript', '-']
-        const { status, output, errors } = await run(process.execPath, args, block.replaceAll(documentedUrl, url))
+        const here = block.replaceAll(documentedUrl, url).replaceAll('./downloads', join(post.folder, 'downloads'))
+        const { status, output, errors } = await run(process.execPath, args, here)
         assert.equal(status, 0, errors)
         for (const word of expectedWords(block)) assert.match(output, word)
       })
@@ -77,6 +80,8 @@ function expectedWords(block: string): RegExp[] {
   if (block.includes("clientId: 'reader'"))
     return [/^group:team lunch\?$/m, /^news\.sport goal$/m, /^done: resize picture 7 2$/m]
   if (block.includes('createCallClient')) return [/^\{ id: 7, name: '.+' \}\n\{ id: 8, name: '.+' \}\n1\n2\n3$/m]
+  if (block.includes("clientId: 'camera'"))
+    return [/^README\.md \S+\/downloads\/cross_comm\/camera\/\d+_[0-9a-f]{8}\.md$/m, /^(\d+) of \1$/m]
   if (block.includes('createApp(')) return [/^200 \{ id: 7, name: '(lamp|台灯)' \}\n422$/m]
   if (block.includes("clientId: 'worker'")) return [/^sensor first$/m]
   return [/alice .*(hello|你好)/, /online: true/]
