@@ -31,3 +31,21 @@ test('the demo of work does what failed again', async () => {
   assert.match(stdout, /it is burnt.*baked the cheese cake/s)
   assert.match(stdout, /anna has baked \d of 4/)
 })
+
+test('what the document of cross_comm shows is one program, files and folders included', async () => {
+  const stdout = await runDemo('05-files-and-everything.ts')
+  for (const line of [
+    'hub: text of sender: Hello Server!',
+    'listener: text "Hello!"',
+    String.raw`listener: json "{\"type\": \"notification\", \"data\": \"test\"}"`,
+    'listener: dict {"type":"data","value":123,"status":"ok"}',
+    'listener: bytes "QmluYXJ5IGRhdGE="',
+    'listener: image downloaded: true',
+    'listener: document downloaded: what the document says',
+    'listener: folder folder downloaded: a note in a folder',
+    'listener: later.txt fetched by hand: not urgent',
+    'low_priority: true',
+  ]) {
+    assert.ok(stdout.split('\n').includes(line), `${line}\nis not in\n${stdout}`)
+  }
+})
