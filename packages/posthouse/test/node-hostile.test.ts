@@ -95,6 +95,13 @@ describe('a node', () => {
     assert.equal(await status('/healthz', 'rebound.example'), '403')
     assert.equal(await status('/', 'rebound.example'), '403')
     assert.equal(await status('/healthz', 'hub.example'), '200')
+    const opening = (host: string, origin: string): Promise<string> => {
+      const head = `GET / HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\n${upgradeHead}${key}`
+      // A frame that is none ends a socket that was opened.
+      return say(node.port, `${head}\r\n\xff\xff\xff\xff\xff\xff`)
+    }
+    assert.match(await opening('rebound.example', 'http://rebound.example'), /^HTTP\/1\.1 403 /)
+    assert.match(await opening('localhost', 'http://localhost:3000'), /^HTTP\/1\.1 101 /)
     // Who may read an app of one's own is for the app to say.
     assert.equal(await status('/mine', 'rebound.example'), '200')
   })

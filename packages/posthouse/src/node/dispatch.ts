@@ -71,7 +71,10 @@ export class Dispatch {
   isUpgrade(request: IncomingMessage): boolean {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') return false
     const path = pathOf(request)
-    return this.#upgrades.find(path) !== undefined || this.#own.matches(path) || (this.#app?.matches(path) ?? false)
+    // A page of a name that was made to point here is of the same host, as far as a library can tell.
+    const mayOpen = request.headers.origin === undefined || !this.#isRebound(request)
+    if (this.#upgrades.find(path) !== undefined || this.#own.matches(path)) return mayOpen
+    return this.#app?.matches(path) ?? false
   }
 
   /** Takes a socket over, and says whether anybody wanted it. */

@@ -137,7 +137,7 @@ export class PosthouseNode implements AsyncDisposable {
       isUpgrade: (request) => this.#dispatch.isUpgrade(request),
       onRequest: (request, response) => this.#dispatch.request(request, response),
       onUpgrade: (request, socket, head) => {
-        if (!this.#dispatch.upgrade(request, socket, head)) refuseSocket(socket)
+        if (!this.handleUpgrade(request, socket, head)) refuseSocket(socket)
       },
     })
     this.#servers.add(server)
