@@ -5,6 +5,8 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import type { Logger } from '@posthouse/core'
 import { createHttpClient, HarRecorder, type HttpClient, toCurl } from '../src/index.ts'
+import { memoryTransport } from '../src/testing.ts'
+import { quietClient } from './quiet.ts'
 import { answering, startRaw } from './raw-server.ts'
 import { startServer } from './servers.ts'
 
@@ -107,6 +109,33 @@ test('a secret in a form of files, in the key of an API or in the address of a p
     assert.ok(!text.includes(canary), around(text))
     await client.close()
   }
+})
+
+test('a secret appears in no request that an interceptor prints or writes as JSON', async () => {
+  let text = ''
+  const show = (request: unknown): void => {
+    text += `${inspect({ request }, { depth: 20 })} ${JSON.stringify(request)} `
+  }
+  const interceptor = {
+    beforeRequest: show,
+    onStart: show,
+    onRetry: show,
+    onDone: show,
+    afterResponse: (_: unknown, sent: object) => show(sent),
+  }
+  const transport = memoryTransport(({ attempt }) => ({ status: attempt === 1 ? 503 : 200 }))
+  await using client = quietClient({
+    transport,
+    retry: { baseMs: 0 },
+    secrets: ['x-team'],
+    interceptors: [interceptor],
+  })
+  await client.put(`http://h/?token=${canary}`, {
+    ...secretRequest,
+    headers: { ...secretRequest.headers, 'x-team': canary },
+  })
+  assert.ok(!text.includes(canary), text)
+  assert.match(text, /PUT.*http:\/\/h\/\?token=\[redacted\]/s)
 })
 
 test('a secret appears in no error, whatever went wrong', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { defaultLimits } from '../src/client/client-options.ts'
 import { mergedOptions, settingsOf } from '../src/client/settings.ts'
+import { httpVersion } from '../src/client/version.ts'
 import {
   createHttpClient,
   fastkit,
@@ -69,6 +70,43 @@ describe('a client without options', () => {
       { baseUrl: undefined, throwOnError: false, errors: 'throw', idempotencyKeys: false, maxBodyBytes: 67_108_864 },
     )
     assert.equal(defaultLimits.bodyBytes, 67_108_864)
+  })
+
+  test('logs each request and measures the latest 1,000', async () => {
+    const lines: string[] = []
+    const logger = {
+      debug: assert.fail,
+      warn: assert.fail,
+      error: assert.fail,
+      info: (line: string) => lines.push(line),
+    }
+    await using client = createHttpClient({ logger, transport: memoryTransport(() => ({})) })
+    for (let page = 0; page <= 1000; page++) await client.get(`http://h/page-${page}`)
+    assert.equal(lines.length, 2 * 1001)
+    const { records, total } = client.metrics()
+    assert.deepEqual([records.length, total, records[0]?.url], [1000, 1001, 'http://h/page-1'])
+  })
+
+  test('says who it is and what it takes, keeps no cookies and no answers', async () => {
+    const headers = { 'set-cookie': 'a=1', 'cache-control': 'max-age=60' }
+    const transport = memoryTransport(() => ({ headers }))
+    await using client = createHttpClient({ logging: false, transport })
+    for (let left = 2; left > 0; left--) await client.get('http://h/')
+    assert.equal(transport.sent.length, 2)
+    const { 'x-request-id': id, ...sent } = transport.sent[1]?.headers.toRecord() ?? {}
+    assert.match(String(id), /^[0-9a-f]{8}-/)
+    assert.deepEqual(sent, {
+      'user-agent': `posthouse/${httpVersion}`,
+      accept: '*/*',
+      'accept-encoding': 'gzip, deflate, br, zstd',
+    })
+  })
+
+  test('tries again 30 times in 10 s at a server that only fails, and not three times for each request', async () => {
+    const transport = memoryTransport(() => ({ status: 503 }))
+    await using client = createHttpClient({ logging: false, transport, retry: { baseMs: 0 } })
+    for (let left = 40; left > 0; left--) assert.equal((await client.get('http://h/')).status, 503)
+    assert.equal(transport.sent.length, 40 + 30)
   })
 })
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { describe, test } from 'node:test'
 import { ManualClock } from '@posthouse/core'
+import { memoryTransport } from '../src/testing.ts'
 import { failure, quietClient, turns } from './quiet.ts'
 import { startServer, type TestServer } from './servers.ts'
 
@@ -158,6 +159,53 @@ describe('a client', () => {
     await client.close()
     await Promise.all([ended, drained])
     assert.deepEqual(client.stats, { connections: 0, idle: 0, running: 0, queued: 0, leakedStreams: 0 })
+  })
+
+  test('that drains lets what is under way be redirected and tried again, over connections of an extended one too', async () => {
+    await using server = await startHolding()
+    const client = quietClient({ retry: { attempts: 2, baseMs: 1 } })
+    const child = client.extend({ headers: { a: '1' } })
+    const requests = [client.get(server.url), child.get(server.url)]
+    await until(() => server.held.length === 2)
+    const drained = client.drain()
+    await failure(child.get(server.url), 'closed')
+    for (const held of server.held) held.writeHead(302, { location: '/there' }).end()
+    await until(() => server.held.length === 4)
+    for (const held of server.held.slice(2)) held.writeHead(503).end()
+    await until(() => server.held.length === 6)
+    for (const held of server.held.slice(4)) held.end('there')
+    for (const request of requests) assert.equal(await (await request).text(), 'there')
+    await drained
+    assert.equal(client.stats.connections, 0)
+  })
+
+  test('that drains while a request waits for its next attempt is done at once when it is closed', async () => {
+    await using server = await startServer((_, response) => void response.writeHead(503).end())
+    const clock = new ManualClock()
+    const retried = Promise.withResolvers<void>()
+    const interceptors = [{ onRetry: () => retried.resolve() }]
+    const client = quietClient({ clock, retry: { attempts: 2, jitter: 'none' }, interceptors })
+    const request = failure(client.get(server.url), 'closed')
+    await retried.promise
+    const drained = client.drain()
+    await client.close()
+    await drained
+    clock.advance(300)
+    await request
+  })
+
+  test('that drains or is closed takes nothing new over a transport of the caller either', async () => {
+    const answer = Promise.withResolvers<{ readonly text: string }>()
+    const client = quietClient({ transport: memoryTransport(() => answer.promise) })
+    const request = client.get('http://a/')
+    const drained = client.drain()
+    await failure(client.get('http://a/'), 'closed')
+    answer.resolve({ text: 'done' })
+    assert.equal(await (await request).text(), 'done')
+    await drained
+    const other = quietClient({ transport: memoryTransport(() => ({})) })
+    await other.close()
+    await failure(other.get('http://a/'), 'closed')
   })
 
   test('that is closed twice is closed', async () => {

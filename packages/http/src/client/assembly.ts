@@ -39,6 +39,7 @@ export function assemble(options: HttpClientOptions, shared?: Network): Assembly
   const budget = budgetOf(settings.retry, settings.clock)
   const engine: Engine = {
     clock: settings.clock,
+    traffic: network.traffic,
     hooks: hooksOf(interceptors),
     policy: policyOf(options, settings.clock, budget),
     maxBodyBytes: settings.maxBodyBytes,

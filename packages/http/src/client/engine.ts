@@ -9,10 +9,12 @@ import type { HopResponse } from '../transport/transport.ts'
 import type { Call } from './call.ts'
 import { responseOf as answerOf, isInVain, madeUpResponse, refuse } from './made-up-response.ts'
 import type { OutgoingRequest } from './outgoing-request.ts'
+import type { Traffic } from './traffic.ts'
 
 /** What carries out the requests of a client. */
 export interface Engine {
   readonly clock: Clock
+  readonly traffic: Traffic
   /** Changes as interceptors come and go. */
   hooks: Hooks
   /** Around each attempt. */
@@ -24,8 +26,10 @@ export interface Engine {
 
 /** Carries out a request with all of its attempts. */
 export async function perform(engine: Engine, call: Call): Promise<HttpResponse> {
-  const { hooks } = engine
+  const { hooks, traffic } = engine
+  traffic.enter()
   try {
+    traffic.admit()
     for (const start of hooks.start) start(call.request)
     if (hooks.request.before.length > 0) call.request.adopt(await askBefore(hooks.request, call.request))
     let response = await call.plan.retry.policy((execution) => attempt(engine, call, execution), call)
@@ -80,8 +84,14 @@ async function failedBy({ hooks }: Engine, { request }: Call, error: HttpError):
 }
 
 /** Told once; a hook that fails has no say in what became of the request. */
-function done({ clock, hooks }: Engine, call: Call, status: number | undefined, error: HttpError | undefined): void {
+function done(
+  { clock, hooks, traffic }: Engine,
+  call: Call,
+  status: number | undefined,
+  error: HttpError | undefined,
+): void {
   call.lifeline.close()
+  traffic.leave()
   if (hooks.done.length === 0) return
   const durationMs = clock.elapsed() - call.startedAt
   const startedAt = clock.now() - durationMs

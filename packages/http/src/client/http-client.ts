@@ -155,11 +155,12 @@ export class HttpClient implements AsyncDisposable {
     return { ...network.stats(), leakedStreams: engine.leaks.count }
   }
 
-  /** Takes no more requests, and closes when those under way have ended. */
+  /** Takes no more requests, and closes when those under way have ended, with their redirections and further attempts. */
   async drain(): Promise<void> {
     if (this.#borrows) return
-    await this.#assembly.network.drain()
-    await this.#assembly.network.close()
+    const { traffic, close } = this.#assembly.network
+    await traffic.drain()
+    await close()
   }
 
   /** Ends what is under way with `closed`, and closes all connections. */

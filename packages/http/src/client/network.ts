@@ -7,14 +7,14 @@ import { undiciTransport } from '../transport/undici-transport.ts'
 import { Wire } from '../wire/wire.ts'
 import type { HttpClientOptions } from './client-options.ts'
 import type { Settings } from './settings.ts'
+import { Traffic } from './traffic.ts'
 
 /** What the requests of a client travel over. Clients that were extended from each other share one. */
 export interface Network {
   readonly transport: Transport
+  readonly traffic: Traffic
   readonly stats: () => PoolStats
-  /** Lets what is under way finish. */
-  drain(): Promise<void>
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** The options that make a network what it is: where they differ, a client needs one of its own. */
@@ -40,11 +40,13 @@ export function networkOf(options: HttpClientOptions, settings: Settings): Netwo
     ...(logger && { logger }),
   })
   const pool = new Pool(wire.open, poolLimitsOf(options.pool), clock)
+  const traffic = new Traffic()
   return {
     transport: undiciTransport(pool),
+    traffic,
     stats: () => pool.stats,
-    drain: () => pool.drain(),
     close: async () => {
+      traffic.close()
       pool.close()
       await wire[Symbol.asyncDispose]()
     },
@@ -65,7 +67,7 @@ const undiciOptions = {
 const longestConnect = 600_000
 
 function pretended(transport: Transport): Network {
-  const nothing = async (): Promise<void> => undefined
+  const traffic = new Traffic()
   const stats = { connections: 0, idle: 0, running: 0, queued: 0 }
-  return { transport: heeding(transport), stats: () => stats, drain: nothing, close: nothing }
+  return { transport: heeding(transport), traffic, stats: () => stats, close: async () => traffic.close() }
 }

@@ -1,4 +1,5 @@
-import type { ErrorSubject } from '../errors/http-error.ts'
+import { inspect } from 'node:util'
+import { type ErrorSubject, showRequest } from '../errors/http-error.ts'
 import type { SecretNames } from '../errors/redact.ts'
 import type { HttpHeaders } from '../headers/http-headers.ts'
 import type { HttpRequest } from '../request/http-request.ts'
@@ -56,5 +57,19 @@ export class OutgoingRequest implements HttpRequest, ErrorSubject {
     const copy = new OutgoingRequest({ ...this, url: new URL(this.url), headers: this.headers.copy() }, this.#lifeline)
     copy.attempt = attempt
     return copy
+  }
+
+  /** What `JSON.stringify` sees: what can be shown without secrets. */
+  toJSON(): object {
+    return { ...showRequest(this), attempt: this.attempt }
+  }
+
+  // Declarations that are made file by file cannot name a method by `inspect.custom`.
+  static {
+    Object.defineProperty(OutgoingRequest.prototype, inspect.custom, {
+      value(this: OutgoingRequest): string {
+        return `HttpRequest ${inspect(this.toJSON())}`
+      },
+    })
   }
 }

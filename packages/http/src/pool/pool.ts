@@ -49,7 +49,6 @@ export class Pool {
   #running = 0
   #sweep: Timer | undefined
   #closed: PosthouseError | undefined
-  #quiet: PromiseWithResolvers<void> | undefined
 
   constructor(open: OpenConnection, limits: PoolLimits, clock: Clock) {
     this.#open = open
@@ -86,9 +85,7 @@ export class Pool {
       const waiter: Waiter = { origin: this.#origin(name), resolve, reject }
       this.#waiters.add(waiter)
       onWaiting((reason) => {
-        if (!this.#waiters.delete(waiter)) return
-        reject(reason)
-        this.#tellQuiet()
+        if (this.#waiters.delete(waiter)) reject(reason)
       })
     })
   }
@@ -101,7 +98,6 @@ export class Pool {
       this.discard(line, new PosthouseError('aborted', 'the request on this connection ended early'))
     if (line.alive) this.#rest(line)
     if (this.#waiters.size > 0) this.#serve()
-    this.#tellQuiet()
   }
 
   /** Closes a connection and forgets it. */
@@ -116,15 +112,6 @@ export class Pool {
     line.connection.destroy(reason)
   }
 
-  /** Takes nothing more, and resolves when every request has ended, those too that wait for a connection. */
-  async drain(): Promise<void> {
-    this.#closed ??= closed()
-    this.#quiet ??= Promise.withResolvers()
-    this.#tellQuiet()
-    await this.#quiet.promise
-    this.close()
-  }
-
   /** Ends every request and closes every connection. */
   close(): void {
     this.#closed ??= closed()
@@ -134,11 +121,6 @@ export class Pool {
     this.#sweep?.[Symbol.dispose]()
     this.#sweep = undefined
     for (const line of [...this.#lines]) this.discard(line, reason)
-    this.#tellQuiet()
-  }
-
-  #tellQuiet(): void {
-    if (this.#running === 0 && this.#waiters.size === 0) this.#quiet?.resolve()
   }
 
   #origin(name: string): Origin {

@@ -20,7 +20,7 @@ export type Unpackers = Readonly<Record<string, (mark: Mark) => unknown>>
 /** Says what cannot cross. */
 function foreign(value: object, key: string): PosthouseError {
   const what = value.constructor?.name ?? 'object'
-  const message = `${key}: a ${what} cannot be handed to the thread that sends requests for the synchronous client`
+  const message = `${key}: what is of the type ${what} cannot be handed to the thread that sends requests for the synchronous client`
   return new PosthouseError('invalid_option', message)
 }
 
