@@ -127,6 +127,31 @@ describe('the life of an app', () => {
     assert.equal((await app.inject('/patient')).status, 200)
   })
 
+  it('tells a handler that its client has gone, also one that asks late', async () => {
+    await using app = createApp({ env: 'test' })
+    const came = Promise.withResolvers<void>()
+    const gone = Promise.withResolvers<void>()
+    const signals = Promise.withResolvers<AbortSignal>()
+    app.get('/', async (context) => {
+      came.resolve()
+      await gone.promise
+      signals.resolve(context.signal)
+    })
+    await app.ready()
+    await using server = createServer((request, response) => {
+      response.once('close', () => gone.resolve())
+      app.handleRequest(request, response)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const client = httpRequest({ port, path: '/' }).on('error', () => undefined)
+    client.end()
+    await came.promise
+    client.destroy()
+    const { aborted, reason } = await signals.promise
+    assert.ok(aborted && isPosthouseError(reason) && reason.code === 'aborted')
+  })
+
   it('says that a port is in use', async () => {
     await using first = createApp({ env: 'test' })
     await using second = createApp({ env: 'test' })
@@ -214,6 +239,24 @@ describe('methods', () => {
       })
     assert.equal(await ask('PROPFIND'), '"PROPFIND"')
     assert.equal(await ask('QUERY', '{"a":1}'), '{"a":1}')
+  })
+
+  it('that a path does not have are answered with 405 and those that it has', async () => {
+    await using app = createApp({ env: 'test' })
+    app.get('/items/{id}', () => 1)
+    app.delete('/items/{name}', () => 2)
+    app.put('/items/first', () => 3)
+    app.post('/files/{rest:path}', () => 4)
+    const allow = async (method: string, url: string) => {
+      const { status, headers } = await app.inject({ method, url })
+      return [status, headers.allow]
+    }
+    assert.deepEqual(await allow('TRACE', '/items/first?id=1'), [405, 'DELETE, GET, HEAD, PUT'])
+    assert.deepEqual(await allow('PUT', '/items/second'), [405, 'DELETE, GET, HEAD'])
+    assert.deepEqual(await allow('GET', '/files/a/b'), [405, 'POST'])
+    assert.deepEqual(await allow('OPTIONS', '/openapi.json'), [405, 'GET, HEAD'])
+    assert.deepEqual(await allow('HEAD', '/items/7'), [200, undefined])
+    assert.deepEqual(await allow('PROPFIND', '/items'), [404, undefined])
   })
 
   it('that do not exist cannot be declared, and neither can options', () => {

@@ -105,9 +105,11 @@ export class Exchange implements HandlerTools, Reply {
   #watch(): AbortController {
     const abort = new AbortController()
     const { raw } = this.#reply
-    raw.once('close', () => {
+    const tell = (): void => {
       if (!raw.writableEnded) abort.abort(new PosthouseError('aborted', 'The client has gone'))
-    })
+    }
+    if (raw.closed) tell()
+    else raw.once('close', tell)
     return abort
   }
 }

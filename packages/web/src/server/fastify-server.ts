@@ -9,6 +9,7 @@ import { problem } from '../problem/problem.ts'
 import { type ProblemResponse, problemResponse } from '../problem/problem-response.ts'
 import { namesOneHost } from '../request/host-check.ts'
 import { requestIdOf } from '../request/request-id.ts'
+import { allowedMethods } from '../routing/allowed-methods.ts'
 import type { Endpoint } from '../routing/endpoint.ts'
 import { parsePath } from '../routing/path.ts'
 import type { Route } from '../routing/router.ts'
@@ -36,10 +37,6 @@ export function createFastify(server: Server, services: Services): FastifyInstan
   })
   // Bodies are ours to read: Fastify finds a parser by the type that the client names, and makes a resource for each.
   for (const method of instance.supportedMethods) instance.addHttpMethod(method, withoutBody)
-  instance.setNotFoundHandler((request, reply) => {
-    const missing = problem(404, `There is nothing at ${request.method} ${pathOf(request.url)}`)
-    return sendProblem(missing, request, reply, services)
-  })
   instance.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, services))
   return instance
 }
@@ -60,6 +57,7 @@ export function addRoutes(
   // Those of HEAD come first: Fastify makes one for each GET that has none yet.
   const ordered = routes.toSorted((a, b) => Number(b.endpoint.method === 'HEAD') - Number(a.endpoint.method === 'HEAD'))
   assertDistinct(ordered)
+  refuseOthers(instance, routes, services)
   for (const route of ordered) {
     const { method } = route.endpoint
     if (!instance.supportedMethods.includes(method)) instance.addHttpMethod(method)
@@ -72,6 +70,20 @@ export function addRoutes(
       throw new PosthouseError('invalid_option', message, { cause })
     }
   }
+}
+
+/** Answers what no endpoint does: 405 where only the method is wrong (RFC 9110, section 15.5.6), otherwise 404. */
+function refuseOthers(instance: FastifyInstance, routes: readonly Route<Endpoint>[], services: Services): void {
+  const allowed = allowedMethods(routes.map(({ endpoint, path }) => ({ method: endpoint.method, path })))
+  instance.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request.url)
+    const allow = allowed(path).join(', ')
+    const refused =
+      allow === ''
+        ? problem(404, `There is nothing at ${request.method} ${path}`)
+        : problem(405, `${path} takes ${allow}, not ${request.method}`, { headers: { allow } })
+    return sendProblem(refused, request, reply, services)
+  })
 }
 
 /** What parameters are called makes no difference to which requests a path takes. */
