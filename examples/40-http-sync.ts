@@ -1,6 +1,7 @@
 /**
- * Requests that wait for their answers, as the synchronous client of document 004: `requests` needs no set-up; a client of
- * one's own takes the retry options, decides itself what is tried again, and has hooks.
+ * Requests that wait for their answers, as the synchronous client of document 004: `requests` needs no set-up ("quick use"); a
+ * client of one's own takes the retry options ("advanced use"), decides itself what is tried again ("custom retries"), sends what
+ * it was set up with ("preset settings"), and has hooks.
  *
  * Run it with `node --conditions=@posthouse/source examples/40-http-sync.ts`.
  */
@@ -46,6 +47,14 @@ const response = client.get('/get', {
 console.log(response.status, response.json<{ args: object }>().args)
 console.log('in the end:', client.get('/status/503').status)
 console.log('nobody there:', client.get('http://127.0.0.1:1/').status)
+
+using preset = createSyncHttpClient({
+  preset: fastkit,
+  timeout: 60_000,
+  headers: { 'content-type': 'application/json' },
+  logging: false,
+})
+console.log('preset', preset.post(`${url}/post`, { body: '{"a":1}' }).json<{ json: object }>().json)
 
 using strict = createSyncHttpClient({ baseUrl: url, logging: false, throwOnError: true })
 using _ = strict.use({ beforeRequest: (request) => void request.headers.set('authorization', 'Bearer of-a-letter') })

@@ -22,6 +22,7 @@ suite('the examples of what the HTTP client does beyond a request', () => {
       'status 503 at attempt 3',
       'in the end: 606',
       'nobody there: 603',
+      'preset { a: 1 }',
       "{ authenticated: true, token: 'of-a-letter' }",
       'bad_status 601',
     ])
