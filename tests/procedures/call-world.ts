@@ -63,6 +63,11 @@ export class CallWorld implements AsyncDisposable {
     }
   }
 
+  /** The server takes no more calls. */
+  drain(): Promise<void> {
+    return this.#api.drain()
+  }
+
   /** The server goes at once, and another one comes, which remembers what `store` does. */
   async restart(store: CallStore): Promise<void> {
     await Promise.all([this.socketLine.close(), this.httpLine.close()])

@@ -80,6 +80,22 @@ suite('a client with two doors', () => {
     assert.deepEqual(world.executions, [1])
   })
 
+  for (const way of ['socket', 'http'] as const) {
+    test(`waits for the next server where one is about to leave, through ${way}`, async () => {
+      await using world = await CallWorld.start()
+      const { socketUrl, httpUrl } = world.doors
+      const client = world.client({ ...(way === 'socket' ? { socketUrl } : { httpUrl }), reconnectionAttempts: 50 })
+      await client.connect()
+      await world.drain()
+      const call = client.call('quick', 1, { idempotent: true })
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      assert.deepEqual(world.executions, [])
+      await world.restart(new MemoryCallStore())
+      assert.equal(await call, 1)
+      assert.deepEqual(world.executions, [1])
+    })
+  }
+
   test('says that an outcome is unknown where the server came back and remembers nothing', async () => {
     for (const doors of ['both', 'socket', 'http'] as const) {
       await using world = await CallWorld.start()

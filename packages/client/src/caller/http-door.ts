@@ -151,6 +151,7 @@ export class HttpDoor {
 
   #settle(call: PendingCall, reply: Response, body: unknown): void {
     const response = readResponse(body)
+    if (response?.code === 'draining') throw new PosthouseError('unreachable', 'the server is about to leave')
     if (response?.request_id === call.id) call.answer(response)
     else this.#refused(call, reply, body)
   }

@@ -20,6 +20,8 @@ interface Carried {
   readonly call: PendingCall
   /** The connection was lost under it. */
   readonly lost: () => void
+  /** The server has refused to take it, for now. */
+  readonly untaken: () => void
 }
 
 /** One Socket.IO connection to a server of calls, a Posthouse or an original; the calls on it go with it. */
@@ -75,14 +77,16 @@ export class SocketConnection {
     if (!call.mayGoTo(this.store))
       throw unknownOutcome(call.draft.api, 'the server does not remember what it was sent before')
     return new Promise((resolve) => {
-      const { id } = call
-      this.#calls.set(id, {
-        call,
-        lost: () => {
-          call.leave = undefined
-          resolve(true)
-        },
-      })
+      const { id, trace } = call
+      const lost = (): void => {
+        call.leave = undefined
+        resolve(true)
+      }
+      const untaken = (): void => {
+        call.trace = trace
+        lost()
+      }
+      this.#calls.set(id, { call, lost, untaken })
       call.leave = (answered) => {
         this.#calls.delete(id)
         if (!answered && this.store !== undefined) this.#socket.emit('api:cancel', { request_id: id })
@@ -114,7 +118,15 @@ export class SocketConnection {
     this.#heard = true
     const response = readResponse(value)
     // Of calls that nobody here waits for: an original tells results of others to everyone.
-    if (response !== undefined) this.#calls.get(response.request_id)?.call.answer(response)
+    const carried = response && this.#calls.get(response.request_id)
+    if (response === undefined || carried === undefined) return
+    if (response.code !== 'draining') {
+      carried.call.answer(response)
+      return
+    }
+    // The server is about to leave and has not taken it.
+    this.#calls.delete(response.request_id)
+    carried.untaken()
   }
 
   #item(value: unknown): void {
