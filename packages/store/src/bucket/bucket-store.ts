@@ -86,7 +86,7 @@ export class BucketBlobStore implements BlobStore {
 
   async remove(key: string): Promise<boolean> {
     return await this.#alone(key, async () => {
-      if (await this.#uploads.find(key)) await this.#uploads.remove(key)
+      if (await this.#uploads.has(key)) await this.#uploads.remove(key)
       else if (await this.#bucket.head(key)) await this.#bucket.remove(key)
       else return false
       return true
@@ -152,7 +152,7 @@ export class BucketBlobStore implements BlobStore {
   }
 
   async #assertFree(key: string): Promise<void> {
-    if (!(await this.#bucket.head(key)) && !(await this.#uploads.find(key))) return
+    if (!(await this.#bucket.head(key)) && !(await this.#uploads.has(key))) return
     throw new PosthouseError('key_in_use', `${key} is in use`)
   }
 

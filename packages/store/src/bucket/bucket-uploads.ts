@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type Announcement, assertSameContent, type BlobInfo, type Clock, type UploadInfo } from '@posthouse/core'
 import type { Bucket, ObjectEntry } from './bucket.ts'
+import { inTurns } from './in-turns.ts'
 
 /** What lies below is the store's own. */
 export const ownFolder = '.posthouse/'
@@ -40,6 +41,11 @@ export class BucketUploads {
     const { at, ...told } = JSON.parse(about.toString()) as Omit<UploadInfo, 'offset'>
     const offset = parts.reduce((sum, { size }) => sum + size, 0)
     return { ...told, offset, at: Math.max(at, ...parts.map((part) => part.at)), parts }
+  }
+
+  /** True where there is an upload of this key: one request, where finding it out takes more. */
+  async has(key: string): Promise<boolean> {
+    return (await this.#bucket.head(`${folderOf(key)}about`)) !== undefined
   }
 
   /** All uploads. There are as many as are under way. */
@@ -104,15 +110,19 @@ export class BucketUploads {
     const facts = { sha256: found, meta }
     if (offset === 0) await this.#bucket.put(key, new Uint8Array(), facts)
     else await this.#bucket.join(parts, key, facts)
-    await this.remove(key)
+    await this.#forget(key, parts)
     const written = await this.#bucket.head(key)
     return { key, size: offset, at: written?.at ?? this.#clock.now(), ...facts }
   }
 
-  /** What tells of it goes last: until then it can be removed again. */
   async remove(key: string): Promise<void> {
+    await this.#forget(key, await everything(this.#bucket, `${folderOf(key)}part-`))
+  }
+
+  /** What tells of it goes last: until then it can be removed again. */
+  async #forget(key: string, parts: readonly ObjectEntry[]): Promise<void> {
     this.#hashes.delete(key)
-    for (const { name } of await everything(this.#bucket, `${folderOf(key)}part-`)) await this.#bucket.remove(name)
+    await inTurns(parts, ({ name }) => this.#bucket.remove(name))
     await this.#bucket.remove(`${folderOf(key)}about`)
   }
 
