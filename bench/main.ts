@@ -37,6 +37,9 @@ if (name === 'http-client') {
 } else if (name === 'calls') {
   const { benchCalls } = await import('./calls/main.ts')
   await benchCalls(rest)
+} else if (name === 'files') {
+  const { benchFiles } = await import('./files/main.ts')
+  await benchFiles(rest)
 } else await runNamed(process.argv.slice(2))
 
 async function runNamed(args: string[]): Promise<void> {
