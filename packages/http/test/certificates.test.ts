@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Logger } from '@posthouse/core'
 import type { TlsOptions } from '@posthouse/http'
 import { Wire, type WireParts } from '../src/wire/wire.ts'
-import { issue, withoutOpenssl } from './certificates.ts'
+import { issue, locked, withoutOpenssl } from './certificates.ts'
 import { askOnce, startServer } from './servers.ts'
 
 const tlsFailed = { code: 'tls_failed' }
@@ -98,6 +98,13 @@ suite('certificates of servers', { skip: withoutOpenssl }, async () => {
     for (let round = 0; round < 3; round++) assert.equal(await askOnce(wire, server.url), 'hello')
   })
 
+  test('are not asked for from a server that speaks too old a version', async () => {
+    const server = await startServer((_, response) => void response.end('hello'), { ...good, maxVersion: 'TLSv1.2' })
+    await using _ = server
+    assert.equal(await ask(server.url, { ca }), 'hello')
+    await assert.rejects(ask(server.url, { ca, minVersion: 'TLSv1.3' }))
+  })
+
   test('warn once when nobody is to look at them', async () => {
     await using server = await serve(await issue('server'))
     const { lines, logger } = listening()
@@ -121,6 +128,17 @@ suite('certificates of clients', { skip: withoutOpenssl }, () => {
     assert.equal(await ask(strict.url, { ca, cert: client.cert, key: client.key }), 'mallory-or-alice')
     await assert.rejects(ask(strict.url, { ca }))
     assert.throws(() => new Wire({ tls: { ca, cert: client.cert } }), { code: 'invalid_option' })
+    const { pfx, key } = await locked(client, 'sesame')
+    assert.equal(await ask(strict.url, { ca, pfx, passphrase: 'sesame' }), 'mallory-or-alice')
+    assert.equal(await ask(strict.url, { ca, cert: client.cert, key, passphrase: 'sesame' }), 'mallory-or-alice')
+    const unreadable = { code: 'invalid_option', message: /cannot be read/ }
+    for (const tls of [
+      { pfx, passphrase: 'wrong' },
+      { cert: client.cert, key },
+    ]) {
+      assert.throws(() => new Wire({ tls }), unreadable)
+    }
+    assert.throws(() => new Wire({ tls: { ca: '/etc/ca.pem' } }), { code: 'invalid_option', message: /not its path/ })
   })
 })
 

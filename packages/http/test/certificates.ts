@@ -52,6 +52,21 @@ export async function issue(name: string, { names, by, days = 10, authority = fa
   }
 }
 
+/** The same, opened by a password: both in PKCS #12, and the key alone in PEM. */
+export async function locked({ cert, key }: Identity, password: string): Promise<{ pfx: Uint8Array; key: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'posthouse-http-tls-'))
+  const file = (suffix: string): string => join(folder, suffix)
+  try {
+    await Promise.all([writeFile(file('cert'), cert), writeFile(file('key'), key)])
+    const passout = ['-passout', `pass:${password}`]
+    await openssl(['pkcs12', '-export', '-in', file('cert'), '-inkey', file('key'), ...passout, '-out', file('pfx')])
+    await openssl(['pkcs8', '-topk8', '-in', file('key'), ...passout, '-out', file('locked')])
+    return { pfx: await readFile(file('pfx')), key: await readFile(file('locked'), 'utf8') }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
 async function openssl(args: readonly string[]): Promise<void> {
   await promisify(execFile)('openssl', args)
 }

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { startHttpbin } from '../../../tests/httpbin/httpbin.ts'
 import { EventParser } from '../src/events/event-parser.ts'
 import { collected } from './collected.ts'
+import { startServer } from './servers.ts'
 
 interface Parsed {
   readonly events: readonly ServerSentEvent[]
@@ -196,6 +197,31 @@ suite('a client that follows events', () => {
     assert.equal(transport.sent.length, 2)
     await assert.rejects(follow('busy'), { code: 'bad_status' })
     assert.equal(transport.sent.length, 5)
+  })
+
+  test('takes a stream without a single byte for too long for lost, whether its own option or the deadline says so', async () => {
+    for (const options of [{ idleMs: 40 }, { timeout: { read: 40 } }]) {
+      const ids = ['1', '2']
+      await using server = await startServer((_, response) => {
+        const id = ids.shift()
+        response.writeHead(id === undefined ? 204 : 200, { 'content-type': 'text/event-stream' })
+        if (id === undefined) response.end()
+        else response.write(`id: ${id}\ndata: x\n\n`)
+      })
+      await using client = createHttpClient({ logging: false, proxy: false })
+      const events = await collected(client.events(server.url, { ...options, reconnect: quick }))
+      assert.deepEqual(
+        events.map(({ id }) => id),
+        ['1', '2'],
+      )
+    }
+  })
+
+  test('has the deadlines of its request until events come', async () => {
+    await using server = await startServer(() => undefined)
+    await using client = createHttpClient({ logging: false, proxy: false, retry: false })
+    const events = client.events(server.url, { timeout: 40, reconnect: false })
+    await assert.rejects(events.next(), { code: 'first_byte_timeout' })
   })
 
   test('ends the connection when its reader leaves, and stops waiting when it is told to', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ManualClock } from '@posthouse/core'
-import { circuitBreaker } from '@posthouse/core/policy'
+import { bulkhead, circuitBreaker } from '@posthouse/core/policy'
 import { HttpHeaders, type HttpResponse, IncomingBody, type Transport } from '../src/index.ts'
 import { failure, quietClient, turns } from './quiet.ts'
 import { startServer } from './servers.ts'
@@ -87,6 +87,29 @@ describe('policies around attempts', () => {
     assert.equal(await response.text(), 'second')
     await turns()
     assert.equal(client.stats.running, 0)
+  })
+
+  test('ask as many more as they may', async () => {
+    let count = 0
+    await using server = await startServer((_, response) => {
+      if (++count === 3) response.end('third')
+    })
+    await using client = quietClient({ hedge: { delayMs: 20, extra: 2 } })
+    assert.equal(await (await client.get(server.url)).text(), 'third')
+  })
+
+  test('let only so many attempts run at once, and refuse others', async () => {
+    const answer = Promise.withResolvers<void>()
+    const transport: Transport = async (hop) => {
+      await answer.promise
+      return giving(200)(hop)
+    }
+    const client = quietClient({ transport, policies: [bulkhead({ limit: 2, queue: 0 })] })
+    const running = [client.get('http://h/'), client.get('http://h/')]
+    await turns()
+    await failure(client.get('http://h/'), 'bulkhead_full')
+    answer.resolve()
+    for (const response of await Promise.all(running)) assert.equal(response.status, 200)
   })
 
   test('leave a stream to its caller, who can still give it up', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
-import { HttpHeaders } from '../src/index.ts'
+import { HttpHeaders, type Progress } from '../src/index.ts'
 import { requestUrl } from '../src/request/url.ts'
 import { failure, quietClient } from './quiet.ts'
 import { startServer, type TestServer } from './servers.ts'
@@ -210,6 +210,25 @@ describe('a body', () => {
       },
     })
     assert.deepEqual(seen, [65_536, 131_072, 150_000])
+  })
+
+  test('of several parts tells how far it has come of the whole', async () => {
+    await using server = await startEcho()
+    await using client = quietClient()
+    const seen: Progress[] = []
+    const files = [
+      { filename: 'a', content: new Uint8Array(150_000) },
+      { filename: 'b', content: () => Readable.from([Buffer.from('stream')]), length: 6 },
+    ]
+    const response = await client.post(server.url, {
+      multipart: { files },
+      onUploadProgress: (progress) => void seen.push(progress),
+    })
+    const { headers } = await response.json<Echo>()
+    const total = Number(headers['content-length'])
+    assert.ok(total > 150_006)
+    assert.ok(seen.length > 3 && seen.every((progress) => progress.total === total))
+    assert.equal(seen.at(-1)?.transferred, total)
   })
 
   test('whose stream fails ends the request as what it is', async () => {

@@ -204,6 +204,24 @@ describe('how long is waited', () => {
     assert.deepEqual(await waits({ retry: fastkit.retry }, [{ status: 503 }]), [2000, 4000])
   })
 
+  test('grows as its multiplier says, up to its cap, and is spread by its jitter', async () => {
+    const steps = [{ status: 503 }]
+    const shape = { attempts: 5, baseMs: 100, multiplier: 3, capMs: 2000 } as const
+    assert.deepEqual(await waits({ retry: { ...shape, jitter: 'none' } }, steps), [100, 300, 900, 2000])
+    const equal = await waits({ retry: { ...shape, jitter: 'equal' } }, steps)
+    assert.ok(equal.every((ms, index) => ms >= ([50, 150, 450, 1000][index] ?? 0) && ms <= 2000))
+    const decorrelated = await waits({ retry: { ...shape, jitter: 'decorrelated' } }, steps)
+    assert.ok(decorrelated.every((ms, index) => ms >= 100 && ms <= 3 * (decorrelated[index - 1] ?? 100)))
+  })
+
+  test('is what a function says, and no attempt begins after the time that there is for all', async () => {
+    const backoff = (attempt: number): number => attempt * 1000
+    const steps = [{ status: 503 }]
+    assert.deepEqual(await waits({ retry: { attempts: 4, backoff } }, steps), [1000, 2000, 3000])
+    // One wait may take longer here, because the clock of the test goes in steps of ten seconds.
+    assert.deepEqual(await waits({ retry: { attempts: 4, backoff, totalMs: 11_000 } }, steps), [1000])
+  })
+
   test('is what the server asks for, if that is longer', async () => {
     const steps = [{ status: 503, headers: { 'retry-after': '7' } }, { status: 200 }]
     assert.deepEqual(await waits({ retry: { jitter: 'none' } }, steps), [7000])

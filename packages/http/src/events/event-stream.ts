@@ -15,6 +15,7 @@ import { bodyRules, requestRules } from '../client/check-options.ts'
 import type { RequestOptions } from '../client/request-options.ts'
 import { HttpHeaders } from '../headers/http-headers.ts'
 import type { HttpResponse } from '../response/http-response.ts'
+import { namedTimeouts } from '../timing/timeouts.ts'
 import { EventParser, type ServerSentEvent } from './event-parser.ts'
 
 /** How a stream of events is followed. */
@@ -23,7 +24,7 @@ export interface EventStreamOptions extends RequestOptions {
   readonly lastEventId?: string | undefined
   /** Whether the stream is opened again when it ends, and how. Default true. */
   readonly reconnect?: boolean | ReconnectOptions | undefined
-  /** Without a single byte for so long, the connection counts as lost, in milliseconds. Default 90,000. */
+  /** Without a single byte for so long, the connection counts as lost, in milliseconds. Default `timeout.read`, or 90,000. */
   readonly idleMs?: number | undefined
   /** Characters that one event may have. Default 1 Mi. */
   readonly maxEventLength?: number | undefined
@@ -75,7 +76,7 @@ export function eventStream(
 }
 
 async function* followed(open: OpenEvents, options: EventStreamOptions, clock: Clock): AsyncGenerator<ServerSentEvent> {
-  const { lastEventId = '', reconnect = true, idleMs = 90_000, maxEventLength, ...request } = options
+  const { lastEventId = '', reconnect = true, idleMs, maxEventLength, ...request } = options
   const plan = new Reconnection(reconnect === true ? {} : reconnect)
   let lastId = lastEventId
   for (;;) {
@@ -96,17 +97,19 @@ async function* followed(open: OpenEvents, options: EventStreamOptions, clock: C
   }
 }
 
-function asking(request: RequestOptions, lastId: string, idleMs: number): RequestOptions {
+function asking(request: RequestOptions, lastId: string, idleMs: number | undefined): RequestOptions {
   const { timeout, headers: own, ...rest } = request
   const headers: Record<string, string> = { accept: 'text/event-stream', 'cache-control': 'no-store' }
   // In UTF-8, as the HTML standard says; a header has one character for each byte.
   if (lastId !== '') headers['last-event-id'] = Buffer.from(lastId).toString('latin1')
-  const timeouts = typeof timeout === 'object' ? timeout : {}
+  const timeouts = timeout === undefined ? {} : namedTimeouts(timeout)
+  // A number is for what a request waits for, and not for how long a server may have nothing to tell.
+  const read = idleMs ?? (typeof timeout === 'object' ? timeout.read : undefined) ?? 90_000
   return {
     ...rest,
     headers: new HttpHeaders(own).merge(headers),
     throwOnError: false,
-    timeout: { ...timeouts, read: idleMs },
+    timeout: { ...timeouts, read },
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, type X509Certificate } from 'node:crypto'
-import type { SecureVersion, TLSSocket } from 'node:tls'
-import { PosthouseError } from '@posthouse/core'
+import { createSecureContext, type SecureContextOptions, type SecureVersion, type TLSSocket } from 'node:tls'
+import { PosthouseError, reasonOf } from '@posthouse/core'
 import { aFlag, aText, either, listOf, oneOf, optionsOf, type Rule, secretly } from '@posthouse/core/options'
 
 /** How servers prove who they are, and how this client does. Files are given by their content. */
@@ -50,12 +50,37 @@ export function tlsSettings(options: TlsOptions): Record<string, unknown> {
   if ((options.cert === undefined) !== (options.key === undefined)) {
     throw new PosthouseError('invalid_option', 'tls: a client certificate needs both, cert and key')
   }
+  checkReadable(options)
   return {
     ...settings,
     rejectUnauthorized: verify !== false,
     // A resumed session shows no certificate that could be held against the pins.
     ...((pins?.length ?? 0) > 0 ? { maxCachedSessions: 0 } : {}),
   }
+}
+
+/** What cannot be read, as for a wrong passphrase, would otherwise fail at each connection. */
+function checkReadable({ ca, cert, key, pfx, passphrase }: TlsOptions): void {
+  if (ca === undefined && cert === undefined && pfx === undefined) return
+  if ([ca ?? []].flat().some(isNoPem)) {
+    throw new PosthouseError(
+      'invalid_option',
+      'tls.ca holds no certificate in PEM; it takes the content of a file, not its path',
+    )
+  }
+  try {
+    // Node takes all that these options can be; its types want arrays that may be changed.
+    createSecureContext({ ca, cert, key, pfx, passphrase } as SecureContextOptions)
+  } catch (cause) {
+    throw new PosthouseError('invalid_option', `tls: a certificate or key cannot be read: ${reasonOf(cause)}`, {
+      cause,
+    })
+  }
+}
+
+/** Node would take it without a word, and trust nobody. */
+function isNoPem(authority: string | Uint8Array): boolean {
+  return typeof authority === 'string' && authority.trim() !== '' && !authority.includes('-----BEGIN ')
 }
 
 /** Says why the server's certificate does not fit the pins; nothing where it does. */
