@@ -20,7 +20,7 @@ export interface FetchInit {
 export interface FetchedResponse {
   readonly ok: boolean
   readonly status: number
-  readonly headers: { get(name: string): string | null }
+  readonly headers: { get(name: string): string | null | undefined }
   text(): Promise<string>
 }
 
