@@ -28,3 +28,15 @@ console.log(`sent as ${headers['User-Agent']}`)
 
 const failing = await client.get('/status/503')
 console.log(`${failing.status} after ${failing.attempts} attempts`)
+
+// What the document recommends for production, which is what a client without options has; here in words.
+await using pooled = createHttpClient({
+  pool: { maxConnections: 100 }, // max_connections
+  timeout: 30_000, // timeout_seconds
+  retry: 3, // max_retries
+  logging: { level: 'INFO' }, // enable_logging, log_level
+  metrics: true, // enable_metrics
+})
+await Promise.all([1, 2, 3].map((id) => pooled.get(`${server.url}/anything/{id}`, { path: { id } })))
+const { count, errorRate } = pooled.metrics().summary
+console.log(`${count} requests, error rate ${errorRate}`)

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 const said: Readonly<Record<string, string>> = {
   '30-http-basic.ts': 'the server got GET /anything/users?page=1, POST /anything/users for 张三\n',
   '31-http-global.ts': 'the server got GET /get, POST /post\n',
-  '32-http-configuration.ts': 'sent as MyApp/1.0\n503 after 6 attempts\n',
+  '32-http-configuration.ts': 'sent as MyApp/1.0\n503 after 6 attempts\n3 requests, error rate 0\n',
   '33-http-interceptors.ts': 'the server got Bearer your-api-key\nGET /headers 200\nGET /status/{id} 401\n',
   '34-http-concurrency.ts': 'succeeded: 9, failed: 1\n',
   '35-http-errors.ts': [

@@ -11,18 +11,10 @@ import {
 import type { HttpHeaders } from '../headers/http-headers.ts'
 import { decodeText, parseJson } from './decode.ts'
 import type { IncomingBody } from './incoming-body.ts'
+import { mismatch, type ResponseHead, refusal } from './response-head.ts'
 
 /** What a response is made of. */
-export interface ResponseParts {
-  readonly status: number
-  readonly statusText: string
-  readonly headers: HttpHeaders
-  readonly url: string
-  /** Attempts that were made, this one included. */
-  readonly attempts: number
-  readonly elapsedMs: number
-  /** The URLs that redirected here, the first one first. */
-  readonly redirects: readonly string[]
+export interface ResponseParts extends ResponseHead {
   /** The whole body, or one that still comes. */
   readonly body: Uint8Array | IncomingBody
   readonly subject: ErrorSubject
@@ -31,7 +23,7 @@ export interface ResponseParts {
 }
 
 /** The answer to a request. Its body is there already, except where it was asked for as a stream. */
-export class HttpResponse implements AsyncIterable<Uint8Array> {
+export class HttpResponse implements ResponseHead, AsyncIterable<Uint8Array> {
   readonly status: number
   readonly statusText: string
   readonly headers: HttpHeaders
@@ -113,12 +105,7 @@ export class HttpResponse implements AsyncIterable<Uint8Array> {
     if (schema === undefined) return value
     const result = await schema['~standard'].validate(value)
     if (result.issues === undefined) return result.value
-    const [first] = result.issues
-    const error = this.#error(
-      'schema_mismatch',
-      `the body does not fit the schema: ${first?.message ?? 'no reason given'}`,
-    )
-    throw Object.assign(error, { issues: result.issues })
+    throw Object.assign(this.#error('schema_mismatch', mismatch(result.issues)), { issues: result.issues })
   }
 
   /** The body as a web stream. */
@@ -147,8 +134,7 @@ export class HttpResponse implements AsyncIterable<Uint8Array> {
   /** The error that `raiseForStatus` throws for a status from 400 on, or the failure that the response was made up for. */
   asError(): HttpError {
     if (this.#failure !== undefined) return this.#failure
-    const message = `${this.#subject.method} ${this.request.url} was answered with ${this.status} ${this.statusText}`
-    return Object.assign(this.#error('bad_status', message.trimEnd()), { response: this })
+    return Object.assign(this.#error('bad_status', refusal(this.request, this)), { response: this })
   }
 
   /** Gives up a body that nobody will read. What a stream has under way ends; otherwise nothing happens. */

@@ -3,23 +3,17 @@ import { PosthouseError, reasonOf, type SchemaOutput, type StandardSchema } from
 import { type HttpError, httpError, type ShownRequest } from '../errors/http-error.ts'
 import { HttpHeaders } from '../headers/http-headers.ts'
 import { decodeText, parseJson } from '../response/decode.ts'
+import { mismatch, type ResponseHead, refusal } from '../response/response-head.ts'
 
 /** What a response is made of. */
-export interface SyncResponseParts {
-  readonly status: number
-  readonly statusText: string
-  readonly headers: HttpHeaders
-  readonly url: string
-  readonly attempts: number
-  readonly elapsedMs: number
-  readonly redirects: readonly string[]
+export interface SyncResponseParts extends ResponseHead {
   readonly body: Uint8Array
   readonly request: ShownRequest
   readonly failure: HttpError | undefined
 }
 
 /** The answer to a request of the synchronous client, with its whole body. */
-export class SyncHttpResponse {
+export class SyncHttpResponse implements ResponseHead {
   readonly status: number
   readonly statusText: string
   readonly headers: HttpHeaders
@@ -77,18 +71,14 @@ export class SyncHttpResponse {
       throw new PosthouseError('invalid_option', 'the schema has to be awaited, which the synchronous client cannot do')
     }
     if (result.issues === undefined) return result.value
-    const [first] = result.issues
-    const why = `the body does not fit the schema: ${first?.message ?? 'no reason given'}`
-    throw Object.assign(this.#error('schema_mismatch', why), { issues: result.issues })
+    throw Object.assign(this.#error('schema_mismatch', mismatch(result.issues)), { issues: result.issues })
   }
 
   /** The response itself, or, from status 400 on, @throws `bad_status` with it as `response` */
   raiseForStatus(): this {
     if (this.failure !== undefined) throw this.failure
     if (this.status < 400) return this
-    const { method, url } = this.request
-    const message = `${method} ${url} was answered with ${this.status} ${this.statusText}`.trimEnd()
-    throw Object.assign(this.#error('bad_status', message), { response: this })
+    throw Object.assign(this.#error('bad_status', refusal(this.request, this)), { response: this })
   }
 
   // Declarations that are made file by file cannot name a method by `inspect.custom`.
