@@ -186,6 +186,19 @@ suite('a download', () => {
     assert.ok(!(await at.names()).includes('file'))
   })
 
+  test('ends when the time is over that it was given for all of it, however steadily it comes', async () => {
+    await using place = await workplace()
+    await using server = await startServer((_, response) => {
+      response.writeHead(200, { etag: '"one"', 'content-length': 1e6 })
+      const dripping = setInterval(() => response.write('x'), 5)
+      response.on('close', () => clearInterval(dripping))
+    })
+    const options = { timeout: { total: 100 }, signal: new AbortController().signal }
+    await assert.rejects(place.client.download(server.url, place.file('f'), options), { code: 'total_timeout' })
+    assert.deepEqual(await place.names(), ['f.part', 'f.part.json'])
+    assert.equal(place.client.stats.running, 0)
+  })
+
   test('is refused before anything is asked for where its file cannot be written', async () => {
     await using at = await workplace()
     await using server = await serveFile(randomBytes(1_000))

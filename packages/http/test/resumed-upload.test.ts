@@ -191,6 +191,16 @@ suite('an upload that goes on', () => {
     assert.equal(await stored(at.store), hashOf(content))
   })
 
+  test('ends when the time is over that it was given for all of it, also while it waits to go on', async () => {
+    await using at = await workplace(randomBytes(10))
+    await using server = await startServer((request, response) => {
+      request.resume()
+      response.writeHead(503).end()
+    })
+    const options = { resume: { delayMs: 600_000 }, retry: false, timeout: { total: 100 } } as const
+    await assert.rejects(at.client.upload(server.url, at.path, options), { code: 'total_timeout' })
+  })
+
   test('takes its secrets to no other origin, unless it may', async () => {
     await using at = await workplace(randomBytes(1000))
     const state = stateIn(at)

@@ -10,8 +10,9 @@ import type { Progress } from '../request/outgoing-body.ts'
 import type { HttpResponse } from '../response/http-response.ts'
 import { fileError, unusable } from './file-error.ts'
 import { type Known, PartFile } from './part-file.ts'
+import { timeForAll } from './time-for-all.ts'
 
-/** How a body goes into a file. */
+/** How a body goes into a file. `timeout.total`, where it is named here, is for the whole file. */
 export interface DownloadOptions extends RequestOptions {
   /** Whether to go on where an earlier download of the same URL stopped. Default true. */
   readonly resume?: boolean | undefined
@@ -68,14 +69,18 @@ export interface DownloadTask {
  */
 export async function download(task: DownloadTask, options: DownloadOptions = {}): Promise<Download> {
   checkOptions('download', options, rules)
-  const { resume = true, attempts = 3, delayMs = 500, maxBytes, onProgress, ...request } = options
+  const { resume = true, attempts = 3, delayMs = 500, maxBytes, onProgress, ...asked } = options
+  const { clock = systemClock } = task
   const part = new PartFile(task.path, task.url)
   await part.check()
   using _ = claimed(task.path)
+  using time = timeForAll(asked, clock)
+  const { signal } = time
+  const request = { ...asked, signal }
   const transfer = new Transfer(task, part, { request, maxBytes, onProgress })
   transfer.begin(resume ? await part.known() : undefined)
   try {
-    const response = await persistently(transfer, { attempts, delayMs, clock: task.clock, signal: request.signal })
+    const response = await persistently(transfer, { attempts, delayMs, clock, signal })
     await part.finish()
     return { path: task.path, bytes: transfer.bytes, resumedFrom: transfer.resumedFrom, response }
   } catch (error) {
@@ -98,12 +103,12 @@ function claimed(path: string): Disposable {
 interface Persistence {
   readonly attempts: number
   readonly delayMs: number
-  readonly clock: Clock | undefined
+  readonly clock: Clock
   readonly signal: AbortSignal | undefined
 }
 
 async function persistently(transfer: Transfer, persistence: Persistence): Promise<HttpResponse> {
-  const { attempts, delayMs, clock = systemClock, signal } = persistence
+  const { attempts, delayMs, clock, signal } = persistence
   for (let failures = 0; ; ) {
     const before = transfer.bytes
     try {

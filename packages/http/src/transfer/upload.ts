@@ -19,6 +19,7 @@ import type { HttpResponse } from '../response/http-response.ts'
 import { namedTimeouts } from '../timing/timeouts.ts'
 import { type ResumeOptions, resumableUpload } from './resumable-upload.ts'
 import { openedFile } from './sent-file.ts'
+import { timeForAll } from './time-for-all.ts'
 
 /** How a file is sent. */
 export interface UploadOptions extends Omit<RequestOptions, keyof BodyOptions> {
@@ -72,7 +73,9 @@ export async function upload(task: UploadTask, options: UploadOptions = {}): Pro
   const file = await openedFile(task.path)
   if (resume !== false) {
     if (method !== undefined) throw refusal('upload: method', 'left out where resume is set', method)
-    return resumableUpload({ ...task, file }, { request, onProgress, resume: resume === true ? {} : resume })
+    using time = timeForAll(request, task.clock)
+    const plan = { request: { ...request, signal: time.signal }, onProgress, resume: resume === true ? {} : resume }
+    return await resumableUpload({ ...task, file }, plan)
   }
   return task.send(method ?? 'PUT', task.url, { ...request, body: file.content, onUploadProgress: onProgress })
 }
