@@ -13,7 +13,7 @@ export interface TimeoutOptions {
   readonly firstByte?: number | undefined
   /** For the next piece of the answer's body. Default 30,000. */
   readonly read?: number | undefined
-  /** For one attempt with its redirections and its body. Default `Infinity`. */
+  /** For one attempt with its redirections and its body; of a streamed answer, to its head. Default `Infinity`. */
   readonly attempt?: number | undefined
   /** For all attempts and the waits between them. A streamed answer is on time once its head is there. Default 60,000. */
   readonly total?: number | undefined
