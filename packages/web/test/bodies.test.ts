@@ -89,6 +89,23 @@ describe('a body of another kind', () => {
     assert.equal((await send('12345')).text, '"12345"')
     assert.equal((await send('123456')).status, 413)
   })
+
+  it('that is missing is empty where any would do, and otherwise refused', async () => {
+    await using app = createApp({ env: 'test' })
+    app.post('/bytes', { body: bytes() }, ({ body }) => body.length)
+    app.post('/stream', { body: stream() }, async ({ body }) => text(body))
+    app.post('/image', { body: bytes('image/*') }, () => assert.fail('reached'))
+    app.post('/video', { body: stream('video/mp4') }, () => assert.fail('reached'))
+    app.post('/upload', { body: multipart() }, () => assert.fail('reached'))
+    app.post('/form', { body: form(z.object({ n: z.number() })) }, () => assert.fail('reached'))
+    app.post('/perhaps', { body: form(z.object({ n: z.number() }).optional()) }, ({ body }) => body ?? 'none')
+    const answers = []
+    for (const name of ['bytes', 'stream', 'image', 'video', 'upload', 'form', 'perhaps']) {
+      const { status, text } = await app.inject({ method: 'POST', url: `/${name}` })
+      answers.push(status === 200 ? text : status)
+    }
+    assert.deepEqual(answers, ['0', '""', 422, 422, 422, 422, '"none"'])
+  })
 })
 
 describe('an upload', () => {

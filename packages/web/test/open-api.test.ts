@@ -133,7 +133,8 @@ describe('the OpenAPI document', () => {
         ['x-tenant', 'header', true],
       ],
     )
-    assert.deepEqual(Object.keys(responses), ['200', '404', '422'])
+    assert.deepEqual(Object.keys(responses), ['200', '401', '404', '422'])
+    assert.deepEqual(Object.keys(paths['/again/v1/tree']?.post?.responses ?? {}), ['201', '400', '404', '422'])
     assert.equal(paths['/hidden'], undefined)
     assert.equal(paths['/again/v1/tree']?.post?.operationId, 'post_again_v1_tree')
   })

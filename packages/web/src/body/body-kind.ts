@@ -13,6 +13,8 @@ export interface BodyKind {
   readonly streamed: boolean
   /** Reads a body. Its bytes are counted and its time is watched elsewhere. */
   readonly read: (body: Readable, headers: IncomingHttpHeaders) => unknown
+  /** What stands for a body that did not come. May throw a `Problem`. */
+  readonly absent: () => unknown
   /** The body as the documents describe it. */
   readonly describe: () => JsonSchema
 }

@@ -20,11 +20,23 @@ export type BodyDone = (error: Error | null, body?: unknown) => void
 export function readBody(request: IncomingMessage, rules: BodyRules, guard: BodyGuard, done: BodyDone): void {
   const { kind, limit } = rules
   const { 'content-type': type, 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
-  if (type === undefined && coding === undefined && length === '0') done(null)
+  if (type === undefined && coding === undefined && length === '0') readNothing(kind, done)
   else if (!(kind === undefined ? isJson(type) : takes(kind.mediaTypes, type))) done(wrongType(kind, type))
   else if (Number(length) > limit) done(tooLarge(limit))
   else if (kind === undefined) collect(request, rules, guard, done)
   else readKind(kind, request, counted(request, rules, guard)).then((body) => done(null, body), done)
+}
+
+/** Whether a JSON body may be missing is the schema's to say. */
+function readNothing(kind: BodyKind | undefined, done: BodyDone): void {
+  let body: unknown
+  let fault: Error | null = null
+  try {
+    body = kind?.absent()
+  } catch (error) {
+    fault = error as Error
+  }
+  done(fault, body)
 }
 
 async function readKind(kind: BodyKind, { headers }: IncomingMessage, body: Readable): Promise<unknown> {

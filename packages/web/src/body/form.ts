@@ -16,6 +16,8 @@ export function form<const S extends Schema>(schema: S): BodySchema<InputOf<S>, 
     mediaTypes: ['application/x-www-form-urlencoded'],
     streamed: false,
     read: async (body) => coerce({ ...parseQuery((await readBytes(body)).toString('utf8')) }),
+    // The schema says whether it can do without.
+    absent: () => undefined,
     describe: () => toJsonSchema(schema, 'input'),
   })
 }

@@ -3,6 +3,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { Busboy, type BusboyConfig, type BusboyEvents, type BusboyInstance } from '@fastify/busboy'
 import { problem } from '../problem/problem.ts'
 import { anything, type BodySchema, withKind } from './body-kind.ts'
+import { required } from './required.ts'
 
 /** One part of an upload: a field, or a file that is read while it arrives. */
 export type Part =
@@ -42,6 +43,7 @@ export function multipart(limits: MultipartLimits = {}): BodySchema<FormData, As
     mediaTypes: ['multipart/form-data'],
     streamed: true,
     read: (body, headers) => readParts(body, headers, limits),
+    absent: required,
     describe: () => ({ type: 'object' }),
   })
 }

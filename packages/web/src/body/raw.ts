@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { anything, type BodySchema, withKind } from './body-kind.ts'
 import { readBytes } from './read-bytes.ts'
+import { required } from './required.ts'
 
 /** A body as its bytes, such as one whose signature is to be checked. Default media types: all. */
 export function bytes(...mediaTypes: string[]): BodySchema<Uint8Array, Buffer> {
@@ -8,6 +9,7 @@ export function bytes(...mediaTypes: string[]): BodySchema<Uint8Array, Buffer> {
     mediaTypes: orAll(mediaTypes),
     streamed: false,
     read: readBytes,
+    absent: () => (mediaTypes.length === 0 ? Buffer.alloc(0) : required()),
     describe: binary,
   })
 }
@@ -19,6 +21,7 @@ export function stream(...mediaTypes: string[]): BodySchema<Uint8Array, Readable
     mediaTypes: orAll(mediaTypes),
     streamed: true,
     read,
+    absent: () => (mediaTypes.length === 0 ? Readable.from([]) : required()),
     describe: binary,
   })
 }

@@ -59,7 +59,6 @@ function operation(route: Route<Endpoint>, needs: Needs, shared: Shared): Record
   const { options } = route.endpoint
   const { summary, description, deprecated } = options
   const parameters = parametersOf(route.path, needs.inputs, shared.components)
-  const readsInputs = options.body !== undefined || needs.inputs.some(hasSchema)
   return {
     ...(summary !== undefined && { summary }),
     ...(description !== undefined && { description }),
@@ -67,7 +66,7 @@ function operation(route: Route<Endpoint>, needs: Needs, shared: Shared): Record
     ...(route.tags.length > 0 && { tags: route.tags }),
     ...(parameters.length > 0 && { parameters }),
     ...requestBody(options, shared.components),
-    responses: responsesOf(route, readsInputs, shared),
+    responses: responsesOf(route, refusals(options, needs), shared),
     ...securityOf(needs),
   }
 }
@@ -86,11 +85,24 @@ function requestBody({ body }: EndpointOptions, components: Components): object 
   }
 }
 
-function responsesOf(route: Route<Endpoint>, readsInputs: boolean, shared: Shared): Record<string, unknown> {
+/** What is answered before the handler runs. */
+function refusals({ body }: EndpointOptions, { inputs, security }: Needs): Record<number, ResponseFacts> {
+  const reads = body !== undefined || inputs.some(hasSchema)
+  return {
+    ...(body !== undefined && { 400: { description: 'The body cannot be read' } }),
+    ...(security.length > 0 && { 401: { description: 'The request does not show who it comes from' } }),
+    ...(reads && { 422: { description: 'The request does not fit its schemas' } }),
+  }
+}
+
+function responsesOf(
+  route: Route<Endpoint>,
+  refused: Record<number, ResponseFacts>,
+  shared: Shared,
+): Record<string, unknown> {
   const { response, status = 200, responses } = route.endpoint.options
   const usual: ResponseFacts = { description: STATUS_CODES[status] ?? 'Done', ...(response && { schema: response }) }
-  const invalid = readsInputs && { 422: { description: 'The request does not fit its schemas' } }
-  const all: Record<string, ResponseFacts> = { ...invalid, ...route.responses, [status]: usual, ...responses }
+  const all: Record<string, ResponseFacts> = { ...refused, ...route.responses, [status]: usual, ...responses }
   return Object.fromEntries(
     Object.entries(all).map(([code, facts]) => [code, describeResponse(Number(code), facts, shared)]),
   )
