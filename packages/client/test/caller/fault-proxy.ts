@@ -54,8 +54,8 @@ export class FaultProxy implements AsyncDisposable {
   /** Resets every connection. */
   reset(): this {
     for (const { client, server } of [...this.#pairs]) {
-      client.resetAndDestroy()
-      server.resetAndDestroy()
+      cut(client)
+      cut(server)
     }
     return this
   }
@@ -111,4 +111,10 @@ export class FaultProxy implements AsyncDisposable {
     })
     from.on('end', () => stranded.has(direction) || to.end())
   }
+}
+
+/** Resets the connection. One that is saying its end is only closed: Node fails to reset it, and then never ends the process. */
+function cut(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy()
+  else socket.resetAndDestroy()
 }
