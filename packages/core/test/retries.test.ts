@@ -340,7 +340,7 @@ describe('the options of a retry', () => {
       [{ totalMs: 0 }, /totalMs must be a number above 0, not 0/],
       [{ backoff: 5 }, /backoff must be a function, not 5/],
       [{ longHint: 'wait' }, /longHint must be one of stop, cap, not "wait"/],
-      [{ budget: {} }, /budget must be an object with count, take, not \[object Object\]/],
+      [{ budget: {} }, /budget must be an object with count, take, not an object$/],
       [{ stop_max_attempt_number: 3 }, /retry has no option stop_max_attempt_number/],
     ]
     for (const [options, message] of wrong) assert.throws(() => retry(options), { code: 'invalid_option', message })
