@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { renderErrorGuide } from './generate-error-guide.ts'
 import { type ErrorRow, renderErrorFiles } from './generate-errors.ts'
 import { pathOutputs } from './generate-paths.ts'
 import { renderStatusFiles, type StatusSpec } from './generate-status.ts'
@@ -14,6 +15,7 @@ function outputs(): readonly (readonly [path: string, source: string, text: stri
     ['packages/core/src/error-table.ts', 'spec/errors.json', table],
     ['packages/core/src/error-table-browser.ts', 'spec/errors.json', browserTable],
     ['packages/core/src/help.ts', 'spec/errors.json', help],
+    ['docs/errors.md', 'spec/errors.json', renderErrorGuide(errors)],
     ['packages/core/src/status/http-constants.ts', 'spec/status.json', status.httpConstants],
     ['packages/core/src/status/close-constants.ts', 'spec/status.json', status.closeConstants],
     ['packages/core/src/status/status-table.ts', 'spec/status.json', status.table],
