@@ -14,6 +14,7 @@ export interface CallsWords {
   readonly host: string
   readonly procedures?: string
   readonly callbackAllow?: readonly string[]
+  readonly allowOrigin?: readonly string[]
 }
 
 /** Adds the words about calls. */
@@ -63,7 +64,8 @@ export async function openCalls(options: OpenCallsOptions): Promise<readonly Doo
   const store = durability === 'memory' ? undefined : openCallStore({ path, durability })
   const { keys } = signingKeyFile({ path: callbackKeysPath(folder) })
   const guard = callbackGuard(hub, words.host, words.callbackAllow ?? [])
-  return [callsDoor({ hub, procedures, store, callbacks: { keys, guard }, logger })]
+  const { allowOrigin: allowedOrigins } = words
+  return [callsDoor({ hub, procedures, store, callbacks: { keys, guard }, logger, allowedOrigins })]
 }
 
 /** @throws PosthouseError `invalid_option` where there are none; whatever the file throws */

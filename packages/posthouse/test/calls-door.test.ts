@@ -37,6 +37,19 @@ async function startNode(tree: ProcedureTree = procedures(), hub: Hub = new Hub(
 }
 
 describe('a node with procedures', () => {
+  it('has no administration of calls where it has none at all, and lets pages in that are named', async () => {
+    const hub = new Hub()
+    const door = callsDoor({ hub, procedures: procedures(), allowedOrigins: ['https://app.example'] })
+    await using node = createNode({ hub, doors: [door], administration: false })
+    const { url } = await node.listen({ port: 0 })
+    const http = url.replace('ws', 'http')
+    assert.equal((await fetch(`${http}/api/v1/calls`)).status, 404)
+    assert.equal((await fetch(`${http}/api/procedures`)).status, 200)
+    const polled = (origin: string) => fetch(`${http}/socket.io/?EIO=4&transport=polling`, { headers: { origin } })
+    assert.equal((await polled('https://app.example')).status, 200)
+    assert.equal((await polled('https://evil.example')).status, 403)
+  })
+
   it('answers the same one over Socket.IO, HTTP and the hub', async () => {
     await using node = await startNode()
     const socket = io(node.http, { forceNew: true })

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { Hub } from '@posthouse/hub'
 import { openSqliteStore } from '@posthouse/store/sqlite'
+import { createNode } from 'posthouse'
 import { certificateFindings } from '../src/doctor/certificates.ts'
 import { dataFindings } from '../src/doctor/data-folder.ts'
 import type { Finding } from '../src/doctor/finding.ts'
@@ -84,6 +85,12 @@ describe('doctor looks at the port', () => {
     const { port, url } = await hub.listen({ port: 0, tls })
     assert.equal((await portFinding({ host: '127.0.0.1', port })).hub, url)
     assert.match(url, /^wss:/)
+  })
+
+  test('a node is found by what its page says', async () => {
+    await using node = createNode()
+    const { port, url } = await node.listen({ port: 0 })
+    assert.equal((await portFinding({ host: '127.0.0.1', port })).hub, url)
   })
 
   test('one that something else has is a problem, and what it is is told', async () => {

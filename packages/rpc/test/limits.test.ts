@@ -133,7 +133,9 @@ describe('a server of calls', () => {
     await assert.rejects(open('https://evil.example'))
     assert.ok((await open('http://localhost:5173')).connected)
     await using chosen = await serve(createApi({}), { origins: ['https://app.example'] })
-    await assert.rejects(chosen.connect({ extraHeaders: { origin: 'http://localhost:5173' } }))
-    assert.ok((await chosen.connect({ extraHeaders: { origin: 'https://app.example' } })).connected)
+    await assert.rejects(chosen.connect({ extraHeaders: { origin: 'https://evil.example' } }))
+    for (const origin of ['https://app.example', 'http://localhost:5173']) {
+      assert.ok((await chosen.connect({ extraHeaders: { origin } })).connected, origin)
+    }
   })
 })

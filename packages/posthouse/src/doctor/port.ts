@@ -69,7 +69,7 @@ function greeting(url: string): Promise<{ readonly isHub: boolean; readonly what
       const name = headers.server === undefined ? '' : ` (${headers.server})`
       const what = `a web server${name} that answers HTTP ${status}`
       response.once('data', (text: Buffer) => {
-        resolve({ isHub: String(text).includes('Posthouse hub'), what })
+        resolve({ isHub: /Posthouse hub|"name":"Posthouse"/.test(String(text)), what })
         request.destroy()
       })
       response.once('end', () => resolve({ isHub: false, what }))

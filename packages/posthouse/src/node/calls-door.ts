@@ -24,6 +24,8 @@ export interface CallsDoorOptions extends Omit<ApiOptions, 'identify' | 'store' 
   readonly store?: CallStore | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
+  /** Pages of these origins may connect, too; `*` for all. Default: those of the same host, and of this computer. */
+  readonly allowedOrigins?: readonly string[] | undefined
 }
 
 /** A door for calls, and the procedures behind it, which can be changed while the node runs. */
@@ -32,10 +34,10 @@ export interface CallsDoor extends Door {
 }
 
 /** Procedures over Socket.IO, HTTP, callbacks and the hub: the same ones behind each. */
-export function callsDoor({ hub, procedures, store, ...options }: CallsDoorOptions): CallsDoor {
+export function callsDoor({ hub, procedures, store, allowedOrigins, ...options }: CallsDoorOptions): CallsDoor {
   const identify = hub.guarded ? identifyBy(hub) : undefined
   const api = createApi(procedures, { ...options, store, identify })
-  const door = api.socketDoor()
+  const door = api.socketDoor({ origins: allowedOrigins?.includes('*') ? 'any' : allowedOrigins })
   let throughHub: Disposable | undefined
   return {
     name: 'calls',
@@ -45,9 +47,9 @@ export function callsDoor({ hub, procedures, store, ...options }: CallsDoorOptio
       { path: '/api/call', what: 'Calls over HTTP: POST' },
       { path: '/api/procedures', what: 'What can be called' },
     ],
-    mount: (app, { admin }) => {
+    mount: (app, { admin, administration }) => {
       addEndpoints(app, api, identify)
-      addCallsAdministration(app, api, admin)
+      if (administration) addCallsAdministration(app, api, admin)
     },
     requests: { path: '/socket.io/*', handle: (request, response) => door.handleRequest(request, response) },
     upgrade: { path: '/socket.io/*', handle: (request, socket, head) => door.handleUpgrade(request, socket, head) },

@@ -18,6 +18,8 @@ export interface DoorTools {
   readonly logger: Logger
   /** For endpoints that are for administrators only: 401 and 403 for everybody else. */
   readonly admin: Dependency<Administrator>
+  /** Whether the node is administered by HTTP: without it a door has nothing below `/api/v1`. */
+  readonly administration: boolean
 }
 
 /**

@@ -101,7 +101,7 @@ export class PosthouseNode implements AsyncDisposable {
     const hasDocs = docs ?? environmentOf(env) !== 'production'
     const places = this.#doors.flatMap((door) => door.places)
     addPage(this.api, { hub, places: hasDocs ? [...places, ...docsPlaces] : places })
-    const tools = { hub, logger, admin: administrator(hub) }
+    const tools = { hub, logger, admin: administrator(hub), administration: options.administration ?? true }
     for (const door of this.#doors) door.mount?.(this.api, tools)
     const { allowedOrigins = [] } = options
     const rebound = (request: IncomingMessage): boolean => !hub.guarded && isRebound(request, allowedOrigins)

@@ -1,15 +1,15 @@
 import { isIP } from 'node:net'
 
-/** Which pages may connect: any, or those of these origins. */
+/** Which pages may connect: any, or besides those of the same host and of this computer those of these origins. */
 export type Origins = 'any' | readonly string[]
 
 /**
- * Whether a page of this origin may use this server. Without a list those of the same host may, and on a loopback address those
- * of this computer. Programs that are no browsers send no origin.
+ * Whether a page of this origin may use this server: those of the same host may, on a loopback address those of this computer,
+ * and those that are listed. Programs that are no browsers send no origin.
  */
 export function isOriginAllowed(origin: string | undefined, host: string | undefined, origins?: Origins): boolean {
   if (origin === undefined || origins === 'any') return true
-  if (origins !== undefined) return origins.includes(origin)
+  if (origins?.includes(origin)) return true
   const page = URL.parse(origin)
   const here = URL.parse(`http://${host ?? ''}`)
   if (page === null || here === null) return false

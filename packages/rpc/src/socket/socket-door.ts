@@ -18,7 +18,7 @@ export interface SocketDoorOptions {
   readonly pingIntervalMs?: number | undefined
   /** How long it may take to answer that, in milliseconds. Default 10,000. */
   readonly pingTimeoutMs?: number | undefined
-  /** Pages that may connect. Default: those of the same host, and on loopback those of this computer. */
+  /** Pages that may connect besides those of the same host, and on loopback of this computer. Default: none. */
   readonly origins?: Origins | undefined
 }
 
