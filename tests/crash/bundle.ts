@@ -7,7 +7,7 @@ import { buildSync } from 'esbuild'
 /** The store loads it in a thread of its own, from beside itself. */
 const worker = fileURLToPath(new URL('sqlite/checkpoint-worker.ts', import.meta.resolve('@posthouse/store/sqlite')))
 /** What libraries that are not modules ask for. */
-const banner = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)`
+const banner = `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)`
 
 let folder: string | undefined
 
