@@ -42,8 +42,17 @@ suite('a client with two doors', () => {
     const results: unknown[] = []
     let next = 0
     let isOver = false
+    let wake = (): void => undefined
     const work = async (): Promise<void> => {
-      while (next < calls) results.push(await client.call('quick', next++))
+      while (next < calls) {
+        results.push(await client.call('quick', next++))
+        wake()
+      }
+    }
+    /** A line that is cut as soon as it stands carries nothing, whoever is at its ends. */
+    const something = async (): Promise<void> => {
+      const before = results.length
+      while (!isOver && results.length === before) await new Promise<void>((resolve) => (wake = resolve))
     }
     const spoil = async (): Promise<void> => {
       for (let round = 0; !isOver; round++) {
@@ -53,11 +62,13 @@ suite('a client with two doors', () => {
         if (mode === 'http') await until(client, mode)
         await line.open()
         await until(client, 'socket')
+        await something()
       }
     }
     const spoiling = spoil()
     await Promise.all(Array.from({ length: 8 }, work))
     isOver = true
+    wake()
     await spoiling
     const inOrder = Array.from({ length: calls }, (_, n) => n)
     assert.deepEqual(
