@@ -12,6 +12,8 @@ export interface Faults {
   readonly flipAt?: number
   /** The same for what comes back. */
   readonly flipBackAt?: number
+  /** How long it rests after each piece, either way, in milliseconds. */
+  readonly restMs?: number
 }
 
 /** A way to a server on which things go wrong. Dispose closes it. */
@@ -30,6 +32,7 @@ export async function faultyWay(to: number, faults: Faults): Promise<FaultyWay> 
     most = Infinity,
     flipAt = Infinity,
     flipBackAt = Infinity,
+    restMs = 0,
   } = faults
   const state = { cuts: 0, flipped: 0, carried: 0, sinceCut: 0, sinceCutBack: 0 }
   const sockets = new Set<Socket>()
@@ -50,7 +53,13 @@ export async function faultyWay(to: number, faults: Faults): Promise<FaultyWay> 
       state.cuts++
       return true
     }
+    const rest = (socket: Socket): void => {
+      if (restMs === 0) return
+      socket.pause()
+      setTimeout(() => socket.resume(), restMs)
+    }
     near.on('data', (chunk: Buffer) => {
+      rest(near)
       flip(chunk, own.there, flipAt)
       own.there += chunk.length
       state.carried += chunk.length
@@ -61,6 +70,7 @@ export async function faultyWay(to: number, faults: Faults): Promise<FaultyWay> 
       } else if (!far.write(chunk)) near.pause()
     })
     far.on('data', (chunk: Buffer) => {
+      rest(far)
       flip(chunk, own.back, flipBackAt)
       own.back += chunk.length
       state.sinceCutBack += chunk.length

@@ -8,7 +8,7 @@ import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type FileMessage, HubClient, type TransferProgress } from '@posthouse/client'
 import type { UploadInfo } from '@posthouse/core'
-import { faultyWay } from './faulty-way.ts'
+import { type FaultyWay, faultyWay } from './faulty-way.ts'
 import { openPost, type Post, sha256 } from './post.ts'
 
 const mebibyte = 1_048_576
@@ -17,9 +17,10 @@ const size = Number(process.env.POSTHOUSE_FILE_MIB ?? 24) * mebibyte
 const cuts = 50
 
 /** Runs a program that sends or receives, and kills it when it says that it is in the middle of that. */
-async function mortal(post: Post, args: readonly string[]): Promise<readonly string[]> {
+async function mortal(way: FaultyWay, args: readonly string[]): Promise<readonly string[]> {
   const program = fileURLToPath(new URL('mortal-client.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--conditions=@posthouse/source', program, post.url, ...args], {
+  const url = `ws://127.0.0.1:${way.port}`
+  const child = spawn(process.execPath, ['--conditions=@posthouse/source', program, url, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const said: string[] = []
@@ -74,11 +75,12 @@ suite('an upload', () => {
     const bytes = randomBytes(size)
     await writeFile(path, bytes)
     const notes = join(post.folder, 'notes')
-    const said = await mortal(post, ['send', path, notes])
+    await using way = await faultyWay(post.port, { restMs: 4 })
+    const said = await mortal(way, ['send', path, notes])
     assert.deepEqual(said, ['held'])
     const upload = await arrivedPart(post)
     assert.ok(upload && upload.offset > 0, 'nothing had arrived when it was killed')
-    const alice = await post.client('alice')
+    const alice = await post.client('alice', { url: `ws://127.0.0.1:${way.port}` })
     const told: TransferProgress[] = []
     const sent = await alice.sendFile('alice', path, { resumeIn: notes, onProgress: (progress) => told.push(progress) })
     assert.equal(sent.key, upload.key)
@@ -122,7 +124,8 @@ suite('a download', () => {
     const bytes = randomBytes(size)
     const { key } = await alice.sendFile('bob', bytes, { name: 'large.bin' })
     const directory = join(post.folder, 'd')
-    const said = await mortal(post, ['receive', directory])
+    await using way = await faultyWay(post.port, { restMs: 4 })
+    const said = await mortal(way, ['receive', directory])
     assert.deepEqual(said, ['held'])
     const found = await readdir(join(directory, 'cross_comm/alice'))
     assert.deepEqual(found, [`${key.split('/')[2]}.part`])
