@@ -181,8 +181,12 @@ export class HttpDoor {
     }
   }
 
-  async #remembered(id: string, { caller, headers }: Visit): Promise<CallReply> {
+  async #remembered(id: string, visit: Visit): Promise<CallReply> {
+    const { caller, headers } = visit
     const kept = await this.#parts.desk.remembered(caller.id, id)
+    // It may have begun while its memory was asked.
+    const run = this.#parts.desk.find(caller.id, id)
+    if (run !== undefined) return pending(run, visit)
     const call = { procedure: kept?.procedure ?? '', requestId: id }
     if (kept?.answer !== undefined) return answered(call, answerOfText(kept.answer), headers, 200)
     if (kept?.state === 'begun') return answered(call, failure(unknownOutcome(kept.procedure)), headers, 200)
