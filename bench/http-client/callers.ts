@@ -16,6 +16,9 @@ export const callers = {
   },
   'Posthouse, default pipeline': (url) => posthouse(url, { logging: false }),
   'Posthouse, requests logged to a file': async (url) => posthouse(url, { logger: await fileLogger() }),
+  'Posthouse, requests logged to a file, 64 KB gathered': async (url) => {
+    return posthouse(url, { logger: await fileLogger('64 KB') })
+  },
   'node:http': async (url) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 100 })
     return () => plain(url, agent)
@@ -46,10 +49,10 @@ async function posthouse(url: string, options: HttpClientOptions): Promise<CallO
   return async () => (await client.get(url)).json()
 }
 
-async function fileLogger(): Promise<Logger> {
+async function fileLogger(buffer?: string): Promise<Logger> {
   const { createLogger } = await import('@posthouse/log')
   const logger = createLogger({ sinks: [] })
-  logger.add(join(tmpdir(), `posthouse-bench-${process.pid}.log`), { level: 'INFO', serialize: true })
+  logger.add(join(tmpdir(), `posthouse-bench-${process.pid}.log`), { level: 'INFO', serialize: true, buffer })
   return logger
 }
 

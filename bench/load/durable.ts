@@ -4,6 +4,9 @@ import { Line } from './line.ts'
 import { settle, someOf } from './settle.ts'
 import { percentiles } from './stopwatch.ts'
 
+/** Messages in flight while the servers get warm: with one at a time the least busy of them would take a minute. */
+const warmUpInFlight = 500
+
 /** When each message that is not confirmed was written, and how long that took for those that are. */
 class ConfirmationTimes {
   readonly #writtenMs: Float64Array
@@ -40,7 +43,7 @@ export async function durable(
   work: Extract<Work, { kind: 'durable' }>,
 ): Promise<Running> {
   const wire = await loadDurableWire(language)
-  const ring = Math.max(64, work.inFlight * 4)
+  const ring = Math.max(warmUpInFlight, work.inFlight) * 4
   const sender = await Line.open(port, wire, 's0')
   const receiver = await Line.open(port, wire, 'r0')
   const script = wire.script(ring)
@@ -48,10 +51,11 @@ export async function durable(
   const deliveries = wire.deliveries(ring)
   const times = new ConfirmationTimes(ring)
   let [sent, confirmed, received, stopped] = [0, 0, 0, false]
+  let inFlight = warmUpInFlight
   const done = (): number => Math.min(confirmed, received)
   const pump = (): void => {
-    const free = work.inFlight - (sent - done())
-    if (stopped || free < work.inFlight / 8) return
+    const free = inFlight - (sent - done())
+    if (stopped || free < inFlight / 8) return
     times.written(sent, sent + free)
     sent += script.write(sender, free)
   }
@@ -70,7 +74,10 @@ export async function durable(
   pump()
   return {
     delivered: done,
-    begin: () => times.restart(),
+    begin: () => {
+      inFlight = work.inFlight
+      times.restart()
+    },
     end: async () => {
       stopped = true
       const missing = await settle(() => sent - done())
