@@ -3,7 +3,8 @@
 // the published package has no src/ and runs dist/.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
+import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -18,13 +19,24 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
     console.error(`posthouse needs Node 24 or newer; this is ${process.version}`)
     process.exitCode = 1
   }
-} else if (!isClone) {
-  await import('../dist/main.js')
-} else if (process.execArgv.includes(condition)) {
-  await import(source.href)
+} else if (!isClone || process.execArgv.includes(condition)) {
+  keepCompiled()
+  await import(isClone ? source.href : '../dist/main.js')
 } else {
   // A flag and not module hooks: worker threads inherit flags only.
   runWith(process.execPath, [condition, ...process.execArgv])
+}
+
+/**
+ * Has Node keep what it compiles, so that only the first start waits for that. It goes where nobody else can write: what is
+ * found there is run.
+ */
+function keepCompiled() {
+  try {
+    module.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(userInfo().homedir, '.cache'), 'posthouse'))
+  } catch {
+    // A user without a name has no folder; then everything is compiled anew.
+  }
 }
 
 /** The Node 24 that `npm ci` has put into the clone, for shells that find an older one first. */

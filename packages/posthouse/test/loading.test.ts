@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
 import { test } from 'node:test'
 import { Cli } from './cli.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /** The files that a command has loaded. */
 async function loadedBy(...args: string[]): Promise<readonly string[]> {
@@ -17,4 +19,11 @@ test('help is printed without the hub, the client, and libraries other than the 
     (url) => !/\/packages\/(posthouse|core)\/src\/|\/commander\/|\/posthouse\/bin\//.test(url),
   )
   assert.deepEqual(others, [])
+})
+
+test('what was compiled is kept for the next start', async () => {
+  await using folder = await temporaryFolder()
+  const env = { XDG_CACHE_HOME: folder.path('.'), NODE_COMPILE_CACHE: '' }
+  assert.equal((await Cli.run(['--version'], { env })).status, 0)
+  assert.notDeepEqual(await readdir(folder.path('posthouse')), [])
 })

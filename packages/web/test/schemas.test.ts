@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createApp, jsonSchema, type Schema, toJsonSchema } from '@posthouse/web'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { type } from 'arktype'
+import fc from 'fast-check'
 import { type Static, Type } from 'typebox'
 import * as v from 'valibot'
 import { z } from 'zod'
+import { isPlainSchema } from '../src/schema/plain-schema.ts'
 
 const typeBoxItem = Type.Object({ n: Type.Number(), tags: Type.Optional(Type.Array(Type.String())) })
 const vendors: Record<string, Schema> = {
@@ -81,5 +84,37 @@ describe('the text of a URL', () => {
 
   it('stays text where text may be meant', async () => {
     assert.equal(await read(z.object({ id: z.union([z.number(), z.string()]) }), '/?id=007'), '{"id":"007"}')
+  })
+})
+
+describe('a schema that is not given to the library, as its words are ordinary', () => {
+  const values = fc.oneof(
+    ...[fc.constantFrom('object', 'string', 'text', '', 0, -1, 1.5, null, true, {}, []), fc.jsonValue({ maxDepth: 2 })],
+    ...[fc.constantFrom(['a'], ['a', 'a'], [1], [{}], [{ type: 'nothing' }], Number.NaN, { a: {} }, { a: 1 })],
+  )
+  const known = ['type', 'title', 'format', 'const', 'enum', 'examples', 'minimum', 'exclusiveMaximum', 'minLength']
+  const words = [...known, 'maxItems', 'uniqueItems', 'readOnly', 'oneOf', 'items', 'not', 'required', 'properties']
+  const ajv = new Ajv2020({ strict: false })
+
+  it('is one that it takes', () => {
+    let plain = 0
+    const flat = fc.dictionary(fc.constantFrom(...words, 'pattern', 'toString'), values, { maxKeys: 3 })
+    const schemas = fc.dictionary(fc.constantFrom(...words), fc.oneof(values, flat), { maxKeys: 4 })
+    fc.assert(
+      fc.property(schemas, (schema) => {
+        if (!isPlainSchema(schema)) return
+        plain++
+        assert.ok(ajv.validateSchema(schema), ajv.errorsText())
+      }),
+      { numRuns: 2000 },
+    )
+    assert.ok(plain > 200, `${plain} of them were ordinary`)
+  })
+
+  it('is what endpoints are mostly described with', () => {
+    const item = { type: 'object', properties: { n: { type: 'integer', minimum: 0, default: 1 } }, required: ['n'] }
+    assert.ok(isPlainSchema({ type: 'array', items: { ...item, additionalProperties: false }, maxItems: 9 }))
+    assert.ok(!isPlainSchema({ type: 'string', pattern: '(' }))
+    assert.ok(!isPlainSchema({ constructor: 1 }))
   })
 })

@@ -2,6 +2,7 @@ import type { SchemaIssue, SchemaResult } from '@posthouse/core'
 import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { onFirstUse } from './on-first-use.ts'
+import { isPlainSchema } from './plain-schema.ts'
 import type { JsonSchema } from './schema.ts'
 
 /** Checks a value against a JSON Schema without changing its types, and fills in defaults. */
@@ -15,7 +16,8 @@ const usual = onFirstUse(() =>
 const trimming = onFirstUse(() => withFormats({ allErrors: true, strict: false, removeAdditional: true }))
 
 function withFormats(options: Options): Ajv2020 {
-  const ajv = new Ajv2020(options)
+  // Each would compile the schema of schemas anew.
+  const ajv = new Ajv2020({ ...options, validateSchema: false })
   addFormats.default(ajv)
   return ajv
 }
@@ -28,7 +30,10 @@ export function jsonValidator(schema: JsonSchema): JsonValidator {
 
 /** Like `jsonValidator`, and removes what `additionalProperties: false` forbids instead of complaining of it. */
 export function trimmingValidator(schema: JsonSchema): JsonValidator {
-  return checking(() => trimming().compile(schema))
+  return checking(() => {
+    assertSchema(schema)
+    return trimming().compile(schema)
+  })
 }
 
 /** Words whose values only the compiler can judge: where a reference leads, and what is a regular expression. */
@@ -36,8 +41,9 @@ const forCompiler = /"(\$ref|\$dynamicRef|pattern|patternProperties)":/
 
 /** Finds what cannot be compiled, mostly at a fraction of the cost. */
 function assertSchema(schema: JsonSchema): void {
+  if (isPlainSchema(schema)) return
+  void usual().validateSchema(schema, true)
   if (forCompiler.test(JSON.stringify(schema))) usual().compile(schema)
-  else void usual().validateSchema(schema, true)
 }
 
 function checking(compile: () => ValidateFunction): JsonValidator {
