@@ -48,6 +48,8 @@ export function prepare(assembly: Assembly, { method, target, options, streaming
 }
 
 function methodOf(method: string): string {
+  // Nearly all are one of these.
+  if (repeatable.has(method)) return method
   if (!tokenForm.test(method)) throw new PosthouseError('invalid_request', `${JSON.stringify(method)} is no method`)
   return method.toUpperCase()
 }

@@ -72,9 +72,10 @@ export function redactHeader(
 
 /** The URL without user, password, fragment and the values of secret query keys. */
 export function redactUrl(url: URL | string, more: SecretNames = none): string {
+  const href = String(url)
   // Most are like this, and are written into a log twice.
-  if (url instanceof URL && isPlain(url)) return url.href
-  const shown = URL.parse(String(url))
+  if (url instanceof URL && !hasMore.test(href)) return href
+  const shown = URL.parse(href)
   if (shown === null) return redacted
   shown.username = ''
   shown.password = ''
@@ -83,9 +84,8 @@ export function redactUrl(url: URL | string, more: SecretNames = none): string {
   return shown.href
 }
 
-function isPlain({ username, password, hash, search }: URL): boolean {
-  return username === '' && password === '' && hash === '' && search === ''
-}
+/** Without one of these a URL is nothing but an origin and a path. */
+const hasMore = /[@?#]/
 
 /** Services of Google and others take their API keys as `?key=`; in a body that word is anything. */
 function isSecretKey(name: string, more: SecretNames): boolean {

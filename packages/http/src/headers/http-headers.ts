@@ -149,11 +149,20 @@ function pairOf(pair: readonly [string, string]): readonly [string, string] {
   throw new PosthouseError('invalid_request', 'headers that are a list must be pairs of a name and a value')
 }
 
+/** Names that were looked at before, in lower case. The same few come with each request. */
+const knownNames = new Map<string, string>()
+const mostKnownNames = 500
+const longestKnownName = 64
+
 function checkedName(name: string): string {
+  const known = knownNames.get(name)
+  if (known !== undefined) return known
   if (typeof name !== 'string' || !tokenForm.test(name)) {
     throw new PosthouseError('invalid_request', `${JSON.stringify(name)} is no name of a header`)
   }
-  return name.toLowerCase()
+  const key = name.toLowerCase()
+  if (knownNames.size < mostKnownNames && name.length <= longestKnownName) knownNames.set(name, key)
+  return key
 }
 
 /** The value itself stays out of the message: it may be a secret. */
