@@ -1,0 +1,15 @@
+import Prism from 'prismjs'
+import loadLanguages from 'prismjs/components/index.js'
+import { escapeHtml } from './html.ts'
+
+loadLanguages(['bash', 'docker', 'http', 'ini', 'json', 'nginx', 'python', 'typescript', 'yaml'])
+
+/** Names that our pages use and Prism does not know. */
+const otherNames: Readonly<Record<string, string>> = { sh: 'bash', dockerfile: 'docker', mts: 'typescript' }
+
+/** Code as HTML, in colours where its language is known. */
+export function highlight(code: string, language: string): string {
+  const name = otherNames[language] ?? language
+  const grammar = Prism.languages[name]
+  return grammar === undefined ? escapeHtml(code) : Prism.highlight(code, grammar, name)
+}
