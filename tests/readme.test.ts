@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { type CodeBlock, codeBlocks } from '../scripts/docs/code-blocks.ts'
+import { renderSite } from '../scripts/docs/site.ts'
 import { openPost, type Post } from './files/post.ts'
 import { PYTHON_PEERS_MISSING, pythonPeersAvailable } from './interop/python-peer.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const documentedUrl = 'ws://127.0.0.1:9898'
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const chinese = readFileSync(join(root, 'README.zh-CN.md'), 'utf8')
 
 /** The library wants a bucket to be named even by programs that send text only; proxies are not for loopback. */
 const pythonEnvironment = {
@@ -20,74 +25,147 @@ const pythonEnvironment = {
   NO_PROXY: '*',
 }
 
+/** Runs the programs that it is given one after the other, each under a line with its name, and tells which have failed. */
+const runner = `
+for (const file of process.argv.slice(1)) {
+  console.log('## ' + file)
+  await import(file).catch((error) => console.log('## failed', error))
+}
+process.exit()`
+
 interface Run {
   readonly status: unknown
   readonly output: string
   readonly errors: string
 }
 
-describe('the code in the README', () => {
-  let post: Post
-  let url = ''
+describe('the code in the README and the guides', () => {
+  // What is above a block's own code shows that it is a part of something; the compiler looks at those.
+  const blocks = codeBlocks(['README.md', 'docs/**/*.md']).filter(({ given }) => given === undefined)
+  const outputs = new Map<string, string>()
   const heard: string[] = []
+  let post: Post
+  let folder = ''
+  let errors = ''
 
   before(async () => {
     post = await openPost()
     post.hub.on('*', (message) => heard.push(`${message.from}: ${message.body}`))
-    url = post.url
-  })
-  after(() => post[Symbol.asyncDispose]())
-
-  for (const file of ['README.md', 'README.zh-CN.md']) {
-    const blocks = codeBlocks(file, 'ts')
-    test(`${file} has TypeScript to run`, () => assert.ok(blocks.length >= 2))
-    for (const [index, block] of blocks.entries()) {
-      test(`${file}, TypeScript block ${index + 1}, runs as it is written`, async () => {
-        const args = ['--conditions=@posthouse/source', '--input-type=module-typescript', '-']
-        const here = block.replaceAll(documentedUrl, url).replaceAll('./downloads', join(post.folder, 'downloads'))
-        const { status, output, errors } = await run(process.execPath, args, here)
-        assert.equal(status, 0, errors)
-        for (const word of expectedWords(block)) assert.match(output, word)
-      })
+    // Within the repository, where the packages are found.
+    folder = await mkdtemp(join(root, 'docs/.run-'))
+    const files = await Promise.all(blocks.map((block) => written(block, post, folder)))
+    const args = ['--conditions=@posthouse/source', '--input-type=module', '-e', runner, ...files]
+    const run = await runProgram(process.execPath, args, '')
+    errors = run.errors
+    for (const part of run.output.split(/^## (?=\/)/m).slice(1)) {
+      const end = part.indexOf('\n')
+      outputs.set(part.slice(0, end), part.slice(end + 1))
     }
+  })
+  after(async () => {
+    await rm(folder, { recursive: true, force: true })
+    await post[Symbol.asyncDispose]()
+  })
 
-    const python = pythonPeersAvailable()
-    const skip = python === undefined ? PYTHON_PEERS_MISSING : false
-    test(`${file}, the Python block, reaches everyone`, { skip }, async () => {
-      const [block = ''] = codeBlocks(file, 'python')
-      heard.length = 0
-      const program = block.replace('port=9898', `port=${new URL(url).port}`)
-      const { status, errors } = await run(python ?? 'python3', ['-'], program, {
-        ...process.env,
-        ...pythonEnvironment,
-      })
-      assert.equal(status, 0, errors)
-      assert.match(heard.join('\n'), /^carol: (hello|你好)$/)
+  test('is there', () => assert.ok(blocks.length > 20))
+  for (const block of blocks) {
+    test(`runs and says what it says that it says: ${nameOf(block)}`, () => {
+      const output = outputs.get(join(folder, nameOf(block)))
+      assert.ok(output !== undefined, `it was not reached: ${errors}`)
+      assert.doesNotMatch(output, /^## failed/m)
+      for (const words of expectedWords(block)) assert.match(output, words, errors)
     })
   }
+
+  const python = pythonPeersAvailable()
+  const skip = python === undefined ? PYTHON_PEERS_MISSING : false
+  test('in Python reaches everyone', { skip }, async () => {
+    const [, block = ''] = readme.match(/^```python\n(.*?)^```$/ms) ?? []
+    heard.length = 0
+    const program = block.replace('port=9898', `port=${new URL(post.url).port}`)
+    const env = { ...process.env, ...pythonEnvironment }
+    const run = await runProgram(python ?? 'python3', ['-'], program, env)
+    assert.equal(run.status, 0, run.errors)
+    assert.match(heard.join('\n'), /^carol: hello$/)
+  })
 })
 
-function codeBlocks(file: string, language: string): string[] {
-  const markdown = readFileSync(new URL(file, new URL('../', import.meta.url)), 'utf8')
-  return [...markdown.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, code = '']) => code)
+describe('the Chinese README', () => {
+  test('has the headings of the English one', () => assert.deepEqual(levels(chinese), levels(readme)))
+
+  test('has its code, but for words and comments', () => assert.deepEqual(shapes(chinese), shapes(readme)))
+
+  test('names the same tests', () => assert.deepEqual(testsIn(chinese), testsIn(readme)))
+})
+
+describe('the pages', () => {
+  const { files, broken } = renderSite()
+
+  test('link to nothing that is not there', () => assert.deepEqual(broken, []))
+
+  test('ask for nothing from elsewhere', () => {
+    for (const [path, content] of files) {
+      if (!path.endsWith('.html')) continue
+      for (const [tag] of String(content).matchAll(/<(?:link|script|img)\b[^>]*>/g))
+        assert.doesNotMatch(tag, /="https?:/)
+    }
+  })
+
+  test('are all in the list of guides, and the examples in theirs', () => {
+    const guides = readFileSync(join(root, 'docs/README.md'), 'utf8')
+    for (const name of ['', 'guides/'].flatMap((at) => readdirSync(join(root, 'docs', at)).map((name) => at + name))) {
+      if (name.endsWith('.md') && name !== 'README.md') assert.ok(guides.includes(`(${name})`), name)
+    }
+    const examples = readFileSync(join(root, 'examples/README.md'), 'utf8')
+    for (const name of readdirSync(join(root, 'examples'))) {
+      assert.ok(name === 'README.md' || examples.includes(`(${name}`), name)
+    }
+  })
+})
+
+function nameOf({ page, line }: CodeBlock): string {
+  return `${page.replaceAll('/', '-')}.${line}.ts`
 }
 
-/** What a block must print, judged by what it does. */
-function expectedWords(block: string): RegExp[] {
-  if (block.includes('new Hub()')) return [/ws:\/\/127\.0\.0\.1:\d+ \[\]/]
-  if (block.includes("clientId: 'door'")) return []
-  if (block.includes("clientId: 'calculator'")) return [/^6\n1\n2\n3\nno_handler$/m]
-  if (block.includes("clientId: 'reader'"))
-    return [/^group:team lunch\?$/m, /^news\.sport goal$/m, /^done: resize picture 7 2$/m]
-  if (block.includes('createCallClient')) return [/^\{ id: 7, name: '.+' \}\n\{ id: 8, name: '.+' \}\n1\n2\n3$/m]
-  if (block.includes("clientId: 'camera'"))
-    return [/^README\.md \S+\/downloads\/cross_comm\/camera\/\d+_[0-9a-f]{8}\.md$/m, /^(\d+) of \1$/m]
-  if (block.includes('createApp(')) return [/^200 \{ id: 7, name: '(lamp|台灯)' \}\n422$/m]
-  if (block.includes("clientId: 'worker'")) return [/^sensor first$/m]
-  return [/alice .*(hello|你好)/, /online: true/]
+/** The block as a file that talks to the hub of the test, and downloads into its folder. */
+async function written(block: CodeBlock, post: Post, folder: string): Promise<string> {
+  const code = block.code.replaceAll(documentedUrl, post.url).replaceAll('./downloads', join(post.folder, 'downloads'))
+  const hub = code.replaceAll('new HubClient({ clientId', `new HubClient({ url: '${post.url}', clientId`)
+  const file = join(folder, nameOf(block))
+  await writeFile(file, hub)
+  return file
 }
 
-async function run(command: string, args: readonly string[], input: string, env = process.env): Promise<Run> {
+/** What a block must print: what stands behind its own words, and where those are no output, what it does. */
+function expectedWords({ page, code }: CodeBlock): RegExp[] {
+  if (page !== 'README.md')
+    return Array.from(code.matchAll(/console\.log\(.*\) \/\/ (.+)$/gm), ([, line = '']) => exact(line))
+  if (code.includes('new Hub()')) return [/ws:\/\/127\.0\.0\.1:\d+ \[\]/]
+  if (code.includes('createCallClient')) return [/^\{ id: 7, name: '.+' \}\n\{ id: 8, name: '.+' \}\n1\n2\n3$/m]
+  if (code.includes('createApp(')) return [/^200 \{ id: 7, name: 'lamp' \}\n422$/m]
+  return [/alice .*hello/, /online: true/]
+}
+
+function exact(line: string): RegExp {
+  return new RegExp(`^${line.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`, 'm')
+}
+
+function levels(page: string): string[] {
+  return page.replaceAll(/^```.*?^```$/gms, '').match(/^#+ /gm) ?? []
+}
+
+/** Each block of code without what may be in another language: what is quoted, and comments. */
+function shapes(page: string): string[] {
+  return Array.from(page.matchAll(/^```(.*?)^```$/gms), ([, code = '']) =>
+    code.replaceAll(/'[^'\n]*'|"[^"\n]*"|`[^`\n]*`/g, "''").replaceAll(/ *(\/\/|#).*$/gm, ''),
+  )
+}
+
+function testsIn(page: string): string[] {
+  return page.match(/[\w/-]+\.test\.ts/g) ?? []
+}
+
+async function runProgram(command: string, args: readonly string[], input: string, env = process.env): Promise<Run> {
   const child = spawn(command, args, { cwd: root, env })
   child.stdin.end(input)
   const [output, errors, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
