@@ -44,6 +44,18 @@ describe('an endpoint', () => {
     assert.equal(text, '{"id":8,"deep":true,"tag":["a"],"name":"ink"}')
   })
 
+  it('is given the rest of its path by its name, with its slashes', async () => {
+    await using app = createApp({ env: 'test' })
+    app.get('/files/{key:path}', ({ params }) => params)
+    app.get(
+      '/checked/{id}/{key:path}',
+      { params: z.object({ id: z.number(), key: z.string() }) },
+      ({ params }) => params,
+    )
+    assert.equal((await app.inject('/files/a/b%20c/%C3%A9.txt')).text, '{"key":"a/b c/é.txt"}')
+    assert.equal((await app.inject('/checked/7/a/b')).text, '{"id":7,"key":"a/b"}')
+  })
+
   it('says where a request does not fit', async () => {
     await using app = createApp({ env: 'test' })
     const options = {

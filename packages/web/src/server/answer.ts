@@ -17,6 +17,7 @@ import type { Plan } from './plan.ts'
 /** Answers requests to one endpoint. */
 export function answering(plan: Plan, services: Services, guard: BodyGuard) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
+    if (plan.rest !== undefined) nameRest(request, plan.rest)
     const exchange = new Exchange(request, reply, services)
     if (services.accessLog) logWhenDone(request, reply, services)
     const under = { exchange, request, reply, services }
@@ -29,6 +30,12 @@ export function answering(plan: Plan, services: Services, guard: BodyGuard) {
         else sendProblem(error, request, reply, services)
       })
   }
+}
+
+/** Fastify calls the rest of a path `*`. */
+function nameRest(request: FastifyRequest, name: string): void {
+  const { '*': rest, ...others } = request.params as Readonly<Record<string, unknown>>
+  request.params = { ...others, [name]: rest }
 }
 
 function logWhenDone(request: FastifyRequest, reply: FastifyReply, { log }: Services): void {

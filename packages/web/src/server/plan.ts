@@ -6,6 +6,7 @@ import type { Dependencies, Dependency } from '../dependencies/depends.ts'
 import { type InputReader, inputReader } from '../request/inputs.ts'
 import { plainJson, type Serialize, serializerOf } from '../response/serializer.ts'
 import type { Endpoint, EndpointOptions } from '../routing/endpoint.ts'
+import { parsePath } from '../routing/path.ts'
 import type { Route } from '../routing/router.ts'
 import { toStandard } from '../schema/json-schema.ts'
 
@@ -16,6 +17,8 @@ const bodyless = new Set(['GET', 'HEAD', 'TRACE'])
 export interface Plan {
   readonly handler: (context: never) => unknown
   readonly status: number
+  /** The parameter that takes the rest of the path with its slashes, where there is one. */
+  readonly rest: string | undefined
   readonly reader: InputReader
   /** Nothing for methods whose requests have no body. */
   readonly bodyRules: BodyRules | undefined
@@ -34,14 +37,16 @@ export interface Plan {
  * @param checked whether responses are checked against their schema
  */
 export function planOf(
-  { endpoint, dependencies: guards }: Route<Endpoint>,
+  { endpoint, path, dependencies: guards }: Route<Endpoint>,
   checked: boolean,
   limits: RequestLimits,
 ): Plan {
   const { options, handler, method } = endpoint
   const { dependencies = {}, body, response } = options
+  const last = parsePath(path).at(-1)
   return {
     handler,
+    rest: last !== undefined && 'name' in last && last.rest ? last.name : undefined,
     status: options.status ?? 200,
     reader: inputReader(options),
     bodyRules: bodyless.has(method) ? undefined : rulesOf(options, limits),
