@@ -1,16 +1,20 @@
+import { fork } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, rm, writeFile } from 'node:fs/promises'
-import { createServer, get, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { get, request } from 'node:http'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { openPost, type Post } from '../../tests/files/post.ts'
+import { HubClient } from '@posthouse/client'
+import type { ServerFigures } from './server.ts'
 
 const mebibyte = 1_048_576
 
-/** Measures a large file and a folder of small ones, in one process with the hub, beside plain streams. */
+/** Measures a large file and a folder of small ones, with the hub in a process of its own, beside plain streams to another one. */
 export async function benchFiles(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -20,38 +24,102 @@ export async function benchFiles(args: string[]): Promise<void> {
       files: { type: 'string', default: '10000' },
     },
   })
-  await using post = await openPost({ limits: { fileBytes: Number.MAX_SAFE_INTEGER } })
-  const mib = Number(values.mib)
-  const path = join(post.folder, 'large.bin')
-  await writeLarge(path, mib)
-  for (let round = 1; round <= Number(values.rounds); round++) {
-    const hash = await timed(() => hashOf(path))
-    const plain = await timed(() => plainThereAndBack(post, path))
-    const files = await timed(() => sentAndFetched(post, path))
-    print(`${mib} MiB`, {
-      round,
-      'SHA-256 MiB/s': mib / hash,
-      'plain MiB/s': mib / plain,
-      'Posthouse MiB/s': mib / files,
-      'of plain': plain / files,
-    })
+  const folder = await mkdtemp(join(tmpdir(), 'bench-files-'))
+  await using hub = await startServer('hub')
+  await using plain = await startServer('plain')
+  await using client = new HubClient({ url: hub.url, clientId: 'carol' })
+  await client.connect()
+  try {
+    if (Number(values.mib) > 0)
+      await benchLarge({ folder, hub, plain, client }, Number(values.mib), Number(values.rounds))
+    if (Number(values.files) > 0) await benchSmall({ folder, hub, plain, client }, Number(values.files))
+    print('the hub', { 'peak RSS MiB': (await hub.figures()).peakRss / mebibyte, load: loadavg()[0] ?? 0 })
+  } finally {
+    await rm(folder, { recursive: true })
   }
-  const count = Number(values.files)
-  const folder = join(post.folder, 'small')
-  await writeSmall(folder, count)
-  const [alice, bob] = [await post.client('alice'), await post.client('bob')]
-  let key = ''
-  const sent = await timed(async () => {
-    ;({ key } = await alice.sendFolder('bob', folder, { resumeIn: false }))
-  })
-  const fetched = await timed(() => bob.download(key, join(post.folder, 'fetched')))
-  print(`${count} files of 4 KB`, { 'sent files/s': count / sent, 'fetched files/s': count / fetched })
 }
 
-async function timed(task: () => Promise<unknown>): Promise<number> {
+interface Bench {
+  readonly folder: string
+  readonly hub: Server
+  readonly plain: Server
+  readonly client: HubClient
+}
+
+async function benchLarge({ folder, hub, plain, client }: Bench, mib: number, rounds: number): Promise<void> {
+  const path = join(folder, 'large.bin')
+  await writeLarge(path, mib)
+  for (let round = 1; round <= rounds; round++) {
+    const hash = await timed(() => hashOf(path))
+    const streams = await timed(() => thereAndBack(plain.url, path, join(folder, 'back')), plain)
+    const files = await timed(() => sentAndFetched(client, path, join(folder, 'd')), hub)
+    print(`${mib} MiB`, {
+      round,
+      'SHA-256 MiB/s': mib / hash.seconds,
+      'plain MiB/s': mib / streams.seconds,
+      'Posthouse MiB/s': mib / files.seconds,
+      'of plain': streams.seconds / files.seconds,
+      'CPU s (plain)': streams.cpu,
+      'CPU s (Posthouse)': files.cpu,
+      load: loadavg()[0] ?? 0,
+    })
+  }
+}
+
+async function benchSmall({ folder, hub, client }: Bench, count: number): Promise<void> {
+  const small = join(folder, 'small')
+  await writeSmall(small, count)
+  let key = ''
+  const sent = await timed(async () => {
+    ;({ key } = await client.sendFolder('carol', small, { resumeIn: false }))
+  }, hub)
+  const fetched = await timed(() => client.download(key, join(folder, 'fetched')), hub)
+  print(`${count} files of 4 KB`, {
+    'sent files/s': count / sent.seconds,
+    'fetched files/s': count / fetched.seconds,
+    'CPU ms a file sent': (sent.cpu * 1000) / count,
+    'CPU ms a file fetched': (fetched.cpu * 1000) / count,
+    load: loadavg()[0] ?? 0,
+  })
+}
+
+/** A server in a process of its own. Dispose ends it. */
+interface Server extends AsyncDisposable {
+  readonly url: string
+  figures(): Promise<ServerFigures>
+}
+
+async function startServer(kind: 'hub' | 'plain'): Promise<Server> {
+  const program = fileURLToPath(new URL('server.ts', import.meta.url))
+  const child = fork(program, [kind], { execArgv: ['--conditions=@posthouse/source'] })
+  const [url] = (await once(child, 'message')) as [string]
+  return {
+    url,
+    figures: async () => {
+      child.send('figures')
+      const [figures] = (await once(child, 'message')) as [ServerFigures]
+      return figures
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.disconnect()
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** How long a task took, and the processors of both ends for it, in seconds. */
+async function timed(
+  task: () => Promise<unknown>,
+  server?: Server,
+): Promise<{ readonly seconds: number; readonly cpu: number }> {
+  const before = (await server?.figures())?.cpuMs ?? 0
+  const own = process.cpuUsage()
   const from = performance.now()
   await task()
-  return (performance.now() - from) / 1000
+  const seconds = (performance.now() - from) / 1000
+  const { user, system } = process.cpuUsage(own)
+  const there = ((await server?.figures())?.cpuMs ?? 0) - before
+  return { seconds, cpu: (there + (user + system) / 1000) / 1000 }
 }
 
 async function writeLarge(path: string, mib: number): Promise<void> {
@@ -77,37 +145,23 @@ async function hashOf(path: string): Promise<void> {
   hash.digest()
 }
 
-/** What has to be done at least: a stream to a disk over HTTP, and one back to another place. */
-async function plainThereAndBack({ folder }: Post, path: string): Promise<void> {
-  const there = join(folder, 'plain')
-  const server = createServer((incoming, response) => {
-    if (incoming.method === 'GET') createReadStream(there, { highWaterMark: mebibyte }).pipe(response)
-    else
-      pipeline(incoming, createWriteStream(there)).then(
-        () => response.end(),
-        () => response.destroy(),
-      )
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const port = (server.address() as AddressInfo).port
-  const outgoing = request({ port, method: 'PUT' })
+/** A stream to a disk over HTTP, and one back to another place. */
+async function thereAndBack(url: string, path: string, back: string): Promise<void> {
+  const outgoing = request(url, { method: 'PUT' })
   const answered = new Promise((resolve) => outgoing.once('response', (response) => resolve(response.resume())))
   await pipeline(createReadStream(path, { highWaterMark: mebibyte }), outgoing)
   await answered
   await new Promise<void>((resolve, reject) => {
-    get({ port }, (response) => pipeline(response, createWriteStream(join(folder, 'back'))).then(resolve, reject))
+    get(url, (response) => pipeline(response, createWriteStream(back)).then(resolve, reject))
   })
-  server.close()
-  await Promise.all([rm(there), rm(join(folder, 'back'))])
+  await rm(back)
 }
 
-async function sentAndFetched(post: Post, path: string): Promise<void> {
-  const client = await post.client('carol')
+async function sentAndFetched(client: HubClient, path: string, directory: string): Promise<void> {
   const { key } = await client.sendFile('carol', path, { resumeIn: false })
-  const { path: fetched } = await client.download(key, join(post.folder, 'd'))
+  const { path: fetched } = await client.download(key, directory)
   await rm(fetched)
-  await post.store.remove(key)
-  await client.close()
+  await client.request('hub', 'hub.files.remove', { keys: [key] })
 }
 
 function print(what: string, figures: Readonly<Record<string, number>>): void {

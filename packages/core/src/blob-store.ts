@@ -88,6 +88,12 @@ export interface BlobStore extends AsyncDisposable {
    * @throws PosthouseError `unknown_file`, `upload_busy`; `offset_mismatch` where bytes are missing; `content_mismatch`
    */
   complete(key: string): Promise<BlobInfo>
+  /**
+   * Makes a file of bytes that are all there: what `begin`, `append` and `complete` would, and what fails leaves nothing. Absent
+   * where that is no less work.
+   * @throws PosthouseError what those three throw
+   */
+  put?(key: string, bytes: Uint8Array, announced?: Announcement): Promise<BlobInfo>
   /** How far the upload of this key is; undefined where there is none. */
   upload(key: string): Promise<UploadInfo | undefined>
   /** The file of this key; undefined where it is not there. */
@@ -113,7 +119,7 @@ export interface BlobStore extends AsyncDisposable {
   list(page?: BlobPage): Promise<readonly BlobEntry[]>
   /** The uploads that are not complete and whose keys begin with `prefix`. */
   uploads(page?: BlobPage): Promise<readonly UploadInfo[]>
-  /** A file whose key begins with `prefix` and that has this content. Absent where the store cannot tell without reading all. */
+  /** A file whose key begins with `prefix` and that has this content, if one is quickly found. Absent where the store cannot tell without reading all. */
   find?(prefix: string, sha256: string): Promise<BlobInfo | undefined>
   /** How many more bytes it takes now, announced ones taken off. Absent where that is not known. */
   room?(): Promise<number>

@@ -45,6 +45,47 @@ test('a bit that was flipped on the disk is noticed by a verified read, and mend
   assert.deepEqual(await readAll(store, 'a', true), bytes)
 })
 
+test('the bytes of small files lie in the index, once, and no flipped bit in them goes unnoticed', async () => {
+  using folder = temporaryFolder()
+  const small = Buffer.from('some small content')
+  const database = join(folder.database, 'files.db')
+  const rows = (statement: string): unknown[] => {
+    const index = new DatabaseSync(database)
+    const found = index.prepare(statement).all()
+    index.close()
+    return found
+  }
+  {
+    await using store = await openDiskBlobStore({ folder: folder.database })
+    await Promise.all(['a', 'b'].map((key) => store.put(key, small)))
+    await store.remove('a')
+    await store.put('c', Buffer.from('of one file only'))
+    await store.remove('c')
+    assert.deepEqual(readdirSync(join(folder.database, 'content')), [])
+  }
+  assert.equal(rows('select * from small').length, 1)
+  rows("update small set bytes = cast(x'00' || substr(bytes, 2) as blob)")
+  await using store = await openDiskBlobStore({ folder: folder.database })
+  await assert.rejects(readAll(store, 'b', true), failed('content_mismatch'))
+  await store.put('d', small)
+  assert.deepEqual(await readAll(store, 'b', true), small)
+})
+
+test('a folder of an earlier version takes small files, too', async () => {
+  using folder = temporaryFolder()
+  {
+    await using store = await openDiskBlobStore({ folder: folder.database })
+    await put(store, 'old', bytes)
+  }
+  const index = new DatabaseSync(join(folder.database, 'files.db'))
+  index.exec('drop table small; pragma user_version = 1')
+  index.close()
+  await using store = await openDiskBlobStore({ folder: folder.database })
+  await store.put('new', Buffer.from('small'))
+  assert.deepEqual(await readAll(store, 'old', true), bytes)
+  assert.equal(String(await readAll(store, 'new', true)), 'small')
+})
+
 test('a bit that was flipped in an upload is noticed when it is completed by a later process', async () => {
   using folder = temporaryFolder()
   const parts = join(folder.database, 'uploads')

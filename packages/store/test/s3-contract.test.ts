@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { HubClient } from '@posthouse/client'
 import { putBlob } from '@posthouse/core'
 import { blobStoreContract } from '@posthouse/core/testing'
 import { openS3BlobStore } from '@posthouse/store/s3'
+import { startUp } from '../../posthouse/test/cli.ts'
 import { type MotoServer, startMoto, withoutMoto } from './moto-server.ts'
 
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
@@ -62,6 +67,32 @@ describe('the store of files in a bucket that speaks S3', { skip: withoutMoto },
       [bytes.length],
     )
     assert.deepEqual(await store.uploads(), [])
+  })
+
+  it('is where posthouse up keeps files, once, when it is told so', async () => {
+    const { bucket, endpoint } = await made('node')
+    const data = mkdtempSync(join(tmpdir(), 'posthouse-s3-'))
+    const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
+    const words = ['--storage', 's3', '--s3-bucket', bucket, '--s3-endpoint', endpoint, '--data', data]
+    try {
+      await using up = await startUp(words, { env, cwd: data })
+      await using alice = new HubClient({ url: up.url, clientId: 'alice' })
+      await alice.connect()
+      mkdirSync(join(data, 'photos/empty'), { recursive: true })
+      writeFileSync(join(data, 'photos/a.txt'), 'a')
+      writeFileSync(join(data, 'photos/large.bin'), Buffer.alloc(9_000_000, 'large'))
+      const sent = await alice.sendFolder('alice', join(data, 'photos'), { resumeIn: false })
+      const again = await alice.sendFolder('alice', join(data, 'photos'), { resumeIn: false })
+      assert.deepEqual([sent.reused, again.reused], [0, 2])
+      const { path } = await alice.download(again.key, join(data, 'd'))
+      assert.deepEqual(readdirSync(path).toSorted(), ['a.txt', 'empty', 'large.bin'])
+      assert.ok(readFileSync(join(path, 'large.bin')).equals(Buffer.alloc(9_000_000, 'large')))
+      await using store = await openS3BlobStore({ bucket, endpoint, credentials })
+      const keys = (await store.list({ prefix: sent.key })).map(({ key }) => key.slice(sent.key.length))
+      assert.deepEqual(keys, ['a.txt', 'large.bin'])
+    } finally {
+      rmSync(data, { recursive: true, force: true })
+    }
   })
 
   it('tells what other programs have put there, and says where there is no bucket', async () => {

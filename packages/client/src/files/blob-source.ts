@@ -25,6 +25,7 @@ export function bytesSource(bytes: Uint8Array, name: string): UploadSource {
     name,
     size: bytes.length,
     seekable: true,
+    bytes,
     read: async function* (start, end) {
       for (let at = start; at < end; at += pieceBytes) yield bytes.subarray(at, Math.min(end, at + pieceBytes))
     },

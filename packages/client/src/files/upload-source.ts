@@ -8,6 +8,8 @@ export interface UploadSource extends AsyncDisposable {
   readonly identity?: string
   /** Whether bytes that were read before can be read again. */
   readonly seekable: boolean
+  /** All of it, where it is in memory already. */
+  readonly bytes?: Uint8Array
   /** Its media type, where it says so itself. */
   readonly type?: string
   /**

@@ -9,6 +9,7 @@ const key = 'cross_comm/bob/1700000000000_0a1b2c3d.bin'
 export function keepsFiles(test: DeclareBlobTest): void {
   readsFiles(test)
   readsRanges(test)
+  putsFiles(test)
   endsFiles(test)
 }
 
@@ -66,6 +67,29 @@ function readsRanges(test: DeclareBlobTest): void {
       await assertFails('bad_range', store.read(key, range))
     }
     assert.deepEqual(await readAll(store, key, { start: 0, end: 100 }), sampleBytes(100))
+  })
+}
+
+function putsFiles(test: DeclareBlobTest): void {
+  test('a file that is put at once is a file like any other', async (store) => {
+    if (!store.put) return
+    for (const size of [0, 10, 70_000]) {
+      const [at, bytes] = [`${key}-${size}`, sampleBytes(size)]
+      const file = await store.put(at, bytes, { size, sha256: sha256Of(bytes), meta: { name: 'x' } })
+      assert.deepEqual(file, { key: at, size, at: file.at, sha256: sha256Of(bytes), meta: { name: 'x' } })
+      assert.deepEqual(await store.head(at), file)
+      assert.deepEqual(await readAll(store, at, { verify: true }), bytes)
+      await assertFails('key_in_use', store.put(at, bytes))
+    }
+    assert.deepEqual(await readAll(store, `${key}-10`, { start: 1, end: 3 }), sampleBytes(10).subarray(1, 3))
+    await assertFails('content_mismatch', store.put(key, sampleBytes(10), { sha256: sha256Of(sampleBytes(11)) }))
+    await assertFails('offset_mismatch', store.put(key, sampleBytes(10), { size: 11 }))
+    await assertFails('file_too_large', store.put(key, sampleBytes(10), { size: 9 }))
+    assert.deepEqual([await store.head(key), await store.upload(key)], [undefined, undefined])
+    await store.begin(key)
+    await assertFails('key_in_use', store.put(key, sampleBytes(10)))
+    await store.remove(`${key}-10`)
+    await assertFails('unknown_file', store.read(`${key}-10`))
   })
 }
 

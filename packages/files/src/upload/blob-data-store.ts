@@ -1,12 +1,16 @@
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { type BlobInfo, type BlobStore, type Clock, isPosthouseError, PosthouseError } from '@posthouse/core'
+import { abortable, type BlobInfo, type BlobStore, type Clock, isPosthouseError, PosthouseError } from '@posthouse/core'
 import { DataStore, Upload } from '@tus/utils'
 import type { FileLimits } from '../file-limits.ts'
 import { fileMeta } from '../file-meta.ts'
 import type { Usage } from '../usage.ts'
 import type { Attempts } from './attempts.ts'
 import { requestBytes } from './request-bytes.ts'
-import { currentVisit } from './upload-visit.ts'
+import { currentVisit, type UploadVisit } from './upload-visit.ts'
+
+/** What may be held in memory while it comes, in bytes. */
+const wholeBytes = 262_144
 
 /** What the uploads of tus are kept with. */
 export interface BlobDataStoreOptions {
@@ -47,7 +51,9 @@ export class BlobDataStore extends DataStore {
       const { filename, filetype, sha256 } = metadata ?? {}
       const meta = fileMeta(filename, filetype)
       const announced = { ...(size !== undefined && { size }), ...(sha256 && { sha256 }), meta }
-      await store.begin(key, announced)
+      const put = isWhole(currentVisit().request, size) ? store.put?.bind(store) : undefined
+      if (put) currentVisit().whole = (bytes) => put(key, bytes, announced)
+      else await store.begin(key, announced)
     } catch (error) {
       await usage.add(pass.client, -(size ?? 0))
       throw error
@@ -60,6 +66,7 @@ export class BlobDataStore extends DataStore {
   override async write(_stream: Readable, key: string, offset: number): Promise<number> {
     const visit = currentVisit()
     if (visit.finished) return visit.finished.size
+    if (visit.whole) return this.#put(key, visit, visit.whole)
     const { store, limits, clock, attempts, usage } = this.#options
     const { size } = await this.#known(key)
     const most = (size ?? limits.fileBytes) - offset
@@ -68,6 +75,22 @@ export class BlobDataStore extends DataStore {
     if (size === undefined) await usage.add(visit.pass.client, end - offset)
     if (end === size) await this.#finish(key)
     return end
+  }
+
+  /** A small file that comes in one request: should it break off, it comes again as a whole. */
+  async #put(key: string, visit: UploadVisit, put: NonNullable<UploadVisit['whole']>): Promise<number> {
+    const { limits, clock, attempts, usage } = this.#options
+    const size = Number(visit.request.headers['content-length'])
+    try {
+      const bytes = requestBytes(visit.request, { clock, idleMs: limits.idleMs, most: size })
+      const pieces: Uint8Array[] = []
+      for await (const piece of abortable(bytes, attempts.signalOf(key))) pieces.push(piece)
+      visit.finished = await put(Buffer.concat(pieces))
+      return size
+    } catch (error) {
+      await usage.add(visit.pass.client, -size)
+      throw error
+    }
   }
 
   override async getUpload(key: string): Promise<Upload> {
@@ -128,6 +151,12 @@ export class BlobDataStore extends DataStore {
       throw error
     }
   }
+}
+
+/** True for a request that brings all of a small file. */
+function isWhole({ headers }: IncomingMessage, size: number | undefined): boolean {
+  if (size === undefined || size === 0 || size > wholeBytes) return false
+  return headers['content-type'] === 'application/offset+octet-stream' && headers['content-length'] === String(size)
 }
 
 /** @throws PosthouseError `file_too_large` */

@@ -7,6 +7,8 @@ import type { UploadPass } from '../signing/upload-token.ts'
 export interface UploadVisit {
   readonly request: IncomingMessage
   readonly pass: UploadPass
+  /** Makes a file of the bytes of a request that brings all of them; nothing was begun in the store then. */
+  whole?: (bytes: Uint8Array) => Promise<BlobInfo>
   /** The file that this request has made of its upload. */
   finished?: BlobInfo
   /** Why it cannot be answered as the library would. */

@@ -19,6 +19,7 @@ import {
   type UploadInfo,
 } from '@posthouse/core'
 import type { Bucket, ObjectEntry } from './bucket.ts'
+import { BucketContents } from './bucket-contents.ts'
 import { type BucketUpload, BucketUploads, ownFolder } from './bucket-uploads.ts'
 
 /** The largest object that is copied in one piece, in bytes. */
@@ -27,13 +28,17 @@ const copiedAtOnce = 5 * 1024 ** 3
 /** Files in a bucket. Each lies under its key, where other programs find it; what is of the store itself below `.posthouse/`. */
 export class BucketBlobStore implements BlobStore {
   readonly #bucket: Bucket
+  readonly #clock: Clock
   readonly #uploads: BucketUploads
+  readonly #contents: BucketContents
   readonly #busy = new Set<string>()
   readonly #closing = new AbortController()
 
   constructor(bucket: Bucket, clock: Clock) {
     this.#bucket = bucket
+    this.#clock = clock
     this.#uploads = new BucketUploads(bucket, clock)
+    this.#contents = new BucketContents(bucket, `${ownFolder}contents/`)
   }
 
   async begin(key: string, announced: Announcement = {}): Promise<void> {
@@ -59,7 +64,21 @@ export class BucketBlobStore implements BlobStore {
     return await this.#alone(key, async () => {
       const upload = await this.#begun(key)
       assertAnnouncedSize(key, upload.offset, upload)
-      return await this.#uploads.complete(upload)
+      return await this.#noted(await this.#uploads.complete(upload))
+    })
+  }
+
+  async put(key: string, bytes: Uint8Array, announced: Announcement = {}): Promise<BlobInfo> {
+    const { size = bytes.length, sha256: wanted, meta = {} } = assertAnnouncement(announced)
+    if (bytes.length > size) throw new PosthouseError('file_too_large', `${key} was announced with ${size} bytes`)
+    assertAnnouncedSize(key, bytes.length, announced)
+    return await this.#alone(key, async () => {
+      await this.#assertFree(key)
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      assertSameContent(key, sha256, wanted)
+      await this.#bucket.put(key, bytes, { sha256, meta })
+      const { at = this.#clock.now() } = (await this.#bucket.head(key)) ?? {}
+      return await this.#noted({ key, size: bytes.length, at, sha256, meta })
     })
   }
 
@@ -87,8 +106,7 @@ export class BucketBlobStore implements BlobStore {
   async remove(key: string): Promise<boolean> {
     return await this.#alone(key, async () => {
       if (await this.#uploads.has(key)) await this.#uploads.remove(key)
-      else if (await this.#bucket.head(key)) await this.#bucket.remove(key)
-      else return false
+      else return await this.#removeFile(key)
       return true
     })
   }
@@ -107,8 +125,17 @@ export class BucketBlobStore implements BlobStore {
       if (file.size === 0) await this.#bucket.put(to, new Uint8Array(), facts)
       else await this.#bucket.join([{ name: from, size: file.size, at: file.at }], to, facts)
       const { at = file.at } = (await this.#bucket.head(to)) ?? {}
-      return { key: to, size: file.size, at, ...facts }
+      return await this.#noted({ key: to, size: file.size, at, ...facts })
     })
+  }
+
+  async find(prefix: string, sha256: string): Promise<BlobInfo | undefined> {
+    this.#assertOpen()
+    for await (const key of this.#contents.keys(sha256, prefix)) {
+      const file = await this.head(key)
+      if (file?.sha256 === sha256) return file
+    }
+    return undefined
   }
 
   async list({ prefix = '', after, limit = 1000 }: BlobPage = {}): Promise<readonly BlobEntry[]> {
@@ -138,6 +165,20 @@ export class BucketBlobStore implements BlobStore {
     if (this.#closing.signal.aborted) return
     this.#closing.abort(new PosthouseError('closed', 'the store of files was closed'))
     await this.#bucket[Symbol.asyncDispose]()
+  }
+
+  /** A file is there also where the note of its content fails: it is then sent again, which harms nobody. */
+  async #noted(file: BlobInfo & { readonly sha256: string }): Promise<BlobInfo> {
+    await this.#contents.add(file.sha256, file.key).catch(() => undefined)
+    return file
+  }
+
+  async #removeFile(key: string): Promise<boolean> {
+    const file = await this.#bucket.head(key)
+    if (!file) return false
+    await this.#bucket.remove(key)
+    if (file.sha256 !== undefined) await this.#contents.remove(file.sha256, key)
+    return true
   }
 
   #assertOpen(): void {

@@ -99,7 +99,13 @@ export class BucketUploads {
     return offset
   }
 
-  async complete({ key, parts, offset, sha256, meta = {} }: BucketUpload): Promise<BlobInfo> {
+  async complete({
+    key,
+    parts,
+    offset,
+    sha256,
+    meta = {},
+  }: BucketUpload): Promise<BlobInfo & { readonly sha256: string }> {
     const found = await this.#digest(key, parts, offset)
     try {
       assertSameContent(key, found, sha256)

@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { type BlobInfo, type BlobPage, PosthouseError } from '@posthouse/core'
 
-const version = 1
+const version = 2
 
 const schema = `
   create table file (
@@ -12,6 +12,11 @@ const schema = `
     key text primary key, part text not null, offset integer not null, at integer not null, meta text not null,
     size integer, sha256 text, moved text
   ) strict, without rowid;
+`
+
+/** Since version 2 the bytes of small files lie in here. */
+const smallSchema = `
+  create table small (sha256 text primary key, bytes blob not null) strict;
   pragma user_version = ${version};
 `
 
@@ -45,7 +50,7 @@ export class FileIndex implements Disposable {
     this.#database.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma trusted_schema = off')
     const found = Number(this.#database.prepare('pragma user_version').get()?.user_version)
     if (found > version) throw new PosthouseError('data_too_new', `${path} was written by a newer version`)
-    if (found === 0) this.#transact(() => this.#database.exec(schema))
+    if (found < version) this.#transact(() => this.#database.exec((found === 0 ? schema : '') + smallSchema))
   }
 
   file(key: string): FileRow | undefined {
@@ -106,6 +111,24 @@ export class FileIndex implements Disposable {
       this.remove(key)
       this.addFile({ key, size, sha256, at, meta })
     })
+  }
+
+  /** A file with its bytes, which may be there already: should those be damaged, they are whole again. */
+  addSmall(file: FileRow, bytes: Uint8Array): void {
+    this.#transact(() => {
+      this.#run('insert or replace into small (sha256, bytes) values (?, ?)', file.sha256, bytes)
+      this.addFile(file)
+    })
+  }
+
+  /** The bytes of a small file, where they lie in here. */
+  small(sha256: string): Uint8Array | undefined {
+    const row = this.#statement('select bytes from small where sha256 = ?').get(sha256)
+    return row?.bytes instanceof Uint8Array ? row.bytes : undefined
+  }
+
+  removeSmall(sha256: string): void {
+    this.#run('delete from small where sha256 = ?', sha256)
   }
 
   addFile({ key, size, sha256, at, meta }: FileRow): void {

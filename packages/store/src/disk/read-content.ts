@@ -30,3 +30,19 @@ export async function* readContent(
   if (left > 0) throw new PosthouseError('content_mismatch', `${left} of the bytes of ${file.key} are missing`)
   if (hash) assertSameContent(file.key, hash.digest('hex'), file.sha256)
 }
+
+/**
+ * The bytes of a file that was kept whole. Where `verify` is set they are compared before the first of them is given.
+ * @throws PosthouseError while reading `content_mismatch`
+ */
+export function* readSmall(
+  bytes: Uint8Array,
+  file: FileRow,
+  { start, end }: BlobRange,
+  verify: boolean,
+): Generator<Uint8Array> {
+  if (bytes.length !== file.size) throw new PosthouseError('content_mismatch', `bytes of ${file.key} are missing`)
+  const whole = end - start === file.size
+  if (verify && whole) assertSameContent(file.key, createHash('sha256').update(bytes).digest('hex'), file.sha256)
+  if (end > start) yield bytes.subarray(start, end)
+}

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import {
   type Announcement,
@@ -51,6 +52,18 @@ export class UploadDesk implements AsyncDisposable {
       throw writeFault(key, error)
     }
     this.#hashes.set(key, new RunningHash())
+  }
+
+  /** A small file goes into the index with its bytes: one wait for the disk, which is shared with others. */
+  async putSmall(key: string, bytes: Uint8Array, { sha256: wanted, meta = {} }: Announcement): Promise<BlobInfo> {
+    const { index, clock } = this.#parts
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    assertSameContent(key, sha256, wanted)
+    this.#assertRoom(key, bytes.length)
+    const file = { key, size: bytes.length, sha256, at: clock.now(), meta: { ...meta } }
+    index.addSmall(file, bytes)
+    await this.#journal.sync()
+    return file
   }
 
   /** An upload with no more bytes than there are. */
@@ -161,7 +174,9 @@ export class UploadDesk implements AsyncDisposable {
     if ((this.#arriving.get(sha256) ?? 0) > 0) return
     this.#arriving.delete(sha256)
     const { index, places } = this.#parts
-    if (!index.hasContent(sha256)) rmSync(places.content(sha256), { force: true })
+    if (index.hasContent(sha256)) return
+    index.removeSmall(sha256)
+    rmSync(places.content(sha256), { force: true })
   }
 
   #assertRoom(key: string, wanted: number): void {

@@ -7,10 +7,12 @@ import type { Operation, Values } from './operation.ts'
 
 /** Declares the operations that are methods of the hub. */
 export function addOperations(router: Router, hub: Hub): void {
-  for (const operation of [...groupOperations, ...keptOperations, ...numberOperations]) add(router, hub, operation)
+  const all = [...groupOperations, ...keptOperations, ...numberOperations]
+  for (const operation of all) addOperation(router, hub, operation)
 }
 
-function add(router: Router, hub: Hub, operation: Operation): void {
+/** Declares one of them, with the right to administer where `router` asks for it. */
+export function addOperation(router: Router, hub: Hub, operation: Operation): void {
   const { http, path, method, tag, summary, params, query, body, response, errors = {} } = operation
   const { read = (values: Values) => values, write = (answer: unknown) => answer } = operation
   const options = {
