@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { HubClient } from '@posthouse/client'
+import { type FileMessage, HubClient } from '@posthouse/client'
+import { fileOf } from '@posthouse/client/files'
 import { Hub } from '@posthouse/hub'
 import type { Browser } from 'puppeteer-core'
+import sharp from 'sharp'
 import { Arrivals } from '../../packages/hub/test/arrivals.ts'
+import { openPost, sha256 } from '../files/post.ts'
 import { CHROMIUM_MISSING, chromiumPath, foreignHost, startChromium } from './chromium.ts'
 import { PeerPage, servePeerPage } from './peer-page.ts'
 
@@ -92,6 +97,54 @@ describe('the client in a real browser', { skip: chromium === undefined ? CHROMI
     const parts: unknown[] = []
     for await (const part of node.stream('called', 'count', 3)) parts.push(part)
     assert.deepEqual(parts, [1, 2, 3])
+  })
+
+  test('sends files, pictures with a small one, and folders, and fetches, with code that is loaded for that', async () => {
+    await using post = await openPost()
+    await using peer = await open()
+    const node = await post.client('program')
+    const arrived = new Arrivals<FileMessage>('what the program is sent')
+    node.on('*', { downloadTo: join(post.folder, 'd'), saveAs: 'name' }, (message) => arrived.push(message))
+    await peer.connect({ url: post.url, clientId: 'page' })
+    const half = { width: 320, height: 160, channels: 3, background: '#804020' } as const
+    const picture = await sharp({ create: half }).png().toBuffer()
+    const { sha256: told, last } = await peer.page.evaluate(
+      async (png) => {
+        const bytes = new Uint8Array(9_000_001).map((_, at) => Math.imul(at, 31) >> 3)
+        let last = 0
+        const options = { onProgress: (progress: { readonly bytes: number }) => (last = progress.bytes) }
+        const sent = await globalThis.peer.sendFile('program', new File([bytes], 'ü.bin'), options)
+        const image = new Blob([Uint8Array.from(png)], { type: 'image/png' })
+        await globalThis.peer.sendImage('program', image, { name: 'half.png' })
+        const inside = new File(['in a folder'], 'a.txt')
+        Object.defineProperty(inside, 'webkitRelativePath', { value: 'photos/2025/a.txt' })
+        await globalThis.peer.sendFolder('program', [inside])
+        return { ...sent, last }
+      },
+      [...picture],
+    )
+    const file = await arrived.take()
+    assert.deepEqual([file.fileName, last], ['ü.bin', 9_000_001])
+    assert.equal(sha256(await readFile(file.localPath ?? '')), told)
+    const { width, height, preview = '', mediaType } = fileOf(await arrived.take())
+    assert.deepEqual([width, height, mediaType], [320, 160, 'image/png'])
+    assert.match(preview, /^data:image\/webp;base64,\S{20}/)
+    const { localPath = '' } = await arrived.take()
+    assert.equal(await readFile(join(localPath, '2025/a.txt'), 'utf8'), 'in a folder')
+
+    const back = await node.sendFile('page', Buffer.from('for the page'), { name: 'b.txt' })
+    const read = await peer.page.evaluate(async (key) => {
+      const { blob, size } = await globalThis.peer.download(key)
+      return [await blob.text(), blob.type, size]
+    }, back.key)
+    assert.deepEqual(read, ['for the page', 'text/plain', 12])
+    const refused = await peer.page.evaluate(() =>
+      globalThis.peer.download('cross_comm/program/1_00000000.txt').then(
+        () => 'fetched',
+        (error: unknown) => (globalThis.posthouse.isPosthouseError(error) ? error.code : String(error)),
+      ),
+    )
+    assert.equal(refused, 'forbidden')
   })
 
   test('sees who comes and goes', async () => {

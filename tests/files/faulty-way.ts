@@ -23,6 +23,8 @@ export interface FaultyWay extends AsyncDisposable {
   readonly flipped: number
   /** Bytes that went to the server. */
   readonly carried: number
+  /** Bytes that came back. */
+  readonly carriedBack: number
 }
 
 export async function faultyWay(to: number, faults: Faults): Promise<FaultyWay> {
@@ -34,7 +36,7 @@ export async function faultyWay(to: number, faults: Faults): Promise<FaultyWay> 
     flipBackAt = Infinity,
     restMs = 0,
   } = faults
-  const state = { cuts: 0, flipped: 0, carried: 0, sinceCut: 0, sinceCutBack: 0 }
+  const state = { cuts: 0, flipped: 0, carried: 0, carriedBack: 0, sinceCut: 0, sinceCutBack: 0 }
   const sockets = new Set<Socket>()
   const server = createServer((near) => {
     const far = connect(to, '127.0.0.1')
@@ -73,6 +75,7 @@ export async function faultyWay(to: number, faults: Faults): Promise<FaultyWay> 
       rest(far)
       flip(chunk, own.back, flipBackAt)
       own.back += chunk.length
+      state.carriedBack += chunk.length
       state.sinceCutBack += chunk.length
       if (spent(state.sinceCutBack, cutBackEvery)) {
         state.sinceCutBack = 0
@@ -101,6 +104,9 @@ export async function faultyWay(to: number, faults: Faults): Promise<FaultyWay> 
     },
     get carried() {
       return state.carried
+    },
+    get carriedBack() {
+      return state.carriedBack
     },
     [Symbol.asyncDispose]: async () => {
       server.close()

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { HubClient, type HubClientOptions } from '@posthouse/client'
-import type { BlobStore } from '@posthouse/core'
+import type { BlobStore, Clock } from '@posthouse/core'
 import { Files, type FilesOptions } from '@posthouse/files'
 import { Hub } from '@posthouse/hub'
 import { type DiskBlobStore, openDiskBlobStore } from '@posthouse/store/disk'
@@ -17,6 +17,8 @@ export interface Post extends AsyncDisposable {
   readonly port: number
   readonly files: Files
   readonly store: BlobStore
+  /** Bytes that have come here. */
+  readonly received: number
   /** For files of the test. */
   readonly folder: string
   /** A client that is connected; its uploads are noted in the folder. */
@@ -25,16 +27,27 @@ export interface Post extends AsyncDisposable {
 
 export interface PostOptions {
   readonly limits?: FilesOptions['limits']
+  /** Of the files; the hub's and the clients' stay the system's. */
+  readonly clock?: Clock
+  /** Where the hub keeps them. Default: in the folder. */
+  readonly disk?: string
   readonly wrap?: (store: DiskBlobStore) => BlobStore
 }
 
-export async function openPost({ limits, wrap = (store) => store }: PostOptions = {}): Promise<Post> {
+export async function openPost({
+  limits,
+  clock,
+  disk: place,
+  wrap = (store) => store,
+}: PostOptions = {}): Promise<Post> {
   const folder = await mkdtemp(join(tmpdir(), 'post-'))
-  const disk = await openDiskBlobStore({ folder: join(folder, 'hub') })
+  const disk = await openDiskBlobStore({ folder: join(place ?? folder, 'hub') })
   const store = wrap(disk)
-  const files = new Files({ store, ...(limits && { limits }) })
+  const files = new Files({ store, ...(limits && { limits }), ...(clock && { clock }) })
   const hub = new Hub({ files })
   const server = createServer((request, response) => void files.handle(request, response))
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => sockets.add(socket))
   server.on('upgrade', (request, socket, head) => hub.handleUpgrade(request, socket, head))
   server.listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
@@ -48,6 +61,9 @@ export async function openPost({ limits, wrap = (store) => store }: PostOptions 
     files,
     store,
     folder,
+    get received() {
+      return [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0)
+    },
     client: async (clientId, options) => {
       const client = new HubClient({ url, clientId, ...options })
       clients.push(client)

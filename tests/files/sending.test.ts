@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import type { FileMessage, HubClient, TransferProgress } from '@posthouse/client'
 import { fileOf, TransferGate } from '@posthouse/client/files'
+import { Hub } from '@posthouse/hub'
+import sharp from 'sharp'
 import { openPost, sha256 } from './post.ts'
 
 /** The next file message, fetched into `directory`. */
@@ -109,6 +111,36 @@ suite('a file', () => {
     assert.deepEqual(heard, ['the end'])
   })
 
+  test('that is a picture tells how large it is as it is to be seen, and has a small one with it', async () => {
+    await using post = await openPost()
+    const [alice, bob] = [await post.client('alice'), await post.client('bob')]
+    const got: FileMessage[] = []
+    const both = Promise.withResolvers<void>()
+    bob.on('image', { downloadTo: join(post.folder, 'd') }, (message) => {
+      if (got.push(message) === 2) both.resolve()
+    })
+    // A camera that was held upright writes a picture that lies on its side, and says so.
+    const picture = await sharp({ create: { width: 300, height: 200, channels: 3, background: '#d05020' } })
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer()
+    await writeFile(join(post.folder, 'upright.jpg'), picture)
+    await alice.sendImage('bob', join(post.folder, 'upright.jpg'), { resumeIn: false })
+    await alice.sendImage('bob', Buffer.from('no picture'), { name: 'broken.png' })
+    await both.promise
+    const [upright, broken] = ['upright.jpg', 'broken.png'].map((name) => got.find((each) => each.fileName === name))
+    assert.ok(upright && broken)
+    assert.deepEqual(await readFile(upright.localPath ?? ''), picture)
+    const { width, height, preview = '' } = fileOf(upright)
+    assert.deepEqual([width, height], [200, 300])
+    const small = Buffer.from(preview.replace('data:image/webp;base64,', ''), 'base64')
+    const { format, width: smallWidth, height: smallHeight } = await sharp(small).metadata()
+    assert.deepEqual([format, smallWidth, smallHeight], ['webp', 43, 64])
+    const { dominant } = await sharp(small).stats()
+    assert.ok(dominant.r > 180 && dominant.b < 80, JSON.stringify(dominant))
+    assert.deepEqual([fileOf(broken).width, fileOf(broken).preview], [undefined, undefined])
+  })
+
   test('that changes while it is sent is an error', async () => {
     await using post = await openPost()
     const alice = await post.client('alice')
@@ -187,6 +219,44 @@ suite('a listener', () => {
     await rm(join(post.folder, 'd/cross_comm'))
     const { path } = await bob.download(message, join(post.folder, 'd'))
     assert.equal(await readFile(path, 'utf8'), 'x')
+  })
+})
+
+suite('a listener of the hub', () => {
+  test('has files and folders saved as a client has, and is told why one could not be had', async () => {
+    await using post = await openPost()
+    const [alice, old] = [await post.client('alice'), await post.client('old', { dialect: 'cross_comm' })]
+    const got: FileMessage[] = []
+    const three = Promise.withResolvers<void>()
+    const directory = join(post.folder, 'hub-downloads')
+    const references: unknown[] = []
+    post.hub.on('file', (message) => references.push('localPath' in message))
+    post.hub.on({ type: ['file', 'folder', 'text'] }, { downloadTo: directory }, (message) => {
+      if (got.push(message) === 4) three.resolve()
+    })
+    await mkdir(join(post.folder, 'photos/empty'), { recursive: true })
+    await writeFile(join(post.folder, 'photos/a.txt'), 'in a folder')
+    const bytes = randomBytes(3_000_000)
+    const { key } = await alice.sendFile('hub', bytes, { name: 'report.pdf' })
+    await alice.sendFolder('server', join(post.folder, 'photos'), { resumeIn: false })
+    await alice.send('hub', 'just text')
+    const { key: secret } = await alice.sendFile('alice', Buffer.from('not for old'))
+    await old.send('hub', { key: secret, name: 'a', path: 'a' }, { type: 'file' })
+    await three.promise
+    const [file, folder, stolen] = ['report.pdf', 'photos', 'a'].map((name) =>
+      got.find((each) => each.fileName === name),
+    )
+    assert.equal(file?.localPath, join(directory, key))
+    assert.deepEqual(await readFile(file.localPath), bytes)
+    assert.deepEqual((await readdir(folder?.localPath ?? '')).toSorted(), ['a.txt', 'empty'])
+    assert.deepEqual([stolen?.localPath, stolen?.downloadError?.code], [undefined, 'forbidden'])
+    assert.equal(got.find(({ type }) => type === 'text')?.body, 'just text')
+    assert.deepEqual(references, [false, false])
+  })
+
+  test('needs a hub that keeps files, and a handler', async () => {
+    await using hub = new Hub()
+    assert.throws(() => hub.on('file', { downloadTo: '/tmp' }, () => undefined), { code: 'invalid_option' })
   })
 })
 

@@ -51,21 +51,27 @@ suite('a bucket that programs of cross_comm use, too', () => {
     })
   }
 
-  test('gives a client the folder that the original laid out', async () => {
-    await using oss = await startOss()
-    await using bucket = await openOssBlobStore({ ...ossSecrets, endpoint: oss.endpoint, bucket: 'bucket' })
-    await using post = await openPost({ wrap: () => bucket })
-    const [bob, old] = [await post.client('bob'), await post.client('old', { dialect: 'cross_comm' })]
-    const key = 'cross_comm/old/1795167062557_a6905224_folder/'
-    await put(bucket, `${key}a.txt`, 'a')
-    await put(bucket, `${key}sub/.hidden`, 'h')
-    const arrived = next(bob, join(post.folder, 'd'))
-    await old.send('bob', { key, name: 'folder', path: 'src/folder' }, { type: 'folder' })
-    const { localPath = '', downloadError } = await arrived
-    assert.equal(downloadError, undefined)
-    assert.deepEqual((await readdir(localPath, { recursive: true })).toSorted(), ['a.txt', 'sub', 'sub/.hidden'])
-    assert.equal(await readFile(join(localPath, 'sub/.hidden'), 'utf8'), 'h')
-  })
+  for (const [program, key] of [
+    ['Python', 'cross_comm/old/1795167062557_a6905224_folder/'],
+    ['Swift', 'cross_comm/old/1795167062557_A6905224_photos 1/'],
+    ['Java', 'photos 1'],
+  ] as const) {
+    test(`gives a client the folder that a ${program} program laid out`, async () => {
+      await using oss = await startOss()
+      await using bucket = await openOssBlobStore({ ...ossSecrets, endpoint: oss.endpoint, bucket: 'bucket' })
+      await using post = await openPost({ wrap: () => bucket })
+      const [bob, old] = [await post.client('bob'), await post.client('old', { dialect: 'cross_comm' })]
+      const folder = key.replace(/\/?$/, '/')
+      await put(bucket, `${folder}a.txt`, 'a')
+      await put(bucket, `${folder}sub/.hidden`, 'h')
+      const arrived = next(bob, join(post.folder, 'd'))
+      await old.send('bob', { key, name: 'folder', path: 'src/folder' }, { type: 'folder' })
+      const { localPath = '', downloadError } = await arrived
+      assert.equal(downloadError, undefined)
+      assert.deepEqual((await readdir(localPath, { recursive: true })).toSorted(), ['a.txt', 'sub', 'sub/.hidden'])
+      assert.equal(await readFile(join(localPath, 'sub/.hidden'), 'utf8'), 'h')
+    })
+  }
 
   test('gives such a program what a client sends: files, sounds as files, and folders file by file', async () => {
     await using oss = await startOss()
@@ -86,12 +92,15 @@ suite('a bucket that programs of cross_comm use, too', () => {
     const sent = await alice.sendFolder('old', join(post.folder, 'dir'), { resumeIn: false })
     assert.equal(((await folder).body as { key: string }).key, sent.key)
     assert.equal(await textOf(bucket, `${sent.key}sub/b.txt`), 'b')
+    const again = await alice.sendFolder('alice', join(post.folder, 'dir'), { resumeIn: false })
+    assert.deepEqual([sent.reused, again.reused], [0, 1], 'what the bucket has is not sent twice')
+    assert.equal(await textOf(bucket, `${again.key}sub/b.txt`), 'b')
   })
 })
 
 test('a program of cross_comm is sent no file that it could not fetch', async () => {
   await using post = await openPost()
   const [alice, old] = [await post.client('alice'), await post.client('old', { dialect: 'cross_comm' })]
-  assert.equal(old.clientId, 'old')
+  await assert.rejects(old.sendFile('alice', Buffer.from('x')), { code: 'unsupported', message: /json has/ })
   await assert.rejects(alice.sendFile('old', Buffer.from('x')), { code: 'no_shared_storage' })
 })

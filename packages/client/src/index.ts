@@ -2,6 +2,8 @@ export {
   type Clock,
   type Durability,
   type ErrorCode,
+  type FileMessage,
+  type FileReference,
   isPosthouseError,
   type Logger,
   Message,
@@ -17,9 +19,9 @@ export type { WebSocketConstructor, WebSocketLike } from './connection/web-socke
 export type { Welcome } from './dialog/dialog.ts'
 export type { ClientsOptions } from './dialog/roll-call.ts'
 export type { OutboxLimits, SendResult } from './dialog/sends.ts'
-export type { FileReference, Tells } from './files/file-reference.ts'
+export type { Tells } from './files/file-reference.ts'
 export type { TransferProgress } from './files/progress.ts'
-export type { FileHandler, FileMessage, ReceiveOptions } from './files/received.ts'
+export type { FileHandler, ReceiveOptions } from './files/received.ts'
 export type { TransferGate } from './files/transfer-gate.ts'
 export type {
   Downloaded,

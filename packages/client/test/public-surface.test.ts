@@ -34,8 +34,8 @@ suite('@posthouse/client', () => {
     ])
   })
 
-  test('exports what reads file messages, makes names safe and pauses transfers', () => {
-    assert.deepEqual(Object.keys(files).sort(), ['TransferGate', 'fileOf', 'isFileMessage', 'safeName'])
+  test('exports what reads file messages, makes names safe, pauses transfers and saves for a hub', () => {
+    assert.deepEqual(Object.keys(files).sort(), ['TransferGate', 'fileOf', 'isFileMessage', 'receiveFile', 'safeName'])
   })
 
   test('a client has the documented members', () => {

@@ -1,4 +1,6 @@
 import type { Handler } from './interceptor.ts'
+import type { Message } from './message.ts'
+import type { FileMessage, SavingOptions } from './received-file.ts'
 
 /** What a client asks about files, as a hub hands it on. */
 export interface FileQuestion {
@@ -24,4 +26,6 @@ export interface FileKeeper {
   readonly shared: boolean
   /** How long files are kept, in milliseconds. `Infinity` where only a person removes them. */
   readonly keepMs: number
+  /** Fetches what a message of a file or folder tells of for the hub itself, where it is wanted, and says how that went. It never fails. */
+  receive(message: Message, wishes: SavingOptions, mayFetch: FileQuestion['mayFetch']): Promise<FileMessage>
 }

@@ -72,6 +72,7 @@ export { MethodBody } from './method-body.ts'
 export { assertPlainName } from './plain-name.ts'
 export type { ProcedureTypes } from './procedure-types.ts'
 export { type BlobSource, putBlob } from './put-blob.ts'
+export type { FileMessage, FileReference, SavingOptions } from './received-file.ts'
 export { type SortedPageOptions, sortedPage } from './sorted-page.ts'
 export type {
   SchemaInput,

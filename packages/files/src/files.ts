@@ -3,10 +3,14 @@ import {
   type BlobStore,
   type Clock,
   type FileKeeper,
+  type FileMessage,
   type FileMethod,
+  type FileQuestion,
   isPosthouseError,
   type Logger,
+  type Message,
   PosthouseError,
+  type SavingOptions,
   silentLogger,
   systemClock,
 } from '@posthouse/core'
@@ -19,6 +23,7 @@ import type { AskingParts } from './asking/asking-parts.ts'
 import { serveFile } from './download/serve-file.ts'
 import { type FileLimits, resolveFileLimits } from './file-limits.ts'
 import { keyOfPath } from './file-path.ts'
+import { receive } from './receiving/receive.ts'
 import { refuse } from './refusal.ts'
 import { Secrets } from './signing/secrets.ts'
 import { assertSigned } from './signing/signed-url.ts'
@@ -69,6 +74,7 @@ export class Files implements FileKeeper, AsyncDisposable {
   readonly #sweeper: Sweeper
   readonly #logger: Logger
   readonly #requests = new Map<Promise<void>, ServerResponse>()
+  readonly #ending = new AbortController()
   #closing = false
 
   /** @throws PosthouseError `invalid_option`, `data_damaged`, `data_unwritable` */
@@ -79,7 +85,7 @@ export class Files implements FileKeeper, AsyncDisposable {
     const longestMs = Math.max(limits.tokenMs, limits.urlMs)
     const secrets = new Secrets({ file: options.secretFile, clock, longestMs })
     const usage = new Usage(store, limits.clientBytes)
-    const parts = { store, usage, limits, secrets, clock, root, origin }
+    const parts = { store, usage, limits, secrets, clock, root, origin, direct: true }
     const attempts = new Attempts(clock)
     const datastore = new BlobDataStore({ store, usage, limits, clock, attempts })
     this.#parts = parts
@@ -98,6 +104,10 @@ export class Files implements FileKeeper, AsyncDisposable {
       'files.copy': askCopy(parts),
     }
     this.ownMethods = administering(parts, this.#sweeper)
+  }
+
+  receive(message: Message, wishes: SavingOptions, mayFetch: FileQuestion['mayFetch']): Promise<FileMessage> {
+    return receive(this.#parts, { message, wishes, mayFetch, signal: this.#ending.signal })
   }
 
   /** Answers an HTTP request whose path is `path` or lies below it; failures are answered, too. Spec: 11.3. */
@@ -126,6 +136,7 @@ export class Files implements FileKeeper, AsyncDisposable {
   /** Ends what is under way. What has come of uploads is kept, and goes on in the next run. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
+    this.#ending.abort(new PosthouseError('closed', 'this hub takes no files any more'))
     for (const response of this.#requests.values()) response.destroy()
     await this.#sweeper[Symbol.asyncDispose]()
     await Promise.all(this.#requests.keys())

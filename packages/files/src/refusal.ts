@@ -28,7 +28,9 @@ export function refuse(response: ServerResponse, error: unknown, more: Readonly<
     return
   }
   const { status, headers, body } = refusalOf(error)
-  response.writeHead(status, { ...headers, ...more, 'content-length': Buffer.byteLength(body) })
+  // Pages of elsewhere are to know why, too.
+  const open = { 'access-control-allow-origin': '*' }
+  response.writeHead(status, { ...open, ...headers, ...more, 'content-length': Buffer.byteLength(body) })
   response.end(response.req.method === 'HEAD' ? undefined : body)
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type MessageFilter, type MessageType, PosthouseError } from '@posthouse/core'
+import { type MessageFilter, type MessageType, PosthouseError, type SavingOptions } from '@posthouse/core'
 import type { ClientInfo } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import { Gate } from './access/gate.ts'
@@ -16,6 +16,7 @@ import { type InboxQuery, type InboxView, viewInbox } from './delivery/inbox-vie
 import type { HubReceiptHandler } from './delivery/receipts.ts'
 import type { Listening, ListenOptions } from './door/listen.ts'
 import { Reception } from './door/reception.ts'
+import type { FileHandler } from './files/file-office.ts'
 import { groupMethods } from './groups/group-methods.ts'
 import { HubGroups } from './groups/hub-groups.ts'
 import { HubLife } from './hub-life.ts'
@@ -133,11 +134,24 @@ export class Hub implements AsyncDisposable {
   }
 
   /**
-   * Has `handler` called for messages to `hub` (or `server`) and to `all` that match, until disposed of.
-   * @throws PosthouseError `invalid_option`, `invalid_address`
+   * Has `handler` called for messages to `hub` (or `server`) and to `all` that match, until disposed of. With `downloadTo` the
+   * files and folders that messages tell of are saved there before it is called, and it is told where they are, or why they
+   * could not be had.
+   * @throws PosthouseError `invalid_option`, also where this hub keeps no files; `invalid_address`
    */
-  on(filter: MessageType | '*' | MessageFilter, handler: HubMessageHandler): Disposable {
-    return this.#listeners.add(filter, handler)
+  on(filter: MessageType | '*' | MessageFilter, handler: HubMessageHandler): Disposable
+  on(filter: MessageType | '*' | MessageFilter, wishes: SavingOptions, handler: FileHandler): Disposable
+  on(
+    filter: MessageType | '*' | MessageFilter,
+    second: SavingOptions | HubMessageHandler,
+    third?: FileHandler,
+  ): Disposable {
+    if (typeof second === 'function') return this.#listeners.add(filter, second)
+    const { files } = this.#parts
+    if (third === undefined) throw new PosthouseError('invalid_option', 'on needs a handler')
+    if (files === undefined)
+      throw new PosthouseError('invalid_option', 'this hub keeps no files: give it some as `files`')
+    return this.#listeners.add(filter, files.receiving(second, third))
   }
 
   /**

@@ -1,5 +1,7 @@
 export {
   type ErrorCode,
+  type FileMessage,
+  type FileReference,
   type InboxStore,
   isPosthouseError,
   type Logger,
@@ -8,6 +10,7 @@ export {
   type MessageType,
   PosthouseError,
   type Qos,
+  type SavingOptions,
 } from '@posthouse/core'
 export {
   type ClientInfo,
@@ -43,6 +46,7 @@ export {
   type UpgradeHandler,
 } from './door/listen.ts'
 export type { TlsOptions } from './door/tls.ts'
+export type { FileHandler } from './files/file-office.ts'
 export type { GroupMember } from './groups/group.ts'
 export type { GroupInfo, HubGroups } from './groups/hub-groups.ts'
 export { Hub } from './hub.ts'

@@ -18,6 +18,7 @@ function keeper(settings: Partial<FileKeeper> = {}): FileKeeper {
     ownMethods: { 'hub.files.may': may },
     shared: false,
     keepMs: 1000,
+    receive: async (message) => message,
     ...settings,
   }
 }
@@ -125,7 +126,37 @@ suite('a file', () => {
       await using old = await CrossCommClient.login(server.url, 'old')
       assert.equal(codeOf(await sent(alice, 'old')), code)
       if (shared) assert.equal((await old.next()).oss_key, key)
+      for (const member of ['alice', 'old']) await server.hub.groups.add('ops', member)
+      assert.equal(codeOf(await sent(alice, 'group:ops')), code)
+      alice.send({ op: 'send', id: 'live', to: 'group:ops', qos: 0, type: 'file', body: { key } })
+      if (!shared) assert.equal(codeOf(await alice.next('error')), code)
       await old.raw.cut()
+    }
+  })
+
+  test('that a Java program has put into the bucket as a folder is granted by its name, and nothing beside it', async () => {
+    for (const shared of [true, false]) {
+      await using server = await startHub({ files: keeper({ shared }) })
+      await using bob = await RawPeer.login(server.url, 'bob')
+      await using old = await CrossCommClient.login(server.url, 'old')
+      for (const each of ['photos', 'cross_comm', '.posthouse', 'a/b']) {
+        old.send(crossComm('folder', 'old', 'bob', { oss_key: each }))
+        await bob.next('deliver')
+      }
+      old.send(crossComm('file', 'old', 'bob', { oss_key: 'secrets' }))
+      await bob.next('deliver')
+      const wanted = [
+        'photos/a.txt',
+        'photos',
+        'photosecret',
+        'cross_comm/alice/1',
+        '.posthouse/x',
+        'a/b/c',
+        'secrets/x',
+      ]
+      const granted = []
+      for (const each of wanted) if (await may(bob, each)) granted.push(each)
+      assert.deepEqual(granted, shared ? ['photos/a.txt'] : [])
     }
   })
 

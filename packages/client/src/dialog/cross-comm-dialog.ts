@@ -155,7 +155,11 @@ export class CrossCommDialog implements Dialog, DialogParts {
   }
 
   async desk<Kind extends keyof Desks>(kind: Kind): Promise<Desks[Kind]> {
-    const what = { calls: 'calls', streams: 'groups, channels and queues', files: 'words to ask a hub for files' }
+    const what = {
+      calls: 'calls',
+      streams: 'groups, channels and queues',
+      files: 'words to ask a hub for files; json has',
+    }
     throw new PosthouseError('unsupported', `the cross_comm dialect has no ${what[kind]}`)
   }
 

@@ -1,26 +1,5 @@
-import { type Message, type MessageType, PosthouseError } from '@posthouse/core'
+import { type FileReference, type Message, type MessageType, PosthouseError } from '@posthouse/core'
 import { baseName, safeName } from './safe-name.ts'
-
-/** What a message tells of a file or folder. */
-export interface FileReference {
-  /** Where its content is: what `download` takes. */
-  readonly key: string
-  /** The name that its sender gave it; never a path. */
-  readonly name: string
-  readonly folder: boolean
-  /** Bytes, where the sender has told them. */
-  readonly size?: number
-  readonly mediaType?: string
-  /** In hexadecimal digits, where the sender has told it. */
-  readonly sha256?: string
-  /** Of a folder: where its list of entries is. Absent for those of cross_comm programs. */
-  readonly manifest?: string
-  /** Of an image, in pixels, where the sender has told it. */
-  readonly width?: number
-  readonly height?: number
-  /** Of an image: a small picture of it, as `data:` URL, where the sender has made one. */
-  readonly preview?: string
-}
 
 /** A message that may tell of a file. */
 export type Tells = Pick<Message, 'id' | 'type' | 'body'>

@@ -1,5 +1,5 @@
+import type { FileReference } from '@posthouse/core'
 import type { Fetcher } from './fetcher.ts'
-import type { FileReference } from './file-reference.ts'
 import type { Downloaded, DownloadOptions } from './transfer-options.ts'
 import type { UploadSource } from './upload-source.ts'
 
@@ -99,8 +99,8 @@ export interface FilePlatform {
   /** @throws PosthouseError `source_failed`, `invalid_option`, `aborted` */
   openFolder(source: unknown, signal: AbortSignal): Promise<FolderSource>
   imageFacts(source: unknown): Promise<ImageFacts | undefined>
-  /** @param folder where the caller wants them; absent for the usual place. */
-  records(folder?: string): RecordKeeper
+  /** Absent where another life could do nothing with them. @param folder where the caller wants them; absent for the usual place. */
+  records?(folder?: string): RecordKeeper
   /** Absent where there are no directories. */
   readonly directories?: DirectoryPlatform
 }

@@ -1,34 +1,15 @@
-import { Message, type PosthouseError, toPosthouseError } from '@posthouse/core'
-import { type FileReference, fileOf } from './file-reference.ts'
+import { type FileMessage, type FileReference, Message, type SavingOptions, toPosthouseError } from '@posthouse/core'
+import { fileOf } from './file-reference.ts'
 import type { TransferProgress } from './progress.ts'
 import type { TransferGate } from './transfer-gate.ts'
 import type { Downloaded, DownloadOptions } from './transfer-options.ts'
 
 /** How a listener has files fetched before its handler is called. */
-export interface ReceiveOptions {
-  /** The directory into which files and folders are saved. Without it the handler is given the reference alone. */
-  readonly downloadTo?: string
-  /** As of `DownloadOptions`. Default `key`. */
-  readonly saveAs?: 'key' | 'name'
-  /**
-   * Which of them are fetched: extensions (`.pdf`), media types (`image/*`), or what a function says. The handler is given
-   * the others by reference. Default: all.
-   */
-  readonly accept?: readonly string[] | ((file: FileReference) => boolean)
+export interface ReceiveOptions extends SavingOptions {
   /** Pauses its downloads and lets them go on. */
   readonly gate?: TransferGate
   /** Told how far a download is. */
   readonly onProgress?: (progress: TransferProgress, message: Message) => unknown
-}
-
-/** A message of a file or folder, after its content was fetched, or was not. */
-export interface FileMessage<Body = unknown> extends Message<Body> {
-  /** Where the content is now. Absent where it was not to be fetched, or could not be. */
-  readonly localPath?: string
-  /** The name that its sender gave it; never a path. */
-  readonly fileName?: string
-  /** Why the content could not be fetched. `download` may be tried again. */
-  readonly downloadError?: PosthouseError
 }
 
 /** Called with each message after its content was fetched. */

@@ -2,7 +2,7 @@ import { createId, type MessageType, PosthouseError, toPosthouseError } from '@p
 import type { SendOptions } from '../send-options.ts'
 import type { Grant } from './grant.ts'
 import { mediaTypeOf } from './media-type.ts'
-import type { RecordKeeper, Sha256, UploadRecord } from './platform.ts'
+import type { Sha256, UploadRecord } from './platform.ts'
 import type { Meter } from './progress.ts'
 import { baseName } from './safe-name.ts'
 import type { Transfer } from './transfer.ts'
@@ -36,7 +36,8 @@ export async function sendFile(transfer: Transfer, { to, type, source, options }
   const notes = notesOf(transfer, options, [type, opened.identity, name])
   const record = await notes?.read()
   const messageId = options.id ?? record?.messageId ?? createId(clock.now())
-  const uploads: Uploads = { transfer, source: opened, facts, noted: (key) => notes?.write({ key, messageId }) }
+  const noted = notes && ((key: string) => notes.write({ key, messageId }))
+  const uploads: Uploads = { transfer, source: opened, facts, noted }
   const { key, size, sha256 } = await uploadChecked(uploads, record?.key)
   const body = { key, name, size, type: facts.type, sha256, ...facets }
   const { id, state } = await transfer.host.send(to, body, messageOptions(options, { type, id: messageId, transfer }))
@@ -67,7 +68,8 @@ export function notesOf(
   about: readonly (string | undefined)[],
 ): Notes | undefined {
   if (resumeIn === false || about.includes(undefined)) return undefined
-  const records: RecordKeeper = host.platform.records(resumeIn)
+  const records = host.platform.records?.(resumeIn)
+  if (records === undefined) return undefined
   const name = digestOf(host.platform.sha256(), JSON.stringify([host.url, host.clientId, ...about]))
   return {
     read: () => records.read(name),
@@ -81,8 +83,8 @@ interface Uploads {
   readonly transfer: Transfer
   readonly source: UploadSource
   readonly facts: Pick<UploadFacts, 'name' | 'type'>
-  /** Told under which key it will be. */
-  noted(key: string): Promise<void> | undefined
+  /** Told under which key it will be; absent where no other life could go on with it. */
+  readonly noted: ((key: string) => Promise<void>) | undefined
 }
 
 interface Kept {
@@ -119,7 +121,7 @@ async function uploadOnce({ transfer, source, facts, noted }: Uploads, known: st
   const { size } = source
   const grants = new Grants(transfer, known === undefined ? { name, type, size } : { key: known })
   const { key } = await grants.grant()
-  if (known === undefined) await noted(key)
+  if (known === undefined) await noted?.(key)
   const claim = source.seekable && size !== undefined && size <= knownBytes ? await hashOf(transfer, source) : undefined
   const {
     sha256,
@@ -128,6 +130,7 @@ async function uploadOnce({ transfer, source, facts, noted }: Uploads, known: st
   } = await upload(transfer, {
     source,
     grants,
+    fleeting: noted === undefined,
     facts: {
       ...facts,
       ...(claim !== undefined && { sha256: claim }),
@@ -150,18 +153,25 @@ export interface UploadParts {
   readonly grants: Grants
   readonly facts: UploadFacts
   readonly meter?: Meter
+  /** Whether nobody can go on with it once it has failed. */
+  readonly fleeting?: boolean
 }
 
 /** Uploads one source. */
-export function upload(
+export async function upload(
   transfer: Transfer,
-  { source, grants, facts, meter = transfer.meter }: UploadParts,
+  { source, grants, facts, meter = transfer.meter, fleeting = false }: UploadParts,
 ): Promise<Uploaded> {
   const { host, signal, idleMs, gate } = transfer
   const { platform, clock } = host
   const parts = { platform, clock, signal, idleMs, gate, meter, grant: (old?: Grant) => grants.grant(old) }
   const run = new TusUpload(source, facts, parts)
-  return transfer.persist((progressed) => run.run(progressed))
+  try {
+    return await transfer.persist((progressed) => run.run(progressed))
+  } catch (error) {
+    if (fleeting) await run.abandon()
+    throw error
+  }
 }
 
 /** What arrived is not what was sent. */

@@ -21,7 +21,7 @@ export interface TransferOptions {
   readonly onProgress?: (progress: TransferProgress) => unknown
   /** Pauses it and lets it go on. */
   readonly gate?: TransferGate
-  /** Gives it up; what has been moved stays, so that a later attempt goes on there. */
+  /** Gives it up; what has been moved stays where a later attempt can go on with it. */
   readonly signal?: AbortSignal
   /**
    * How long to try when nothing comes of it, in milliseconds; as soon as something does, the time begins anew. Default

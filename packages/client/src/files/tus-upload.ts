@@ -50,6 +50,8 @@ const smallBytes = 1_048_576
 const windowBytes = 8 * 1_048_576
 const version = '1.0.0'
 const most = 65_536
+/** How long whoever has failed waits for what has arrived to be taken away, in milliseconds. */
+const abandonMs = 2000
 
 /** One upload of one source in the words of tus 1.0, over as many connections as it takes. */
 export class TusUpload {
@@ -104,6 +106,19 @@ export class TusUpload {
     const sha256 = this.#hash.digest()
     const location = this.#location ?? this.#facts.locate(this.#grantNow)
     return { size: this.#offset, sha256, location, ...(this.#arrived !== undefined && { arrived: this.#arrived }) }
+  }
+
+  /** Has what has arrived taken away, as nobody will go on with it. Where that fails, it goes when it has had its time. */
+  async abandon(): Promise<void> {
+    const { clock, platform } = this.#host
+    if (this.#location === undefined || this.#complete) return
+    using guard = new StallGuard(clock, abandonMs, new AbortController().signal)
+    const headers = { 'tus-resumable': version, authorization: `Bearer ${this.#grantNow.token}` }
+    const { signal } = guard
+    await platform
+      .exchange({ method: 'DELETE', url: this.#location, headers, signal })
+      .then((answer) => readBody(answer, most))
+      .catch(() => undefined)
   }
 
   get #complete(): boolean {
@@ -245,13 +260,21 @@ export class TusUpload {
         url,
         headers: { 'tus-resumable': version, authorization: `Bearer ${this.#grantNow.token}`, ...headers },
         signal: guard.signal,
-        ...(range && { body: this.#body(range.start, range.end, guard) }),
+        ...(range && { body: this.#content(range.start, range.end, guard) }),
       })
       if (answer.status >= 300) throw await answerError(answer, `${method} of an upload`)
       return answer
     } finally {
       guard[Symbol.dispose]()
     }
+  }
+
+  /** What is in memory and goes in one request needs no stream. */
+  #content(start: number, end: number, guard: StallGuard): Uint8Array | AsyncIterable<Uint8Array> {
+    const { bytes } = this.#source
+    if (bytes === undefined || start > 0 || end < bytes.length || end > smallBytes) return this.#body(start, end, guard)
+    this.#take(0, bytes)
+    return bytes
   }
 
   async *#body(start: number, end: number, guard: StallGuard): AsyncGenerator<Uint8Array, void, undefined> {

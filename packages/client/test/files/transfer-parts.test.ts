@@ -119,6 +119,27 @@ suite('a part', () => {
     assert.deepEqual(await readFile(path.replace('.part', '')), bytes)
   })
 
+  test('that two programs fetch is named by the first that has it, and the other one cannot harm it', async (t) => {
+    const path = join(await folder(t), 'x.part')
+    const [bytes, final] = [randomBytes(2_500_000), path.replace('.part', '')]
+    await using one = await PartFile.open(path)
+    await one.write(bytes.subarray(0, 1_200_001))
+    await using two = await PartFile.open(path)
+    await two.write(bytes.subarray(two.length, 1_900_000))
+    await one.write(bytes.subarray(1_200_001))
+    assert.equal(await one.digest(), createHash('sha256').update(bytes).digest('hex'))
+    assert.equal(await one.rename(final), true)
+    await two.write(bytes.subarray(1_900_000))
+    assert.equal(await two.digest(), createHash('sha256').update(bytes).digest('hex'))
+    assert.equal(await two.rename(final), false)
+    await two.remove()
+    await two.reset()
+    await two.write(Buffer.from('else'))
+    await two.complete({})
+    assert.deepEqual(await readFile(final), bytes)
+    assert.equal(await readFile(path, 'utf8'), 'else')
+  })
+
   test('is not written through a link', async (t) => {
     const at = await folder(t)
     await writeFile(join(at, 'victim'), 'mine')

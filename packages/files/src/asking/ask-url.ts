@@ -33,7 +33,7 @@ export function told(error: unknown): { readonly code: string; readonly message:
 /** @throws PosthouseError `forbidden`, `unknown_file`, `invalid_key` */
 async function urlOf(key: string, { client, mayFetch }: FileQuestion, parts: AskingParts): Promise<object> {
   if (!mayFetch(key)) throw new PosthouseError('forbidden', `${JSON.stringify(client)} may not fetch ${key}`)
-  const { store, limits, secrets, clock, root, origin } = parts
+  const { store, limits, secrets, clock, root, origin, direct } = parts
   const file = await store.head(key)
   if (!file) throw new PosthouseError('unknown_file', `there is no file ${key}`)
   const { size, at, sha256, meta } = file
@@ -42,7 +42,7 @@ async function urlOf(key: string, { client, mayFetch }: FileQuestion, parts: Ask
   const facts = { size, at, ...(sha256 && { sha256 }), ...(name && { name }), ...(type && { type }) }
   const disposition = dispositionOf(name ?? key.split('/').at(-1) ?? '')
   const wishes = { ttlMs: limits.urlMs, disposition, ...(type && { mediaType: type }) }
-  const url =
-    (await store.signedUrl?.(key, wishes)) ?? `${origin}${pathOfKey(root, key)}?${signedQuery(key, expires, secrets)}`
+  const ofStore = direct ? await store.signedUrl?.(key, wishes) : undefined
+  const url = ofStore ?? `${origin}${pathOfKey(root, key)}?${signedQuery(key, expires, secrets)}`
   return { key, url, expires, ...facts }
 }

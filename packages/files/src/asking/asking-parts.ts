@@ -14,4 +14,6 @@ export interface AskingParts {
   readonly root: string
   /** What stands before it in answers; nothing where the path is enough. */
   readonly origin: string
+  /** Whether who fetches is sent to the store itself, where that has an address. */
+  readonly direct: boolean
 }

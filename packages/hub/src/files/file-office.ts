@@ -1,15 +1,19 @@
 import {
   type Envelope,
   type FileKeeper,
+  type FileMessage,
   type FileMethod,
   isBlobOf,
+  type Message,
   type MessageType,
   PosthouseError,
   parseAddress,
+  type SavingOptions,
 } from '@posthouse/core'
 import type { Dialect } from '@posthouse/protocol'
 import { bodyToValue } from '@posthouse/protocol/bodies'
 import type { CallHandler } from '@posthouse/protocol/calls'
+import type { ClientRecord } from '../clients/client-record.ts'
 import type { Registry } from '../clients/registry.ts'
 import type { GroupBook } from '../groups/group-book.ts'
 import type { FileGrants } from './file-grants.ts'
@@ -23,6 +27,9 @@ export interface FileOfficeOptions {
 }
 
 const fileTypes: ReadonlySet<MessageType> = new Set<MessageType>(['image', 'file', 'folder', 'audio', 'video'])
+
+/** Called with each message after its content was fetched. */
+export type FileHandler = (message: FileMessage) => unknown
 
 /** Joins messages to the files that they tell of: who may fetch which, and who asks. Spec: 11. */
 export class FileOffice {
@@ -46,6 +53,7 @@ export class FileOffice {
     if (key === undefined) return
     const { kind, name } = parseAddress(envelope.from)
     if (kind === 'hub' || this.#mayFetch(name, key)) this.#options.grants.grant(key, envelope.to)
+    else if (this.#isOfJava(envelope, key)) this.#options.grants.grant(`${key}/`, envelope.to)
     else if (!again && envelope.body.format !== 'cross_comm') {
       throw new PosthouseError(
         'forbidden',
@@ -58,11 +66,34 @@ export class FileOffice {
    * Refuses a file to a program that could not fetch it. Spec: 11.5.3.
    * @throws PosthouseError `no_shared_storage`
    */
-  assertReachable({ type, body, to }: Envelope, dialect: Dialect): void {
-    if (dialect !== 'cross_comm' || body.format === 'cross_comm' || this.#options.keeper.shared) return
-    if (!fileTypes.has(type)) return
-    const message = `${JSON.stringify(to)} speaks cross_comm and fetches files from a bucket; this hub keeps its files elsewhere`
+  assertReachable(envelope: Envelope, dialect: Dialect, recipient: string = envelope.to): void {
+    if (dialect !== 'cross_comm' || !this.#isKeptHere(envelope)) return
+    const message = `${JSON.stringify(recipient)} speaks cross_comm and fetches files from a bucket; this hub keeps its files elsewhere`
     throw new PosthouseError('no_shared_storage', message)
+  }
+
+  /**
+   * Refuses a file to a group with a member that could not fetch it. Spec: 11.5.3.
+   * @throws PosthouseError `no_shared_storage`
+   */
+  assertAllReachable(envelope: Envelope, members: () => Iterable<Pick<ClientRecord, 'id' | 'link' | 'dialect'>>): void {
+    if (!this.#isKeptHere(envelope)) return
+    for (const { id, link, dialect } of members()) {
+      const known = link?.dialect ?? dialect
+      if (known !== undefined) this.assertReachable(envelope, known, id)
+    }
+  }
+
+  /**
+   * A handler that is called when what a message tells of was fetched for it, as far as it wants that. Other messages are handed
+   * on as they are. Spec: 11.4.4.
+   */
+  receiving(wishes: SavingOptions, handler: FileHandler): (message: Message) => unknown {
+    const mayFetch = (key: string): boolean => this.grants.has(key, isOwn)
+    return async (message) => {
+      const ready = fileTypes.has(message.type) ? this.#options.keeper.receive(message, wishes, mayFetch) : message
+      return handler(await ready)
+    }
   }
 
   /** What every client may call. */
@@ -88,6 +119,17 @@ export class FileOffice {
     }
   }
 
+  /** True for a file of ours that lies where only this hub's clients fetch it. */
+  #isKeptHere({ type, body }: Envelope): boolean {
+    return fileTypes.has(type) && body.format !== 'cross_comm' && !this.#options.keeper.shared
+  }
+
+  /** True for a folder as Java programs name it: by its own name, beside all others in the bucket that they share with this hub. */
+  #isOfJava({ type, body }: Envelope, key: string): boolean {
+    if (!this.#options.keeper.shared || type !== 'folder' || body.format !== 'cross_comm') return false
+    return !/^\.|\/|^cross_comm$/.test(key)
+  }
+
   #mayFetch(client: string, key: string): boolean {
     const { grants } = this.#options
     return isBlobOf(client, key) || grants.has(key, (address) => this.#means(address, client))
@@ -108,6 +150,12 @@ export class FileOffice {
         return kind === 'all'
     }
   }
+}
+
+/** True for the addresses by which the hub itself is told of a file. */
+function isOwn(address: string): boolean {
+  const { kind } = parseAddress(address)
+  return kind === 'hub' || kind === 'all'
 }
 
 /** The key of the file that a message tells of; nothing where it tells of none. */

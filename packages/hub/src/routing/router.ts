@@ -108,6 +108,7 @@ export class Router {
       this.#options.channels.live(name, outgoing)
       return
     }
+    if (kind === 'group') this.#options.files?.assertAllReachable(envelope, () => this.#several(envelope))
     if (kind !== 'hub') for (const record of this.#several(envelope)) this.#tryLive(record, outgoing)
     if (kind !== 'group') this.#options.listeners.receive(envelope)
   }
@@ -207,6 +208,7 @@ export class Router {
     const { envelope } = outgoing
     const { kind, name } = parseAddress(envelope.to)
     if (kind === 'hub') return []
+    if (kind === 'group') this.#options.files?.assertAllReachable(envelope, () => this.#several(envelope))
     if (kind !== 'client') {
       if (audience?.copies !== undefined) return [...audience.copies(envelope)]
       const several = [...this.#several(envelope)]

@@ -18,12 +18,7 @@ export const platform: FilePlatform = {
   openSource,
   openFolder,
   imageFacts,
-  records: () => ({
-    // A page that is loaded anew has no files any more.
-    read: async () => undefined,
-    write: async () => undefined,
-    remove: async () => undefined,
-  }),
+  // A page that is loaded anew has no files any more: it keeps no records.
 }
 
 function digesting(): Sha256 {

@@ -4,16 +4,19 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { PosthouseError } from '@posthouse/core'
 import type { Sink } from '../fetcher.ts'
-import { targetFailed } from './places.ts'
+import { isCode, lookAt, targetFailed } from './places.ts'
 
 /** So many bytes go to the disk at a time. */
 const gatheredBytes = 1_048_576
 const readBytes = 1_048_576
 
-/** A file that is not whole yet: it has a name of its own until it is. */
+/**
+ * A file that is not whole yet: it has a name of its own until it is. Two programs that fetch the same into one place write the
+ * same bytes to the same file, and the first one that has them all names it; so bytes are never taken out of it.
+ */
 export class PartFile implements Sink, AsyncDisposable {
   readonly path: string
-  readonly #handle: FileHandle
+  #handle: FileHandle
   #hash: Hash = createHash('sha256')
   #gathered: Uint8Array[] = []
   #gatheredBytes = 0
@@ -30,10 +33,7 @@ export class PartFile implements Sink, AsyncDisposable {
    * @throws PosthouseError `target_failed`, `no_room`
    */
   static async open(path: string): Promise<PartFile> {
-    const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
-    const handle = await open(path, flags, 0o666).catch((cause) => {
-      throw targetFailed(path, cause)
-    })
+    const handle = await openPart(path)
     const part = new PartFile(path, handle)
     try {
       if (!(await handle.stat()).isFile()) throw new PosthouseError('target_failed', `${path} is no file`)
@@ -66,7 +66,9 @@ export class PartFile implements Sink, AsyncDisposable {
     this.#gathered = []
     this.#gatheredBytes = this.#written = 0
     this.#hash = createHash('sha256')
-    await this.#try(() => this.#handle.truncate(0))
+    await this.remove()
+    await this.#handle.close()
+    this.#handle = await openPart(this.path)
   }
 
   /** Has it on the disk, as it is to be from now on. */
@@ -85,23 +87,34 @@ export class PartFile implements Sink, AsyncDisposable {
     })
   }
 
-  /** Gives it its name, in place of what has it. */
-  async rename(path: string): Promise<void> {
-    await this.#try(() => rename(this.path, path))
+  /** False where another program has named or removed it. */
+  async isInPlace(): Promise<boolean> {
+    const [own, there] = await Promise.all([this.#handle.stat(), lookAt(this.path)])
+    return there?.ino === own.ino && there.dev === own.dev
   }
 
-  /** Removes it. */
+  /** Gives it its name, in place of what has it; false where another program was faster. */
+  async rename(path: string): Promise<boolean> {
+    if (!(await this.isInPlace())) return false
+    try {
+      await rename(this.path, path)
+      return true
+    } catch (cause) {
+      if (isCode(cause, 'ENOENT')) return false
+      throw targetFailed(this.path, cause)
+    }
+  }
+
+  /** Removes it, where it is still there. */
   async remove(): Promise<void> {
-    await rm(this.path, { force: true })
+    if (await this.isInPlace()) await rm(this.path, { force: true })
   }
 
   /** Keeps what has come, so that another attempt goes on there. */
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.#flush()
-    } finally {
-      await this.#handle.close()
-    }
+    // What the disk does not take is fetched again; why, whoever wrote it has been told.
+    await this.#flush().catch(() => undefined)
+    await this.#handle.close()
   }
 
   async #takeUp(): Promise<void> {
@@ -134,6 +147,14 @@ export class PartFile implements Sink, AsyncDisposable {
       throw targetFailed(this.path, cause)
     }
   }
+}
+
+/** @throws PosthouseError `target_failed`, `no_room` */
+function openPart(path: string): Promise<FileHandle> {
+  const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+  return open(path, flags, 0o666).catch((cause) => {
+    throw targetFailed(path, cause)
+  })
 }
 
 /** True where the file at `path` has this content. */

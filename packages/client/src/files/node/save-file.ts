@@ -24,10 +24,13 @@ export async function saveFile({ fetcher, file, directory, options }: SaveReques
   const { name } = file
   const content: Content = { place, ...(sha256 !== undefined && { sha256 }) }
   fetcher.transfer.meter.expect(place.size)
-  const byName = options.saveAs === 'name'
-  const path = byName
-    ? await saveByName({ fetcher, places }, safeName(name, rules), content)
-    : await saveByKey({ fetcher, places }, safePath(file.key, rules), content)
+  const save = (): Promise<string | undefined> =>
+    options.saveAs === 'name'
+      ? saveByName({ fetcher, places }, safeName(name, rules), content)
+      : saveByKey({ fetcher, places }, safePath(file.key, rules), content)
+  // Where another program was faster, what it has saved is found now.
+  const path = (await save()) ?? (await save())
+  if (path === undefined) throw new PosthouseError('target_failed', `another program saves ${file.key} there, too`)
   fetcher.transfer.meter.end()
   return {
     path: join(directory, path.slice(places.root.length + 1)),
@@ -48,30 +51,37 @@ interface Into {
   readonly places: Places
 }
 
-async function saveByKey({ fetcher, places }: Into, parts: readonly string[], content: Content): Promise<string> {
+/** Resolves to nothing where another program was faster. */
+async function saveByKey(
+  { fetcher, places }: Into,
+  parts: readonly string[],
+  content: Content,
+): Promise<string | undefined> {
   const path = await places.file(parts)
   const there = await lookAt(path)
   if (there && !there.isFile()) throw new PosthouseError('target_failed', `${path} is there and is no file`)
   if (there && (await hasContent(path, content.place.size, content.sha256))) return path
   await assertRoom(places.root, content.place.size)
-  await fetchPart(fetcher, { path: `${path}.part`, content }, (part) => part.rename(path))
-  return path
+  const saved = await fetchPart(fetcher, { path: `${path}.part`, content }, (part) => part.rename(path))
+  return saved ? path : undefined
 }
 
-async function saveByName({ fetcher, places }: Into, name: string, content: Content): Promise<string> {
+/** Resolves to nothing where another program was faster. */
+async function saveByName({ fetcher, places }: Into, name: string, content: Content): Promise<string | undefined> {
   const { size } = content.place
   const known = await firstFree(places.root, name, (path) => hasContent(path, size, content.sha256))
   if (known.there) return known.path
   await assertRoom(places.root, size)
   const part = join(places.root, `${name}.${shortDigest(content.place.key)}.part`)
-  let path = known.path
+  let path: string | undefined
   await fetchPart(fetcher, { path: part, content }, async (whole) => {
     path = await claim(whole, places.root, name)
+    return path !== undefined
   })
   return path
 }
 
-/** Fetches into a file that has another name until it is whole and checked. */
+/** Fetches into a file that has another name until it is whole and checked; false where another program has named it first. */
 export async function fetchPart(
   fetcher: SaveRequest['fetcher'],
   {
@@ -83,8 +93,8 @@ export async function fetchPart(
     readonly content: Content
     readonly mode?: Parameters<PartFile['complete']>[0]
   },
-  done: (part: PartFile) => Promise<void>,
-): Promise<void> {
+  done: (part: PartFile) => Promise<boolean>,
+): Promise<boolean> {
   const { place, sha256 } = content
   for (let attempt = 1; ; attempt++) {
     await using part = await PartFile.open(path)
@@ -92,8 +102,7 @@ export async function fetchPart(
     const found = await part.digest()
     if (sha256 === undefined || found === sha256) {
       await part.complete(mode)
-      await done(part)
-      return
+      return await done(part)
     }
     fetcher.transfer.meter.add(-part.length)
     await part.remove()
@@ -102,22 +111,27 @@ export async function fetchPart(
   }
 }
 
-/** Gives a whole file the first name that is free; nobody's file is replaced. */
-async function claim(part: PartFile, folder: string, name: string): Promise<string> {
-  for (;;) {
+/** Gives a whole file the first name that is free; nobody's file is replaced. Nothing where another program has named it. */
+async function claim(part: PartFile, folder: string, name: string): Promise<string | undefined> {
+  while (await part.isInPlace()) {
     const { path } = await firstFree(folder, name, async () => false)
-    try {
-      await link(part.path, path)
-      await part.remove()
-      return path
-    } catch (cause) {
-      if (isCode(cause, 'EEXIST')) continue
-      // There are file systems without links.
-      if (!isCode(cause, 'EPERM') && !isCode(cause, 'ENOTSUP') && !isCode(cause, 'ENOSYS'))
-        throw targetFailed(path, cause)
-      await part.rename(path)
-      return path
-    }
+    if (await isNamed(part, path)) return path
+  }
+  return undefined
+}
+
+/** Gives it a name that nothing has; false where something has it by now. */
+async function isNamed(part: PartFile, path: string): Promise<boolean> {
+  try {
+    await link(part.path, path)
+    await part.remove()
+    return true
+  } catch (cause) {
+    if (isCode(cause, 'EEXIST') || isCode(cause, 'ENOENT')) return false
+    // There are file systems without links.
+    if (!isCode(cause, 'EPERM') && !isCode(cause, 'ENOTSUP') && !isCode(cause, 'ENOSYS'))
+      throw targetFailed(path, cause)
+    return part.rename(path)
   }
 }
 

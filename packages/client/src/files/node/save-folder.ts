@@ -27,6 +27,14 @@ type Entry = Omit<ManifestEntry, 'key'> & { readonly key?: string; readonly part
 
 /** Fetches a folder into a directory: it gets its name when all of it is there. */
 export async function saveFolder(request: SaveRequest): Promise<Downloaded> {
+  // Where another program was faster, what it has saved is found now.
+  const saved = (await saveOnce(request)) ?? (await saveOnce(request))
+  if (saved !== undefined) return saved
+  throw new PosthouseError('target_failed', `another program saves ${request.file.key} there, too`)
+}
+
+/** Resolves to nothing where another program has named the folder meanwhile. */
+async function saveOnce(request: SaveRequest): Promise<Downloaded | undefined> {
   const { fetcher, file, directory, options } = request
   const { meter } = fetcher.transfer
   const places = new Places(await realDirectory(directory))
@@ -44,15 +52,16 @@ export async function saveFolder(request: SaveRequest): Promise<Downloaded> {
   const size = entries.reduce((sum, entry) => sum + entry.size, 0)
   await assertRoom(places.root, size)
   meter.ofFiles(entries.filter(({ kind }) => kind === 'file').length, size)
-  await fill(request, inside, entries)
-  const path = byName ? await finalPlace(places, parts, true) : final
   try {
+    await fill(request, inside, entries)
+    const path = byName ? await finalPlace(places, parts, true) : final
     await rename(join(inside.root, 'files'), path)
     await rm(inside.root, { recursive: true, force: true })
+    return done(path, size)
   } catch (cause) {
-    throw targetFailed(path, cause)
+    if ((await lookAt(join(inside.root, 'files'))) === undefined) return undefined
+    throw targetFailed(final, cause)
   }
-  return done(path, size)
 }
 
 async function finalPlace(places: Places, parts: readonly string[], byName: boolean): Promise<string> {
@@ -97,7 +106,7 @@ async function entriesOf({ fetcher, file }: SaveRequest): Promise<readonly Omit<
 async function listed(transfer: Transfer, key: string): Promise<Omit<Entry, 'parts'>[]> {
   const prefix = key.endsWith('/') ? key : `${key}/`
   const entries: Omit<Entry, 'parts'>[] = []
-  for await (const page of listFolder(transfer, key)) {
+  for await (const page of listFolder(transfer, prefix)) {
     for (const { key: at, size, at: mtime } of page) {
       const path = at.startsWith(prefix) ? at.slice(prefix.length) : ''
       // Consoles of buckets show a folder as an empty object of its name.
@@ -179,5 +188,8 @@ async function saveEntry(
   const path = join(inside.root, 'files', ...entry.parts)
   const part = join(inside.root, 'parts', `${number}.part`)
   const content = { place, ...(sha256 !== undefined && { sha256 }) }
-  await fetchPart(fetcher, { path: part, content, mode: { executable, mtime } }, (whole) => whole.rename(path))
+  const mode = { executable, mtime }
+  const saved = await fetchPart(fetcher, { path: part, content, mode }, (whole) => whole.rename(path))
+  if (saved || (await lookAt(path))?.size === size) return
+  throw new PosthouseError('target_failed', `another program has taken ${part}`)
 }
