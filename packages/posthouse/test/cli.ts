@@ -2,10 +2,13 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { bundledCommand } from './bundled-command.ts'
 
 const bin = fileURLToPath(new URL('../bin/posthouse.js', import.meta.url))
 /** Without it the command starts Node a second time, with it. */
 const condition = '--conditions=@posthouse/source'
+/** What loads a program that shares packages with the command, which must not have them twice. */
+const loading: ReadonlySet<string> = new Set(['dev', 'serve', 'routes', '--config', '--procedures'])
 
 /** What a command that has ended left behind. */
 export interface Ended {
@@ -19,8 +22,13 @@ export interface CliOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string | Uint8Array
-  /** Start it as a user does, who sets no condition. */
+  /** Start it as a user does: unbundled, and without a condition. */
   readonly bare?: boolean
+}
+
+function argumentsOf(args: readonly string[], { bare = false }: CliOptions): string[] {
+  if (bare) return [bin, ...args]
+  return [condition, args.some((arg) => loading.has(arg)) ? bin : bundledCommand(), ...args]
 }
 
 /** One run of the command, ended with its owner. */
@@ -32,7 +40,7 @@ export class Cli implements AsyncDisposable {
 
   private constructor(args: readonly string[], options: CliOptions) {
     const env = { ...process.env, NO_COLOR: '1', ...options.env }
-    this.#child = spawn(process.execPath, [...(options.bare === true ? [] : [condition]), bin, ...args], {
+    this.#child = spawn(process.execPath, argumentsOf(args, options), {
       env,
       ...(options.cwd !== undefined && { cwd: options.cwd }),
     })
@@ -98,7 +106,7 @@ export type UpCli = Cli & { readonly url: string }
 
 /** Starts a hub on a free port and waits until it says where it is. */
 export async function startUp(args: readonly string[] = [], options: CliOptions = {}): Promise<UpCli> {
-  const cli = Cli.start(['up', '--port', '0', ...args], { bare: true, ...options })
+  const cli = Cli.start(['up', '--port', '0', ...args], options)
   const line = await cli.line(/listening on wss?:/)
   const url = /wss?:\/\/\S+?(?=\.\s)/.exec(line)?.[0] ?? ''
   return Object.assign(cli, { url })

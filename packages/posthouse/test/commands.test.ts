@@ -14,7 +14,7 @@ describe('the commands that talk to a hub', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'posthouse-'))
-    hub = await startUp(['--data', join(folder, 'data')], { cwd: folder })
+    hub = await startUp(['--data', join(folder, 'data')], { cwd: folder, bare: true })
   })
   after(async () => {
     await hub[Symbol.asyncDispose]()

@@ -7,7 +7,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 /** The files that a command has loaded. */
 async function loadedBy(...args: string[]): Promise<readonly string[]> {
   const hooks = new URL('./loaded-files.ts', import.meta.url)
-  const { status, err } = await Cli.run(args, { env: { NODE_OPTIONS: `--import=${hooks}` } })
+  const { status, err } = await Cli.run(args, { bare: true, env: { NODE_OPTIONS: `--import=${hooks}` } })
   assert.equal(status, 0, err)
   return err.split('\n').flatMap((line) => (line.startsWith('loads file:') ? [line.slice('loads '.length)] : []))
 }
@@ -24,6 +24,6 @@ test('help is printed without the hub, the client, and libraries other than the 
 test('what was compiled is kept for the next start', async () => {
   await using folder = await temporaryFolder()
   const env = { XDG_CACHE_HOME: folder.path('.'), NODE_COMPILE_CACHE: '' }
-  assert.equal((await Cli.run(['--version'], { env })).status, 0)
+  assert.equal((await Cli.run(['--version'], { bare: true, env })).status, 0)
   assert.notDeepEqual(await readdir(folder.path('posthouse')), [])
 })
