@@ -25,6 +25,33 @@ const pythonEnvironment = {
   NO_PROXY: '*',
 }
 
+/** Every option, method and default name of the documents of the originals that a program can write. */
+const originals: Readonly<Record<string, string>> = {
+  'socket-client.md': `socket_url http_url callback_url log_level LogLevel max_concurrent reconnection reconnection_attempts
+    reconnection_delay reconnection_delay_max register_callback connect_to_server call_api callback_type callback_func request_id
+    handle_callback disconnect ConnectionError ValueError Exception registerHandler registerBatch getRouter pingInterval
+    pingTimeout corsOrigin logLevel`,
+  'fastapi.md': `FastAPI APIRouter prefix tags include_router Depends lifespan debug docs_url redoc_url openapi_url uvicorn
+    --reload --host --port post put patch delete options head trace accept receive_text receive_bytes receive_json send_text
+    send_bytes send_json iter_json close query_params set_request_id get_handler run HTTPException`,
+  'cross-comm.md': `CrossCommService role ip port client_id heartbeat_interval heartbeat_timeout start_server stop login logout
+    send_message content msg_type to_client_id message_listener from_client_id download_directory download_file_manually oss_key
+    save_directory list_clients only_show_online timeout total_count status last_heartbeat login_time get_online_clients msg_id
+    timestamp to_dict from_dict TEXT JSON DICT BYTES IMAGE FILE FOLDER HEARTBEAT LOGIN LOGOUT LIST_CLIENTS
+    LIST_CLIENTS_RESPONSE LOGIN_RESPONSE OSS_ENDPOINT OSS_BUCKET_NAME OSS_ACCESS_KEY_ID OSS_ACCESS_KEY_SECRET
+    cross_comm_clients.yaml`,
+  'httpclient.md': `create_http_client base_url max_retries timeout_seconds max_connections enable_logging enable_metrics
+    log_level rate_limit AsyncHttpClient headers timeout_config pool_config retry_config rate_limiter interceptors verify_ssl
+    follow_redirects backoff_factor retry_on_status retry_on_exceptions connect read write pool max_keepalive_connections
+    keepalive_expiry max_requests time_window before_request after_response on_error LoggingInterceptor MetricsInterceptor
+    add_interceptor remove_interceptor get_metrics response_time start_session close_session json_data data files params
+    get_global_client close_global_client raise_for_status HTTPStatusError RequestError remove add sink format level rotation
+    retention compression encoding serialize success exception critical`,
+  'fastkit.md': `requests aiorequests client aioclient Client AsyncClient stop_max_attempt_number stop_max_delay
+    wait_exponential_multiplier wait_exponential_max retry_by_result retry_by_except timeout headers verify follow_redirects
+    report_log logger max_body_log_length max_params_log_length max_headers_log_length status_code text json x-request-id`,
+}
+
 /** Runs the programs that it is given one after the other, each under a line with its name, and tells which have failed. */
 const runner = `
 for (const file of process.argv.slice(1)) {
@@ -96,6 +123,15 @@ describe('the Chinese README', () => {
   test('has its code, but for words and comments', () => assert.deepEqual(shapes(chinese), shapes(readme)))
 
   test('names the same tests', () => assert.deepEqual(testsIn(chinese), testsIn(readme)))
+})
+
+describe('the pages of migration', () => {
+  for (const [page, names] of Object.entries(originals)) {
+    test(`${page} has every name of its original`, () => {
+      const text = readFileSync(join(root, 'docs/migration', page), 'utf8')
+      for (const name of names.split(/\s+/)) assert.ok(new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(text), name)
+    })
+  }
 })
 
 describe('the pages', () => {

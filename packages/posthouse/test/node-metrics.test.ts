@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { HubClient } from '@posthouse/client'
 import { createNode } from 'posthouse'
@@ -6,6 +7,8 @@ import { metricsText } from '../src/node/metrics/metric.ts'
 
 const sampleForm =
   /^[a-z_:][a-z0-9_:]*(\{[a-z_]+="(?:[^"\\\n]|\\.)*"(,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})? (NaN|[+-]Inf|[-+.\de]+)$/
+
+const operations = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8')
 
 describe('metrics', () => {
   test('tell what went through a node, and name no client', async () => {
@@ -28,6 +31,7 @@ describe('metrics', () => {
     for (const line of lines.filter((each) => !each.startsWith('#'))) assert.match(line, sampleForm)
     const names = lines.flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? [])
     assert.equal(new Set(names).size, names.length)
+    for (const name of names) assert.ok(operations.includes(`\`${name}\``), `docs/operations.md names ${name}`)
     for (const wanted of [
       /^posthouse_published_stored_total 3$/m,
       /^posthouse_refused_total\{code="unknown_recipient"\} 1$/m,
