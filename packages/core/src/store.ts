@@ -178,4 +178,9 @@ export interface InboxStore extends AsyncDisposable {
   expired(now: number, limit: number): Promise<readonly ExpiredEntry[]>
   /** The records of a kind whose key begins with `prefix`, sorted by key in the order of UTF-16 units. */
   records(kind: string, prefix?: string): Promise<readonly RecordEntry[]>
+  /**
+   * Resolves where messages would be stored now, as far as that can be told without one. Default: they always would.
+   * @throws PosthouseError (later) `store_failed`, `closed`
+   */
+  check?(): Promise<void>
 }

@@ -29,6 +29,7 @@ import { Secrets } from './signing/secrets.ts'
 import { assertSigned } from './signing/signed-url.ts'
 import { allowsKey, readUploadToken, type UploadPass } from './signing/upload-token.ts'
 import { Sweeper } from './sweeper.ts'
+import { type FileStats, FileTraffic } from './traffic.ts'
 import { Attempts } from './upload/attempts.ts'
 import { BlobDataStore } from './upload/blob-data-store.ts'
 import { TusDoor } from './upload/tus-door.ts'
@@ -72,6 +73,7 @@ export class Files implements FileKeeper, AsyncDisposable {
   readonly #parts: AskingParts
   readonly #door: TusDoor
   readonly #sweeper: Sweeper
+  readonly #traffic = new FileTraffic()
   readonly #logger: Logger
   readonly #requests = new Map<Promise<void>, ServerResponse>()
   readonly #ending = new AbortController()
@@ -87,10 +89,11 @@ export class Files implements FileKeeper, AsyncDisposable {
     const usage = new Usage(store, limits.clientBytes)
     const parts = { store, usage, limits, secrets, clock, root, origin, direct: true }
     const attempts = new Attempts(clock)
-    const datastore = new BlobDataStore({ store, usage, limits, clock, attempts })
+    const traffic = this.#traffic
+    const datastore = new BlobDataStore({ store, usage, limits, clock, attempts, traffic })
     this.#parts = parts
     this.#logger = logger
-    this.#door = new TusDoor({ root, origin, datastore, attempts, limits, clock, logger })
+    this.#door = new TusDoor({ root, origin, datastore, attempts, limits, traffic, clock, logger })
     this.#sweeper = new Sweeper({ store, usage, limits, clock, logger })
     this.path = root
     this.shared = store.signedUrl !== undefined
@@ -112,7 +115,9 @@ export class Files implements FileKeeper, AsyncDisposable {
 
   /** Answers an HTTP request whose path is `path` or lies below it; failures are answered, too. Spec: 11.3. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    using _active = this.#traffic.begin(request.method)
     const answered = this.#answer(request, response).catch((error: unknown) => {
+      this.#traffic.failed(error)
       if (!isPosthouseError(error)) this.#logger.error('a request for a file failed', { error })
       else if (error.code === 'content_mismatch' || error.code === 'data_damaged') {
         this.#logger.error('a file is damaged', { reason: error.message })
@@ -122,6 +127,11 @@ export class Files implements FileKeeper, AsyncDisposable {
     this.#requests.set(answered, response)
     await answered
     this.#requests.delete(answered)
+  }
+
+  /** What went in and out by this. */
+  stats(): FileStats {
+    return this.#traffic.read()
   }
 
   /** Takes no more requests, and waits for those that are under way, until `signal` is aborted. */
@@ -170,7 +180,7 @@ export class Files implements FileKeeper, AsyncDisposable {
     else if (!allowsKey(this.#pass(request), key)) {
       throw new PosthouseError('forbidden', `this token is not for ${key}`)
     }
-    await serveFile(request, response, { store, key })
+    await serveFile(request, response, { store, key, traffic: this.#traffic })
   }
 
   /** @throws PosthouseError `unauthenticated`, `token_expired` */

@@ -69,7 +69,11 @@ export class HubLife {
     this.assertGoingOn()
     await this.start()
     const { gate, clock, logger } = this.#hub.parts
-    const { server, ...where } = await openServer(options, { guarded: gate.guarded, clock, logger, onUpgrade })
+    const {
+      server,
+      renew: _,
+      ...where
+    } = await openServer(options, { guarded: gate.guarded, clock, logger, onUpgrade })
     if (this.#ended !== undefined) server.close()
     this.assertGoingOn()
     this.#servers.add(server)

@@ -105,6 +105,15 @@ export class Hub implements AsyncDisposable {
     return this.#life.start()
   }
 
+  /**
+   * Resolves where messages can be stored now.
+   * @throws PosthouseError (later) `store_failed`, `closed`
+   */
+  async checkStore(): Promise<void> {
+    this.#life.assertGoingOn()
+    await this.#parts.store.check?.()
+  }
+
   /** True where clients must say who they are. */
   get guarded(): boolean {
     return this.#parts.gate.guarded

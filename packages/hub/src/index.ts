@@ -41,6 +41,7 @@ export {
   isLoopback,
   type Listening,
   type ListenOptions,
+  type OpenServer,
   openServer,
   type ServerParts,
   type UpgradeHandler,

@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty'
+
 /** Where a launcher stands between, one Ctrl-C arrives twice: from the terminal and passed on. */
 const sameMs = 300
 
@@ -21,6 +23,21 @@ export function onInterrupt(): Disposable & { readonly signal: AbortSignal } {
       for (const name of signals) process.off(name, listener)
     },
   }
+}
+
+/** What a SIGHUP is answered with. */
+export interface HangUp {
+  /** A service is told by it to read its files again. */
+  readonly renew: () => void
+  /** A program in a terminal is told by it that the terminal is gone. */
+  readonly leave: () => void
+}
+
+/** Answers SIGHUP, which would otherwise end the process at once. */
+export function onHangUp({ renew, leave }: HangUp): Disposable {
+  const listener = isatty(0) ? leave : renew
+  process.on('SIGHUP', listener)
+  return { [Symbol.dispose]: () => void process.off('SIGHUP', listener) }
 }
 
 /** Resolves when `signal` is aborted. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { addBackup } from './commands/backup.ts'
 import { addBench } from './commands/bench.ts'
 import { addCall } from './commands/call.ts'
 import { addCallbackKeys } from './commands/callback-keys.ts'
@@ -48,6 +49,7 @@ export function buildProgram(terminal: Terminal): Command {
   addUp(program, terminal)
   addConfig(program, terminal)
   addToken(program, terminal)
+  addBackup(program, terminal)
   program.commandsGroup('An app:')
   addDev(program, terminal)
   addServe(program, terminal)

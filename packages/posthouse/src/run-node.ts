@@ -9,7 +9,7 @@ import { consoleLogger } from './console-logger.ts'
 import { databasePath, openDataFolder } from './data-folder.ts'
 import { openFiles } from './file-words.ts'
 import { hubOptionsOf, listenOptionsOf } from './hub-words.ts'
-import { aborted, onInterrupt } from './interrupt.ts'
+import { aborted, onHangUp, onInterrupt } from './interrupt.ts'
 import type { ConfigFile } from './settings/config-file.ts'
 import { statusFileName } from './status-file-name.ts'
 import type { Terminal } from './terminal.ts'
@@ -33,7 +33,7 @@ export async function runNode(terminal: Terminal, words: UpWords, file: ConfigFi
       'tokens that name no audience are taken, whatever they were made for: name this hub with --jwt-audience',
     )
   }
-  const { durability, data: folder, env, administration, metrics } = words
+  const { durability, data: folder, env, administration, metrics, drainDelay: drainDelayMs = 0 } = words
   await using data = await openDataFolder({ folder, durability, logger })
   await using kept = await openFiles(words, folder, logger)
   const { files } = kept
@@ -43,8 +43,9 @@ export async function runNode(terminal: Terminal, words: UpWords, file: ConfigFi
   const { createNode } = await import('./node/posthouse-node.ts')
   const { filesDoor } = await import('./node/files-door.ts')
   const { allowOrigin: allowedOrigins = [] } = words
-  const shown = { administration, metrics, allowedOrigins, ...(env && { env }), ...(app && { app }) }
+  const shown = { administration, metrics, allowedOrigins, drainDelayMs, ...(env && { env }), ...(app && { app }) }
   const node = createNode({ hub, logger, doors: [filesDoor(files), ...calls], ...shown })
+  using _hangUp = onHangUp({ renew: () => node.renewCertificates(), leave: () => void node.drain() })
   try {
     await onHub?.(hub)
     const where = await node.listen(listenOptions)

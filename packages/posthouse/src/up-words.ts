@@ -4,6 +4,7 @@ import { type CallsWords, withCallsWords } from './calls-words.ts'
 import { type LogLevel, logLevels } from './console-logger.ts'
 import { durabilities } from './data-folder.ts'
 import { defaultPort } from './default-hub.ts'
+import { parseDuration } from './duration.ts'
 import { type FileWords, withFileWords } from './file-words.ts'
 import { type HubWords, withHubWords } from './hub-words.ts'
 import { checked, parsePort } from './option-values.ts'
@@ -22,6 +23,7 @@ export interface UpWords extends HubWords, FileWords, CallsWords {
   readonly env?: (typeof environments)[number]
   readonly administration: boolean
   readonly metrics: (typeof metricsReaders)[number]
+  readonly drainDelay?: number
 }
 
 /** Adds them to a command. Each is also a setting of configuration files, and one of the environment. */
@@ -44,6 +46,11 @@ export function withUpWords(command: Command): Command {
     .addOption(new Option('--env <name>', 'in production documents are off (default: $NODE_ENV)').choices(environments))
     .option('--no-administration', 'do not serve /api/v1')
     .addOption(new Option('--metrics <who>', 'who may read /metrics').choices(metricsReaders).default('admin'))
+    .option(
+      '--drain-delay <time>',
+      'go on so long once it is to end, with /readyz at 503, before it drains (default: not at all)',
+      checked(parseDuration),
+    )
     .addHelpText('after', aboutSettings)
   withHubWords(command)
   withFileWords(command)

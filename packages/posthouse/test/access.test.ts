@@ -147,6 +147,8 @@ test('posthouse up speaks TLS, and refuses half a certificate', async () => {
   assert.match(hub.url, /^wss:\/\/127\.0\.0\.1:\d+$/)
   const { status, err } = await Cli.run(['clients', '--url', hub.url, '--ca', certificateFile('localhost.pem')])
   assert.equal(status, 0, err)
+  hub.signal('SIGHUP')
+  await hub.line(/the certificate was read again/)
   const half = await Cli.run(['up', '--port', '0', '--tls-cert', certificateFile('localhost.pem')])
   assert.equal(half.status, 2)
   assert.match(half.err, /--tls-cert and --tls-key belong together/)

@@ -1,10 +1,31 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Readable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
+import { putBlob } from '@posthouse/core'
+import { Hub } from '@posthouse/hub'
+import { openDiskBlobStore } from '@posthouse/store/disk'
+import { openSqliteStore } from '@posthouse/store/sqlite'
 import { Cli, startUp } from './cli.ts'
+
+/** A hub in a data folder, with its stores. */
+async function openHub(data: string) {
+  const store = await openSqliteStore({ path: join(data, 'posthouse.db') })
+  const blobs = await openDiskBlobStore({ folder: join(data, 'files') })
+  const hub = new Hub({ store })
+  return {
+    ...{ hub, store, blobs },
+    async [Symbol.asyncDispose]() {
+      await hub.close()
+      await store[Symbol.asyncDispose]()
+      await blobs[Symbol.asyncDispose]()
+    },
+  }
+}
 
 describe('the data of posthouse up', () => {
   let folder = ''
@@ -79,6 +100,45 @@ describe('the data of posthouse up', () => {
       assert.match(err, words)
       assert.equal(err.split('\n').length, 2, err)
     }
+  })
+
+  test('is copied while a hub uses it, and another hub goes on with the copy', async () => {
+    const [data, copy] = [join(folder, 'copied'), join(folder, 'copy')]
+    const refused = await Cli.run(['backup', copy, '--data', data])
+    assert.deepEqual([refused.status, existsSync(copy)], [2, false], refused.err)
+    let epoch = ''
+    {
+      await using opened = await openHub(data)
+      const { hub, store, blobs } = opened
+      epoch = (await store.inspect('bob')).position.epoch
+      await hub.groups.add('team', 'bob')
+      await putBlob(blobs, { key: 'cross_comm/bob/a', bytes: Readable.from([Buffer.from('hello')]), size: 5 })
+      await blobs.begin('cross_comm/bob/b', { size: 5 })
+      await blobs.append('cross_comm/bob/b', 0, Readable.from([Buffer.from('hel')]))
+      await writeFile(join(data, 'file-secrets.json'), '{}')
+      for (let n = 0; n < 20; n++) await hub.send('group:team', { n })
+      const made = Cli.run(['backup', copy, '--data', data, '--json'])
+      let [n, over] = [20, false]
+      void made.then(() => (over = true))
+      while (!over) await hub.send('group:team', { n: n++ })
+      const { status, out, err } = await made
+      assert.equal(status, 0, err)
+      assert.deepEqual(JSON.parse(out), { from: data, to: copy, files: 1, uploads: 1, bytes: 8 })
+      assert.ok(n > 20)
+    }
+    assert.deepEqual((await readdir(copy)).sort(), ['file-secrets.json', 'files', 'posthouse.db'])
+    assert.equal((await Cli.run(['backup', copy, '--data', data])).status, 2)
+    await using opened = await openHub(copy)
+    const { hub, store, blobs } = opened
+    await hub.start()
+    assert.notEqual((await store.inspect('bob')).position.epoch, epoch)
+    const entries = await store.read('bob', 0, 256)
+    const bodies = entries.map(({ envelope }) => JSON.parse(Buffer.from(envelope.body.bytes).toString()).n)
+    assert.ok(bodies.length >= 20)
+    assert.deepEqual(bodies, [...bodies.keys()])
+    assert.equal(Buffer.concat(await Readable.from(await blobs.read('cross_comm/bob/a')).toArray()).toString(), 'hello')
+    assert.equal(await blobs.append('cross_comm/bob/b', 3, Readable.from([Buffer.from('lo')])), 5)
+    assert.equal((await blobs.complete('cross_comm/bob/b')).size, 5)
   })
 
   const skip = process.platform === 'linux' ? false : 'there is no /proc'

@@ -71,6 +71,7 @@ describe('administration by HTTP', () => {
     await using node = await openNode()
     const { base, port } = node
     assert.match(String((await ask(base)).body.access), /open to this computer, and to no other/)
+    assert.deepEqual(await ask(`${base}/`), await ask(base))
     const from = async (headers: Readonly<Record<string, string>>, method = 'GET'): Promise<number> =>
       (await ask(base, { headers, method })).status
     assert.equal(await from({ host: `localhost:${port}` }), 200)
@@ -106,6 +107,7 @@ describe('administration by HTTP', () => {
         token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
       )
     assert.equal((await get('/api/v1')).status, 401)
+    assert.equal((await get('/api/v1/')).status, 401)
     assert.equal((await get('/api/v1', 'ph_wrong')).status, 401)
     assert.equal((await get(`/api/v1?token=${admin.token}`)).status, 401)
     assert.equal((await get('/api/v1/stats', bob.token)).status, 403)

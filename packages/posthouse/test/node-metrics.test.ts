@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { HubClient } from '@posthouse/client'
-import { createNode } from 'posthouse'
+import { type Logger, ManualClock, MemoryBlobStore, silentLogger } from '@posthouse/core'
+import { Files } from '@posthouse/files'
+import { Hub } from '@posthouse/hub'
+import { procedure } from '@posthouse/rpc'
+import { openSqliteStore } from '@posthouse/store/sqlite'
+import { createNode, filesDoor } from 'posthouse'
+import { z } from 'zod'
+import { tusHeaders, type Upload } from '../../files/test/start-files.ts'
+import { callsDoor } from '../src/node/calls-door.ts'
 import { metricsText } from '../src/node/metrics/metric.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const sampleForm =
   /^[a-z_:][a-z0-9_:]*(\{[a-z_]+="(?:[^"\\\n]|\\.)*"(,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})? (NaN|[+-]Inf|[-+.\de]+)$/
@@ -50,6 +60,47 @@ describe('metrics', () => {
     assert.doesNotMatch(text, /wonderland|"bob"/)
   })
 
+  test('tell of files and of calls what their doors count', async () => {
+    const files = new Files({ store: new MemoryBlobStore() })
+    const hub = new Hub({ files })
+    const calls = callsDoor({ hub, procedures: { double: procedure({ input: z.number() }, (n) => n * 2) } })
+    await using node = createNode({ env: 'test', hub, doors: [filesDoor(files), calls] })
+    const { url, port } = await node.listen({ port: 0 })
+    const at = (path: string): string => new URL(path, `http://127.0.0.1:${port}`).href
+    await using alice = new HubClient({ url, clientId: 'alice' })
+    await alice.connect()
+    assert.equal(await alice.request('hub', 'double', 21), 42)
+    for (const api of ['double', 'double', 'treble']) {
+      const body = JSON.stringify({ api, data: 1, request_id: '1' })
+      const headers = {
+        'content-type': 'application/json',
+        'posthouse-caller': 'a-secret-of-mine-that-is-long-enough',
+      }
+      await (await fetch(at('/api/call'), { method: 'POST', headers, body })).arrayBuffer()
+    }
+    const upload = (await alice.request('hub', 'files.upload', { name: 'a.txt', size: 5 })) as Upload
+    const length = { 'upload-length': '5', 'content-type': 'application/offset+octet-stream' }
+    const sent = { method: 'POST', headers: tusHeaders(upload.token, length), body: 'hello' }
+    assert.equal((await fetch(at(upload.url), sent)).status, 201)
+    const stored = (await alice.request('hub', 'files.url', { key: upload.key })) as { readonly url: string }
+    assert.equal(await (await fetch(at(stored.url))).text(), 'hello')
+    assert.equal((await fetch(at('/files/nothing'))).status, 401)
+    const text = await (await fetch(at('/metrics'))).text()
+    for (const wanted of [
+      /^posthouse_procedure_calls_total\{procedure="double",outcome="ok"\} 2$/m,
+      /^posthouse_procedure_calls_total\{procedure="double",outcome="remembered"\} 1$/m,
+      /^posthouse_procedure_calls_refused_total\{code="no_handler"\} 1$/m,
+      /^posthouse_callback_attempts_total\{outcome="failed"\} 0$/m,
+      /^posthouse_file_bytes_total\{direction="in"\} 5$/m,
+      /^posthouse_file_bytes_total\{direction="out"\} 5$/m,
+      /^posthouse_file_transfers\{direction="in"\} 0$/m,
+      /^posthouse_file_errors_total\{code="unauthenticated"\} 1$/m,
+    ]) {
+      assert.match(text, wanted)
+    }
+    assert.doesNotMatch(text, /alice|treble/)
+  })
+
   test('write what labels hold so that it can be read again', () => {
     const samples = [{ labels: { queue: 'a"b\\c\nd' }, value: 1 }]
     const text = metricsText([{ name: 'x', help: 'two\nlines', type: 'gauge', samples }])
@@ -57,13 +108,43 @@ describe('metrics', () => {
   })
 })
 
-test('a node is ready until it drains', async () => {
-  await using node = createNode({ env: 'test' })
-  await node.listen({ port: 0 })
-  assert.equal((await node.api.inject('/readyz')).status, 200)
-  assert.equal((await node.api.inject('/healthz')).text, '{"status":"ok"}')
-  const drained = node.drain()
-  const { status } = await node.api.inject('/readyz')
-  assert.equal(status, 503)
-  await drained
+describe('a node is ready', () => {
+  test('until it drains, and goes on for a while before its port closes', async () => {
+    const clock = new ManualClock()
+    await using node = createNode({ env: 'test', clock, drainDelayMs: 5000 })
+    const { url, port } = await node.listen({ port: 0 })
+    const ready = async (): Promise<number> => (await fetch(`http://127.0.0.1:${port}/readyz`)).status
+    assert.equal(await ready(), 200)
+    assert.equal((await node.api.inject('/healthz')).text, '{"status":"ok"}')
+    const drained = node.drain()
+    assert.equal(await ready(), 503)
+    await using late = new HubClient({ url, clientId: 'late' })
+    await late.connect()
+    clock.advance(5000)
+    await drained
+    await assert.rejects(ready())
+    assert.throws(() => createNode({ drainDelayMs: -1 }), { code: 'invalid_option' })
+  })
+
+  test('while it can store messages, and tells its log alone why it cannot', async () => {
+    await using folder = await temporaryFolder()
+    const path = folder.path('posthouse.db')
+    const told: unknown[] = []
+    const logger: Logger = { ...silentLogger, error: (message, fields) => void told.push([message, fields?.reason]) }
+    await using store = await openSqliteStore({ path })
+    await using node = createNode({ env: 'test', hub: new Hub({ store }), logger })
+    await node.start()
+    const ready = async (): Promise<unknown> => {
+      const { status, text } = await node.api.inject('/readyz')
+      assert.doesNotMatch(text, /posthouse\.db/)
+      return [status, JSON.parse(text).code]
+    }
+    assert.deepEqual(await ready(), [200, undefined])
+    await rename(path, `${path}.gone`)
+    assert.deepEqual(await ready(), [503, 'store_failed'])
+    assert.deepEqual(await ready(), [503, 'store_failed'])
+    assert.match(JSON.stringify(told), /^\[\["messages cannot be stored.*was removed or replaced[^[]*\]\]$/)
+    await rename(`${path}.gone`, path)
+    assert.deepEqual(await ready(), [200, undefined])
+  })
 })

@@ -3,5 +3,5 @@ import { test } from 'node:test'
 import * as posthouse from 'posthouse'
 
 test('posthouse exports these names and no others', () => {
-  assert.deepEqual(Object.keys(posthouse).sort(), ['PosthouseNode', 'createNode', 'filesDoor'])
+  assert.deepEqual(Object.keys(posthouse).sort(), ['PosthouseNode', 'createNode', 'defineConfig', 'filesDoor'])
 })

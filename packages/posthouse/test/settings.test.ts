@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { Command } from 'commander'
+import type { PosthouseSettings } from 'posthouse'
 import { applySettings, sourceOf } from '../src/settings/apply-settings.ts'
 import { nearest } from '../src/settings/nearest.ts'
+import { settingsOf } from '../src/settings/setting.ts'
 import { type UpWords, withUpWords } from '../src/up-words.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -94,18 +96,73 @@ describe('settings', () => {
     const source = 'export const settings = { port: 0 }\nexport const onHub = () => undefined\n'
     const { words, file } = await settle([], {}, source, 'posthouse.config.ts')
     assert.deepEqual([words.port, typeof file.onHub], [0, 'function'])
+    const whole = 'export default { settings: { port: 5 }, onHub: () => undefined }\n'
+    const other = await settle([], {}, whole, 'posthouse.config.ts')
+    assert.deepEqual([other.words.port, typeof other.file.onHub], [5, 'function'])
     for (const [wrong, message] of [
-      ['export const ap = 1', /it exports "ap"; did you mean app\?/],
+      ['export const ap = 1', /it has "ap"; did you mean app\?/],
+      ['export default { ap: 1 }', /it has "ap"; did you mean app\?/],
+      ['export default 1', /its default must be what defineConfig takes/],
+      ['export const settings = {}\nexport default {}', /one of both will do/],
       ['export const app = 1', /app must be what createApp made/],
       ['export const procedures = 1', /procedures must be an object/],
       ['export const onHub = 1', /onHub must be a function/],
       ['export const settings = 1', /the settings must be an object/],
-      ['export default {}', /it may export settings, app, procedures and onHub/],
+      ['export const colour = 1', /it may have settings, app, procedures and onHub/],
     ] as const) {
       await assert.rejects(settle([], {}, wrong, 'posthouse.config.ts'), { code: 'invalid_option', message })
     }
   })
+
+  test('have types, by which an editor knows each of them', () => {
+    const names = settingsOf(withUpWords(new Command('up'))).map((option) => option.attributeName())
+    assert.deepEqual(Object.keys(typed).sort(), [...new Set(names)].sort())
+  })
 })
+
+/** Does not compile where a setting is missing here, or is none. */
+const typed: Readonly<Record<keyof PosthouseSettings, true>> = {
+  host: true,
+  port: true,
+  data: true,
+  durability: true,
+  statusFile: true,
+  logLevel: true,
+  env: true,
+  administration: true,
+  metrics: true,
+  drainDelay: true,
+  tokenFile: true,
+  jwksUrl: true,
+  jwtPublicKey: true,
+  jwtSecretFile: true,
+  jwtIssuer: true,
+  jwtAudience: true,
+  tlsCert: true,
+  tlsKey: true,
+  insecure: true,
+  allowOrigin: true,
+  legacy: true,
+  legacyAllow: true,
+  messageRate: true,
+  byteRate: true,
+  connectRate: true,
+  maxConnections: true,
+  heartbeatInterval: true,
+  heartbeatTimeout: true,
+  channel: true,
+  storage: true,
+  s3Bucket: true,
+  s3Endpoint: true,
+  s3Region: true,
+  fileBytes: true,
+  filesTotal: true,
+  filesKeep: true,
+  uploadsKeep: true,
+  publicUrl: true,
+  procedures: true,
+  callbackAllow: true,
+}
 
 test('a word is near where two letters are wrong, and no more', () => {
   assert.equal(nearest('hsot', ['host', 'port']), 'host')

@@ -1,6 +1,7 @@
 import {
   type CallStore,
   type Clock,
+  type ErrorCode,
   type Handler,
   type Logger,
   MemoryCallStore,
@@ -12,8 +13,9 @@ import { Callers, type Identify } from './access/callers.ts'
 import { Admission } from './call/admission.ts'
 import { CallDesk } from './call/call-desk.ts'
 import { type CallInfo, callInfo } from './call/call-info.ts'
+import { CallTally, type ProcedureStats } from './call/call-tally.ts'
 import { type CallLimits, type KnownLimits, knownLimits } from './call/limits.ts'
-import type { CallbackInfo } from './callback/callback-desk.ts'
+import type { CallbackInfo, CallbackStats } from './callback/callback-desk.ts'
 import type { CallbackOptions } from './callback/callback-options.ts'
 import { Callbacks } from './callback/callbacks.ts'
 import { HttpDoor } from './http/http-door.ts'
@@ -51,6 +53,7 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
   /** Takes calls from a door that brings each once by itself, such as a hub. */
   readonly handler: Handler<DirectCall, unknown>
   readonly #registry = new Registry()
+  readonly #tally = new CallTally((name) => this.#registry.get(name) !== undefined)
   readonly #limits: KnownLimits
   readonly #clock: Clock
   readonly #desk: CallDesk
@@ -73,7 +76,7 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
     const places = new Places()
     const invoke = invoker(options.interceptors ?? [])
     const admission = new Admission({ registry: this.#registry, limits, clock })
-    const parts = { admission, places, invoke, clock, logger }
+    const parts = { admission, tally: this.#tally, places, invoke, clock, logger }
     this.#desk = new CallDesk({ ...parts, store, limits, hideErrors, owed: (call) => this.#callbacks?.owe(call) })
     this.handler = (call) => callDirectly(call, parts)
     this.http = new HttpDoor({
@@ -152,7 +155,10 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
   stats(): ApiStats {
     const sockets = [...this.#doors].reduce((sum, door) => sum + door.size, 0)
     const { size: remembered } = this.#store
-    return { running: this.#desk.working, remembered, sockets, callbacks: this.#callbacks?.size ?? 0 }
+    const callbacks = this.#callbacks?.size ?? 0
+    const attempts = this.#callbacks?.stats() ?? { taken: 0, failed: 0, givenUp: 0 }
+    const [procedures, refused] = [this.#tally.procedures(), this.#tally.refusals()]
+    return { running: this.#desk.working, remembered, sockets, callbacks, attempts, procedures, refused }
   }
 
   /**
@@ -211,6 +217,12 @@ export interface ApiStats {
   readonly sockets: number
   /** Callbacks that are waited with, or under way. */
   readonly callbacks: number
+  /** What attempts to make them came to. */
+  readonly attempts: CallbackStats
+  /** What calls came to, by procedure; under the empty name those of procedures that are not there. */
+  readonly procedures: readonly ProcedureStats[]
+  /** Calls that were not let in, by code. */
+  readonly refused: Readonly<Partial<Record<ErrorCode, number>>>
 }
 
 /**

@@ -1,3 +1,4 @@
+export { copySqliteStore } from './sqlite/copy-database.ts'
 export { lockFolder, lockHolder } from './sqlite/folder-lock.ts'
 export { type IntegrityReport, integrityCheck } from './sqlite/integrity.ts'
 export { openSqliteStore, type SqliteStoreOptions } from './sqlite/open-store.ts'

@@ -7,11 +7,17 @@ import * as s3 from '@posthouse/store/s3'
 import * as sqlite from '@posthouse/store/sqlite'
 
 test('the SQLite store exports these names and no others', () => {
-  assert.deepEqual(Object.keys(sqlite).sort(), ['integrityCheck', 'lockFolder', 'lockHolder', 'openSqliteStore'])
+  assert.deepEqual(Object.keys(sqlite).sort(), [
+    'copySqliteStore',
+    'integrityCheck',
+    'lockFolder',
+    'lockHolder',
+    'openSqliteStore',
+  ])
 })
 
-test('the store of files in a folder exports this name and no other', () => {
-  assert.deepEqual(Object.keys(disk), ['openDiskBlobStore'])
+test('the store of files in a folder exports these names and no others', () => {
+  assert.deepEqual(Object.keys(disk), ['copyDiskFiles', 'openDiskBlobStore'])
 })
 
 test('the stores of files in buckets export these names and no others', () => {
@@ -19,6 +25,6 @@ test('the stores of files in buckets export these names and no others', () => {
   assert.deepEqual(Object.keys(oss), ['openOssBlobStore', 'ossEnvironment'])
 })
 
-test('the store of calls exports this name and no other', () => {
-  assert.deepEqual(Object.keys(calls), ['openCallStore'])
+test('the store of calls exports these names and no others', () => {
+  assert.deepEqual(Object.keys(calls), ['copyCallStore', 'openCallStore'])
 })

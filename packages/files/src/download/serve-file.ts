@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type BlobInfo, type BlobRange, type BlobStore, PosthouseError } from '@posthouse/core'
 import { digestField } from '../digest-field.ts'
 import { refuse } from '../refusal.ts'
+import type { FileTraffic } from '../traffic.ts'
 import { dispositionOf } from './disposition.ts'
 import { wantedRange } from './wanted-range.ts'
 
@@ -17,11 +18,18 @@ const guards = {
   'x-content-type-options': 'nosniff',
 }
 
+/** What is served, and what counts it. */
+export interface ServedFile {
+  readonly store: BlobStore
+  readonly key: string
+  readonly traffic: FileTraffic
+}
+
 /** Answers GET and HEAD with a file, or with a part of it. Spec: 11.3.4. */
 export async function serveFile(
   request: IncomingMessage,
   response: ServerResponse,
-  { store, key }: { readonly store: BlobStore; readonly key: string },
+  { store, key, traffic }: ServedFile,
 ): Promise<void> {
   const file = await store.head(key)
   if (!file) throw new PosthouseError('unknown_file', `there is no file ${key}`)
@@ -35,6 +43,7 @@ export async function serveFile(
   try {
     range = holdsFor(request, headers) ? wantedRange(request.headers.range, file.size) : undefined
   } catch (error) {
+    traffic.failed(error)
     refuse(response, error, { ...guards, 'content-range': `bytes */${file.size}` })
     return
   }
@@ -46,7 +55,7 @@ export async function serveFile(
     ...(!range && file.sha256 !== undefined && { 'repr-digest': digestField(file.sha256) }),
   })
   if (request.method === 'HEAD') response.end()
-  else await sendBytes(response, store, { file, range })
+  else await sendBytes(response, { store, traffic }, { file, range })
 }
 
 function headersOf({
@@ -82,7 +91,7 @@ function holdsFor(
 
 async function sendBytes(
   response: ServerResponse,
-  store: BlobStore,
+  { store, traffic }: Pick<ServedFile, 'store' | 'traffic'>,
   { file, range }: { readonly file: BlobInfo; readonly range: BlobRange | undefined },
 ): Promise<void> {
   const gone = new AbortController()
@@ -90,6 +99,7 @@ async function sendBytes(
   try {
     const bytes = await store.read(file.key, { ...range, verify: range === undefined, signal: gone.signal })
     for await (const chunk of lastAtTheEnd(bytes)) {
+      traffic.sent(chunk.length)
       if (!response.write(chunk)) await once(response, 'drain', { signal: gone.signal })
     }
     response.end()

@@ -4,6 +4,7 @@ import { abortable, type BlobInfo, type BlobStore, type Clock, isPosthouseError,
 import { DataStore, Upload } from '@tus/utils'
 import type { FileLimits } from '../file-limits.ts'
 import { fileMeta } from '../file-meta.ts'
+import type { FileTraffic } from '../traffic.ts'
 import type { Usage } from '../usage.ts'
 import type { Attempts } from './attempts.ts'
 import { requestBytes } from './request-bytes.ts'
@@ -19,6 +20,7 @@ export interface BlobDataStoreOptions {
   readonly limits: FileLimits
   readonly clock: Clock
   readonly attempts: Attempts
+  readonly traffic: FileTraffic
 }
 
 /** Uploads of tus in a store of files, where they outlive this process. */
@@ -67,10 +69,11 @@ export class BlobDataStore extends DataStore {
     const visit = currentVisit()
     if (visit.finished) return visit.finished.size
     if (visit.whole) return this.#put(key, visit, visit.whole)
-    const { store, limits, clock, attempts, usage } = this.#options
+    const { store, limits, clock, attempts, usage, traffic } = this.#options
     const { size } = await this.#known(key)
     const most = (size ?? limits.fileBytes) - offset
-    const bytes = requestBytes(visit.request, { clock, idleMs: limits.idleMs, most })
+    const onBytes = (count: number): void => traffic.received(count)
+    const bytes = requestBytes(visit.request, { clock, idleMs: limits.idleMs, most, onBytes })
     const end = await store.append(key, offset, bytes, attempts.signalOf(key))
     if (size === undefined) await usage.add(visit.pass.client, end - offset)
     if (end === size) await this.#finish(key)
@@ -79,10 +82,11 @@ export class BlobDataStore extends DataStore {
 
   /** A small file that comes in one request: should it break off, it comes again as a whole. */
   async #put(key: string, visit: UploadVisit, put: NonNullable<UploadVisit['whole']>): Promise<number> {
-    const { limits, clock, attempts, usage } = this.#options
+    const { limits, clock, attempts, usage, traffic } = this.#options
     const size = Number(visit.request.headers['content-length'])
     try {
-      const bytes = requestBytes(visit.request, { clock, idleMs: limits.idleMs, most: size })
+      const onBytes = (count: number): void => traffic.received(count)
+      const bytes = requestBytes(visit.request, { clock, idleMs: limits.idleMs, most: size, onBytes })
       const pieces: Uint8Array[] = []
       for await (const piece of abortable(bytes, attempts.signalOf(key))) pieces.push(piece)
       visit.finished = await put(Buffer.concat(pieces))

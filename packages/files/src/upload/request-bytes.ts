@@ -8,6 +8,8 @@ export interface RequestBytesOptions {
   readonly idleMs: number
   /** Bytes that may come. More end it with `file_too_large`. */
   readonly most: number
+  /** Told of each piece, with its size. */
+  readonly onBytes: (bytes: number) => void
 }
 
 /**
@@ -16,7 +18,7 @@ export interface RequestBytesOptions {
  */
 export async function* requestBytes(
   request: IncomingMessage,
-  { clock, idleMs, most }: RequestBytesOptions,
+  { clock, idleMs, most, onBytes }: RequestBytesOptions,
 ): AsyncGenerator<Uint8Array> {
   let left = most
   let silentSince = clock.elapsed()
@@ -33,6 +35,7 @@ export async function* requestBytes(
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       left -= chunk.length
       if (left < 0) throw new PosthouseError('file_too_large', `no more than ${most} bytes are expected here`)
+      onBytes(chunk.length)
       yield chunk
       silentSince = clock.elapsed()
     }

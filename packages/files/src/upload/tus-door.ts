@@ -6,6 +6,7 @@ import type { FileLimits } from '../file-limits.ts'
 import { entryKey, keyOfPath, pathOfKey } from '../file-path.ts'
 import { type Refusal, refusalOf } from '../refusal.ts'
 import { allowsKey, manifestOf, type UploadPass } from '../signing/upload-token.ts'
+import type { FileTraffic } from '../traffic.ts'
 import type { Attempts } from './attempts.ts'
 import type { BlobDataStore } from './blob-data-store.ts'
 import { currentVisit, type UploadVisit, uploadVisit } from './upload-visit.ts'
@@ -22,6 +23,7 @@ export interface TusDoorOptions {
   readonly datastore: BlobDataStore
   readonly attempts: Attempts
   readonly limits: Pick<FileLimits, 'fileBytes' | 'uploadMs'>
+  readonly traffic: FileTraffic
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -92,6 +94,7 @@ export class TusDoor {
   } {
     const told = isPosthouseError(error) ? error : ours(error)
     currentVisit().failure = told
+    this.#options.traffic.failed(told)
     if (told.code === 'internal') this.#options.logger.error('a request for an upload failed', { error })
     const { status, body }: Refusal = refusalOf(told)
     return { status_code: status, body }

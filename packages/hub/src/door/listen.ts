@@ -28,6 +28,13 @@ export interface Listening {
   readonly url: string
 }
 
+/** A server that was opened, for its owner. */
+export interface OpenServer extends Listening {
+  readonly server: Server
+  /** Reads the certificates again now, as is done when they change. What cannot be used is logged, and the old ones stay. */
+  readonly renew: () => void
+}
+
 /** Who opens a connection and then says nothing must not hold it for long. In milliseconds. */
 const patience = { headersTimeout: 10_000, requestTimeout: 10_000, connectionsCheckingInterval: 5000 }
 /** How long a whole request may take is then for those who answer it: an upload takes what it takes. */
@@ -57,10 +64,7 @@ export interface ServerParts {
  * computers where nobody is asked who they are, unless `insecure` says so.
  * @throws PosthouseError `insecure_bind`, `port_in_use`, `cannot_listen`, `tls_file`
  */
-export async function openServer(
-  options: ListenOptions,
-  parts: ServerParts,
-): Promise<Listening & { readonly server: Server }> {
+export async function openServer(options: ListenOptions, parts: ServerParts): Promise<OpenServer> {
   const { host = '127.0.0.1', port = defaultPort, tls } = options
   assertSafe(host, options, parts)
   const { onRequest = answerPlainRequest, isUpgrade = () => true } = parts
@@ -77,10 +81,10 @@ export async function openServer(
   })
   // Accepting can fail, where all file descriptors are in use. Without a listener, that would end the process.
   server.on('error', (error) => parts.logger.error('a connection could not be accepted', { reason: error.message }))
-  if (tls && secure) renewTls(secure, tls, parts)
+  const renew = tls && secure ? renewTls(secure, tls, parts) : () => undefined
   const address = server.address()
   const actual = typeof address === 'object' && address ? address.port : port
-  return { server, host, port: actual, url: `${tls ? 'wss' : 'ws'}://${urlHost(host)}:${actual}` }
+  return { server, renew, host, port: actual, url: `${tls ? 'wss' : 'ws'}://${urlHost(host)}:${actual}` }
 }
 
 function assertSafe(host: string, { insecure = false, tls }: ListenOptions, { guarded, logger }: ServerParts): void {

@@ -50,9 +50,9 @@ export function readTls(options: TlsOptions, { clock, logger }: TlsParts): Secur
 
 /**
  * Has a server use the files as they are after each change, until it closes. What cannot be used is logged, and the old
- * ones stay.
+ * ones stay. Returns what has them read at once, changed or not, for folders that cannot be watched.
  */
-export function renewTls(server: HttpsServer, options: TlsOptions, parts: TlsParts): void {
+export function renewTls(server: HttpsServer, options: TlsOptions, parts: TlsParts): () => void {
   const { logger } = parts
   const files = [options.cert, options.key, ...(options.ca === undefined ? [] : [options.ca])].map((file) =>
     resolve(file),
@@ -60,9 +60,7 @@ export function renewTls(server: HttpsServer, options: TlsOptions, parts: TlsPar
   const contents = (): string => JSON.stringify(files.map(textOrNothing))
   let known = contents()
   const renew = (): void => {
-    const found = contents()
-    if (found === known) return
-    known = found
+    known = contents()
     try {
       server.setSecureContext(readTls(options, parts))
       logger.info('the certificate was read again', { file: options.cert })
@@ -70,10 +68,14 @@ export function renewTls(server: HttpsServer, options: TlsOptions, parts: TlsPar
       logger.error('the certificate could not be read again; the old one stays', { reason: reasonOf(error) })
     }
   }
-  const watch = new FileWatch(files, renew, (error) =>
+  const renewChanged = (): void => {
+    if (contents() !== known) renew()
+  }
+  const watch = new FileWatch(files, renewChanged, (error) =>
     logger.error('changes of the certificate will not be noticed', { reason: reasonOf(error) }),
   )
   server.once('close', () => watch[Symbol.dispose]())
+  return renew
 }
 
 function certificateOf(chain: string, path: string): X509Certificate {

@@ -14,6 +14,7 @@ import { type HandlerTools, jsonSchema, type Reply, type Router } from '@posthou
 import { addCallsAdministration } from './calls-administration.ts'
 import type { Door } from './door.ts'
 import { serveThroughHub } from './hub-procedures.ts'
+import { callMetrics } from './metrics/call-metrics.ts'
 import { jsonSchemaOf, shownSchema } from './shown-schema.ts'
 
 /** What the door for calls opens to. */
@@ -53,6 +54,7 @@ export function callsDoor({ hub, procedures, store, allowedOrigins, ...options }
     },
     requests: { path: '/socket.io/*', handle: (request, response) => door.handleRequest(request, response) },
     upgrade: { path: '/socket.io/*', handle: (request, socket, head) => door.handleUpgrade(request, socket, head) },
+    metrics: () => callMetrics(api.stats()),
     start: async () => {
       throughHub = serveThroughHub(hub, api)
       await api.start()

@@ -4,6 +4,7 @@ import type { Logger } from '@posthouse/core'
 import type { Hub } from '@posthouse/hub'
 import type { Dependency, Router } from '@posthouse/web'
 import type { Administrator } from './administrator.ts'
+import type { Metric } from './metrics/metric.ts'
 
 /** Something that is found on a node, as its page lists it. */
 export interface Place {
@@ -43,6 +44,8 @@ export interface Door {
     readonly path: string
     handle(request: IncomingMessage, socket: Duplex, head: Buffer): void
   }
+  /** Its numbers for `/metrics`. A label must not hold what clients may choose: there would be no end of them. */
+  metrics?(): Iterable<Metric>
   /** Makes it ready; nobody comes before. What it throws keeps the node from starting. */
   start?(): Promise<void>
   /** Finishes what is under way, until `signal` is aborted. Nobody new comes meanwhile, except to open connections. */

@@ -3,6 +3,7 @@ import { createRouter } from '@posthouse/web'
 import { fileOperations } from './api/file-operations.ts'
 import { addOperation } from './api/operations.ts'
 import type { Door } from './door.ts'
+import { fileMetrics } from './metrics/file-metrics.ts'
 
 /** Uploads and downloads of the files that `files` keeps, and what administrators do with them. It is ended with the door. */
 export function filesDoor(files: Files): Door {
@@ -20,6 +21,7 @@ export function filesDoor(files: Files): Door {
       for (const operation of fileOperations) addOperation(router, hub, operation)
       app.include(router)
     },
+    metrics: () => fileMetrics(files.stats()),
     drain: (signal) => files.drain(signal),
     close: () => files[Symbol.asyncDispose](),
   }

@@ -1,7 +1,7 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Clock, type Logger, PosthouseError, silentLogger, systemClock } from '@posthouse/core'
-import { Hub, type Listening, type ListenOptions, openServer } from '@posthouse/hub'
+import { Hub, type Listening, type ListenOptions, type OpenServer, openServer } from '@posthouse/hub'
 import { type App, createApp, type Environment, environmentOf } from '@posthouse/web'
 import { ownVersion } from '../own-version.ts'
 import { administrator } from './administrator.ts'
@@ -36,6 +36,11 @@ export interface NodeOptions {
    * they are; `*` for any. Default: none, so that only `localhost` and addresses do.
    */
   readonly allowedOrigins?: readonly string[]
+  /**
+   * How long the node goes on as before once it is to drain, in milliseconds: `/readyz` says 503 by then, so that whoever asks
+   * there can send clients elsewhere before the port closes. Default: 0.
+   */
+  readonly drainDelayMs?: number
   /** Default: nothing is logged. */
   readonly logger?: Logger
   readonly clock?: Clock
@@ -76,19 +81,26 @@ export class PosthouseNode implements AsyncDisposable {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #dispatch: Dispatch
-  readonly #servers = new Set<Server>()
+  readonly #drainDelayMs: number
+  readonly #servers = new Set<OpenServer>()
   readonly #hurry = new AbortController()
   readonly #leaving = new AbortController()
   #started: Promise<void> | undefined
   #ended: Promise<void> | undefined
+  /** True from when its ports close. */
+  #closing = false
 
   constructor(options: NodeOptions) {
-    const { hub = new Hub(), app, env, docs, logger = silentLogger, clock = systemClock } = options
+    const { hub = new Hub(), app, env, docs, logger = silentLogger, clock = systemClock, drainDelayMs = 0 } = options
+    if (!(drainDelayMs >= 0 && Number.isFinite(drainDelayMs))) {
+      throw new PosthouseError('invalid_option', `drainDelayMs must be a number from 0, not ${drainDelayMs}`)
+    }
     const requests = new RequestMetrics(clock)
     this.hub = hub
     this.#app = app
     this.#logger = logger
     this.#clock = clock
+    this.#drainDelayMs = drainDelayMs
     this.#doors = [hubDoor(hub), ...(options.doors ?? []), ...this.#ownDoors(options, requests)]
     this.api = createApp({
       title: 'Posthouse',
@@ -130,7 +142,7 @@ export class PosthouseNode implements AsyncDisposable {
    */
   async listen(options: ListenOptions = {}): Promise<Listening> {
     await this.start()
-    const { server, ...where } = await openServer(options, {
+    const opened = await openServer(options, {
       guarded: this.hub.guarded,
       clock: this.#clock,
       logger: this.#logger,
@@ -140,10 +152,16 @@ export class PosthouseNode implements AsyncDisposable {
         if (!this.handleUpgrade(request, socket, head)) refuseSocket(socket)
       },
     })
-    this.#servers.add(server)
-    if (this.#ended === undefined) return where
-    server.close()
+    this.#servers.add(opened)
+    const { host, port, url } = opened
+    if (!this.#closing) return { host, port, url }
+    opened.server.close()
     throw new PosthouseError('closed', 'this node was closed')
+  }
+
+  /** Reads the certificates of its ports again now, as is done when they change. Where they cannot be used, the old ones stay. */
+  renewCertificates(): void {
+    for (const { renew } of this.#servers) renew()
   }
 
   /** True for requests that are for this node, on a server of your own. */
@@ -162,8 +180,8 @@ export class PosthouseNode implements AsyncDisposable {
   }
 
   /**
-   * Ends in good order, within `graceMs` (default 3,000): nobody new comes in, what is under way is finished, and clients are
-   * told to come back.
+   * Ends in good order: after `drainDelayMs`, and within `graceMs` (default 3,000) from then on, nobody new comes in, what is
+   * under way is finished, and clients are told to come back.
    */
   drain({ graceMs = 3000 }: { readonly graceMs?: number } = {}): Promise<void> {
     this.#ended ??= this.#end(graceMs)
@@ -181,13 +199,13 @@ export class PosthouseNode implements AsyncDisposable {
     return this.close()
   }
 
-  #ownDoors({ administration = true, metrics = 'admin' }: NodeOptions, requests: RequestMetrics): Door[] {
+  #ownDoors({ administration = true, metrics = 'admin', doors = [] }: NodeOptions, requests: RequestMetrics): Door[] {
     const { hub } = this
     const drain = (graceMs: number | undefined): void => void this.drain(graceMs === undefined ? {} : { graceMs })
     return [
       ...(administration ? [apiDoor({ hub, drain })] : []),
-      ...(metrics === 'off' ? [] : [metricsDoor({ hub, requests, open: metrics === 'open' })]),
-      healthDoor(this.leaving),
+      ...(metrics === 'off' ? [] : [metricsDoor({ hub, requests, doors, open: metrics === 'open' })]),
+      healthDoor(hub, this.leaving),
     ]
   }
 
@@ -199,12 +217,24 @@ export class PosthouseNode implements AsyncDisposable {
 
   async #end(graceMs: number): Promise<void> {
     this.#leaving.abort()
-    const closed = [...this.#servers].map((server) => new Promise((resolve) => server.close(resolve)))
+    if (graceMs > 0 && this.#drainDelayMs > 0) await this.#delay()
+    this.#closing = true
+    const servers = [...this.#servers].map(({ server }) => server)
+    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
     await this.#started?.catch(() => undefined)
     if (graceMs > 0 && !this.#hurry.signal.aborted) await this.#finish(graceMs)
-    for (const server of this.#servers) server.closeAllConnections()
+    for (const server of servers) server.closeAllConnections()
     await Promise.all([...this.#doors.map((door) => door.close()), this.api.close(), this.#app?.close()])
     await Promise.all(closed)
+  }
+
+  /** Lets time pass in which all goes on as before, unless somebody is in a hurry. */
+  async #delay(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { signal } = this.#hurry
+    using _timer = this.#clock.after(this.#drainDelayMs, resolve)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (!signal.aborted) await promise
   }
 
   /** Lets everything come to its end, but no longer than so many milliseconds. */

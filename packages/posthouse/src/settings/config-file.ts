@@ -55,8 +55,7 @@ function readJson(path: string): ConfigFile['settings'] {
 
 async function readModule(path: string): Promise<ConfigFile> {
   const module = (await import(pathToFileURL(resolve(path)).href)) as Readonly<Record<string, unknown>>
-  for (const name of Object.keys(module)) assertExport(name, path)
-  const { settings = {}, app, procedures, onHub } = module
+  const { settings = {}, app, procedures, onHub } = partsOf(module, path)
   if (app !== undefined && !isApp(app)) throw wrong(path, 'app must be what createApp made')
   if (procedures !== undefined && (typeof procedures !== 'object' || procedures === null)) {
     throw wrong(path, 'procedures must be an object of procedures')
@@ -71,11 +70,22 @@ async function readModule(path: string): Promise<ConfigFile> {
   }
 }
 
-function assertExport(name: string, path: string): void {
+/** A program exports its parts one by one, or all of them as its default. */
+function partsOf(module: Readonly<Record<string, unknown>>, path: string): Readonly<Record<string, unknown>> {
+  const { default: whole, ...named } = module
+  for (const name of Object.keys(named)) assertPart(name, path)
+  if (whole === undefined) return named
+  if (Object.keys(named).length > 0) throw wrong(path, 'it exports parts by name and a default; one of both will do')
+  if (typeof whole !== 'object' || whole === null) throw wrong(path, 'its default must be what defineConfig takes')
+  for (const name of Object.keys(whole)) assertPart(name, path)
+  return whole as Readonly<Record<string, unknown>>
+}
+
+function assertPart(name: string, path: string): void {
   if (exported.some((known) => known === name)) return
   const near = nearest(name, exported)
-  const hint = near === undefined ? 'it may export settings, app, procedures and onHub' : `did you mean ${near}?`
-  throw wrong(path, `it exports ${JSON.stringify(name)}; ${hint}`)
+  const hint = near === undefined ? 'it may have settings, app, procedures and onHub' : `did you mean ${near}?`
+  throw wrong(path, `it has ${JSON.stringify(name)}; ${hint}`)
 }
 
 function assertSettings(value: unknown, path: string): ConfigFile['settings'] {

@@ -13,6 +13,7 @@ import type { Invoke } from '../procedure/invoke.ts'
 import type { Places } from '../procedure/places.ts'
 import type { Admission } from './admission.ts'
 import { type Answer, answerToText, failure } from './answer.ts'
+import type { CallTally } from './call-tally.ts'
 import type { IncomingCall, StreamWish } from './incoming-call.ts'
 import { inputHash } from './input-hash.ts'
 import { answerBefore, conflict, keptOf, unknownOutcome } from './kept.ts'
@@ -27,6 +28,7 @@ export interface CallDeskOptions {
   readonly invoke: Invoke
   readonly places: Places
   readonly admission: Admission
+  readonly tally: CallTally
   readonly limits: KnownLimits
   readonly clock: Clock
   readonly logger: Logger
@@ -104,6 +106,7 @@ export class CallDesk {
       this.#begin(run)
       return run
     } catch (error) {
+      this.#options.tally.refused(error)
       watcher?.ended(failure(error))
       return undefined
     }
@@ -240,6 +243,7 @@ export class CallDesk {
       const known = run.remembered ? store.get(run.caller.id, run.requestId) : undefined
       const kept = known instanceof Promise ? await known : known
       const before = kept === undefined ? undefined : answerBefore(run, kept)
+      run.recalled = before !== undefined
       if (before !== undefined) return await this.#settle(run, before, kept?.state !== 'done')
       if (run.promised) await this.#promise(run)
       await this.#settle(run, await this.#work.answer(run), true)
@@ -274,6 +278,7 @@ export class CallDesk {
   async #settle(run: RunningCall, answer: Answer, keep: boolean): Promise<void> {
     if (run.settling) return
     run.settling = true
+    this.#options.tally.ended(run.procedure, answer, run.recalled)
     this.#timers.get(run)?.[Symbol.dispose]()
     this.#timers.delete(run)
     if (keep && run.remembered && !this.#closed && (run.begun || run.promised))

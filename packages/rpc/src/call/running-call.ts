@@ -45,6 +45,8 @@ export class RunningCall implements CallContext {
   /** True from when its handler may have done something. */
   begun = false
   answer: Answer | undefined
+  /** True where an earlier run of it was remembered. */
+  recalled = false
   /** True from when it is decided what the answer is. */
   settling = false
   /** True where its caller is told codes. */

@@ -36,6 +36,15 @@ export interface CallbackInfo {
   readonly lastError?: string | undefined
 }
 
+/** What attempts came to, since the start. */
+export interface CallbackStats {
+  readonly taken: number
+  /** Attempts that failed. */
+  readonly failed: number
+  /** Callbacks that were given up; the last attempt is among those that failed. */
+  readonly givenUp: number
+}
+
 /** Attempts under way at the same time: to one receiver, and in all. */
 const perReceiver = 8
 const inAll = 64
@@ -53,6 +62,7 @@ export class CallbackDesk {
   readonly #timers = new Map<string, Disposable>()
   readonly #abortion = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
+  readonly #counts = { taken: 0, failed: 0, givenUp: 0 }
 
   constructor(options: CallbackDeskOptions) {
     this.#options = options
@@ -61,6 +71,10 @@ export class CallbackDesk {
   /** Callbacks that are waited with, or under way. */
   get size(): number {
     return this.#timers.size + this.#underWay.size
+  }
+
+  stats(): CallbackStats {
+    return { ...this.#counts }
   }
 
   /** Goes on with what earlier runs owe. */
@@ -167,6 +181,8 @@ export class CallbackDesk {
     const { store, clock, giveUpMs, logger } = this.#options
     const { callback } = call
     if (callback === undefined) return
+    if (problem === undefined) this.#counts.taken++
+    else this.#counts.failed++
     if (problem === undefined) return store.put({ ...call, callback: undefined, request: undefined })
     const attempts = callback.attempts + 1
     const nextAt = clock.now() + this.#delay(attempts)
@@ -174,6 +190,7 @@ export class CallbackDesk {
     const { id, url } = callback
     const later = { ...call, callback: { id, url, attempts, lastError: problem.reason, ...(!over && { nextAt }) } }
     await store.put(later)
+    if (over) this.#counts.givenUp++
     const facts = { procedure: call.procedure, callback: id, attempts, reason: problem.reason }
     if (over) logger.error('a callback was given up', facts)
     else logger.warn('a callback will be tried again', { ...facts, inMs: nextAt - clock.now() })

@@ -1,6 +1,6 @@
 import type { CallStore, Clock, KeptCall, Logger } from '@posthouse/core'
 import { createGuard, type Guard, type HttpClient } from '@posthouse/http'
-import { CallbackDesk, type CallbackInfo } from './callback-desk.ts'
+import { CallbackDesk, type CallbackInfo, type CallbackStats } from './callback-desk.ts'
 import {
   assertCallbackUrl,
   type CallbackOptions,
@@ -32,6 +32,10 @@ export class Callbacks {
 
   get size(): number {
     return this.#desk.size
+  }
+
+  stats(): CallbackStats {
+    return this.#desk.stats()
   }
 
   /** @throws PosthouseError `invalid_field`, `address_blocked` */

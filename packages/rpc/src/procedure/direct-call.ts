@@ -1,6 +1,8 @@
 import { type Clock, createId, type Logger, PosthouseError } from '@posthouse/core'
 import type { Caller } from '../access/caller.ts'
 import type { Admission } from '../call/admission.ts'
+import { failure } from '../call/answer.ts'
+import type { CallTally } from '../call/call-tally.ts'
 import type { CallContext } from './context.ts'
 import type { Invoke } from './invoke.ts'
 import type { Places } from './places.ts'
@@ -22,6 +24,7 @@ export interface DirectCall {
 /** What direct calls are carried out with. */
 export interface DirectCallParts {
   readonly admission: Admission
+  readonly tally: CallTally
   readonly places: Places
   readonly invoke: Invoke
   readonly clock: Clock
@@ -35,18 +38,37 @@ const usualTimeoutMs = 30_000
  * @throws PosthouseError what the admission says, `timeout`, and what the handler throws
  */
 export async function callDirectly(call: DirectCall, parts: DirectCallParts): Promise<unknown> {
-  const { caller, deadline = Number.POSITIVE_INFINITY } = call
-  const { admission, clock } = parts
-  const entry = admission.admit(caller, call.procedure)
-  const { timeoutMs = usualTimeoutMs } = entry.procedure.options
+  const { admission, tally } = parts
+  const { caller, procedure } = call
+  const entry = admitted(call, parts)
   admission.enter(caller.id)
   try {
-    // Who guards the call's own time need not be helped where that is shorter.
-    if (deadline - clock.now() <= timeoutMs) return await carryOut(entry, call, parts)
-    return await inTime(entry, call, { ...parts, timeoutMs })
+    const value = await carryOutInTime(entry, call, parts)
+    tally.ended(procedure, { ok: true })
+    return value
+  } catch (error) {
+    tally.ended(procedure, failure(error))
+    throw error
   } finally {
     admission.leave(caller.id)
   }
+}
+
+function admitted({ caller, procedure }: DirectCall, { admission, tally }: DirectCallParts): Entry {
+  try {
+    return admission.admit(caller, procedure)
+  } catch (error) {
+    tally.refused(error)
+    throw error
+  }
+}
+
+function carryOutInTime(entry: Entry, call: DirectCall, parts: DirectCallParts): Promise<unknown> {
+  const { deadline = Number.POSITIVE_INFINITY } = call
+  const { timeoutMs = usualTimeoutMs } = entry.procedure.options
+  // Who guards the call's own time need not be helped where that is shorter.
+  if (deadline - parts.clock.now() <= timeoutMs) return carryOut(entry, call, parts)
+  return inTime(entry, call, { ...parts, timeoutMs })
 }
 
 function carryOut(entry: Entry, call: DirectCall, { places, invoke, logger }: DirectCallParts): Promise<unknown> {

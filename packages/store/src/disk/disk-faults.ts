@@ -21,6 +21,6 @@ export function readFault(key: string, error: unknown, isGone: () => boolean): P
 }
 
 /** The name that the system gives to an error, such as ENOENT; nothing for other errors. */
-function systemCode(error: unknown): string {
+export function systemCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

@@ -69,6 +69,15 @@ export class FileIndex implements Disposable {
     return this.#page('upload', page).map(readUpload)
   }
 
+  /** All of them, by key; what was looked at may be removed. */
+  *everyFile(): Generator<FileRow> {
+    yield* everyPage((after) => this.files({ after }))
+  }
+
+  *everyUpload(): Generator<UploadRow> {
+    yield* everyPage((after) => this.uploads({ after }))
+  }
+
   hasContent(sha256: string): boolean {
     return this.#statement('select 1 from file where sha256 = ? limit 1').get(sha256) !== undefined
   }
@@ -174,6 +183,16 @@ export class FileIndex implements Disposable {
       if (this.#database.isTransaction) this.#database.exec('rollback')
       throw error
     }
+  }
+}
+
+function* everyPage<Entry extends { readonly key: string }>(
+  page: (after: string) => readonly Entry[],
+): Generator<Entry> {
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const rows: readonly Entry[] = page(after)
+    yield* rows
+    after = rows.at(-1)?.key
   }
 }
 

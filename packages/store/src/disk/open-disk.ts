@@ -47,7 +47,7 @@ export async function openDiskBlobStore(options: DiskBlobStoreOptions): Promise<
 
 /** Brings the folder and the index to agree, where a process was killed between two steps. */
 function settle(index: FileIndex, places: Places): void {
-  for (const { key, part, moved } of allUploads(index)) {
+  for (const { key, part, moved } of index.everyUpload()) {
     if (existsSync(places.part(part))) {
       if (moved !== undefined) index.setMoved(key, null)
     } else if (moved !== undefined && existsSync(places.content(moved))) finish(index, key, moved)
@@ -55,16 +55,6 @@ function settle(index: FileIndex, places: Places): void {
   }
   removeOthers(places.parts, (name) => index.hasPart(name))
   removeOthers(places.contents, (name) => index.hasContent(name))
-}
-
-function* allUploads(index: FileIndex): Generator<ReturnType<FileIndex['uploads']>[number]> {
-  for (let after = ''; ; ) {
-    const page = index.uploads({ after })
-    yield* page
-    const last = page.at(-1)
-    if (!last) return
-    after = last.key
-  }
 }
 
 /** All of its bytes were there, and compared, before they were moved. */

@@ -23,14 +23,20 @@ export interface Places {
 
 /** Makes the folder of a store, readable for nobody else. */
 export function preparePlaces(folder: string): Places {
-  const [contents, parts] = [join(folder, 'content'), join(folder, 'uploads')]
+  const places = placesIn(folder)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  for (const inner of [contents, parts]) {
+  for (const inner of [places.contents, places.parts]) {
     mkdirSync(inner, { recursive: true, mode: 0o700 })
     if (!lstatSync(inner).isDirectory()) {
       throw new PosthouseError('data_damaged', `${inner} is a link and leads away; it has to be a folder`)
     }
   }
+  return places
+}
+
+/** Where things lie in a folder that is a store's already. */
+export function placesIn(folder: string): Places {
+  const [contents, parts] = [join(folder, 'content'), join(folder, 'uploads')]
   return {
     database: join(folder, 'files.db'),
     contents,

@@ -31,6 +31,7 @@ import { FileGuard } from './file-guard.ts'
 import type { FolderLock } from './folder-lock.ts'
 import { Journal } from './journal.ts'
 import { JournalRow } from './journal-form.ts'
+import { Meta } from './meta.ts'
 import { type SqliteDurability, synchronousFor } from './open-database.ts'
 import { replay } from './replay.ts'
 import { Settler } from './settler.ts'
@@ -79,6 +80,8 @@ export class SqliteStore implements InboxStore {
   /** Undefined after a failure, until it was read from the disk again. */
   #live: Live | undefined
   #timer: Timer | undefined
+  /** True from a write that failed to the next that does not. */
+  #doubtful = false
   #settling = false
   #closed = false
 
@@ -165,6 +168,19 @@ export class SqliteStore implements InboxStore {
     return this.#open().contents.records.list(kind, prefix)
   }
 
+  async check(): Promise<void> {
+    this.#open()
+    this.#file.check()
+    this.#space.check()
+    if (!this.#doubtful) return
+    try {
+      new Meta(this.#parts.database).probe()
+      this.#doubtful = false
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
   /** Moves everything into tables, and ends. What cannot be moved stays in the journal. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
@@ -201,6 +217,7 @@ export class SqliteStore implements InboxStore {
       this.#journal.append(section.bytes)
       this.#checkpointer.wrote(section.bytes.byteLength)
       this.#space.wrote(section.bytes.byteLength)
+      this.#doubtful = false
       return outcome
     } catch (error) {
       throw this.#failed(error)
@@ -218,6 +235,7 @@ export class SqliteStore implements InboxStore {
   /** What is in memory may be ahead of the disk now, and is read again. */
   #failed(cause: unknown): PosthouseError {
     this.#live = undefined
+    this.#doubtful = true
     return new PosthouseError('store_failed', `${this.path} could not be written: ${reasonOf(cause)}`, { cause })
   }
 

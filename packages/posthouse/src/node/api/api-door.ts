@@ -39,6 +39,8 @@ export function apiDoor({ hub, drain }: ApiDoorOptions): Door {
         },
       )
       app.include(router)
+      // For whoever writes the address of a folder.
+      app.get('/api/v1/', { documented: false, dependencies: { admin } }, ({ deps }) => about(hub, deps.admin))
     },
     close: async () => undefined,
   }
@@ -53,9 +55,13 @@ function addAbout(router: ReturnType<typeof createRouter>, hub: Hub, admin: Door
     dependencies: { admin: depends({ dependencies: { admin } }, ({ deps }): Administrator => deps.admin) },
     response: output({ node: text, access: text }),
   }
-  router.get('/', options, ({ deps }) => ({
+  router.get('/', options, ({ deps }) => about(hub, deps.admin))
+}
+
+function about(hub: Hub, { name }: Administrator): { readonly node: string; readonly access: string } {
+  return {
     node: hub.node,
     access: hub.guarded ? 'by tokens that may administer' : `without a token${openly}`,
-    ...(deps.admin.name !== undefined && { name: deps.admin.name }),
-  }))
+    ...(name !== undefined && { name }),
+  }
 }

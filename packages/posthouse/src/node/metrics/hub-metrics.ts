@@ -1,5 +1,5 @@
 import type { HistogramStats, Hub, HubStats, QueueInfo } from '@posthouse/hub'
-import type { Distribution, Metric, Sample } from './metric.ts'
+import { type Distribution, gauge, type Metric, type Sample } from './metric.ts'
 
 /** So many queues are told one by one: whoever may name queues could otherwise make series without end. */
 const mostQueues = 100
@@ -31,15 +31,15 @@ function gauges({ version, uptimeMs, connections, clients, dialects, queuedBytes
   const speaking = ['json', 'msgpack', 'cross_comm'] as const
   return [
     gauge('posthouse_info', 'What runs here', [{ labels: { version }, value: 1 }]),
-    gauge('posthouse_uptime_seconds', 'How long the hub has been running', [{ value: uptimeMs / 1000 }]),
-    gauge('posthouse_connections', 'WebSocket connections, logged in or not', [{ value: connections }]),
+    gauge('posthouse_uptime_seconds', 'How long the hub has been running', uptimeMs / 1000),
+    gauge('posthouse_connections', 'WebSocket connections, logged in or not', connections),
     gauge(
       'posthouse_clients_connected',
       'Clients that are connected, by the dialect that they speak',
       speaking.map((dialect) => ({ labels: { dialect }, value: dialects[dialect] ?? 0 })),
     ),
-    gauge('posthouse_clients_known', 'Client ids that the hub remembers', [{ value: clients.known }]),
-    gauge('posthouse_output_queued_bytes', 'Bytes that wait for clients to read them', [{ value: queuedBytes }]),
+    gauge('posthouse_clients_known', 'Client ids that the hub remembers', clients.known),
+    gauge('posthouse_output_queued_bytes', 'Bytes that wait for clients to read them', queuedBytes),
   ]
 }
 
@@ -97,10 +97,6 @@ function queueMetrics(queues: readonly QueueInfo[]): Metric[] {
       by((each) => each.workers),
     ),
   ]
-}
-
-function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
-  return { name, help, type: 'gauge', samples }
 }
 
 function snake(name: string): string {

@@ -27,6 +27,21 @@ export type Metric =
       readonly distributions: readonly Distribution[]
     }
 
+/** A metric of what is now. */
+export function gauge(name: string, help: string, samples: readonly Sample[] | number): Metric {
+  return { name, help, type: 'gauge', samples: typeof samples === 'number' ? [{ value: samples }] : samples }
+}
+
+/** A metric of what was counted since the start. */
+export function counter(name: string, help: string, samples: readonly Sample[] | number): Metric {
+  return { name, help, type: 'counter', samples: typeof samples === 'number' ? [{ value: samples }] : samples }
+}
+
+/** Samples of counts by what a label says. */
+export function samplesBy(label: string, counts: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(counts).map(([text, value]) => ({ labels: { [label]: text }, value }))
+}
+
 /** The metrics in the text format 0.0.4 of Prometheus. */
 export function metricsText(metrics: Iterable<Metric>): string {
   let text = ''

@@ -10,6 +10,8 @@ import type { RequestMetrics } from './request-metrics.ts'
 export interface MetricsDoorOptions {
   readonly hub: Hub
   readonly requests: RequestMetrics
+  /** Those that have numbers of their own, too. */
+  readonly doors: readonly Door[]
   /** Whether everybody may read them, and not only administrators. */
   readonly open: boolean
 }
@@ -17,7 +19,7 @@ export interface MetricsDoorOptions {
 const anybody = depends(() => undefined)
 
 /** Numbers for Prometheus, at `/metrics`. */
-export function metricsDoor({ hub, requests, open }: MetricsDoorOptions): Door {
+export function metricsDoor({ hub, requests, doors, open }: MetricsDoorOptions): Door {
   const own = new ProcessMetrics()
   return {
     name: 'metrics',
@@ -29,7 +31,8 @@ export function metricsDoor({ hub, requests, open }: MetricsDoorOptions): Door {
         dependencies: { admin: open ? anybody : admin },
       }
       app.get('/metrics', options, async () => {
-        const text = metricsText([...(await hubMetrics(hub)), ...requests.read(), ...own.read()])
+        const ofDoors = doors.flatMap((door) => [...(door.metrics?.() ?? [])])
+        const text = metricsText([...(await hubMetrics(hub)), ...ofDoors, ...requests.read(), ...own.read()])
         return new Response(text, { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
       })
     },

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
-import type { Metric } from './metric.ts'
+import { counter, gauge, type Metric, samplesBy } from './metric.ts'
 
 /** How often the delay of the event loop is looked at, in milliseconds. */
 const resolution = 20
@@ -14,16 +14,11 @@ export class ProcessMetrics implements Disposable {
     const { active, idle } = performance.eventLoopUtilization()
     return [
       this.#delayMetric(),
-      one(
-        'posthouse_event_loop_active_seconds_total',
-        'counter',
-        'Time in which the event loop had work',
-        active / 1000,
-      ),
-      one('posthouse_event_loop_idle_seconds_total', 'counter', 'Time in which it waited', idle / 1000),
-      one('process_cpu_seconds_total', 'counter', 'Processor time of the process', (user + system) / 1e6),
-      one('process_resident_memory_bytes', 'gauge', 'Memory of the process', rss),
-      one('nodejs_heap_size_used_bytes', 'gauge', 'Memory of its JavaScript objects', heapUsed),
+      counter('posthouse_event_loop_active_seconds_total', 'Time in which the event loop had work', active / 1000),
+      counter('posthouse_event_loop_idle_seconds_total', 'Time in which it waited', idle / 1000),
+      counter('process_cpu_seconds_total', 'Processor time of the process', (user + system) / 1e6),
+      gauge('process_resident_memory_bytes', 'Memory of the process', rss),
+      gauge('nodejs_heap_size_used_bytes', 'Memory of its JavaScript objects', heapUsed),
     ]
   }
 
@@ -40,15 +35,7 @@ export class ProcessMetrics implements Disposable {
       delay.count === 0 ? 0 : Math.max(0, nanoseconds / 1e9 - resolution / 1000)
     const measured = { p50: late(delay.percentile(50)), p99: late(delay.percentile(99)), max: late(delay.max) }
     delay.reset()
-    return {
-      name: 'posthouse_event_loop_delay_seconds',
-      help: 'How late the event loop came to its timers since this was last asked for',
-      type: 'gauge',
-      samples: Object.entries(measured).map(([stat, value]) => ({ labels: { stat }, value })),
-    }
+    const help = 'How late the event loop came to its timers since this was last asked for'
+    return gauge('posthouse_event_loop_delay_seconds', help, samplesBy('stat', measured))
   }
-}
-
-function one(name: string, type: 'counter' | 'gauge', help: string, value: number): Metric {
-  return { name, help, type, samples: [{ value }] }
 }
