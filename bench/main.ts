@@ -1,102 +1,73 @@
-import { availableParallelism, cpus, loadavg } from 'node:os'
-import type { Timing } from './measure.ts'
-import { type Options, readOptions, usage } from './options.ts'
-import { type BenchmarkName, type Case, planOf } from './plan.ts'
-import { complaints, tableOf } from './report.ts'
-import { runRounds } from './rounds.ts'
-import { missingProgram } from './server.ts'
+import { runs } from './benchmarks.ts'
+import { type CatalogueName, catalogue } from './catalogue.ts'
+import { factsLine, factsNow } from './facts.ts'
+import { writePages } from './pages/write-pages.ts'
+import { saveResult } from './results.ts'
+import { markdownOf } from './table.ts'
+import { targets, verdictOf } from './targets.ts'
 
-/** Benchmarks that take their own time. */
-const ownTimings: Readonly<Partial<Record<BenchmarkName, Partial<Timing>>>> = {
-  // What does much for each message is compiled to the end after some 250,000 of them; a bare loop much earlier.
-  unicast: { warmUpMs: 5000 },
-  durable: { warmUpMs: 5000 },
-  // Memory settles within a known time; a longer window would only wait.
-  idle: { windowMs: 5000, warmUpMs: 0 },
-  // Every client is cut four times.
-  jitter: { windowMs: 60_000 },
-  inbox: { warmUpMs: 0 },
-}
+const usage = `npm run bench                            runs all of them, one after the other, and keeps the results
+npm run bench -- <name> [options]        runs one, and prints its tables
+npm run bench -- --list                  prints this
 
-const [name, ...rest] = process.argv.slice(2)
-if (name === 'http-client') {
-  const { benchHttpClient } = await import('./http-client/main.ts')
-  await benchHttpClient(rest)
-} else if (name === 'web-socket') {
-  const { benchWebSocket } = await import('./web-socket/main.ts')
-  await benchWebSocket(rest)
-} else if (name === 'log') {
-  const { benchLog } = await import('./log/main.ts')
-  await benchLog(rest)
-} else if (name === 'policies') {
-  const { benchPolicies } = await import('./policies/main.ts')
-  await benchPolicies(rest)
-} else if (name === 'web') {
-  const { benchWeb } = await import('./web/main.ts')
-  await benchWeb(rest)
-} else if (name === 'calls') {
-  const { benchCalls } = await import('./calls/main.ts')
-  await benchCalls(rest)
-} else if (name === 'files') {
-  const { benchFiles } = await import('./files/main.ts')
-  await benchFiles(rest)
-} else await runNamed(process.argv.slice(2))
+${Object.entries(catalogue)
+  .map(([name, what]) => `  ${name.padEnd(12)} ${what}`)
+  .join('\n')}
 
-async function runNamed(args: string[]): Promise<void> {
-  const options = readOptions(args)
-  if (options !== undefined) return run(options)
+  --rounds N     how often each case is measured
+  --seconds S    how long a measurement takes, after warming up for 1 or 5 of them; default 3
+  --only TEXT    only the cases whose name holds TEXT; ratios need the relay, so it stays
+  --profile DIR  every Node server and every load leave a profile of their processor time there
+  --json         every sample of every round instead of a table
+  --save         keeps the result in docs/performance/results, and draws the page anew
+
+What each is to come to is in bench/targets.ts; docs/performance shows what became of it.
+`
+
+const args = process.argv.slice(2)
+const [name] = args
+if (name === undefined || name.startsWith('--rounds')) await runAll(args)
+else if (isKnown(name)) await runOne(name, args.slice(1))
+else {
   process.stdout.write(usage)
-  process.exitCode = args.length > 0 ? 2 : 0
+  process.exitCode = name === '--list' || name === '--help' ? 0 : 2
 }
 
-async function run(options: Options): Promise<void> {
-  const { name, rounds, json } = options
-  const cases = casesOf(options)
-  const started = facts()
-  const onProgress = (line: string): void => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`)
-    else if (line !== '') process.stderr.write(`${line}\n`)
-  }
-  const results = await runRounds(cases, { rounds, timing: timingOf(options), onProgress })
-  onProgress('')
-  if (json) process.stdout.write(`${JSON.stringify({ name, ...started, results }, null, 2)}\n`)
-  else process.stdout.write(`${headline(started)}; rounds: ${rounds}\n\n${tableOf(name, results)}\n`)
-  if (complaints(results).length > 0) process.exitCode = 1
-}
-
-function casesOf({ name, only }: Options): readonly Case[] {
-  const wanted = planOf(name).filter(
-    ({ group, label, server }) => server === 'relay' || server === 'reference' || `${group}: ${label}`.includes(only),
-  )
-  const missing = new Set(wanted.map(({ server }) => missingProgram(server)).filter((program) => program !== undefined))
-  for (const program of missing) process.stderr.write(`${program} is not installed; its rows are left out\n`)
-  return wanted.filter(({ server }) => missingProgram(server) === undefined)
-}
-
-function timingOf({ name, seconds, profileTo }: Options): Timing {
-  const { windowMs = seconds * 1000, warmUpMs = 1000 } = ownTimings[name] ?? {}
-  return { windowMs, warmUpMs, profileTo }
-}
-
-interface Facts {
-  readonly date: string
-  readonly node: string
-  readonly processors: number
-  readonly processor: string
-  /** What else the machine was doing: processes that wanted to run in the last minute. */
-  readonly loadBefore: number
-}
-
-function facts(): Facts {
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    node: process.version,
-    processors: availableParallelism(),
-    processor: cpus()[0]?.model ?? 'unknown',
-    loadBefore: Number((loadavg()[0] ?? 0).toFixed(2)),
+/** Runs all of them, whatever becomes of each. */
+async function runAll(words: readonly string[]): Promise<void> {
+  for (const each of Object.keys(catalogue).filter(isKnown)) {
+    process.stderr.write(`${each}\n`)
+    try {
+      await runOne(each, [...words, '--save'])
+    } catch (error) {
+      process.stderr.write(`${each}: ${error instanceof Error ? error.stack : error}\n`)
+      process.exitCode = 1
+    }
   }
 }
 
-function headline({ date, node, processors, processor, loadBefore }: Facts): string {
-  return `${date}, Node ${node}, ${processors} processors (${processor}), load before: ${loadBefore}`
+function isKnown(name: string): name is CatalogueName {
+  return Object.hasOwn(catalogue, name)
+}
+
+async function runOne(name: CatalogueName, words: readonly string[]): Promise<void> {
+  const own = words.filter((word) => word !== '--json' && word !== '--save')
+  const facts = factsNow()
+  const { tables, complaints = [] } = await runs[name](own)
+  const result = { benchmark: name, words: own.join(' '), facts, tables }
+  if (words.includes('--json')) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+  else
+    process.stdout.write(
+      `${[`${factsLine(facts)}; ${name} ${own.join(' ')}`, ...tables.map(markdownOf)].join('\n\n')}\n`,
+    )
+  for (const complaint of complaints) process.stdout.write(`${complaint}\n`)
+  for (const { aim, ...target } of targets.filter(({ benchmark }) => benchmark === name)) {
+    const verdict = verdictOf({ aim, ...target }, result)
+    if (verdict?.met === false) process.stderr.write(`missed: ${aim} (${Number(verdict.value.toPrecision(3))})\n`)
+  }
+  if (complaints.length > 0) process.exitCode = 1
+  else if (words.includes('--save')) {
+    saveResult(result)
+    writePages()
+  }
 }

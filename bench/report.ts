@@ -1,6 +1,7 @@
 import type { Sample } from './measure.ts'
 import type { BenchmarkName, Case } from './plan.ts'
 import type { Failure, Result } from './rounds.ts'
+import type { Table } from './table.ts'
 
 /** One column of a table: what it takes from a sample, and what that is held against, round by round. */
 interface Column {
@@ -84,15 +85,19 @@ const columns: Readonly<Record<BenchmarkName, readonly Column[]>> = {
   ],
 }
 
-/** A table in Markdown: the median of the rounds, with the smallest and the largest; then what went wrong. */
-export function tableOf(name: BenchmarkName, results: readonly Result[]): string {
-  const head = ['case', ...columns[name].map(({ title }) => title)]
-  const lines = [row(head), row(head.map((_, index) => (index === 0 ? '---' : '---:')))]
-  for (const result of results) {
-    const cells = columns[name].map((column) => spread(valuesOf(result, column, results)))
-    lines.push(row([`${result.case.group}: ${result.case.label}`, ...cells]))
+/** What the rounds have found. */
+export function tableOf(name: BenchmarkName, results: readonly Result[]): Table {
+  const lines = results.map((result) => ({
+    label: `${result.case.group}: ${result.case.label}`,
+    cells: columns[name].map((column) => valuesOf(result, column, results)),
+  }))
+  const [first] = columns[name]
+  return {
+    of: 'case',
+    columns: columns[name].map(({ title }) => ({ title })),
+    lines,
+    ...(first && { drawn: first.title }),
   }
-  return [...lines, ...complaints(results)].join('\n')
 }
 
 /** What went wrong in the rounds, one line for each. */
@@ -118,24 +123,4 @@ function valuesOf({ case: what, rounds }: Result, { of, against }: Column, resul
 
 function isSample(round: Sample | Failure): round is Sample {
   return 'perSecond' in round
-}
-
-/** The median, and the smallest and the largest where there is more than one. */
-function spread(values: readonly number[]): string {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b)
-  const [least] = sorted
-  const most = sorted.at(-1)
-  if (least === undefined || most === undefined) return '-'
-  const middle = ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2
-  return sorted.length === 1 ? short(middle) : `${short(middle)} (${short(least)}-${short(most)})`
-}
-
-/** Three digits; noise hides the others. */
-function short(value: number): string {
-  if (Math.abs(value) >= 1000) return Math.round(Number(value.toPrecision(3))).toLocaleString('en-US')
-  return String(Number(value.toPrecision(3)))
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`
 }

@@ -1,7 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { renderPages } from '../bench/pages/render-pages.ts'
 import { renderErrorGuide } from './generate-error-guide.ts'
 import { type ErrorRow, renderErrorFiles } from './generate-errors.ts'
 import { pathOutputs } from './generate-paths.ts'
+import { roomOutput } from './generate-rooms.ts'
 import { renderStatusFiles, type StatusSpec } from './generate-status.ts'
 
 const root = new URL('../', import.meta.url)
@@ -22,6 +24,8 @@ function outputs(): readonly (readonly [path: string, source: string, text: stri
     ['packages/hub/src/version.ts', 'packages/hub/package.json', renderVersion('hub')],
     ['packages/http/src/client/version.ts', 'packages/http/package.json', renderVersion('http')],
     ...pathOutputs(root),
+    roomOutput(root),
+    ...[...renderPages()].map(([path, text]) => [path, 'docs/performance/results', text] as const),
   ]
 }
 
@@ -39,7 +43,7 @@ const check = process.argv.includes('--check')
 for (const [path, source, text] of outputs()) {
   const file = new URL(path, root)
   if (!check) writeFileSync(file, text)
-  else if (readFileSync(file, 'utf8') !== text) {
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
     console.error(`${file.pathname} does not match ${source}: run npm run generate`)
     process.exitCode = 1
   }

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Child } from '../child.ts'
+import type { Line, Outcome } from '../table.ts'
+import { turned } from '../turned.ts'
 import { type Caller, contenders } from './callers.ts'
 import type { CallsAnswer, CallsOrder } from './server.ts'
 
@@ -11,26 +13,32 @@ interface Sample {
 }
 
 /** Measures calls, each server in a process of its own, round by round in turn, with 1 and with 64 under way. */
-export async function benchCalls(args: string[]): Promise<void> {
+export async function benchCalls(args: string[]): Promise<Outcome> {
   const { values } = parseArgs({
     args,
     options: {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '2' },
-      json: { type: 'boolean', default: false },
     },
   })
   const labels = Object.keys(contenders)
+  const lines: Line[] = []
   for (const inFlight of [1, 64]) {
     const results = new Map<string, Sample[]>(labels.map((label) => [label, []]))
     for (let round = 0; round < Number(values.rounds); round++) {
-      for (const label of [...labels.slice(round % labels.length), ...labels.slice(0, round % labels.length)]) {
+      for (const label of turned(labels, round)) {
         results.get(label)?.push(await measure(label, inFlight, Number(values.seconds) * 1000))
       }
     }
-    const text = values.json ? JSON.stringify(Object.fromEntries(results), null, 2) : table(results)
-    process.stdout.write(`${inFlight} under way\n\n${text}\n\n`)
+    lines.push(...linesOf(`${inFlight} under way`, results))
   }
+  const columns = [
+    { title: 'calls a second', digits: 0 },
+    { title: 'x emitWithAck', digits: 2 },
+    { title: 'p99 us', digits: 0 },
+    { title: 'server CPU us a call', digits: 1 },
+  ]
+  return { tables: [{ of: 'case', columns, lines, drawn: 'calls a second' }] }
 }
 
 let calls = 0
@@ -74,28 +82,11 @@ async function load(caller: Caller, inFlight: number, ms: number): Promise<numbe
   return times
 }
 
-function table(results: ReadonlyMap<string, readonly Sample[]>): string {
+function linesOf(group: string, results: ReadonlyMap<string, readonly Sample[]>): Line[] {
   const base = results.get('Socket.IO emitWithAck') ?? []
-  const lines = [...results].map(([label, samples]) => {
+  return [...results].map(([label, samples]) => {
+    const of = (key: keyof Sample): number[] => samples.map((sample) => sample[key])
     const ratios = samples.map(({ perSecond }, round) => perSecond / (base[round]?.perSecond ?? perSecond))
-    const rates = samples.map(({ perSecond }) => perSecond)
-    const cells = [range(rates, 0), range(ratios, 2), of(samples, 'p99Us'), of(samples, 'cpuUs')]
-    return `| ${label} | ${cells.join(' | ')} |`
+    return { label: `${group}: ${label}`, cells: [of('perSecond'), ratios, of('p99Us'), of('cpuUs')] }
   })
-  const head = '| case | calls a second | x emitWithAck | p99 us | server CPU us a call |'
-  return [head, '| --- | ---: | ---: | ---: | ---: |', ...lines].join('\n')
-}
-
-function of(samples: readonly Sample[], name: 'p99Us' | 'cpuUs'): string {
-  return range(
-    samples.map((sample) => sample[name]),
-    1,
-  )
-}
-
-/** The median, with the smallest and the largest. */
-function range(values: readonly number[], digits: number): string {
-  const sorted = values.toSorted((one, other) => one - other)
-  const middle = sorted[Math.floor(sorted.length / 2)] ?? 0
-  return `${middle.toFixed(digits)} (${sorted[0]?.toFixed(digits)}-${sorted.at(-1)?.toFixed(digits)})`
 }

@@ -4,18 +4,19 @@ import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { get, request } from 'node:http'
-import { loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { HubClient } from '@posthouse/client'
+import type { Outcome, Table } from '../table.ts'
 import type { ServerFigures } from './server.ts'
 
 const mebibyte = 1_048_576
 
 /** Measures a large file and a folder of small ones, with the hub in a process of its own, beside plain streams to another one. */
-export async function benchFiles(args: string[]): Promise<void> {
+export async function benchFiles(args: string[]): Promise<Outcome> {
   const { values } = parseArgs({
     args,
     options: {
@@ -30,10 +31,11 @@ export async function benchFiles(args: string[]): Promise<void> {
   await using client = new HubClient({ url: hub.url, clientId: 'carol' })
   await client.connect()
   try {
-    if (Number(values.mib) > 0)
-      await benchLarge({ folder, hub, plain, client }, Number(values.mib), Number(values.rounds))
-    if (Number(values.files) > 0) await benchSmall({ folder, hub, plain, client }, Number(values.files))
-    print('the hub', { 'peak RSS MiB': (await hub.figures()).peakRss / mebibyte, load: loadavg()[0] ?? 0 })
+    const bench = { folder, hub, plain, client }
+    const tables: Table[] = []
+    if (Number(values.mib) > 0) tables.push(await benchLarge(bench, Number(values.mib), Number(values.rounds)))
+    if (Number(values.files) > 0) tables.push(await benchSmall(bench, Number(values.files)))
+    return { tables: [...tables, memoryTable((await hub.figures()).peakRss)] }
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -46,27 +48,41 @@ interface Bench {
   readonly client: HubClient
 }
 
-async function benchLarge({ folder, hub, plain, client }: Bench, mib: number, rounds: number): Promise<void> {
+async function benchLarge({ folder, hub, plain, client }: Bench, mib: number, rounds: number): Promise<Table> {
   const path = join(folder, 'large.bin')
   await writeLarge(path, mib)
+  const found: LargeRound[] = []
   for (let round = 1; round <= rounds; round++) {
     const hash = await timed(() => hashOf(path))
     const streams = await timed(() => thereAndBack(plain.url, path, join(folder, 'back')), plain)
     const files = await timed(() => sentAndFetched(client, path, join(folder, 'd')), hub)
-    print(`${mib} MiB`, {
-      round,
-      'SHA-256 MiB/s': mib / hash.seconds,
-      'plain MiB/s': mib / streams.seconds,
-      'Posthouse MiB/s': mib / files.seconds,
-      'of plain': streams.seconds / files.seconds,
-      'CPU s (plain)': streams.cpu,
-      'CPU s (Posthouse)': files.cpu,
-      load: loadavg()[0] ?? 0,
-    })
+    found.push({ hash, streams, files })
   }
+  return largeTable(mib, found)
 }
 
-async function benchSmall({ folder, hub, client }: Bench, count: number): Promise<void> {
+interface LargeRound {
+  readonly hash: Timed
+  readonly streams: Timed
+  readonly files: Timed
+}
+
+function largeTable(mib: number, rounds: readonly LargeRound[]): Table {
+  const line = (label: string, key: keyof LargeRound) => {
+    const speeds = rounds.map((round) => mib / round[key].seconds)
+    const ratios = rounds.map((round) => round.streams.seconds / round[key].seconds)
+    return { label: `${mib} MiB: ${label}`, cells: [speeds, ratios, rounds.map((round) => round[key].cpu)] }
+  }
+  const columns = [
+    { title: 'MiB/s', digits: 0 },
+    { title: 'x plain', digits: 2 },
+    { title: 'CPU s of both ends', digits: 2 },
+  ]
+  const lines = [line('SHA-256 alone', 'hash'), line('plain streams', 'streams'), line('Posthouse', 'files')]
+  return { of: 'case', columns, lines, drawn: 'MiB/s' }
+}
+
+async function benchSmall({ folder, hub, client }: Bench, count: number): Promise<Table> {
   const small = join(folder, 'small')
   await writeSmall(small, count)
   let key = ''
@@ -74,13 +90,20 @@ async function benchSmall({ folder, hub, client }: Bench, count: number): Promis
     ;({ key } = await client.sendFolder('carol', small, { resumeIn: false }))
   }, hub)
   const fetched = await timed(() => client.download(key, join(folder, 'fetched')), hub)
-  print(`${count} files of 4 KB`, {
-    'sent files/s': count / sent.seconds,
-    'fetched files/s': count / fetched.seconds,
-    'CPU ms a file sent': (sent.cpu * 1000) / count,
-    'CPU ms a file fetched': (fetched.cpu * 1000) / count,
-    load: loadavg()[0] ?? 0,
+  const line = (label: string, { seconds, cpu }: Timed) => ({
+    label: `a folder of ${count} files of 4 KB: ${label}`,
+    cells: [[count / seconds], [(cpu * 1000) / count]],
   })
+  const columns = [
+    { title: 'files/s', digits: 0 },
+    { title: 'CPU ms a file', digits: 2 },
+  ]
+  return { of: 'case', columns, lines: [line('sent', sent), line('fetched', fetched)] }
+}
+
+function memoryTable(bytes: number): Table {
+  const lines = [{ label: 'the hub, at most', cells: [[bytes / mebibyte]] }]
+  return { of: 'memory', columns: [{ title: 'MiB', digits: 0 }], lines }
 }
 
 /** A server in a process of its own. Dispose ends it. */
@@ -107,11 +130,15 @@ async function startServer(kind: 'hub' | 'plain'): Promise<Server> {
   }
 }
 
+/** What a task took, in seconds. */
+interface Timed {
+  readonly seconds: number
+  /** Of the processors of both ends. */
+  readonly cpu: number
+}
+
 /** How long a task took, and the processors of both ends for it, in seconds. */
-async function timed(
-  task: () => Promise<unknown>,
-  server?: Server,
-): Promise<{ readonly seconds: number; readonly cpu: number }> {
+async function timed(task: () => Promise<unknown>, server?: Server): Promise<Timed> {
   const before = (await server?.figures())?.cpuMs ?? 0
   const own = process.cpuUsage()
   const from = performance.now()
@@ -162,11 +189,4 @@ async function sentAndFetched(client: HubClient, path: string, directory: string
   const { path: fetched } = await client.download(key, directory)
   await rm(fetched)
   await client.request('hub', 'hub.files.remove', { keys: [key] })
-}
-
-function print(what: string, figures: Readonly<Record<string, number>>): void {
-  const cells = Object.entries(figures).map(
-    ([name, value]) => `${name} ${value < 10 && !Number.isInteger(value) ? value.toFixed(2) : Math.round(value)}`,
-  )
-  process.stdout.write(`${what}: ${cells.join(', ')}\n`)
 }

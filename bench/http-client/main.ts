@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Child } from '../child.ts'
+import type { Outcome, Table } from '../table.ts'
+import { turned } from '../turned.ts'
 import type { CallerJob, CallerSample } from './caller.ts'
 import { type CallerName, callers } from './callers.ts'
 
@@ -8,8 +10,8 @@ const inFlight = 50
 
 type Results = Map<CallerName, CallerSample[]>
 
-/** Measures the clients side by side, each in a process of its own, and prints a table. */
-export async function benchHttpClient(args: string[]): Promise<void> {
+/** Measures the clients side by side, each in a process of its own. */
+export async function benchHttpClient(args: string[]): Promise<Outcome> {
   const { values } = parseArgs({
     args,
     options: {
@@ -17,7 +19,6 @@ export async function benchHttpClient(args: string[]): Promise<void> {
       seconds: { type: 'string', default: '3' },
       only: { type: 'string', default: '' },
       profile: { type: 'string' },
-      json: { type: 'boolean', default: false },
     },
   })
   const names = (Object.keys(callers) as CallerName[]).filter((name) => isWanted(name, values.only))
@@ -34,8 +35,7 @@ export async function benchHttpClient(args: string[]): Promise<void> {
     for (const name of turned(names, round)) results.get(name)?.push(await once({ name, ...job }, values.profile))
   }
   await server.close()
-  const text = values.json ? JSON.stringify(Object.fromEntries(results), null, 2) : table(results)
-  process.stdout.write(`${text}\n`)
+  return { tables: [tableOf(results)] }
 }
 
 /** Ratios need undici.request, so it stays. */
@@ -52,39 +52,24 @@ async function once(job: CallerJob, profileTo: string | undefined): Promise<Call
   }
 }
 
-/** Each round begins with another, so that none is always first. */
-function turned<Item>(items: readonly Item[], by: number): readonly Item[] {
-  const at = by % items.length
-  return [...items.slice(at), ...items.slice(0, at)]
-}
-
-function table(results: Results): string {
+function tableOf(results: Results): Table {
   const base = results.get('undici.request') ?? []
   const got = results.get('got') ?? []
-  const lines = [...results].map(([name, samples]) => {
+  const lines = [...results].map(([label, samples]) => {
     const of = (key: keyof CallerSample): number[] => samples.map((sample) => sample[key])
     const ratio = (other: readonly CallerSample[]): number[] =>
       samples.flatMap(({ cpuUs }, round) => (other[round] === undefined ? [] : [cpuUs / other[round].cpuUs]))
-    const cells = [
-      range(of('cpuUs'), 1),
-      range(ratio(base), 2),
-      range(ratio(got), 2),
-      range(of('perSecond'), 0),
-      range(of('p50Us'), 0),
-      range(of('p99Us'), 0),
-      range(of('grownKb'), 0),
-    ]
-    return `| ${name} | ${cells.join(' | ')} |`
+    const counted = [of('perSecond'), of('p50Us'), of('p99Us'), of('grownKb')]
+    return { label, cells: [of('cpuUs'), ratio(base), ratio(got), ...counted] }
   })
-  const titles = ['client', 'CPU us', 'x undici.request', 'x got', 'requests/s', 'p50 us', 'p99 us', 'heap grown KB']
-  return [`| ${titles.join(' | ')} |`, `|${titles.map(() => '---|').join('')}`, ...lines].join('\n')
-}
-
-/** The median, with the smallest and the largest. */
-function range(values: readonly number[], digits: number): string {
-  if (values.length === 0) return '-'
-  const sorted = [...values].sort((one, other) => one - other)
-  const [least = 0, most = 0] = [sorted[0], sorted.at(-1)]
-  const middle = sorted[Math.floor(sorted.length / 2)] ?? 0
-  return `${middle.toFixed(digits)} (${least.toFixed(digits)}-${most.toFixed(digits)})`
+  const columns = [
+    { title: 'CPU us', digits: 1 },
+    { title: 'x undici.request', digits: 2 },
+    { title: 'x got', digits: 2 },
+    { title: 'requests/s', digits: 0 },
+    { title: 'p50 us', digits: 0 },
+    { title: 'p99 us', digits: 0 },
+    { title: 'heap grown KB', digits: 0 },
+  ]
+  return { of: 'client', columns, lines, drawn: 'CPU us' }
 }

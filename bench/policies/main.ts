@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { Outcome } from '../table.ts'
 import { type RunOnce, runners } from './runners.ts'
 
 interface Result {
@@ -8,14 +9,13 @@ interface Result {
   readonly samples: number[]
 }
 
-/** Measures what a policy costs a task that does nothing and succeeds, and prints a table. */
-export async function benchPolicies(args: string[]): Promise<void> {
+/** Measures what a policy costs a task that does nothing and succeeds. */
+export async function benchPolicies(args: string[]): Promise<Outcome> {
   const { values } = parseArgs({
     args,
     options: {
       rounds: { type: 'string', default: '5' },
       runs: { type: 'string', default: '100000' },
-      json: { type: 'boolean', default: false },
     },
   })
   const results = Object.entries(runners).map(([label, run]): Result => ({ label, run, samples: [] }))
@@ -26,8 +26,9 @@ export async function benchPolicies(args: string[]): Promise<void> {
       if (round > 0) samples.push(ns)
     }
   }
-  const plain = results.map(({ label, samples }) => ({ label, samples }))
-  process.stdout.write(`${values.json ? JSON.stringify(plain, null, 2) : table(plain)}\n`)
+  const lines = results.map(({ label, samples }) => ({ label, cells: [samples] }))
+  const columns = [{ title: 'CPU ns a run', digits: 0 }]
+  return { tables: [{ of: 'policy', columns, lines, drawn: 'CPU ns a run' }] }
 }
 
 async function cpuNs(run: RunOnce, runs: number): Promise<number> {
@@ -35,13 +36,4 @@ async function cpuNs(run: RunOnce, runs: number): Promise<number> {
   for (let i = 0; i < runs; i++) await run()
   const { user, system } = process.cpuUsage(before)
   return ((user + system) * 1000) / runs
-}
-
-function table(results: readonly Pick<Result, 'label' | 'samples'>[]): string {
-  const lines = results.map(({ label, samples }) => {
-    const sorted = samples.toSorted((one, other) => one - other)
-    const [middle = 0, least = 0, most = 0] = [sorted[sorted.length >> 1], sorted[0], sorted.at(-1)]
-    return `| ${label} | ${middle.toFixed(0)} (${least.toFixed(0)}-${most.toFixed(0)}) |`
-  })
-  return ['| policy | CPU ns a run |', '| --- | ---: |', ...lines].join('\n')
 }

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { WebSocket } from 'ws'
 import { Child } from '../child.ts'
+import type { Outcome, Table } from '../table.ts'
+import { turned } from '../turned.ts'
 import type { EchoAnswer, EchoOrder } from './echo.ts'
 import { servers } from './servers.ts'
 
@@ -11,25 +13,24 @@ interface Sample {
   readonly perSecond: number
 }
 
-/** Measures servers that say texts back, each in a process of its own, round by round in turn, and prints a table. */
-export async function benchWebSocket(args: string[]): Promise<void> {
+/** Measures servers that say texts back, each in a process of its own, round by round in turn. */
+export async function benchWebSocket(args: string[]): Promise<Outcome> {
   const { values } = parseArgs({
     args,
     options: {
       rounds: { type: 'string', default: '5' },
       messages: { type: 'string', default: '200000' },
       sockets: { type: 'string', default: '50' },
-      json: { type: 'boolean', default: false },
     },
   })
   const labels = Object.keys(servers)
   const results = new Map<string, Sample[]>(labels.map((label) => [label, []]))
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const label of [...labels.slice(round % labels.length), ...labels.slice(0, round % labels.length)]) {
+    for (const label of turned(labels, round)) {
       results.get(label)?.push(await measure(label, Number(values.sockets), Number(values.messages)))
     }
   }
-  process.stdout.write(`${values.json ? JSON.stringify(Object.fromEntries(results), null, 2) : table(results)}\n`)
+  return { tables: [tableOf(results)] }
 }
 
 async function measure(label: string, sockets: number, messages: number): Promise<Sample> {
@@ -76,22 +77,17 @@ async function load(clients: readonly WebSocket[], messages: number): Promise<nu
   return each * clients.length
 }
 
-function table(results: ReadonlyMap<string, readonly Sample[]>): string {
+function tableOf(results: ReadonlyMap<string, readonly Sample[]>): Table {
   const lines = [...results].map(([label, samples]) => {
     const base = results.get(label === 'ws' || !/schema|router|JSON/.test(label) ? 'ws' : 'ws, JSON') ?? []
     const ratios = samples.map(({ cpuUs }, round) => cpuUs / (base[round]?.cpuUs ?? cpuUs))
     const rates = samples.map(({ perSecond }) => perSecond / 1000)
-    return `| ${label} | ${range(
-      samples.map(({ cpuUs }) => cpuUs),
-      2,
-    )} | ${range(ratios, 2)} | ${range(rates, 1)} |`
+    return { label, cells: [samples.map(({ cpuUs }) => cpuUs), ratios, rates] }
   })
-  return ['| server | CPU us a message | x ws | 1,000 a second |', '| --- | ---: | ---: | ---: |', ...lines].join('\n')
-}
-
-/** The median, with the smallest and the largest. */
-function range(values: readonly number[], digits: number): string {
-  const sorted = values.toSorted((one, other) => one - other)
-  const middle = sorted[Math.floor(sorted.length / 2)] ?? 0
-  return `${middle.toFixed(digits)} (${sorted[0]?.toFixed(digits)}-${sorted.at(-1)?.toFixed(digits)})`
+  const columns = [
+    { title: 'CPU us a message', digits: 2 },
+    { title: 'x ws', digits: 2 },
+    { title: '1,000 a second', digits: 1 },
+  ]
+  return { of: 'server', columns, lines, drawn: 'CPU us a message' }
 }

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Child } from '../child.ts'
+import type { Outcome, Table } from '../table.ts'
+import { turned } from '../turned.ts'
 import { type ContenderName, contenders } from './contenders.ts'
 import { fastApi, hasFastApi, startFastApi } from './fast-api.ts'
 import { load } from './load.ts'
@@ -22,15 +24,14 @@ type RowName = ContenderName | typeof fastApi
 const base: ContenderName = 'Fastify'
 const connections = 50
 
-/** Measures a POST of JSON that is checked and answered with JSON, on servers in processes of their own, and prints tables. */
-export async function benchWeb(args: string[]): Promise<void> {
+/** Measures a POST of JSON that is checked and answered with JSON, on servers in processes of their own. */
+export async function benchWeb(args: string[]): Promise<Outcome> {
   const { values } = parseArgs({
     args,
     options: {
       rounds: { type: 'string', default: '5' },
       requests: { type: 'string', default: '20000' },
       only: { type: 'string', default: '' },
-      json: { type: 'boolean', default: false },
     },
   })
   const names: RowName[] = (Object.keys(contenders) as ContenderName[]).filter(
@@ -43,15 +44,13 @@ export async function benchWeb(args: string[]): Promise<void> {
     )
   const results = new Map<RowName, Sample[]>(names.map((name) => [name, []]))
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const name of [...names.slice(round % names.length), ...names.slice(0, round % names.length)]) {
+    for (const name of turned(names, round)) {
       results.get(name)?.push(await measure(name, Number(values.requests)))
     }
   }
   const start = await startOf()
-  const types = { 20: await typeCheckMs(20), 200: await typeCheckMs(200) }
-  if (values.json)
-    process.stdout.write(`${JSON.stringify({ results: Object.fromEntries(results), start, types }, null, 2)}\n`)
-  else process.stdout.write(`${table(results)}\n\n${startLine(start)}\n${typesLine(types)}\n`)
+  const types = [await typeCheckMs(20), await typeCheckMs(200)]
+  return { tables: [requestTable(results), sizeTable(start, types)] }
 }
 
 async function measure(name: RowName, requests: number): Promise<Sample> {
@@ -95,41 +94,31 @@ async function startOf(): Promise<Start[]> {
   return starts
 }
 
-function table(results: ReadonlyMap<RowName, readonly Sample[]>): string {
+function requestTable(results: ReadonlyMap<RowName, readonly Sample[]>): Table {
   const bases = results.get(base) ?? []
-  const lines = [...results].map(([name, samples]) => {
+  const lines = [...results].map(([label, samples]) => {
     const above = samples.map(({ cpuUs }, round) => cpuUs - (bases[round]?.cpuUs ?? Number.NaN))
     const of = (key: keyof Sample) => samples.map((sample) => sample[key])
-    const cells = [
-      range(of('cpuUs'), 1),
-      range(above, 1),
-      range(of('perSecond'), 0),
-      range(of('p50Us'), 0),
-      range(of('p99Us'), 0),
-    ]
-    return `| ${name} | ${cells.join(' | ')} |`
+    return { label, cells: [of('cpuUs'), above, of('perSecond'), of('p50Us'), of('p99Us')] }
   })
-  const titles = ['server', 'CPU us a request', `above ${base}`, 'requests/s', 'p50 us', 'p99 us']
-  return [`| ${titles.join(' | ')} |`, `|${titles.map(() => '---|').join('')}`, ...lines].join('\n')
+  const columns = [
+    { title: 'CPU us a request', digits: 1 },
+    { title: `above ${base}`, digits: 1 },
+    { title: 'requests/s', digits: 0 },
+    { title: 'p50 us', digits: 0 },
+    { title: 'p99 us', digits: 0 },
+  ]
+  return { of: 'server', columns, lines, drawn: 'CPU us a request' }
 }
 
-function startLine(starts: readonly Start[]): string {
-  const of = (key: keyof Start) =>
-    range(
-      starts.map((start) => start[key]),
-      0,
-    )
-  return `An app of 200 endpoints: ${of('importMs')} ms to import, ${of('startMs')} ms until the first answer`
-}
-
-function typesLine(types: Readonly<Record<20 | 200, number>>): string {
-  return `Types: ${types[20].toFixed(0)} ms to check an app of 20 endpoints and its client, ${types[200].toFixed(0)} ms of 200`
-}
-
-/** The median, with the smallest and the largest. */
-function range(values: readonly number[], digits: number): string {
-  const sorted = [...values].sort((one, other) => one - other)
-  const [least = Number.NaN, most = Number.NaN] = [sorted[0], sorted.at(-1)]
-  const middle = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-  return `${middle.toFixed(digits)} (${least.toFixed(digits)}-${most.toFixed(digits)})`
+/** What grows with an app. */
+function sizeTable(starts: readonly Start[], [small = Number.NaN, large = Number.NaN]: readonly number[]): Table {
+  const of = (key: keyof Start) => starts.map((start) => start[key])
+  const lines = [
+    { label: 'an app of 200 endpoints: loading its modules', cells: [of('importMs')] },
+    { label: 'an app of 200 endpoints: from there to its first answer', cells: [of('startMs')] },
+    { label: 'types of an app of 20 endpoints and its client', cells: [[small]] },
+    { label: 'types of an app of 200 endpoints and its client', cells: [[large]] },
+  ]
+  return { of: 'what', columns: [{ title: 'ms', digits: 0 }], lines }
 }
