@@ -13,6 +13,7 @@ export {
 } from './address.ts'
 export { assertAnnouncedSize, assertAnnouncement, assertSameContent } from './announcement.ts'
 export { base64ToBytes, bytesToBase64 } from './base64.ts'
+export { bearerToken } from './bearer-token.ts'
 export { assertBlobKey, blobFolder, createBlobKey, isBlobOf } from './blob-key.ts'
 export { type BlobRange, blobRange } from './blob-range.ts'
 export type {

@@ -29,6 +29,7 @@ describe('the public names of core', () => {
       'assertPlainName',
       'assertSameContent',
       'base64ToBytes',
+      'bearerToken',
       'blobFolder',
       'blobRange',
       'bytesToBase64',

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type BlobStore,
+  bearerToken,
   type Clock,
   type FileKeeper,
   type FileMessage,
@@ -185,7 +186,7 @@ export class Files implements FileKeeper, AsyncDisposable {
 
   /** @throws PosthouseError `unauthenticated`, `token_expired` */
   #pass({ headers }: IncomingMessage): UploadPass {
-    const [, token] = /^Bearer +([\w.~+/=-]+)$/i.exec(headers.authorization ?? '') ?? []
+    const token = bearerToken(headers.authorization)
     if (token !== undefined) return readUploadToken(token, this.#parts.secrets, this.#parts.clock.now())
     throw new PosthouseError('unauthenticated', 'a request for a file needs a signed URL or the token of an upload')
   }

@@ -1,10 +1,10 @@
 import { type Clock, isPosthouseError, type Logger, PosthouseError, reasonOf } from '@posthouse/core'
 import { Access } from './access.ts'
 import { compileClients } from './address-pattern.ts'
-import { maxTokenLength } from './bearer-token.ts'
 import { type Identity, type IdentityAttempt, identityOf } from './identity.ts'
 import { LegacyRules } from './legacy-rules.ts'
 import { type Authenticator, type LoginAttempt, type Principal, readPrincipalName } from './principal.ts'
+import { maxTokenLength } from './upgrade-token.ts'
 
 /** What a client is let in with. */
 export interface Pass {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { maxCrossCommBytes } from '@posthouse/protocol/cross-comm'
-import { bearerToken } from '../access/bearer-token.ts'
+import { tokenOf } from '../access/upgrade-token.ts'
 import type { ResolvedOptions } from '../hub-options.ts'
 import type { HubParts } from '../hub-parts.ts'
 import { Admission } from '../limits/admission.ts'
@@ -56,7 +56,7 @@ export class Reception {
     parts.tally.connects++
     const connection = new Connection(socket, this.#connectionOptions, remoteOf(request), onSettled)
     const onPeer = (peer: Peer): void => this.peers.replace(connection, peer)
-    const token = parts.gate.guarded ? bearerToken(request) : undefined
+    const token = parts.gate.guarded ? tokenOf(request) : undefined
     const origin = { remoteAddress: remoteAddress ?? 'unknown', token }
     const greeter = new Greeter({ parts, connection, codec, origin, crossComm: this.#crossComm, onPeer })
     this.peers.add(connection, greeter)

@@ -1,3 +1,4 @@
+import { bearerToken } from '@posthouse/core'
 import { type Hub, isLoopback } from '@posthouse/hub'
 import { type Dependency, depends, problem, type RequestView } from '@posthouse/web'
 import { isLocalHost } from './local-host.ts'
@@ -35,7 +36,7 @@ export function administrator(hub: Hub): Dependency<Administrator> {
 }
 
 function tokenOf({ headers }: RequestView): string {
-  const [, token] = /^Bearer +(\S+)$/i.exec(headers.authorization?.trim() ?? '') ?? []
+  const token = bearerToken(headers.authorization)
   if (token !== undefined) return token
   throw problem(401, 'This is for administrators: show a token in Authorization: Bearer', {
     code: 'unauthenticated',

@@ -1,4 +1,4 @@
-import { type CallStore, type Clock, type Logger, PosthouseError } from '@posthouse/core'
+import { bearerToken, type CallStore, type Clock, type Logger, PosthouseError } from '@posthouse/core'
 import { type Hub, isLoopback } from '@posthouse/hub'
 import {
   type Api,
@@ -150,7 +150,7 @@ function addEndpoints(app: Router, api: Api, identify: Identify | undefined): vo
     '/api/procedures',
     { tags, summary: 'What can be called', response: jsonSchema<object[]>({ type: 'array', items: {} }) },
     async ({ request, signal }) => {
-      const token = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
+      const token = bearerToken(request.headers.authorization)
       const identity = await identify?.({ token, remoteAddress: request.ip, signal })
       const mayCall = ({ permission }: ProcedureInfo): boolean => identity?.may(permission) !== false
       return api.procedures().filter(mayCall).map(shownProcedure)

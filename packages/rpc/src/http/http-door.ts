@@ -1,6 +1,5 @@
-import { type Clock, PosthouseError, toPosthouseError } from '@posthouse/core'
+import { bearerToken, type Clock, PosthouseError, toPosthouseError } from '@posthouse/core'
 import { errorHttpStatus } from '@posthouse/core/help'
-import { bearerToken } from '../access/bearer.ts'
 import type { Caller } from '../access/caller.ts'
 import { type Callers, createCallerSecret } from '../access/callers.ts'
 import { type Answer, answerOfText, failure } from '../call/answer.ts'
@@ -195,7 +194,7 @@ export class HttpDoor {
 
   async #visit(request: CallRequest, headers: Record<string, string>): Promise<Visit> {
     const given = headerOf(request, 'posthouse-caller')
-    const token = bearerToken(request.headers.authorization)
+    const token = bearerToken(headerOf(request, 'authorization'))
     const secret = given ?? (token === undefined ? createCallerSecret() : undefined)
     const { remoteAddress, signal } = request
     const caller = await this.#parts.callers.of({ token, remoteAddress, signal }, secret)
