@@ -3,8 +3,13 @@ import { writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { describe, test } from 'node:test'
 import { HubClient } from '@posthouse/client'
+import { MemoryBlobStore } from '@posthouse/core'
+import { Files } from '@posthouse/files'
 import { createToken, Hub, tokenFile } from '@posthouse/hub'
-import { createNode, type PosthouseNode } from 'posthouse'
+import { createNode, filesDoor, type PosthouseNode } from 'posthouse'
+import { callsDoor } from '../src/node/calls-door.ts'
+import { buildProgram } from '../src/program.ts'
+import { Terminal } from '../src/terminal.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 interface Answer {
@@ -24,6 +29,40 @@ function ask(url: string, { method = 'GET', headers = {}, body = '' } = {}): Pro
   asked.end(body)
   return promise
 }
+
+/** Where the node does by HTTP what a command does at a hub. */
+const operations: Readonly<Record<string, string>> = {
+  send: 'POST /api/v1/messages',
+  publish: 'POST /api/v1/messages',
+  call: 'POST /api/call',
+  procedures: 'GET /api/procedures',
+  clients: 'GET /api/v1/clients',
+  watch: 'GET /api/v1/stats',
+  stats: 'GET /api/v1/statistics',
+  'groups list': 'GET /api/v1/groups',
+  'groups members': 'GET /api/v1/groups/{group}',
+  'groups add': 'PUT /api/v1/groups/{group}/members/{client}',
+  'groups remove': 'DELETE /api/v1/groups/{group}/members/{client}',
+  'groups end': 'DELETE /api/v1/groups/{group}',
+  channels: 'GET /api/v1/channels',
+  history: 'GET /api/v1/channels/{channel}/history',
+  queues: 'GET /api/v1/queues',
+  inbox: 'GET /api/v1/inboxes/{client}',
+  'dead-letters list': 'GET /api/v1/dead-letters',
+  'dead-letters show': 'GET /api/v1/dead-letters/{seq}',
+  'dead-letters redrive': 'POST /api/v1/dead-letters/redrive',
+  'dead-letters purge': 'POST /api/v1/dead-letters/purge',
+  'files list': 'GET /api/v1/files',
+  'files get': 'GET /api/v1/files/{key:path}',
+  'files rm': 'DELETE /api/v1/files/{key:path}',
+  'files gc': 'POST /api/v1/files/gc',
+}
+
+/** Commands that ask no hub for anything, or are clients that take messages. */
+const withoutHub = [
+  ...['up', 'config', 'token', 'backup', 'callback-keys', 'dev', 'serve', 'routes', 'openapi', 'asyncapi', 'new'],
+  ...['listen', 'subscribe', 'doctor', 'bench', 'completion'],
+]
 
 async function openNode(): Promise<PosthouseNode & { readonly base: string; readonly port: number }> {
   const node = createNode({ env: 'test' })
@@ -125,6 +164,25 @@ describe('administration by HTTP', () => {
     })
     assert.ok(node.leaving.aborted)
     await node.drain()
+  })
+
+  test('has everything that the commands do at a hub', async () => {
+    const files = new Files({ store: new MemoryBlobStore() })
+    const hub = new Hub({ files })
+    await using node = createNode({ env: 'test', hub, doors: [filesDoor(files), callsDoor({ hub, procedures: {} })] })
+    const routes = new Set(
+      node.api.routes().map(({ endpoint, path }) => `${endpoint.kind === 'http' ? endpoint.method : 'WS'} ${path}`),
+    )
+    const commands = buildProgram(new Terminal()).commands.flatMap((command) => {
+      const [first] = command.registeredArguments
+      const actions = first?.name() === 'action' ? (first.argChoices ?? []) : ['']
+      return actions.map((action) => `${command.name()} ${action}`.trim())
+    })
+    assert.deepEqual(commands.filter((command) => !(command in operations)).sort(), [...withoutHub].sort())
+    for (const [command, route] of Object.entries(operations)) {
+      assert.ok(commands.includes(command), command)
+      assert.ok(routes.has(route), `${command}: ${route}`)
+    }
   })
 
   test('is in the documents, and is not there where it is not wanted', async () => {

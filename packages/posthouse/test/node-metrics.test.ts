@@ -86,6 +86,7 @@ describe('metrics', () => {
     assert.equal(await (await fetch(at(stored.url))).text(), 'hello')
     assert.equal((await fetch(at('/files/nothing'))).status, 401)
     const text = await (await fetch(at('/metrics'))).text()
+    for (const [, name] of text.matchAll(/^# TYPE (\S+)/gm)) assert.ok(operations.includes(`\`${name}\``), name)
     for (const wanted of [
       /^posthouse_procedure_calls_total\{procedure="double",outcome="ok"\} 2$/m,
       /^posthouse_procedure_calls_total\{procedure="double",outcome="remembered"\} 1$/m,
