@@ -54,7 +54,7 @@ function changedBytes(bytes: Uint8Array, random: Random): Uint8Array {
 }
 
 function spliced(bytes: Buffer, at: number, removed: number, inserted: ArrayLike<number> = []): Buffer<ArrayBuffer> {
-  const whole = Buffer.alloc(bytes.length - Math.min(removed, bytes.length - at) + inserted.length)
+  const whole = Buffer.allocUnsafe(bytes.length - Math.min(removed, bytes.length - at) + inserted.length)
   whole.set(bytes.subarray(0, at))
   whole.set(inserted, at)
   whole.set(bytes.subarray(at + removed), at + inserted.length)
@@ -92,7 +92,9 @@ const pieces: readonly (readonly number[])[] = [
 ]
 
 function noise(random: Random): Uint8Array {
-  return Uint8Array.from({ length: random.below(64) }, () => random.below(256))
+  const bytes = new Uint8Array(random.below(64))
+  for (let at = 0; at < bytes.length; at++) bytes[at] = random.below(256)
+  return bytes
 }
 
 function vectors(): readonly Spellings[] {

@@ -1,14 +1,17 @@
 """Prepares a process for the unmodified original library; import this module before ``pywayne.cross_comm``.
 
 The library wants object-store settings even for text, searches the folders above it for a ``.env`` file, prints to
-stdout, and connects through a proxy when the environment names one. The answers to all four are given here, in the
-runner, so that the library stays as published. Run as a script it imports the library and prints the versions.
+stdout, connects through a proxy when the environment names one, and imports libraries for plots and pictures of which
+messages need nothing. The answers to all five are given here, in the runner, so that the library stays as published.
+Run as a script it imports the library and prints the versions.
 """
 
+import importlib
 import json
 import os
 import sys
 import tempfile
+import types
 
 SETTINGS = {
     "OSS_ENDPOINT": "http://127.0.0.1:9",
@@ -24,6 +27,22 @@ SETTINGS = {
 
 for name, value in SETTINGS.items():
     os.environ.setdefault(name, value)
+
+
+class Later(types.ModuleType):
+    """A module that is imported when something in it is wanted: half of a start would go into those for plots."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        for each in [each for each, module in sys.modules.items() if isinstance(module, Later)]:
+            del sys.modules[each]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+for name in ("matplotlib", "matplotlib.pyplot", "cv2"):
+    sys.modules[name] = Later(name)
+sys.modules["matplotlib"].pyplot = sys.modules["matplotlib.pyplot"]
 
 
 def open_event_output():
