@@ -38,12 +38,19 @@ export class Memory {
     ]
   }
 
+  /** What is left after garbage was collected is near the least of each minute. */
+  #leastByMinute(key: 'rss' | 'heap'): string {
+    const minutes = Map.groupBy(this.#looks, ({ at }) => Math.floor(at))
+    return [...minutes.values()].map((looks) => Math.min(...looks.map((look) => look[key])).toFixed(0)).join(' ')
+  }
+
   #line(what: string, key: 'rss' | 'heap', steady: readonly Look[]): string {
     const values = this.#looks.map((look) => look[key])
     const [first = Number.NaN] = values
     const range = `${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)} MiB`
     const ends = `first ${first.toFixed(0)}, last ${values.at(-1)?.toFixed(0)}`
-    return `${what}: ${range} (${ends}), ${slopeOf(steady, key).toFixed(2)} MiB a minute over the last two thirds`
+    const slope = `${slopeOf(steady, key).toFixed(2)} MiB a minute over the last two thirds`
+    return `${what}: ${range} (${ends}), ${slope}; least of each minute: ${this.#leastByMinute(key)}`
   }
 }
 
