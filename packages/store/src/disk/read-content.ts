@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { assertSameContent, type BlobRange, PosthouseError } from '@posthouse/core'
 import type { FileRow } from './file-index.ts'
 import { noFollow } from './places.ts'
 
-const chunkBytes = 256 * 1024
+const chunkBytes = 512 * 1024
 
 /**
- * The bytes of a file that lies at `path`, opened when they are asked for. Where `verify` is set it ends with
- * `content_mismatch` unless they are those that once arrived.
+ * The bytes of a file that lies at `path`, opened when they are asked for; while one piece is used, the next one is read. Where
+ * `verify` is set it ends with `content_mismatch` unless they are those that once arrived.
  */
 export async function* readContent(
   path: string,
@@ -18,17 +18,37 @@ export async function* readContent(
   verify: boolean,
 ): AsyncGenerator<Uint8Array> {
   const hash = verify && end - start === file.size ? createHash('sha256') : undefined
-  const handle = await open(path, constants.O_RDONLY | noFollow)
-  let left = end - start
-  // An empty range cannot be told to a stream.
-  if (left === 0) return await handle.close()
-  for await (const chunk of handle.createReadStream({ start, end: end - 1, highWaterMark: chunkBytes })) {
-    hash?.update(chunk)
-    left -= chunk.length
-    yield chunk
+  await using handle = await open(path, constants.O_RDONLY | noFollow)
+  const pieceAt = (at: number): Promise<Uint8Array> | undefined => {
+    if (at >= end) return undefined
+    const reading = readPiece(handle, at, Math.min(chunkBytes, end - at))
+    // Its failure is met when it is its turn.
+    reading.catch(() => undefined)
+    return reading
   }
-  if (left > 0) throw new PosthouseError('content_mismatch', `${left} of the bytes of ${file.key} are missing`)
+  let at = start
+  let next = pieceAt(at)
+  try {
+    while (next !== undefined) {
+      const piece = await next
+      if (piece.length === 0) {
+        throw new PosthouseError('content_mismatch', `${end - at} of the bytes of ${file.key} are missing`)
+      }
+      at += piece.length
+      next = pieceAt(at)
+      hash?.update(piece)
+      yield piece
+    }
+  } finally {
+    // Whoever leaves early leaves it under way.
+    await next?.catch(() => undefined)
+  }
   if (hash) assertSameContent(file.key, hash.digest('hex'), file.sha256)
+}
+
+async function readPiece(handle: FileHandle, at: number, wanted: number): Promise<Uint8Array> {
+  const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at)
+  return buffer.subarray(0, bytesRead)
 }
 
 /**

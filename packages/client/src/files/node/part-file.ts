@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { createHash, type Hash } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { PosthouseError } from '@posthouse/core'
 import type { Sink } from '../fetcher.ts'
 import { isCode, lookAt, targetFailed } from './places.ts'
 
-/** So many bytes go to the disk at a time. */
-const gatheredBytes = 1_048_576
+/** So many are gathered before they are written: a chunk of a socket is not worth a call. */
+const gatheredBytes = 524_288
 const readBytes = 1_048_576
 
 /**
@@ -17,36 +17,44 @@ const readBytes = 1_048_576
 export class PartFile implements Sink, AsyncDisposable {
   readonly path: string
   #handle: FileHandle
+  /** As it was opened. */
+  #stats: Stats
   #hash: Hash = createHash('sha256')
-  #gathered: Uint8Array[] = []
-  #gatheredBytes = 0
-  /** Bytes on the disk. */
+  /** While the disk has one piece, the next one is gathered. */
+  #gathering: Buffer
+  #spare: Buffer
+  #gathered = 0
+  /** Bytes that were handed to the disk. */
   #written = 0
+  #writing: Promise<void> = Promise.resolve()
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, { handle, stats }: Opened, expected: number) {
     this.path = path
     this.#handle = handle
+    this.#stats = stats
+    this.#gathering = Buffer.allocUnsafeSlow(Math.max(1, Math.min(gatheredBytes, expected)))
+    this.#spare = expected > gatheredBytes ? Buffer.allocUnsafeSlow(gatheredBytes) : this.#gathering
   }
 
   /**
    * Opens what an earlier life has left, or an empty one. A link in its place is not followed.
+   * @param expected how many bytes it will have, where that is known.
    * @throws PosthouseError `target_failed`, `no_room`
    */
-  static async open(path: string): Promise<PartFile> {
-    const handle = await openPart(path)
-    const part = new PartFile(path, handle)
+  static async open(path: string, expected: number = Number.POSITIVE_INFINITY): Promise<PartFile> {
+    const opened = await openPart(path)
+    const part = new PartFile(path, opened, expected)
     try {
-      if (!(await handle.stat()).isFile()) throw new PosthouseError('target_failed', `${path} is no file`)
-      await part.#takeUp()
+      await part.#takeUp(opened.stats.size)
       return part
     } catch (cause) {
-      await handle.close()
+      await opened.handle.close()
       throw targetFailed(path, cause)
     }
   }
 
   get length(): number {
-    return this.#written + this.#gatheredBytes
+    return this.#written + this.#gathered
   }
 
   /** The SHA-256 of all of it; the last call but those that end it. */
@@ -57,18 +65,24 @@ export class PartFile implements Sink, AsyncDisposable {
 
   async write(bytes: Uint8Array): Promise<void> {
     this.#hash.update(bytes)
-    this.#gathered.push(bytes)
-    this.#gatheredBytes += bytes.length
-    if (this.#gatheredBytes >= gatheredBytes) await this.#flush()
+    for (let done = 0; done < bytes.length; ) {
+      const taken = Math.min(bytes.length - done, this.#gathering.length - this.#gathered)
+      this.#gathering.set(bytes.subarray(done, done + taken), this.#gathered)
+      this.#gathered += taken
+      done += taken
+      if (this.#gathered === this.#gathering.length) await this.#pass()
+    }
   }
 
   async reset(): Promise<void> {
-    this.#gathered = []
-    this.#gatheredBytes = this.#written = 0
+    await this.#writing
+    this.#gathered = this.#written = 0
     this.#hash = createHash('sha256')
     await this.remove()
     await this.#handle.close()
-    this.#handle = await openPart(this.path)
+    const { handle, stats } = await openPart(this.path)
+    this.#handle = handle
+    this.#stats = stats
   }
 
   /** Has it on the disk, as it is to be from now on. */
@@ -89,8 +103,8 @@ export class PartFile implements Sink, AsyncDisposable {
 
   /** False where another program has named or removed it. */
   async isInPlace(): Promise<boolean> {
-    const [own, there] = await Promise.all([this.#handle.stat(), lookAt(this.path)])
-    return there?.ino === own.ino && there.dev === own.dev
+    const there = await lookAt(this.path)
+    return there?.ino === this.#stats.ino && there.dev === this.#stats.dev
   }
 
   /** Gives it its name, in place of what has it; false where another program was faster. */
@@ -117,9 +131,10 @@ export class PartFile implements Sink, AsyncDisposable {
     await this.#handle.close()
   }
 
-  async #takeUp(): Promise<void> {
-    for (;;) {
-      const { bytesRead, buffer } = await this.#handle.read(Buffer.allocUnsafe(readBytes), 0, readBytes, this.#written)
+  async #takeUp(size: number): Promise<void> {
+    while (this.#written < size) {
+      const wanted = Math.min(readBytes, size - this.#written)
+      const { bytesRead, buffer } = await this.#handle.read(Buffer.allocUnsafe(wanted), 0, wanted, this.#written)
       if (bytesRead === 0) return
       this.#hash.update(buffer.subarray(0, bytesRead))
       this.#written += bytesRead
@@ -127,17 +142,29 @@ export class PartFile implements Sink, AsyncDisposable {
   }
 
   async #flush(): Promise<void> {
-    const pieces = this.#gathered
-    if (pieces.length === 0) return
-    const length = this.#gatheredBytes
-    await this.#try(async () => {
-      const { bytesWritten } = await this.#handle.writev(pieces, this.#written)
-      if (bytesWritten !== length)
-        throw new PosthouseError('no_room', `${this.path} took ${bytesWritten} of ${length} bytes`)
-    })
-    this.#written += length
-    this.#gathered = []
-    this.#gatheredBytes = 0
+    await this.#pass()
+    await this.#writing
+  }
+
+  /** Hands what was gathered to the disk, once that has written what it was given before. */
+  async #pass(): Promise<void> {
+    await this.#writing
+    if (this.#gathered === 0) return
+    const [piece, at] = [this.#gathering.subarray(0, this.#gathered), this.#written]
+    this.#writing = this.#try(() => this.#writeAll(piece, at))
+    // Its failure is met where it is waited for, which is later.
+    this.#writing.catch(() => undefined)
+    this.#written += this.#gathered
+    this.#gathered = 0
+    if (this.#spare === this.#gathering) await this.#writing
+    else [this.#gathering, this.#spare] = [this.#spare, this.#gathering]
+  }
+
+  async #writeAll(piece: Uint8Array, at: number): Promise<void> {
+    for (let done = 0; done < piece.length; ) {
+      const { bytesWritten } = await this.#handle.write(piece, done, piece.length - done, at + done)
+      done += bytesWritten
+    }
   }
 
   async #try(task: () => Promise<void>): Promise<void> {
@@ -149,12 +176,21 @@ export class PartFile implements Sink, AsyncDisposable {
   }
 }
 
+interface Opened {
+  readonly handle: FileHandle
+  readonly stats: Stats
+}
+
 /** @throws PosthouseError `target_failed`, `no_room` */
-function openPart(path: string): Promise<FileHandle> {
+async function openPart(path: string): Promise<Opened> {
   const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
-  return open(path, flags, 0o666).catch((cause) => {
+  const handle = await open(path, flags, 0o666).catch((cause) => {
     throw targetFailed(path, cause)
   })
+  const stats = await handle.stat()
+  if (stats.isFile()) return { handle, stats }
+  await handle.close()
+  throw new PosthouseError('target_failed', `${path} is no file`)
 }
 
 /** True where the file at `path` has this content. */

@@ -97,7 +97,7 @@ export async function fetchPart(
 ): Promise<boolean> {
   const { place, sha256 } = content
   for (let attempt = 1; ; attempt++) {
-    await using part = await PartFile.open(path)
+    await using part = await PartFile.open(path, place.size)
     await fetcher.fetch(place.key, part, attempt === 1 ? place : undefined)
     const found = await part.digest()
     if (sha256 === undefined || found === sha256) {
