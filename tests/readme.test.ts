@@ -52,6 +52,11 @@ const originals: Readonly<Record<string, string>> = {
     report_log logger max_body_log_length max_params_log_length max_headers_log_length status_code text json x-request-id`,
 }
 
+/** Those that say behind their own lines what is printed. */
+const examples = ['00-hello', '06-telemetry', '07-offline-inbox', '08-metrics', '46-http-policies'].map(
+  (name) => `examples/${name}.ts`,
+)
+
 /** Runs the programs that it is given one after the other, each under a line with its name, and tells which have failed. */
 const runner = `
 for (const file of process.argv.slice(1)) {
@@ -66,9 +71,12 @@ interface Run {
   readonly errors: string
 }
 
-describe('the code in the README and the guides', () => {
+describe('the code in the README, the guides and the first examples', () => {
   // What is above a block's own code shows that it is a part of something; the compiler looks at those.
-  const blocks = codeBlocks(['README.md', 'docs/**/*.md']).filter(({ given }) => given === undefined)
+  const blocks = [
+    ...codeBlocks(['README.md', 'docs/**/*.md']).filter(({ given }) => given === undefined),
+    ...examples.map((page) => ({ page, line: 1, code: readFileSync(join(root, page), 'utf8'), given: undefined })),
+  ]
   const outputs = new Map<string, string>()
   const heard: string[] = []
   let post: Post
