@@ -2,10 +2,11 @@
 import type { Hub } from '@posthouse/hub'
 import { procedure } from '@posthouse/rpc'
 import { createApp } from '@posthouse/web'
+import type { PosthouseSettings } from 'posthouse'
 import { z } from 'zod'
 
 /** Flags and the environment win over these: POSTHOUSE_PORT=0, or --port 0. */
-export const settings = { port: 9898, durability: 'memory', channel: ['sensors.**=500,24h'] }
+export const settings: PosthouseSettings = { port: 9898, durability: 'memory', channel: ['sensors.**=500,24h'] }
 
 const readings = new Map<string, number>()
 
