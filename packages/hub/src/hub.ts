@@ -5,6 +5,7 @@ import type { ClientInfo } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
 import { Gate } from './access/gate.ts'
 import type { Identity, IdentityAttempt } from './access/identity.ts'
+import type { HandleOptions } from './calls/hub-desk.ts'
 import type { HistoryPage, HistoryQuery } from './channels/channel-history.ts'
 import { channelMethods, historyOf } from './channels/channel-methods.ts'
 import { type ChannelPage, listChannels } from './channels/hub-channels.ts'
@@ -206,8 +207,8 @@ export class Hub implements AsyncDisposable {
    * iterable are its parts.
    * @throws PosthouseError `invalid_option` where the method has a handler, or its name begins with `hub.`
    */
-  handle(method: string, handler: CallHandler): Disposable {
-    return this.#parts.desk.handle(method, handler)
+  handle(method: string, handler: CallHandler, options?: HandleOptions): Disposable {
+    return this.#parts.desk.handle(method, handler, options)
   }
 
   /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { Access } from '../src/access/access.ts'
-import { compileClients } from '../src/access/address-pattern.ts'
+import { compileNames } from '../src/access/address-pattern.ts'
 import { compileDotted, compileGlob, dottedTest } from '../src/access/glob.ts'
 import { readClientPatterns, readPermissions } from '../src/access/read-permissions.ts'
 
@@ -11,12 +11,38 @@ function maySend(pattern: string, address: string, client = 'me'): boolean {
   return new Access([{ operations: ['send'], addresses: [pattern] }], client).may('send', address)
 }
 
+/** The methods out of a sample that may be called of the hub. */
+function callable(access: Access): readonly string[] {
+  return ['user.get', 'user.get.all', 'me.save', 'order', 'hub.stats'].filter((method) => access.mayCall('hub', method))
+}
+
 /** The addresses out of a sample that a pattern means. */
 function meant(pattern: string, client?: string): readonly string[] {
   const sample = ['all', 'hub', 'ann', 'anna', 'ann:x', 'client:group:x', 'group:ann', 'group:x', 'queue:ann']
   const channels = ['channel:a', 'channel:a.b', 'channel:a.b.c', 'channel:b.a']
   return [...sample, ...channels].filter((address) => maySend(pattern, address, client))
 }
+
+suite('a permission for some methods', () => {
+  const operations = ['request', 'send'] as const
+
+  test('allows to call these only, of the addresses that it names', () => {
+    const access = new Access([{ operations, addresses: ['hub', 'ann'], methods: ['user.*', '{client}.save'] }], 'me')
+    assert.deepEqual(callable(access), ['user.get', 'user.get.all', 'me.save'])
+    assert.equal(access.mayCall('ann', 'user.get'), true)
+    assert.equal(access.mayCall('bob', 'user.get'), false)
+    assert.equal(access.may('request', 'hub'), false)
+    assert.equal(access.may('send', 'hub'), true)
+  })
+
+  test('takes nothing away from one for all', () => {
+    const all = { operations: ['request'], addresses: ['hub'] } as const
+    const access = new Access([{ ...all, methods: ['order'] }, all], 'me')
+    assert.equal(callable(access).length, 5)
+    assert.deepEqual(callable(new Access([{ ...all, methods: [] }], 'me')), [])
+    assert.equal(callable(new Access(undefined, 'me')).length, 5)
+  })
+})
 
 suite('a pattern of addresses', () => {
   test('without a prefix means clients, with one its kind, and no star reaches from one kind to another', () => {
@@ -143,8 +169,10 @@ suite('permissions from outside', () => {
       [[{ operations: ['send'], addresses: [7] }], /a value of type number is no text/],
       [[{ operations: ['send'], addresses: ['a', 'group:'] }], /"group:" is no pattern/],
       [[{ operations: ['send'], addresses: [], deny: ['a'] }], /unknown member "deny"/],
+      [[{ operations: ['send'], addresses: [], methods: ['a'] }], /methods go with the operation request/],
+      [[{ operations: ['request'], addresses: [], methods: ['a.**'] }], /"a\.\*\*" is no pattern/],
       [[{ operations: ['send'], addresses: Array(1025).fill('a') }], /at most 1024/],
-      [Array(3).fill({ operations: ['send'], addresses: Array(400).fill('a') }), /1200 addresses; at most 1024/],
+      [Array(3).fill({ operations: ['send'], addresses: Array(400).fill('a') }), /1200 patterns; at most 1024/],
       [Array(257).fill({ operations: [], addresses: [] }), /at most 256/],
     ]
     for (const [value, message] of cases) {
@@ -156,7 +184,7 @@ suite('permissions from outside', () => {
 })
 
 test('client ids are matched whole, and their colons mean nothing', () => {
-  const fits = compileClients(['ann', 'sensor-*', 'group:*'])
+  const fits = compileNames(['ann', 'sensor-*', 'group:*'])
   assert.deepEqual(['ann', 'anna', 'sensor-1', 'a-sensor-1', 'group:x', 'x'].map(fits), [
     true,
     false,
@@ -165,8 +193,8 @@ test('client ids are matched whole, and their colons mean nothing', () => {
     true,
     false,
   ])
-  assert.equal(compileClients([])('ann'), false)
-  assert.throws(() => compileClients(['']), { code: 'invalid_option' })
+  assert.equal(compileNames([])('ann'), false)
+  assert.throws(() => compileNames(['']), { code: 'invalid_option' })
 })
 
 function naive(pattern: string, text: string): boolean {

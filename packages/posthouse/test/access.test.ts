@@ -28,7 +28,18 @@ describe('posthouse token', () => {
     for (const file of [yaml, json]) {
       for (const args of [
         ['--name', 'bob'],
-        ['--name', 'cam', '--clients', 'cam_*', 'cam', '--expires', '2099-01-01', '--permissions', 'send=bob,all'],
+        [
+          '--name',
+          'cam',
+          '--clients',
+          'cam_*',
+          'cam',
+          '--expires',
+          '2099-01-01',
+          '--permissions',
+          'send=bob,all',
+          'request=hub=user.*',
+        ],
       ]) {
         const { status, out, err } = await Cli.run(['token', '--file', file, ...args])
         assert.equal(status, 0, err)
@@ -38,7 +49,7 @@ describe('posthouse token', () => {
     if (process.platform !== 'win32') assert.equal((await stat(yaml)).mode & 0o777, 0o600)
     assert.match(
       await readFile(yaml, 'utf8'),
-      /^- name: "bob"\n.*\n- name: "cam"\n.*\n {2}clients: \["cam_\*","cam"\]\n/,
+      /^- name: "bob"\n.*\n- name: "cam"\n.*\n {2}clients: \["cam_\*","cam"\]\n.*"addresses":\["hub"\],"methods":\["user\.\*"\]/,
     )
     assert.deepEqual(
       JSON.parse(await readFile(json, 'utf8')).map(({ name }: { name: string }) => name),
@@ -60,6 +71,7 @@ describe('posthouse token', () => {
     for (const [args, words] of [
       [['--permissions', 'fly=bob'], /"fly" is no operation/],
       [['--permissions', 'send'], /is no permission: write send,request=bob/],
+      [['--permissions', 'send=hub=user.*'], /methods go with the operation request/],
       [['--expires', 'soon'], /"soon" is no time: write a date such as \S+, or a time from now/],
       [['--expires', '2027-13-01'], /expires must be a date/],
     ] as const) {

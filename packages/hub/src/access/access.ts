@@ -1,6 +1,7 @@
 import { clientAddress, PosthouseError, parseAddress } from '@posthouse/core'
-import { type AddressPattern, covers, parsePattern } from './address-pattern.ts'
+import { type AddressPattern, compileNames, covers, parsePattern } from './address-pattern.ts'
 import { coversChannels } from './coverage.ts'
+import type { NameTest } from './glob.ts'
 import { type Operation, operations, type Permission } from './permission.ts'
 
 /** Answers that are remembered for each operation. */
@@ -8,6 +9,12 @@ const maxAnswers = 256
 
 /** Where one operation is allowed: everywhere, nowhere, or on what the patterns mean. */
 type Rule = boolean | PatternRule
+
+/** Where some methods only may be called, and which. */
+interface MethodRule {
+  readonly where: Rule
+  readonly fits: NameTest
+}
 
 /** What one client may do, compiled from its permissions. It never changes: what replaces it is another one. */
 export class Access {
@@ -22,6 +29,7 @@ export class Access {
     subscribe: false,
     administer: false,
   }
+  readonly #methods: readonly MethodRule[]
   readonly #client: string
   /** The client's own address. */
   readonly #self: string
@@ -34,9 +42,14 @@ export class Access {
     this.#client = client
     this.#self = clientAddress(client)
     for (const operation of operations) {
-      this.#rules[operation] =
-        permissions === undefined ? operation !== 'administer' : compile(permissions, operation, client)
+      const wanted = operation === 'request' ? permissions?.filter(({ methods }) => methods === undefined) : permissions
+      this.#rules[operation] = wanted === undefined ? operation !== 'administer' : compile(wanted, operation, client)
     }
+    this.#methods = (permissions ?? []).flatMap((permission) => {
+      const { methods } = permission
+      if (methods === undefined) return []
+      return [{ where: compile([permission], 'request', client), fits: compileNames(methods, client) }]
+    })
   }
 
   static #unlimited(): Access {
@@ -51,9 +64,17 @@ export class Access {
    * @throws PosthouseError `invalid_address`
    */
   may(operation: Operation, address: string): boolean {
-    const rule = this.#rules[operation]
-    if (typeof rule === 'boolean') return rule || (operation === 'see' && address === this.#self)
-    return rule.allows(address) || (operation === 'see' && address === this.#self)
+    return allows(this.#rules[operation], address) || (operation === 'see' && address === this.#self)
+  }
+
+  /**
+   * True where the client may call this method at an address in its canonical form.
+   * @throws PosthouseError `invalid_address`
+   */
+  mayCall(address: string, method: string): boolean {
+    return (
+      this.may('request', address) || this.#methods.some(({ where, fits }) => fits(method) && allows(where, address))
+    )
   }
 
   /**
@@ -114,6 +135,10 @@ class PatternRule {
     this.#answers.set(address, answer)
     return answer
   }
+}
+
+function allows(rule: Rule, address: string): boolean {
+  return typeof rule === 'boolean' ? rule : rule.allows(address)
 }
 
 function compile(permissions: readonly Permission[], operation: Operation, client: string): Rule {

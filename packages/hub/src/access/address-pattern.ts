@@ -43,17 +43,17 @@ export function covers({ kind, fits }: AddressPattern, address: Address): boolea
 }
 
 /**
- * Compiles patterns of client ids: `*` stands for any run of characters, and there are no kinds. A client may log in with
- * an id that fits any of them.
+ * Compiles patterns of client ids, or of methods: `*` stands for any run of characters, and there are no kinds. A name is meant
+ * that fits any of them.
  * @throws PosthouseError `invalid_option`
  */
-export function compileClients(patterns: readonly string[]): NameTest {
+export function compileNames(patterns: readonly string[], client?: string): NameTest {
   const tests = patterns.map((pattern) => {
     assertPattern(pattern)
     if (pattern.includes('**')) throw invalid(pattern, '** is for channels; * stands for any run of characters')
-    return compileGlob(pattern)
+    return compileGlob(pattern, client)
   })
-  return (client) => tests.some((fits) => fits(client))
+  return (name) => tests.some((fits) => fits(name))
 }
 
 function channelParts(text: string, name: string, client: string | undefined): readonly Part[] {

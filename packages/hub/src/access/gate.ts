@@ -1,6 +1,6 @@
 import { type Clock, isPosthouseError, type Logger, PosthouseError, reasonOf } from '@posthouse/core'
 import { Access } from './access.ts'
-import { compileClients } from './address-pattern.ts'
+import { compileNames } from './address-pattern.ts'
 import { type Identity, type IdentityAttempt, identityOf } from './identity.ts'
 import { LegacyRules } from './legacy-rules.ts'
 import { type Authenticator, type LoginAttempt, type Principal, readPrincipalName } from './principal.ts'
@@ -161,7 +161,7 @@ export class Gate implements Disposable {
     const { name, clients, permissions, expiresAt } = principal
     if (expiresAt !== undefined && expiresAt <= this.#options.clock.now()) throw expired()
     // Without a word about ids a principal has its own: a token alone opens nobody else's inbox.
-    if (clients === undefined ? client !== name : !compileClients(clients)(client)) {
+    if (clients === undefined ? client !== name : !compileNames(clients)(client)) {
       throw new PosthouseError('forbidden', `${name} may not log in as ${client}`)
     }
     return { client, principal, access: new Access(permissions, client), asOf: this.#changes }

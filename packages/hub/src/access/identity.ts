@@ -18,9 +18,18 @@ export interface Identity {
    * @throws PosthouseError `invalid_address`
    */
   may(operation: Operation, address: string): boolean
+  /**
+   * Whether it may call this method at an address.
+   * @throws PosthouseError `invalid_address`
+   */
+  mayCall(address: string, method: string): boolean
 }
 
 /** The identity of a principal with this name and access. */
 export function identityOf(name: string | undefined, access: Access): Identity {
-  return { name, may: (operation, address) => access.may(operation, canonicalAddress(address)) }
+  return {
+    name,
+    may: (operation, address) => access.may(operation, canonicalAddress(address)),
+    mayCall: (address, method) => access.mayCall(canonicalAddress(address), method),
+  }
 }

@@ -1,7 +1,7 @@
 import { BlockList, type IPVersion, isIP } from 'node:net'
 import { PosthouseError } from '@posthouse/core'
 import { Access } from './access.ts'
-import { compileClients } from './address-pattern.ts'
+import { compileNames } from './address-pattern.ts'
 import type { NameTest } from './glob.ts'
 import type { Permission } from './permission.ts'
 
@@ -51,7 +51,7 @@ export class LegacyRules {
 function compileRule({ clients, networks, permissions }: LegacyRule): CompiledRule {
   // What cannot be compiled should be told now, and not when the first program comes.
   new Access(permissions, 'nobody')
-  return { fits: compileClients(clients), networks: networks && compileNetworks(networks), permissions }
+  return { fits: compileNames(clients), networks: networks && compileNetworks(networks), permissions }
 }
 
 /** A list for each version: one for both takes IPv4 addresses for IPv6 ones. */

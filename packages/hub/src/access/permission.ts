@@ -16,4 +16,9 @@ export interface Permission {
    * own id; in a channel's name `*` stays inside one part, and the part `**` stands for any number of parts. Spec: 6.6.
    */
   readonly addresses: readonly string[]
+  /**
+   * Patterns of methods: `request` is allowed of these only, where `*` stands for any run of characters and `{client}` for the
+   * client's own id. Procedures of a node are methods of `hub`. Default: every method.
+   */
+  readonly methods?: readonly string[]
 }

@@ -1,30 +1,34 @@
 import { PosthouseError } from '@posthouse/core'
-import { compileClients, parsePattern } from './address-pattern.ts'
+import { compileNames, parsePattern } from './address-pattern.ts'
 import { type Operation, operations, type Permission } from './permission.ts'
 
 /** Permissions in one list. */
 const maxPermissions = 256
-/** Patterns in all of them, or in a list of client ids. */
+/** Patterns in all of them, of addresses and of methods, or in a list of client ids. */
 const maxPatterns = 1024
 
 /**
  * Reads permissions that come from outside, such as a file or the claims of a token: a list of objects
- * `{operations, addresses}` and nothing else.
+ * `{operations, addresses, methods?}` and nothing else.
  * @throws PosthouseError `invalid_option`, which says what is wrong
  */
 export function readPermissions(value: unknown): Permission[] {
   const permissions = listOf(value, maxPermissions, 'permissions').map((each, index): Permission => {
     const at = `permissions[${index}]`
     if (typeof each !== 'object' || each === null) throw invalid(`${at} must be an object`)
-    const { operations: allowed, addresses, ...rest } = each as Record<string, unknown>
+    const { operations: allowed, addresses, methods, ...rest } = each as Record<string, unknown>
     const [unknown] = Object.keys(rest)
     // Whoever wrote it meant something by it: to pass over it could allow what was to be forbidden.
     if (unknown !== undefined) throw invalid(`${at} has an unknown member ${JSON.stringify(unknown.slice(0, 100))}`)
-    return { operations: readOperations(allowed, `${at}.operations`), addresses: readAddresses(addresses, at) }
+    const permission = {
+      operations: readOperations(allowed, `${at}.operations`),
+      addresses: readAddresses(addresses, at),
+    }
+    return methods === undefined ? permission : { ...permission, methods: readMethods(methods, permission, at) }
   })
-  const patterns = permissions.reduce((sum, { addresses }) => sum + addresses.length, 0)
+  const patterns = permissions.reduce((sum, { addresses, methods = [] }) => sum + addresses.length + methods.length, 0)
   if (patterns <= maxPatterns) return permissions
-  throw invalid(`permissions have ${patterns} addresses; at most ${maxPatterns} are allowed`)
+  throw invalid(`permissions have ${patterns} patterns; at most ${maxPatterns} are allowed`)
 }
 
 /**
@@ -33,7 +37,7 @@ export function readPermissions(value: unknown): Permission[] {
  */
 export function readClientPatterns(value: unknown): string[] {
   const patterns = textsOf(value, maxPatterns, 'clients')
-  compileClients(patterns)
+  compileNames(patterns)
   return patterns
 }
 
@@ -48,6 +52,14 @@ function readOperations(value: unknown, at: string): Operation[] {
 function readAddresses(value: unknown, at: string): string[] {
   const patterns = textsOf(value, maxPatterns, `${at}.addresses`)
   for (const pattern of patterns) parsePattern(pattern)
+  return patterns
+}
+
+function readMethods(value: unknown, { operations: allowed }: Permission, at: string): string[] {
+  const patterns = textsOf(value, maxPatterns, `${at}.methods`)
+  compileNames(patterns)
+  // Whoever wrote it meant something by it, here too.
+  if (!allowed.includes('request')) throw invalid(`${at}.methods go with the operation request`)
   return patterns
 }
 

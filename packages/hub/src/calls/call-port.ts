@@ -22,3 +22,12 @@ export interface CallPort {
   /** @throws PosthouseError `unrepresentable`, `invalid_body`, `body_too_large`, `slow_consumer` */
   write(frame: CallFrame | ErrorFrame): void
 }
+
+/** The right that needs more than to be called. */
+export const administer = 'administer'
+
+/** The hub's own end. */
+export interface OwnPort extends CallPort {
+  /** What a caller of this method must be allowed: to administer, or to call what is returned. */
+  permissionFor(method: string): string
+}

@@ -21,7 +21,7 @@ import { assertBodyFits } from '../limits/body-limit.ts'
 import type { QueueBook } from '../queues/queue-book.ts'
 import type { Tally } from '../stats/tally.ts'
 import type { CallEntry } from './call-entry.ts'
-import { type CallPort, ownMethods } from './call-port.ts'
+import { administer, type CallPort, type OwnPort } from './call-port.ts'
 import { Deadlines } from './deadlines.ts'
 
 /** So many times the calls that one client may make may be under way to one callee. Spec: 6.1.4. */
@@ -42,7 +42,7 @@ export interface ExchangeOptions {
 export class Exchange {
   readonly #options: ExchangeOptions
   readonly #deadlines: Deadlines<CallEntry>
-  #hub: CallPort | undefined
+  #hub: OwnPort | undefined
   #ids = 0
   #size = 0
   #draining: (() => void) | undefined
@@ -61,7 +61,7 @@ export class Exchange {
   }
 
   /** Names the port that calls to the hub go to. */
-  serve(hub: CallPort): void {
+  serve(hub: OwnPort): void {
     this.#hub = hub
   }
 
@@ -146,7 +146,7 @@ export class Exchange {
     const { limits } = this.#options
     if (this.#draining !== undefined) throw new PosthouseError('draining', 'the hub is shutting down')
     const address = parseAddress(to)
-    assertMay(caller, address, method)
+    assertMay(caller, address, (address.kind === 'hub' && this.#hub?.permissionFor(method)) || method)
     const callee = this.#find(address)
     assertBodyFits(body, limits)
     if (caller.made.size >= limits.calls) {
@@ -250,12 +250,15 @@ export class Exchange {
   }
 }
 
-/** @throws PosthouseError `forbidden` */
-function assertMay({ address: caller, access }: CallPort, callee: Address, method: string): void {
-  const own = callee.kind === 'hub' && method.startsWith(ownMethods)
-  if (access.may(own ? 'administer' : 'request', formatAddress(callee))) return
-  const what = own ? `${JSON.stringify(method)} of the hub` : JSON.stringify(formatAddress(callee))
-  throw new PosthouseError('forbidden', `${caller} may not call ${what}`)
+/**
+ * @param permission the name of the method, or what the hub wants instead
+ * @throws PosthouseError `forbidden`
+ */
+function assertMay({ address: caller, access }: CallPort, callee: Address, permission: string): void {
+  const address = formatAddress(callee)
+  const own = callee.kind === 'hub'
+  if (own && permission === administer ? access.may(administer, address) : access.mayCall(address, permission)) return
+  throw new PosthouseError('forbidden', `${caller} may not call ${JSON.stringify(permission)} of ${address}`)
 }
 
 function offline(name: string): PosthouseError {

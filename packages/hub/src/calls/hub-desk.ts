@@ -12,7 +12,7 @@ import { type CallHandler, type CallOptions, HandledCalls, MadeCalls } from '@po
 import { Access } from '../access/access.ts'
 import { assertBodyFits } from '../limits/body-limit.ts'
 import type { CallEntry } from './call-entry.ts'
-import { type CallPort, ownMethods } from './call-port.ts'
+import { administer, type OwnPort, ownMethods } from './call-port.ts'
 import { calleeShare, type Exchange } from './exchange.ts'
 
 /** What a desk needs. */
@@ -23,8 +23,17 @@ export interface HubDeskOptions {
   readonly limits: Pick<Limits, 'bodyBytes' | 'calls'>
 }
 
+/** How the hub answers calls of a method. */
+export interface HandleOptions {
+  /**
+   * What a caller must be allowed to `request` of `hub`: a name that permissions give instead of the method's, or `administer`,
+   * which only those may call who may do that. Default: the name of the method.
+   */
+  readonly permission?: string | undefined
+}
+
 /** The hub's own end of calls: those that it makes, and those to `hub`. */
-export class HubDesk implements CallPort {
+export class HubDesk implements OwnPort {
   readonly address = 'hub'
   readonly answers = true
   readonly access: Access = Access.everything
@@ -32,6 +41,7 @@ export class HubDesk implements CallPort {
   readonly asked: Map<string, CallEntry> = new Map()
   readonly #options: HubDeskOptions
   readonly #handlers = new Map<string, CallHandler>()
+  readonly #permissions = new Map<string, string>()
   readonly #madeCalls: MadeCalls
   readonly #handledCalls: HandledCalls
   #closed = false
@@ -56,12 +66,18 @@ export class HubDesk implements CallPort {
     return !this.#closed
   }
 
+  permissionFor(method: string): string {
+    return method.startsWith(ownMethods) ? administer : (this.#permissions.get(method) ?? method)
+  }
+
   /** @throws PosthouseError `invalid_option` */
-  handle(method: string, handler: CallHandler): Disposable {
+  handle(method: string, handler: CallHandler, { permission = method }: HandleOptions = {}): Disposable {
     if (method.startsWith(ownMethods)) {
       throw new PosthouseError('invalid_option', `methods that begin with ${ownMethods} are the hub's own`)
     }
-    return this.handleOwn(method, handler)
+    const handling = this.handleOwn(method, handler)
+    this.#permissions.set(method, permission)
+    return handling
   }
 
   /**
@@ -75,7 +91,9 @@ export class HubDesk implements CallPort {
     this.#handlers.set(method, handler)
     return {
       [Symbol.dispose]: () => {
-        if (this.#handlers.get(method) === handler) this.#handlers.delete(method)
+        if (this.#handlers.get(method) !== handler) return
+        this.#handlers.delete(method)
+        this.#permissions.delete(method)
       },
     }
   }

@@ -27,7 +27,7 @@ export function addToken(program: Command, terminal: Terminal): void {
     .option('--clients <ids...>', 'client ids that may be used, * for any run of characters (default: the name)')
     .option(
       '--permissions <what=where...>',
-      'operations and addresses, such as send,request=bob,cam_* (default: all but administer, everywhere)',
+      'operations and addresses, such as send,request=bob,cam_*, and for request, methods, such as request=hub=user.* (default: all but administer, everywhere)',
       collected(parsePermission),
     )
     .option('--expires <when>', 'a date such as 2027-12-31, or a time from now such as 90d', checked(parseExpiry))
@@ -62,14 +62,18 @@ async function token(terminal: Terminal, options: TokenOptions): Promise<void> {
   }
 }
 
-/** `operation,operation=address,address`. What the words mean, a hub's reader checks. */
+/** `operation,operation=address,address`, or that and `=method,method`. What the words mean, a hub's reader checks. */
 function parsePermission(word: string): Permission {
-  const [, operations, addresses] = /^([^=]+)=(.+)$/.exec(word) ?? []
+  const [, operations, addresses, methods] = /^([^=]+)=([^=]+)(?:=(.+))?$/.exec(word) ?? []
   if (operations === undefined || addresses === undefined) {
     throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no permission: write send,request=bob,cam_*`)
   }
   // Not trusted: `checkEntry` has each of them judged.
-  return { operations: operations.split(',') as Permission['operations'], addresses: addresses.split(',') }
+  return {
+    operations: operations.split(',') as Permission['operations'],
+    addresses: addresses.split(','),
+    ...(methods !== undefined && { methods: methods.split(',') }),
+  }
 }
 
 function parseExpiry(word: string): string {

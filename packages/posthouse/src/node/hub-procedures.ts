@@ -1,9 +1,11 @@
 import type { Call, Hub } from '@posthouse/hub'
-import type { Api } from '@posthouse/rpc'
+import type { Api, DirectCall } from '@posthouse/rpc'
 
 /**
  * Has the hub answer requests with procedures, until disposed of: also with those that come later. Who a client is and what it
- * may, the hub has found out: it lets nobody call that may not.
+ * may call, the hub has found out. Nothing of such a call is remembered, and of its progress nothing is told: a request ends
+ * with its connection, and its id means nothing behind that (spec: 4.8.9). Whoever wants the first answer again calls by another
+ * door.
  */
 export function serveThroughHub(hub: Hub, api: Api): Disposable {
   const handled = new Map<string, Disposable>()
@@ -11,11 +13,12 @@ export function serveThroughHub(hub: Hub, api: Api): Disposable {
     handled.get(name)?.[Symbol.dispose]()
     handled.delete(name)
     const info = api.procedures().find((procedure) => procedure.name === name)
-    // Those of the hub's own names, and those that want more than to be called, have no way through it.
+    // Those of the hub's own names have no way through it.
     if (info === undefined || name.startsWith('hub.')) return
+    const { permission } = info
     handled.set(
       name,
-      hub.handle(name, (call) => api.handler(directCall(call))),
+      hub.handle(name, (call) => api.handler(new HubCall(call)), { permission }),
     )
   }
   for (const { name } of api.procedures()) update(name)
@@ -28,7 +31,27 @@ export function serveThroughHub(hub: Hub, api: Api): Disposable {
   }
 }
 
-function directCall({ from, method, body, signal, deadline }: Call): Parameters<Api['handler']>[0] {
-  const caller = { id: from, name: from, may: (permission: string) => permission !== 'administer' }
-  return { procedure: method, input: body, caller, signal, deadline }
+/** A request as a call. Most handlers never ask for its signal, which costs more than they do. */
+class HubCall implements DirectCall {
+  readonly procedure: string
+  readonly input: unknown
+  readonly caller: DirectCall['caller']
+  readonly deadline: number
+  readonly #call: Call
+
+  constructor(call: Call) {
+    const { from, method, body, deadline } = call
+    this.procedure = method
+    this.input = body
+    this.caller = { id: from, name: from, may: permitted }
+    this.deadline = deadline
+    this.#call = call
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal
+  }
 }
+
+/** The hub has asked already. */
+const permitted = (): boolean => true
