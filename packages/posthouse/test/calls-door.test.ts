@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HubClient } from '@posthouse/client'
+import { createSigningKey } from '@posthouse/core/callbacks'
 import { Hub } from '@posthouse/hub'
 import { type ProcedureTree, procedure } from '@posthouse/rpc'
 import { createNode } from 'posthouse'
@@ -112,12 +113,38 @@ describe('a node with procedures', () => {
     assert.partialDeepStrictEqual(lines[2], { success: true, items: 2 })
   })
 
+  it('answers a body that it does not read as a call that has failed', async () => {
+    await using node = await startNode()
+    const headers = { 'content-type': 'application/json', 'posthouse-caller': 'x'.repeat(32) }
+    const post = async (body: string, type = 'application/json') => {
+      const answer = await fetch(`${node.http}/api/call`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': type },
+        body,
+      })
+      const { error, ...rest } = (await answer.json()) as Record<string, unknown>
+      assert.equal(typeof error, 'string')
+      assert.match(answer.headers.get('posthouse-calls') ?? '', /^[0-9a-f]{32}$/)
+      return [answer.status, rest]
+    }
+    const failed = { request_id: '', api: '', success: false, retry: false }
+    const large = JSON.stringify({ api: 'user.get', data: 'x'.repeat(1_000_000) })
+    assert.deepEqual(await post(large), [413, { ...failed, code: 'body_too_large' }])
+    assert.deepEqual(await post('{"api":'), [400, { ...failed, code: 'invalid_json' }])
+    assert.deepEqual(await post('api=user.get', 'text/plain'), [415, { ...failed, code: 'invalid_body' }])
+  })
+
   it('asks callers for a token where the hub does', async () => {
     const hub = new Hub({
       authenticate: ({ token }) => {
         if (token === 'admin')
           return { name: 'admin', permissions: [{ operations: ['request', 'administer'], addresses: ['*'] }] }
         if (token === 'user') return { name: 'user', permissions: [{ operations: ['request'], addresses: ['hub'] }] }
+        if (token === 'narrow')
+          return {
+            name: 'narrow',
+            permissions: [{ operations: ['request'], addresses: ['hub'], methods: ['user.*', 'paid'] }],
+          }
         return { name: 'nobody', permissions: [] }
       },
     })
@@ -132,12 +159,33 @@ describe('a node with procedures', () => {
     assert.equal(await call('user', 'user.get'), 200)
     assert.equal(await call('user', 'secret'), 403)
     assert.equal(await call('admin', 'secret'), 200)
+    node.api.register(
+      'buy',
+      procedure({ permission: 'paid' }, () => 'bought'),
+    )
+    const narrow = ['user.get', 'buy', 'count', 'secret', 'paid']
+    const statuses = await Promise.all(narrow.map((name) => call('narrow', name)))
+    assert.deepEqual(statuses, [200, 200, 403, 403, 404])
+    await using client = new HubClient({ url: node.url, clientId: 'narrow', token: 'narrow' })
+    await client.connect()
+    const request = (name: string) => client.request('hub', name, { userId: 1 }).catch(({ code }) => code)
+    assert.deepEqual(await Promise.all(narrow.map(request)), [
+      { id: 1 },
+      'bought',
+      'forbidden',
+      'forbidden',
+      'no_handler',
+    ])
+    await using chief = new HubClient({ url: node.url, clientId: 'admin', token: 'admin' })
+    await chief.connect()
+    assert.equal(await chief.request('hub', 'secret'), 'secret')
     const listed = async (token: string) => {
       const all = await ask(`${node.http}/api/procedures`, { headers: { authorization: `Bearer ${token}` } })
       return all.map(({ name }: { name: string }) => name)
     }
-    assert.deepEqual(await listed('user'), ['count', 'user.get'])
-    assert.deepEqual(await listed('admin'), ['count', 'secret', 'user.get'])
+    assert.deepEqual(await listed('user'), ['buy', 'count', 'user.get'])
+    assert.deepEqual(await listed('admin'), ['buy', 'count', 'secret', 'user.get'])
+    assert.deepEqual(await listed('narrow'), ['buy', 'user.get'])
     assert.equal((await fetch(`${node.http}/api/procedures`)).status, 401)
     const refused = io(node.http, { forceNew: true, reconnection: false })
     const error = await new Promise<Error & { data?: { code: string } }>((resolve) =>
@@ -161,6 +209,44 @@ describe('a node with procedures', () => {
     const place = `${node.http}/api/v1/calls/${encodeURIComponent(calls[0].caller)}/r1`
     assert.equal((await fetch(place, { method: 'DELETE' })).status, 200)
     assert.equal((await answer).code, 'aborted')
+    assert.equal((await fetch(place, { method: 'DELETE' })).status, 404)
+  })
+
+  it('shows administrators callbacks that were given up, and lets them try again or forget them', async () => {
+    const hub = new Hub()
+    const guard = { allowPrivate: ['127.0.0.0/8'] }
+    const callbacks = { keys: [createSigningKey()], guard, giveUpMs: 1 }
+    const door = callsDoor({ hub, procedures: procedures(), callbacks })
+    await using node = createNode({ hub, doors: [door] })
+    const { url } = await node.listen({ port: 0 })
+    const http = url.replace('ws', 'http')
+    // Nobody listens there.
+    const call = { api: 'user.get', data: { userId: 1 }, callback_type: 'http', callback_url: 'http://127.0.0.1:9/' }
+    await ask(`${http}/api/call`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...call, request_id: 'r1' }),
+    })
+    const givenUp = async () => {
+      for (let tries = 0; tries < 1000; tries++) {
+        const [callback] = await ask(`${http}/api/v1/callbacks?which=given-up`)
+        if (callback !== undefined) return callback
+      }
+      return assert.fail('none was given up')
+    }
+    const callback = await givenUp()
+    assert.partialDeepStrictEqual(callback, {
+      requestId: 'r1',
+      procedure: 'user.get',
+      url: call.callback_url,
+      attempts: 1,
+    })
+    const place = `${http}/api/v1/callbacks/${callback.id}`
+    assert.partialDeepStrictEqual(await ask(`${place}/redrive`, { method: 'POST' }), { id: callback.id, attempts: 0 })
+    assert.equal((await givenUp()).attempts, 1)
+    assert.equal((await fetch(place, { method: 'DELETE' })).status, 200)
+    assert.deepEqual(await ask(`${http}/api/v1/callbacks?which=given-up`), [])
+    assert.deepEqual(await ask(`${http}/api/v1/callbacks?which=owed`), [])
     assert.equal((await fetch(place, { method: 'DELETE' })).status, 404)
   })
 })

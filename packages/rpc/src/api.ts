@@ -84,6 +84,7 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
       callers: this.#callers,
       sockets: this.#sockets,
       clock,
+      payloadBytes: limits.payloadBytes,
       assertCallbackUrl: (url) => this.#needCallbacks().assertUrl(url),
     })
   }

@@ -109,6 +109,11 @@ describe('a server of calls', () => {
     assert.equal((await socket.emitWithAck('api', { api: 'echo', data: 'small' })).data, 'small')
     const binary = await socket.emitWithAck('api', { api: 'echo', data: Buffer.alloc(1_000_001) })
     assert.equal(binary.code, 'body_too_large')
+    // Also where several come at once, of which the others are small.
+    const sizes = [10, 600_000, 1_000_001, 10]
+    const calls = sizes.map((size) => socket.emitWithAck('api', { api: 'echo', data: Buffer.alloc(size) }))
+    const codes = (await Promise.all(calls)).map(({ code = 'taken' }) => code)
+    assert.deepEqual(codes, ['taken', 'taken', 'body_too_large', 'taken'])
   })
 
   it('answers what is no call', async () => {

@@ -48,6 +48,20 @@ test('formatProblem replaces the body and the type of every error: of schemas, h
   assert.deepEqual(errors, [])
 })
 
+test('an endpoint has a format of its own, also for a body that nobody could read', async () => {
+  const { app } = appWith(enveloped)
+  await using _app = app
+  const formatProblem: ProblemFormat = ({ code }) => ({
+    type: 'text/plain',
+    body: `${code}`,
+    headers: { 'x-shop': 'own' },
+  })
+  app.post('/own', { bodyLimit: 10, formatProblem }, () => 'taken')
+  const { status, headers, text } = await app.inject({ method: 'POST', url: '/own', body: { id: 'much too long' } })
+  assert.deepEqual([status, headers['x-shop'], text], [413, 'own', 'body_too_large'])
+  assert.equal((await app.inject('/nowhere')).headers['x-shop'], undefined)
+})
+
 test('a body that is text goes out as it is', async () => {
   const { app } = appWith(({ status }) => ({ type: 'text/plain', body: `Sorry: ${status}` }))
   await using _app = app

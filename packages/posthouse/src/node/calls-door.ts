@@ -1,4 +1,4 @@
-import { bearerToken, type CallStore, type Clock, type Logger, PosthouseError } from '@posthouse/core'
+import { bearerToken, type CallStore, type Clock, isErrorCode, type Logger, PosthouseError } from '@posthouse/core'
 import { type Hub, isLoopback } from '@posthouse/hub'
 import {
   type Api,
@@ -10,7 +10,7 @@ import {
   type ProcedureInfo,
   type ProcedureTree,
 } from '@posthouse/rpc'
-import { type HandlerTools, jsonSchema, type Reply, type Router } from '@posthouse/web'
+import { type HandlerTools, jsonSchema, type ProblemFormat, type Reply, type Router } from '@posthouse/web'
 import { addCallsAdministration } from './calls-administration.ts'
 import type { Door } from './door.ts'
 import { serveThroughHub } from './hub-procedures.ts'
@@ -68,7 +68,7 @@ export function callsDoor({ hub, procedures, store, allowedOrigins, ...options }
   }
 }
 
-/** Who a caller is says the hub: whoever may call the hub may call procedures, and administrators those that want one. */
+/** Who a caller is, and what it may call, says the hub: procedures are methods of the hub, and administrators may call those that want one. */
 function identifyBy(hub: Hub): Identify {
   return async ({ token, remoteAddress, signal = new AbortController().signal }) => {
     if (token === undefined) {
@@ -76,7 +76,7 @@ function identifyBy(hub: Hub): Identify {
     }
     const identity = await hub.identify({ token, remoteAddress, signal })
     const may = (permission: string): boolean =>
-      identity.may(permission === 'administer' ? 'administer' : 'request', 'hub')
+      permission === 'administer' ? identity.may('administer', 'hub') : identity.mayCall('hub', permission)
     return { name: identity.name, may }
   }
 }
@@ -122,15 +122,26 @@ const responses = {
   202: { description: 'It takes longer: ask at Location' },
   404: { description: 'There is no such procedure, or no such call of this caller' },
   409: { description: 'This request_id was that of a call with another input' },
+  413: { description: 'The body is too large' },
   422: { description: 'The input does not fit; details says where' },
   429: { description: 'Too many calls, or too often' },
+}
+
+/** What endpoints for calls have in common. A body that cannot be read is answered as a call that has failed. */
+function callOptions({ http }: Api) {
+  const formatProblem: ProblemFormat = ({ code, detail = 'the request cannot be read' }) => {
+    const known = isErrorCode(code) ? code : 'invalid_body'
+    const { headers, body } = http.refuse(new PosthouseError(known, detail))
+    return { type: 'application/json; charset=utf-8', headers, body }
+  }
+  return { responses, bodyLimit: http.payloadBytes, handlerTimeout: 0, formatProblem }
 }
 
 function addEndpoints(app: Router, api: Api, identify: Identify | undefined): void {
   const tags = ['calls']
   app.post(
     '/api/call',
-    { tags, summary: 'Call a procedure', body: callSchema, response: responseSchema(), responses, handlerTimeout: 0 },
+    { tags, summary: 'Call a procedure', body: callSchema, response: responseSchema(), ...callOptions(api) },
     async (tools) => send(tools.reply, await api.http.call(tools.body, callRequest(tools))),
   )
   app.get(
@@ -170,8 +181,7 @@ function addProcedure(app: Router, api: Api, { name, description, input, output,
       ...(description !== undefined && { description }),
       body: shownSchema(jsonSchemaOf(input, 'input')),
       response: responseSchema(streaming ? { type: 'array', items: result } : result),
-      responses,
-      handlerTimeout: 0,
+      ...callOptions(api),
     },
     async (tools) => {
       const id = tools.request.headers['idempotency-key']

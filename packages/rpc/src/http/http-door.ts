@@ -19,6 +19,7 @@ export interface HttpDoorParts {
   readonly callers: Callers
   readonly sockets: CallerSockets
   readonly clock: Clock
+  readonly payloadBytes: number
   /** @throws PosthouseError `address_blocked` where nothing is POSTed to this URL, `invalid_field` where it is none */
   readonly assertCallbackUrl: (url: string) => void
 }
@@ -38,6 +39,16 @@ export class HttpDoor {
 
   constructor(parts: HttpDoorParts) {
     this.#parts = parts
+  }
+
+  /** The longest body that a call may have, in bytes. */
+  get payloadBytes(): number {
+    return this.#parts.payloadBytes
+  }
+
+  /** Answers a request whose body could not be read, such as one that is too long. */
+  refuse(error: PosthouseError): CallReply {
+    return answered({ procedure: '', requestId: '' }, failure(error), this.#headers())
   }
 
   /** Answers `POST /api/call`, whose body was read as JSON. */
@@ -161,16 +172,21 @@ export class HttpDoor {
   async #answerOf(
     take: (watcher: Watcher) => RunningCall | undefined,
     waitMs: number,
-    { signal }: CallRequest,
+    request: CallRequest,
   ): Promise<Answer | undefined> {
     const { desk, clock } = this.#parts
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
     const watcher: Watcher = { ended: resolve }
     const run = take(watcher)
     if (run === undefined) return promise
-    if (run.answer === undefined && waitMs === 0) resolve(undefined)
+    if (waitMs === 0) resolve(undefined)
+    else await endOfTurn()
+    // What was answered in this turn needs neither a timer nor an eye on the line.
+    if (run.answer !== undefined) return promise
     const giveUp = (): void => resolve(undefined)
+    const { signal } = request
     signal?.addEventListener('abort', giveUp)
+    if (signal?.aborted) giveUp()
     using _ = clock.after(waitMs, giveUp)
     try {
       return await promise
@@ -206,6 +222,11 @@ export class HttpDoor {
   #headers(): Record<string, string> {
     return { 'content-type': 'application/json; charset=utf-8', 'posthouse-calls': this.#parts.desk.storeId }
   }
+}
+
+/** Resolves when all has been done that was not waiting for anything else than promises. */
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
 }
 
 function wantsLines(request: CallRequest): boolean {

@@ -54,8 +54,8 @@ export class CallSocket {
     this.#believedUntil = options.clock.elapsed() + believedMs
     if (ours) socket.emit('api:welcome', { v: 1, store: desk.storeId, maxBytes: payloadBytes })
     if (known) this.#presence = sockets.enter(caller.id, (response) => void socket.emit('apiResponse', response))
-    // Called in the same turn in which the packet was read, so that its size is known.
-    socket.onAny((event: string, ...args: unknown[]) => this.#receive(event, args))
+    // Before all that the library does for listeners, of which there are none.
+    socket.use(([event, ...args]) => this.#receive(event, args))
     socket.once('disconnect', () => this.#leave())
   }
 
@@ -63,17 +63,18 @@ export class CallSocket {
     const last = args.at(-1)
     const reply = typeof last === 'function' ? (last as Reply) : undefined
     const [value] = args
-    if (event === 'api') this.#take(value, reply)
+    const size = this.#sizes.take()
+    if (event === 'api') this.#take(value, size, reply)
     else if (event === 'api:credit') this.#grant(value)
     else if (event === 'api:cancel') this.#cancel(value)
     else if (event === 'api:ping') reply?.({})
   }
 
-  #take(value: unknown, reply: Reply | undefined): void {
+  #take(value: unknown, size: number, reply: Reply | undefined): void {
     try {
       const { payloadBytes } = this.#options
-      if (this.#sizes.last > payloadBytes) {
-        throw new PosthouseError('body_too_large', `a call has at most ${payloadBytes} bytes, not ${this.#sizes.last}`)
+      if (size > payloadBytes) {
+        throw new PosthouseError('body_too_large', `a call has at most ${payloadBytes} bytes, not ${size}`)
       }
       this.#admit(readCall(value), reply)
     } catch (error) {

@@ -11,9 +11,11 @@ export interface FormattedProblem {
   readonly type: string
   /** Text goes out as it is, anything else as JSON. */
   readonly body: unknown
+  /** What goes before it, beside what the problem has. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Replaces the format of every error body of an app. */
+/** Replaces the format of every error body of an app, or of an endpoint. */
 export type ProblemFormat = (document: ProblemDocument) => FormattedProblem
 
 /** The format of RFC 9457. */
@@ -30,11 +32,12 @@ export interface ProblemResponse {
 export function sureFormat(format: ProblemFormat, log: Logger): ProblemFormat {
   return (document) => {
     try {
-      const { type, body } = format(document)
-      assertSendableHeader('content-type', [type])
+      const { type, body, headers = {} } = format(document)
+      for (const [name, value] of Object.entries({ ...headers, 'content-type': type }))
+        assertSendableHeader(name, [value])
       const text = typeof body === 'string' ? body : JSON.stringify(body)
       if (typeof text !== 'string') throw new TypeError(`The body is ${typeof body}`)
-      return { type, body: text }
+      return { type, body: text, headers }
     } catch (error) {
       log.error('formatProblem failed; the problem was told in the usual format', { error: reasonOf(error) })
       return standardFormat(document)
@@ -71,10 +74,10 @@ function bareFailure(cause: unknown): Problem {
 
 /** The response for a problem. */
 export function problemResponse(problem: Problem, requestId: string, format: ProblemFormat): ProblemResponse {
-  const { type, body } = format(problemDocument(problem, requestId))
+  const { type, body, headers } = format(problemDocument(problem, requestId))
   return {
     status: problem.status,
-    headers: { ...problem.fields.headers, 'content-type': type, 'x-request-id': requestId },
+    headers: { ...problem.fields.headers, ...headers, 'content-type': type, 'x-request-id': requestId },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   }
 }

@@ -48,4 +48,5 @@ export const endpointOptionNames: readonly (keyof EndpointOptions)[] = [
   'bodyLimit',
   'bodyTimeout',
   'handlerTimeout',
+  'formatProblem',
 ]

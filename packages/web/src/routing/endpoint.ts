@@ -1,4 +1,5 @@
 import type { Dependencies, ValuesOf } from '../dependencies/depends.ts'
+import type { ProblemFormat } from '../problem/problem-response.ts'
 import type { HandlerTools } from '../request/handler-tools.ts'
 import type { InputSchemas, Inputs, Part } from '../request/inputs.ts'
 import type { InputOf, OutputOf, Schema } from '../schema/schema.ts'
@@ -35,6 +36,8 @@ export interface EndpointOptions extends InputSchemas {
   readonly bodyTimeout?: number
   /** How long the handler may take until its signal is aborted and 503 answered, in ms; 0 for no end. Default: that of the app. */
   readonly handlerTimeout?: number
+  /** The body of its error responses. Default: that of the app. */
+  readonly formatProblem?: ProblemFormat
 }
 
 /** What a handler is given: the parts of the request after their schemas, its dependencies, and its tools. */

@@ -6,7 +6,7 @@ import { readBody } from '../body/body-reader.ts'
 import { heldBy, type Scope } from '../dependencies/scope.ts'
 import { tellFailure } from '../problem/failure-channel.ts'
 import { faultsOf } from '../problem/fault.ts'
-import { problemResponse, toProblem } from '../problem/problem-response.ts'
+import { problemResponse, sureFormat, toProblem } from '../problem/problem-response.ts'
 import { invalidRequest } from '../request/inputs.ts'
 import { requestContext } from '../request/request-context.ts'
 import { send } from '../response/send.ts'
@@ -15,7 +15,10 @@ import { inTime } from './in-time.ts'
 import type { Plan } from './plan.ts'
 
 /** Answers requests to one endpoint. */
-export function answering(plan: Plan, services: Services, guard: BodyGuard) {
+export function answering(plan: Plan, common: Services, guard: BodyGuard) {
+  const { formatProblem } = plan
+  const services =
+    formatProblem === undefined ? common : { ...common, formatProblem: sureFormat(formatProblem, common.log) }
   return (request: FastifyRequest, reply: FastifyReply): void => {
     if (plan.rest !== undefined) nameRest(request, plan.rest)
     const exchange = new Exchange(request, reply, services)

@@ -3,6 +3,7 @@ import type { RequestLimits } from '../app/options.ts'
 import { kindOf } from '../body/body-kind.ts'
 import type { BodyRules } from '../body/body-reader.ts'
 import type { Dependencies, Dependency } from '../dependencies/depends.ts'
+import type { ProblemFormat } from '../problem/problem-response.ts'
 import { type InputReader, inputReader } from '../request/inputs.ts'
 import { plainJson, type Serialize, serializerOf } from '../response/serializer.ts'
 import type { Endpoint, EndpointOptions } from '../routing/endpoint.ts'
@@ -29,6 +30,8 @@ export interface Plan {
   readonly dependencies: Dependencies
   readonly guarded: boolean
   readonly handlerTimeout: number
+  /** Nothing where it is that of the app. */
+  readonly formatProblem: ProblemFormat | undefined
 }
 
 /**
@@ -56,6 +59,7 @@ export function planOf(
     dependencies,
     guarded: guards.length > 0 || Object.keys(dependencies).length > 0,
     handlerTimeout: options.handlerTimeout ?? limits.handlerTimeout ?? 0,
+    formatProblem: options.formatProblem,
   }
 }
 
