@@ -11,6 +11,7 @@ Each failure has a name and a number; both are the same in every language and ve
 * **HTTP**: the status where the failure is told by HTTP.
 * **close**: the WebSocket close code; \`-\` where the connection lives on.
 * Those marked *host* never go over the wire of the hub to a browser: programs in Node, the command and HTTP meet them.
+* Those marked *calls* are of the client of calls: a page that has only the client of the hub does not know them.
 `
 
 const ranges: Readonly<Record<number, string>> = {
@@ -44,7 +45,7 @@ ${rows.map(line).join('\n')}
 }
 
 function line({ code, name, help, retry, http, close, scope }: ErrorRow): string {
-  const where = scope === 'host' ? ' *host*' : ''
+  const where = scope === undefined ? '' : ` *${scope}*`
   const cells = [code, `\`${name}\`${where}`, escaped(help), retry ? 'yes' : 'no', http, close ?? '-']
   return `| ${cells.join(' | ')} |`
 }

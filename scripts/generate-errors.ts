@@ -4,21 +4,23 @@ export interface ErrorRow {
   readonly http: number
   readonly close: number | null
   readonly retry: boolean
-  /** `host`: never on the wire, and not reported by clients. */
-  readonly scope?: 'host'
+  /** `host`: never on the wire, and not reported by clients. `calls`: in browsers reported by the client of calls only. */
+  readonly scope?: 'host' | 'calls'
   readonly help: string
 }
 
 const lineWidth = 120
 
-/** The generated files of core. */
+/** The generated files of core, and that of the client of calls. */
 export interface ErrorFiles {
   readonly table: string
   readonly browserTable: string
+  /** What the client of calls adds to that. */
+  readonly callRows: string
   readonly help: string
 }
 
-/** What the generated files of core must contain for the rows of `spec/errors.json`. */
+/** What the generated files must contain for the rows of `spec/errors.json`. */
 export function renderErrorFiles(rows: readonly ErrorRow[]): ErrorFiles {
   const notice = '// Generated from spec/errors.json by `npm run generate`. Change the table there.\n\n'
   const codes = rows.map(({ name }) => `  | '${name}'`)
@@ -38,7 +40,10 @@ export const errorRows =
 `,
     browserTable: `${notice}/** The failures that browsers can hear of, written as in \`error-table.ts\`. */
 export const errorRows =
-  '${packed(rows.filter(({ scope }) => scope !== 'host'))}'
+  '${packed(rows.filter(({ scope }) => scope === undefined))}'
+`,
+    callRows: `${notice}/** The failures that only callers of procedures hear of, as rows of core's table. */
+export const callErrorRows = '${packed(rows.filter(({ scope }) => scope === 'calls'))}'
 `,
     help: `${notice}import type { ErrorCode } from './errors.ts'
 

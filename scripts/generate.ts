@@ -11,11 +11,12 @@ const root = new URL('../', import.meta.url)
 /** What each generated file must contain, and what it is made from. */
 function outputs(): readonly (readonly [path: string, source: string, text: string])[] {
   const { errors } = read<{ errors: ErrorRow[] }>('spec/errors.json')
-  const { table, browserTable, help } = renderErrorFiles(errors)
+  const { table, browserTable, callRows, help } = renderErrorFiles(errors)
   const status = renderStatusFiles(read<StatusSpec>('spec/status.json'))
   return [
     ['packages/core/src/error-table.ts', 'spec/errors.json', table],
     ['packages/core/src/error-table-browser.ts', 'spec/errors.json', browserTable],
+    ['packages/client/src/caller/call-error-rows.ts', 'spec/errors.json', callRows],
     ['packages/core/src/help.ts', 'spec/errors.json', help],
     ['docs/errors.md', 'spec/errors.json', renderErrorGuide(errors)],
     ['packages/core/src/status/http-constants.ts', 'spec/status.json', status.httpConstants],

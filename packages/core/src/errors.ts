@@ -16,6 +16,11 @@ export interface ErrorFacts {
 /** What is fixed for each error code; in browsers without those that only hosts report. Source: spec/errors.json. */
 export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = readRows(errorRows)
 
+/** Adds rows that this platform's table does not have, for a part of Posthouse that reports them there. */
+export function addErrorRows(rows: string): void {
+  Object.assign(errorTable, readRows(rows))
+}
+
 function readRows(rows: string): Record<ErrorCode, ErrorFacts> {
   const table: Record<string, ErrorFacts> = {}
   let number = 0

@@ -47,6 +47,7 @@ export {
   type Qos,
 } from './envelope.ts'
 export {
+  addErrorRows,
   type ErrorCode,
   type ErrorFacts,
   errorTable,

@@ -16,8 +16,10 @@ export interface MemoryCallStoreOptions extends CallStoreBounds {
 
 /** Names and numbers of a call, about, in bytes. */
 const overhead = 200
-/** So many of the oldest are looked at for one that can go. */
-const looked = 64
+/** So many are dropped at once: a map is slow in passing by what was taken from its beginning. */
+const step = 256
+/** What is too old is dropped so often, in milliseconds. */
+const sweepMs = 60_000
 
 /** Remembers calls as long as the process lives. */
 export class MemoryCallStore implements CallStore {
@@ -25,39 +27,41 @@ export class MemoryCallStore implements CallStore {
   readonly lasting = false
   readonly #bounds: typeof usual
   readonly #clock: Clock
-  /** The oldest first. */
-  readonly #calls = new Map<string, KeptCall>()
+  /** Those that nothing is to be done about, the oldest first. */
+  readonly #done = new Map<string, KeptCall>()
   /** Those that are unfinished, owed or given up. */
   readonly #open = new Map<string, KeptCall>()
   #bytes = 0
+  #sweptAt: number
   #closed = false
 
   constructor(options: MemoryCallStoreOptions = {}) {
     const { clock = systemClock, ...bounds } = options
     this.#clock = clock
+    this.#sweptAt = clock.now()
     const { calls = usual.calls, bytes = usual.bytes, ageMs = usual.ageMs } = bounds
     this.#bounds = { calls, bytes, ageMs }
   }
 
   get size(): number {
-    return this.#calls.size
+    return this.#done.size + this.#open.size
   }
 
   get(caller: string, id: string): KeptCall | undefined {
-    const call = this.#calls.get(keyOf(caller, id))
+    const call = this.#find(keyOf(caller, id))
     return call !== undefined && !this.#isOld(call) ? call : undefined
   }
 
   async put(call: KeptCall): Promise<void> {
     if (this.#closed) throw new PosthouseError('closed', 'this store of calls was closed')
     const key = keyOf(call.caller, call.id)
-    const known = this.#calls.get(key)
+    const known = this.#find(key)
     if (known === undefined) this.#makeRoom()
-    // A call keeps its place: it is as old as it was.
-    this.#calls.set(key, call)
-    this.#bytes += bytesOf(call) - (known === undefined ? 0 : bytesOf(known))
-    if (isOpen(call)) this.#open.set(key, call)
-    else this.#open.delete(key)
+    else this.#bytes -= bytesOf(known)
+    this.#bytes += bytesOf(call)
+    const [to, from] = isOpen(call) ? [this.#open, this.#done] : [this.#done, this.#open]
+    to.set(key, call)
+    if (known !== undefined) from.delete(key)
     if (this.#bytes > this.#bounds.bytes) this.#dropOldest(key)
   }
 
@@ -76,41 +80,48 @@ export class MemoryCallStore implements CallStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
-    this.#calls.clear()
+    this.#done.clear()
     this.#open.clear()
   }
 
+  #find(key: string): KeptCall | undefined {
+    return this.#done.get(key) ?? this.#open.get(key)
+  }
+
+  /** @throws PosthouseError `store_full` */
   #makeRoom(): void {
-    this.#dropOld()
-    const full = this.#calls.size >= this.#bounds.calls || this.#bytes >= this.#bounds.bytes
-    if (!full || this.#dropOldest()) return
-    throw new PosthouseError('store_full', `${this.#calls.size} calls are unfinished, or callbacks are owed for them`)
+    const now = this.#clock.now()
+    if (now - this.#sweptAt >= sweepMs) this.#sweep(now)
+    const { calls, bytes } = this.#bounds
+    if (this.size < calls && this.#bytes < bytes) return
+    if (this.#dropOldest()) return
+    throw new PosthouseError('store_full', `${this.size} calls are unfinished, or callbacks are owed for them`)
   }
 
-  #dropOld(): void {
-    let seen = 0
-    for (const [key, call] of this.#calls) {
-      if (++seen > looked || !this.#isOld(call)) return
-      if (!isOpen(call)) this.#drop(key)
-    }
-  }
-
-  /** Drops the oldest that nothing is to be done about, and says whether there was one. */
-  #dropOldest(except?: string): boolean {
-    let seen = 0
-    for (const [key, call] of this.#calls) {
-      if (++seen > looked) break
-      if (key === except || isOpen(call)) continue
+  #sweep(now: number): void {
+    this.#sweptAt = now
+    for (const [key, call] of this.#done) {
+      if (!this.#isOld(call)) return
       this.#drop(key)
-      return true
     }
-    return false
+  }
+
+  /** Drops some of the oldest that nothing is to be done about, and says whether there were any. */
+  #dropOldest(except?: string): boolean {
+    const most = Math.min(step, Math.ceil(this.size / 8))
+    let dropped = 0
+    for (const key of this.#done.keys()) {
+      if (key === except || dropped === most) break
+      this.#drop(key)
+      dropped++
+    }
+    return dropped > 0
   }
 
   #drop(key: string): void {
-    const call = this.#calls.get(key)
+    const call = this.#find(key)
     if (call === undefined) return
-    this.#calls.delete(key)
+    this.#done.delete(key)
     this.#open.delete(key)
     this.#bytes -= bytesOf(call)
   }

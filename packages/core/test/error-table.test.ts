@@ -29,9 +29,10 @@ describe('the error table', () => {
   })
 
   it('is in the files that the generator makes', () => {
-    const { table, browserTable, help } = renderErrorFiles(rows)
+    const { table, browserTable, callRows, help } = renderErrorFiles(rows)
     assert.equal(read('packages/core/src/error-table.ts'), table)
     assert.equal(read('packages/core/src/error-table-browser.ts'), browserTable)
+    assert.equal(read('packages/client/src/caller/call-error-rows.ts'), callRows)
     assert.equal(read('packages/core/src/help.ts'), help)
   })
 

@@ -22,6 +22,7 @@ describe('the public names of core', () => {
       'MethodBody',
       'PosthouseError',
       'abortable',
+      'addErrorRows',
       'assertAnnouncedSize',
       'assertAnnouncement',
       'assertBlobKey',

@@ -1,8 +1,10 @@
-import { type ErrorCode, isErrorCode, PosthouseError } from '@posthouse/core'
+import { addErrorRows, isErrorCode, PosthouseError } from '@posthouse/core'
+import { callErrorRows } from './call-error-rows.ts'
 import type { CallResponse } from './call-request.ts'
 
-/** Codes that servers of calls answer with and that browsers do not have in their table. */
-const callCodes: ReadonlySet<string> = new Set<ErrorCode>(['unknown_outcome'])
+// The table of browsers is that of the client of the hub, which never hears of these.
+addErrorRows(callErrorRows)
+
 /** What an original says of a procedure that it does not have. */
 const unknownApi = '未知的API: '
 
@@ -13,15 +15,11 @@ const unknownApi = '未知的API: '
 export function failureOf(response: CallResponse): PosthouseError {
   const { code = '', error = 'the call failed', api } = response
   const options = { cause: response }
-  if (isErrorCode(code) || isCallCode(code)) return new PosthouseError(code, error, options)
+  if (isErrorCode(code)) return new PosthouseError(code, error, options)
   if (error === `${unknownApi}${api}`) {
     return new PosthouseError('no_handler', `the server has no procedure ${JSON.stringify(api)}`, options)
   }
   return new PosthouseError('call_failed', code === '' ? error : `${code}: ${error}`, options)
-}
-
-function isCallCode(code: string): code is ErrorCode {
-  return callCodes.has(code)
 }
 
 /** A response that stands for a failure on this side, for handlers that are given responses. */

@@ -128,7 +128,7 @@ export class SqliteCallStore implements CallStore {
     if (this.#sizes.size < bounds.calls && this.#bytes < bounds.bytes) return
     // What waits to be written may be what there is to remove.
     this.#write()
-    const dropped = table.drop({ before: clock.now(), most: Math.min(step, Math.ceil(bounds.calls / 8)) })
+    const dropped = table.drop({ before: clock.now(), most: Math.min(step, Math.ceil(this.#sizes.size / 8)) })
     for (const row of dropped) this.#forget(row)
     if (dropped.length > 0) return
     throw new PosthouseError('store_full', `${this.#sizes.size} calls are unfinished, or callbacks are owed for them`)
