@@ -16,9 +16,16 @@ const settings: BuildOptions = {
   logLevel: 'error',
 }
 
-/** The client as a page loads it: the content of each file by its name. The entries are `client.js` and `indexeddb.js`. */
+/**
+ * The client as a page loads it: the content of each file by its name. The entries are `client.js`, `calls.js` and
+ * `indexeddb.js`.
+ */
 export async function bundleClient(): Promise<ReadonlyMap<string, Uint8Array>> {
-  const entryPoints = { client: entry, indexeddb: 'packages/client/src/indexeddb.ts' }
+  const entryPoints = {
+    client: entry,
+    calls: 'packages/client/src/calls.ts',
+    indexeddb: 'packages/client/src/indexeddb.ts',
+  }
   const { outputFiles } = await build({ ...settings, entryPoints, splitting: true, write: false })
   return new Map(outputFiles.map(({ path, contents }) => [path.slice(path.lastIndexOf('/') + 1), contents]))
 }

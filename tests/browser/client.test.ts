@@ -4,25 +4,46 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { type FileMessage, HubClient } from '@posthouse/client'
 import { fileOf } from '@posthouse/client/files'
+import { PosthouseError } from '@posthouse/core'
 import { Hub } from '@posthouse/hub'
+import { procedure } from '@posthouse/rpc'
+import { createNode } from 'posthouse'
 import type { Browser } from 'puppeteer-core'
 import sharp from 'sharp'
 import { Arrivals } from '../../packages/hub/test/arrivals.ts'
+import { callsDoor } from '../../packages/posthouse/src/node/calls-door.ts'
 import { openPost, sha256 } from '../files/post.ts'
 import { CHROMIUM_MISSING, chromiumPath, foreignHost, startChromium } from './chromium.ts'
 import { PeerPage, servePeerPage } from './peer-page.ts'
 
 const chromium = chromiumPath()
 
+/** A node that answers calls. */
+function callsNode() {
+  const hub = new Hub()
+  const procedures = {
+    double: procedure({}, (n) => Number(n) * 2),
+    count: procedure({}, async function* (most) {
+      for (let n = 0; n < Number(most); n++) yield n
+    }),
+    doubt: procedure({}, () => {
+      throw new PosthouseError('unknown_outcome', 'nobody can tell')
+    }),
+  }
+  return createNode({ hub, doors: [callsDoor({ hub, procedures })] })
+}
+
 describe('the client in a real browser', { skip: chromium === undefined ? CHROMIUM_MISSING : false }, () => {
   let server: Awaited<ReturnType<typeof servePeerPage>>
+  const node = callsNode()
   let browser: Browser | undefined
   let hub: Hub
   let url = ''
   let page = ''
 
   before(async () => {
-    server = await servePeerPage()
+    await node.start()
+    server = await servePeerPage(node)
     page = `http://127.0.0.1:${server.port}/`
     hub = new Hub()
     ;({ url } = await hub.listen({ port: 0 }))
@@ -33,6 +54,7 @@ describe('the client in a real browser', { skip: chromium === undefined ? CHROMI
     await browser?.close()
     await hub.close()
     await server[Symbol.asyncDispose]()
+    await node.close()
   })
 
   const open = (): Promise<PeerPage> => PeerPage.open(browser as Browser, page)
@@ -145,6 +167,25 @@ describe('the client in a real browser', { skip: chromium === undefined ? CHROMI
       ),
     )
     assert.equal(refused, 'forbidden')
+  })
+
+  test('calls procedures of a node, through the socket and over HTTP', async () => {
+    await using peer = await open()
+    const said = await peer.page.evaluate(async (socketUrl) => {
+      const httpUrl = `${socketUrl}/api/call`
+      const said: unknown[] = []
+      for (const doors of [{ socketUrl, httpUrl }, { httpUrl }]) {
+        const client = globalThis.posthouseCalls.createCallClient({ ...doors, logLevel: 'silent' })
+        await client.connect()
+        said.push(client.mode, await client.call('double', 21))
+        for await (const item of client.stream('count', 3)) said.push(item)
+        said.push(await client.call('doubt').catch(({ code, facts }) => [code, facts.number, facts.retry]))
+        await client.disconnect()
+      }
+      return said
+    }, new URL(page).origin)
+    const each = [42, 0, 1, 2, ['unknown_outcome', 6005, false]]
+    assert.deepEqual(said, ['socket', ...each, 'http', ...each])
   })
 
   test('sees who comes and goes', async () => {

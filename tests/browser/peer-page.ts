@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type * as client from '@posthouse/client'
+import type * as calls from '@posthouse/client/calls'
 import type * as indexeddb from '@posthouse/client/indexeddb'
+import type { PosthouseNode } from 'posthouse'
 import type { Browser, Page } from 'puppeteer-core'
 import { Arrivals } from '../../packages/hub/test/arrivals.ts'
 import { bundleClient } from '../../scripts/bundle-client.ts'
@@ -17,6 +19,8 @@ export interface Told {
 declare global {
   /** The names of `@posthouse/client` in the page. */
   var posthouse: typeof client
+  /** The names of `@posthouse/client/calls` in the page. */
+  var posthouseCalls: typeof calls
   /** The names of `@posthouse/client/indexeddb` in the page. */
   var posthouseStorage: typeof indexeddb
   /** The client of the page. */
@@ -27,17 +31,22 @@ declare global {
 
 const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>peer</title>
 <script type="module">import * as posthouse from '/client.js'; globalThis.posthouse = posthouse
+import * as calls from '/calls.js'; globalThis.posthouseCalls = calls
 import * as storage from '/indexeddb.js'; globalThis.posthouseStorage = storage</script>`
 
-/** Serves the built client and an empty page that has loaded it. */
-export async function servePeerPage(): Promise<AsyncDisposable & { readonly port: number }> {
+/** Serves the built client and an empty page that has loaded it; all else is for a node that has started, where there is one. */
+export async function servePeerPage(node?: PosthouseNode): Promise<AsyncDisposable & { readonly port: number }> {
   const files = await bundleClient()
-  const server = createServer(({ url = '/' }, response) => {
+  const server = createServer((request, response) => {
+    const { url = '/' } = request
     const script = files.get(url.slice(1))
-    if (url !== '/' && script === undefined) response.writeHead(404)
+    const isOther = url !== '/' && script === undefined
+    if (isOther && node !== undefined) return node.handleRequest(request, response)
+    if (isOther) response.writeHead(404)
     else response.setHeader('Content-Type', `${script ? 'text/javascript' : 'text/html'}; charset=utf-8`)
     response.end(script ?? html)
   })
+  server.on('upgrade', (request, socket, head) => node?.handleUpgrade(request, socket, head) || socket.destroy())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -264,13 +264,17 @@ for (const way of ['socket', 'http'] as const) {
       await assert.rejects(client.call('quick', 2, { requestId: 'same' }), { code: 'call_conflict' })
     })
 
-    test('are many at the same time', async () => {
+    test('are many at the same time, and refused at once where they are too many', async () => {
       await using world = await CallWorld.start()
-      const client = world.client({ ...only(world), silenceMs: 5000, connectTimeoutMs: 10_000 })
-      const amount = way === 'socket' ? 2000 : 100
-      const results = await Promise.all(Array.from({ length: amount }, (_, n) => client.call('quick', n)))
-      assert.deepEqual(results, [...results.keys()])
-      assert.equal(world.executions.length, amount)
+      const maxPending = way === 'socket' ? 10_000 : 100
+      const client = world.client({ ...only(world), silenceMs: 5000, connectTimeoutMs: 10_000, maxPending })
+      const calls = Array.from({ length: maxPending }, (_, n) => client.call('work', n))
+      await assert.rejects(client.call('quick', -1), { code: 'too_many_calls' })
+      while (world.executions.length < maxPending) await new Promise(setImmediate)
+      world.finished.resolve()
+      for (const [n, result] of (await Promise.all(calls)).entries()) assert.deepEqual(result, { worked: n })
+      assert.equal(new Set(world.executions).size, maxPending)
+      assert.equal(world.executions.length, maxPending)
     })
   })
 }

@@ -68,6 +68,17 @@ const phases: Readonly<Record<string, Phase>> = {
     world.finished.resolve()
     return result
   },
+  'only as it seems, because it is slow': async (world, line, make) => {
+    const result = make()
+    await world.begun.promise
+    // Longer than a client waits for a sign.
+    line.delayMs = 700
+    const answered = line.next('down')
+    world.finished.resolve()
+    await answered
+    line.delayMs = 0
+    return result
+  },
   'after the answer': async (world, line, make) => {
     world.finished.resolve()
     const result = await make()

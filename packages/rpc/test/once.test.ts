@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { type CallStore, MemoryCallStore } from '@posthouse/core'
 import { createApi, procedure } from '@posthouse/rpc'
 import { next, serve } from './serve.ts'
 
@@ -9,18 +10,17 @@ const as = (caller: string) => ({ auth: { posthouse: 1, caller } })
 const by = (caller: string) => ({ 'posthouse-caller': caller })
 
 /** A procedure that counts how often it runs, and goes on when it is told to. */
-function counting() {
+function counting(store?: CallStore) {
   let runs = 0
   const gates: PromiseWithResolvers<string>[] = []
-  const api = createApi({
-    quick: procedure({}, () => ++runs),
-    slow: procedure({}, () => {
-      runs++
-      const gate = Promise.withResolvers<string>()
-      gates.push(gate)
-      return gate.promise
-    }),
+  const quick = procedure({}, () => ++runs)
+  const slow = procedure({}, () => {
+    runs++
+    const gate = Promise.withResolvers<string>()
+    gates.push(gate)
+    return gate.promise
   })
+  const api = createApi({ quick, slow }, { store })
   return {
     api,
     runs: () => runs,
@@ -105,6 +105,28 @@ describe('a call that is sent again', () => {
   })
 })
 
+/** A memory that outlives the server, and takes its time over the first question. */
+function slowMemory() {
+  const memory = new MemoryCallStore()
+  const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let questions = 0
+  const store: CallStore = {
+    id: memory.id,
+    lasting: true,
+    size: 0,
+    get: async (caller, id) => {
+      asked.resolve()
+      if (questions++ === 0) await gate.promise
+      return memory.get(caller, id)
+    },
+    put: (call) => memory.put(call),
+    remove: (caller, id) => memory.remove(caller, id),
+    find: (query) => memory.find(query),
+    [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
+  }
+  return { store, asked: asked.promise, remember: gate.resolve }
+}
+
 describe('what a call came to', () => {
   it('is told to nobody else', async () => {
     const { api, open } = counting()
@@ -141,6 +163,20 @@ describe('what a call came to', () => {
     await stranger.emitWithAck('api:ping', {})
     const after = await server.connect({ ...as(ana), autoConnect: true })
     assert.equal((await after.emitWithAck('api', { api: 'slow', request_id: 'r1' })).data, 'late')
+  })
+
+  it('is not unknown where it began while the memory was asked for it', async () => {
+    const { store, asked, remember } = slowMemory()
+    const { api, open, started } = counting(store)
+    await using server = await serve(api)
+    const status = server.ask('/api/calls/r1', { headers: by(ana) })
+    await asked
+    const answer = server.call({ api: 'slow', request_id: 'r1' }, by(ana))
+    for (let turns = 0; !started() && turns < 100_000; turns++) await new Promise(setImmediate)
+    remember()
+    assert.equal((await status).status, 202)
+    open('done')
+    assert.equal((await answer).json.data, 'done')
   })
 
   it('can be fetched later by an anonymous caller with the secret of its answer', async () => {

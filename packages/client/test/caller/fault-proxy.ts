@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 
 /** `up` is what the client says, `down` what the server says. */
 export type Direction = 'up' | 'down'
@@ -12,7 +13,7 @@ interface Pair {
 
 /** A line between a client and a server that can be cut, slowed down, or left standing as if nothing had happened. */
 export class FaultProxy implements AsyncDisposable {
-  /** How long bytes are under way, in milliseconds. */
+  /** How long the bytes that come by are held up, in milliseconds; what comes after them stays behind them. */
   delayMs = 0
   /** Takes new connections and does nothing with them. */
   deaf = false
@@ -102,10 +103,16 @@ export class FaultProxy implements AsyncDisposable {
 
   #forward({ client, server, stranded }: Pair, direction: Direction): void {
     const [from, to] = direction === 'up' ? [client, server] : [server, client]
+    let held: Promise<void> | undefined
+    const holdUp = async (before: Promise<void> | undefined, bytes: Buffer, ms: number): Promise<void> => {
+      await before
+      await setTimeout(ms)
+      if (to.writable) to.write(bytes)
+    }
     from.on('data', (bytes) => {
       if (!stranded.has(direction)) {
-        if (this.delayMs === 0) to.write(bytes)
-        else setTimeout(() => to.writable && to.write(bytes), this.delayMs)
+        if (this.delayMs === 0 && held === undefined) to.write(bytes)
+        else held = holdUp(held, bytes, this.delayMs)
       }
       this.#seen[direction]()
     })
