@@ -6,7 +6,6 @@ import {
   type KeptCall,
   type Logger,
   PosthouseError,
-  type Timer,
 } from '@posthouse/core'
 import type { Caller } from '../access/caller.ts'
 import type { Invoke } from '../procedure/invoke.ts'
@@ -56,7 +55,6 @@ export class CallDesk {
   readonly #work: Work
   /** Under way, or a stream whose items the caller has not taken yet. */
   readonly #runs = new Map<string, RunningCall>()
-  readonly #timers = new Map<RunningCall, Timer>()
   /** What is to happen once a promised call is remembered. */
   readonly #safe = new WeakMap<RunningCall, PromiseWithResolvers<void>>()
   #closed = false
@@ -171,9 +169,8 @@ export class CallDesk {
         ? unknownOutcome(run.procedure)
         : new PosthouseError('draining', 'the server is shutting down')
       this.#abort(run, reason)
+      run.timer?.[Symbol.dispose]()
     }
-    for (const timer of this.#timers.values()) timer[Symbol.dispose]()
-    this.#timers.clear()
     this.#runs.clear()
   }
 
@@ -229,10 +226,9 @@ export class CallDesk {
     }
     const rest = run.deadline - clock.now()
     if (rest < Number.POSITIVE_INFINITY) {
-      const timer = clock.after(rest, () => {
+      run.timer = clock.after(rest, () => {
         this.#abort(run, new PosthouseError('timeout', `${run.procedure} has not answered in time`))
       })
-      this.#timers.set(run, timer)
     }
     void this.#carryOut(run)
   }
@@ -279,8 +275,7 @@ export class CallDesk {
     if (run.settling) return
     run.settling = true
     this.#options.tally.ended(run.procedure, answer, run.recalled)
-    this.#timers.get(run)?.[Symbol.dispose]()
-    this.#timers.delete(run)
+    run.timer?.[Symbol.dispose]()
     if (keep && run.remembered && !this.#closed && (run.begun || run.promised))
       await this.#finish(keptOf(run), answer, run.owed)
     run.answer = answer
@@ -293,16 +288,15 @@ export class CallDesk {
 
   async #finish(call: KeptCall, answer: Answer, owed: boolean): Promise<void> {
     const { store, logger, clock } = this.#options
-    const { request, ...rest } = call
+    const { caller, id, procedure, inputHash: hash, at, deadline, request } = call
     const url = owed && request !== undefined ? requestOfText(request).call.callbackUrl : undefined
     const callback = url === undefined ? undefined : { id: `cb_${createId()}`, url, attempts: 0, nextAt: clock.now() }
-    // Only a callback needs to know how the call was made.
-    const kept = {
-      ...rest,
-      ...(callback && { request }),
-      state: 'done' as const,
+    const kept: KeptCall = {
+      ...{ caller, id, procedure, inputHash: hash, at, deadline, callback },
+      // Only a callback needs to know how the call was made.
+      request: callback && request,
+      state: 'done',
       answer: answerToText(answer),
-      callback,
     }
     try {
       await store.put(kept)

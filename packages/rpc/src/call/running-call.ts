@@ -1,4 +1,4 @@
-import type { LogFields, Logger, PosthouseError } from '@posthouse/core'
+import type { LogFields, Logger, PosthouseError, Timer } from '@posthouse/core'
 import type { Caller } from '../access/caller.ts'
 import type { CallContext } from '../procedure/context.ts'
 import type { Entry } from '../procedure/registry.ts'
@@ -49,6 +49,8 @@ export class RunningCall implements CallContext {
   recalled = false
   /** True from when it is decided what the answer is. */
   settling = false
+  /** Ends it with its deadline. */
+  timer: Timer | undefined
   /** True where its caller is told codes. */
   ours = false
   /** True where its answer is to be POSTed. */

@@ -72,14 +72,48 @@ function carryOutInTime(entry: Entry, call: DirectCall, parts: DirectCallParts):
 }
 
 function carryOut(entry: Entry, call: DirectCall, { places, invoke, logger }: DirectCallParts): Promise<unknown> {
-  const { procedure, caller, signal, requestId = createId(), deadline = Number.POSITIVE_INFINITY } = call
-  const context: CallContext = { procedure, caller, requestId, deadline, signal, logger, progress: () => undefined }
   return places.run(
     entry,
-    () => signal,
-    () => invoke(entry, call.input, context),
+    () => call.signal,
+    () => invoke(entry, call.input, new DirectContext(call, logger)),
   )
 }
+
+/** What is not asked for is not made. */
+class DirectContext implements CallContext {
+  readonly logger: Logger
+  readonly progress = nobodyHears
+  readonly #call: DirectCall
+  #requestId: string | undefined
+
+  constructor(call: DirectCall, logger: Logger) {
+    this.#call = call
+    this.logger = logger
+  }
+
+  get procedure(): string {
+    return this.#call.procedure
+  }
+
+  get caller(): Caller {
+    return this.#call.caller
+  }
+
+  get requestId(): string {
+    this.#requestId ??= this.#call.requestId ?? createId()
+    return this.#requestId
+  }
+
+  get deadline(): number {
+    return this.#call.deadline ?? Number.POSITIVE_INFINITY
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal
+  }
+}
+
+const nobodyHears = (): void => undefined
 
 async function inTime(
   entry: Entry,
@@ -96,5 +130,7 @@ async function inTime(
     abortion.abort(error)
     reject(error)
   })
-  return await Promise.race([carryOut(entry, { ...call, signal }, parts), late])
+  const { procedure, input, caller, deadline, requestId } = call
+  const guarded: DirectCall = { procedure, input, caller, deadline, requestId, signal }
+  return await Promise.race([carryOut(entry, guarded, parts), late])
 }

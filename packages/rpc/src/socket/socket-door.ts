@@ -7,6 +7,7 @@ import type { Callers } from '../access/callers.ts'
 import type { CallDesk } from '../call/call-desk.ts'
 import { CallSocket } from './call-socket.ts'
 import type { CallerSockets } from './caller-sockets.ts'
+import { gatherWrites } from './gather-writes.ts'
 import { isOriginAllowed, type Origins } from './origins.ts'
 
 /** Settings of a Socket.IO door. */
@@ -72,6 +73,7 @@ export class SocketDoor {
 
   /** Takes a WebSocket. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    gatherWrites(socket)
     this.#server.engine.handleUpgrade(request, socket, head)
   }
 
