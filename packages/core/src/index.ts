@@ -27,6 +27,7 @@ export type {
   UploadInfo,
 } from './blob-store.ts'
 export type { Broker, Signal } from './broker.ts'
+export { BusyMap } from './busy-map.ts'
 export {
   type CallStore,
   type CallStoreBounds,

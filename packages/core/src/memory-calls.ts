@@ -16,7 +16,7 @@ export interface MemoryCallStoreOptions extends CallStoreBounds {
 
 /** Names and numbers of a call, about, in bytes. */
 const overhead = 200
-/** So many are dropped at once: a map is slow in passing by what was taken from its beginning. */
+/** So many are dropped at once. */
 const step = 256
 /** What is too old is dropped so often, in milliseconds. */
 const sweepMs = 60_000
@@ -27,10 +27,15 @@ export class MemoryCallStore implements CallStore {
   readonly lasting = false
   readonly #bounds: typeof usual
   readonly #clock: Clock
-  /** Those that nothing is to be done about, the oldest first. */
-  readonly #done = new Map<string, KeptCall>()
+  // By caller, then by id: both are texts that are there anyway, and a key of both would be made for each question.
+  readonly #calls = new Map<string, Map<string, KeptCall>>()
   /** Those that are unfinished, owed or given up. */
-  readonly #open = new Map<string, KeptCall>()
+  readonly #open = new Set<KeptCall>()
+  /** Those that nothing is to be done about, the oldest first, and some that are not there any more. */
+  #done: KeptCall[] = []
+  /** Where those begin in `#done` that were not dropped. */
+  #first = 0
+  #size = 0
   #bytes = 0
   #sweptAt: number
   #closed = false
@@ -44,34 +49,38 @@ export class MemoryCallStore implements CallStore {
   }
 
   get size(): number {
-    return this.#done.size + this.#open.size
+    return this.#size
   }
 
   get(caller: string, id: string): KeptCall | undefined {
-    const call = this.#find(keyOf(caller, id))
+    const call = this.#calls.get(caller)?.get(id)
     return call !== undefined && !this.#isOld(call) ? call : undefined
   }
 
   async put(call: KeptCall): Promise<void> {
     if (this.#closed) throw new PosthouseError('closed', 'this store of calls was closed')
-    const key = keyOf(call.caller, call.id)
-    const known = this.#find(key)
+    const { caller, id } = call
+    const known = this.#calls.get(caller)?.get(id)
     if (known === undefined) this.#makeRoom()
-    else this.#bytes -= bytesOf(known)
+    else this.#forget(known)
+    const own = this.#calls.get(caller)
+    if (own === undefined) this.#calls.set(caller, new Map([[id, call]]))
+    else own.set(id, call)
+    this.#size++
     this.#bytes += bytesOf(call)
-    const [to, from] = isOpen(call) ? [this.#open, this.#done] : [this.#done, this.#open]
-    to.set(key, call)
-    if (known !== undefined) from.delete(key)
-    if (this.#bytes > this.#bounds.bytes) this.#dropOldest(key)
+    if (isOpen(call)) this.#open.add(call)
+    else this.#done.push(call)
+    if (this.#bytes > this.#bounds.bytes) this.#dropOldest(call)
   }
 
   async remove(caller: string, id: string): Promise<void> {
-    this.#drop(keyOf(caller, id))
+    const call = this.#calls.get(caller)?.get(id)
+    if (call !== undefined) this.#drop(call)
   }
 
   async find({ which, limit = 1000 }: KeptCallQuery): Promise<readonly KeptCall[]> {
     const found: KeptCall[] = []
-    for (const call of this.#open.values()) {
+    for (const call of this.#open) {
       if (found.length >= limit) break
       if (isWanted(call, which)) found.push(call)
     }
@@ -80,12 +89,9 @@ export class MemoryCallStore implements CallStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
-    this.#done.clear()
+    this.#calls.clear()
     this.#open.clear()
-  }
-
-  #find(key: string): KeptCall | undefined {
-    return this.#done.get(key) ?? this.#open.get(key)
+    this.#done = []
   }
 
   /** @throws PosthouseError `store_full` */
@@ -93,36 +99,59 @@ export class MemoryCallStore implements CallStore {
     const now = this.#clock.now()
     if (now - this.#sweptAt >= sweepMs) this.#sweep(now)
     const { calls, bytes } = this.#bounds
-    if (this.size < calls && this.#bytes < bytes) return
+    if (this.#size < calls && this.#bytes < bytes) return
     if (this.#dropOldest()) return
-    throw new PosthouseError('store_full', `${this.size} calls are unfinished, or callbacks are owed for them`)
+    throw new PosthouseError('store_full', `${this.#size} calls are unfinished, or callbacks are owed for them`)
   }
 
   #sweep(now: number): void {
     this.#sweptAt = now
-    for (const [key, call] of this.#done) {
-      if (!this.#isOld(call)) return
-      this.#drop(key)
+    for (let call = this.#done[this.#first]; call !== undefined && this.#isOld(call); call = this.#done[this.#first]) {
+      this.#dropFirst(call)
     }
+    this.#compact()
   }
 
   /** Drops some of the oldest that nothing is to be done about, and says whether there were any. */
-  #dropOldest(except?: string): boolean {
-    const most = Math.min(step, Math.ceil(this.size / 8))
-    let dropped = 0
-    for (const key of this.#done.keys()) {
-      if (key === except || dropped === most) break
-      this.#drop(key)
-      dropped++
+  #dropOldest(except?: KeptCall): boolean {
+    const before = this.#size
+    const most = Math.min(step, Math.ceil(before / 8))
+    while (before - this.#size < most) {
+      const call = this.#done[this.#first]
+      if (call === undefined || call === except) break
+      this.#dropFirst(call)
     }
-    return dropped > 0
+    this.#compact()
+    return this.#size < before
   }
 
-  #drop(key: string): void {
-    const call = this.#find(key)
-    if (call === undefined) return
-    this.#done.delete(key)
-    this.#open.delete(key)
+  #dropFirst(call: KeptCall): void {
+    this.#first++
+    if (this.#isThere(call)) this.#drop(call)
+  }
+
+  /** The list is as long as what is there, about. */
+  #compact(): void {
+    if (this.#first < this.#done.length / 2) return
+    this.#done = this.#done.slice(this.#first)
+    this.#first = 0
+  }
+
+  #isThere(call: KeptCall): boolean {
+    return this.#calls.get(call.caller)?.get(call.id) === call
+  }
+
+  #drop(call: KeptCall): void {
+    const { caller, id } = call
+    this.#forget(call)
+    const own = this.#calls.get(caller)
+    own?.delete(id)
+    if (own?.size === 0) this.#calls.delete(caller)
+  }
+
+  #forget(call: KeptCall): void {
+    this.#open.delete(call)
+    this.#size--
     this.#bytes -= bytesOf(call)
   }
 
@@ -144,8 +173,4 @@ function isWanted({ state, callback }: KeptCall, which: KeptCallQuery['which']):
 
 function bytesOf({ request = '', answer = '' }: KeptCall): number {
   return overhead + request.length + answer.length
-}
-
-function keyOf(caller: string, id: string): string {
-  return `${caller}\n${id}`
 }

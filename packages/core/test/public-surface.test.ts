@@ -12,6 +12,7 @@ import * as testing from '@posthouse/core/testing'
 describe('the public names of core', () => {
   it('are these at its root', () => {
     assert.deepEqual(Object.keys(core), [
+      'BusyMap',
       'ChannelBound',
       'ManualClock',
       'MemoryBlobStore',

@@ -75,11 +75,32 @@ describe('a call that is sent again', () => {
   it('is refused where its input is another one', async () => {
     const { api, runs } = counting()
     await using server = await serve(api)
-    await server.call({ api: 'quick', request_id: 'r1', data: 1 }, by(ana))
-    const { status, json } = await server.call({ api: 'quick', request_id: 'r1', data: 2 }, by(ana))
-    assert.equal(status, 409)
-    assert.equal(json.code, 'call_conflict')
-    assert.equal(runs(), 1)
+    const others = [
+      [1, 2],
+      [1, '1'],
+      [null, 'null'],
+      [true, 'true'],
+      [
+        [[1], 2],
+        [1, [2]],
+      ],
+      [{ a: [] }, { a: {} }],
+    ]
+    const more = [
+      [{ a: 'b' }, { ab: '' }],
+      [
+        { a: 1, b: 2 },
+        { a: 2, b: 1 },
+      ],
+      ['', []],
+    ]
+    for (const [n, [data, other]] of [...others, ...more].entries()) {
+      const call = { api: 'quick', request_id: `r${n}` }
+      await server.call({ ...call, data }, by(ana))
+      const { status, json } = await server.call({ ...call, data: other }, by(ana))
+      assert.deepEqual([status, json.code], [409, 'call_conflict'], JSON.stringify(other))
+      assert.equal(runs(), n + 1)
+    }
   })
 
   it('is not carried out where another memory was asked first', async () => {

@@ -1,4 +1,4 @@
-import { PosthouseError, toPosthouseError } from '@posthouse/core'
+import { BusyMap, PosthouseError, toPosthouseError } from '@posthouse/core'
 import type { CallSettings } from './call-settings.ts'
 import type { CallMode, CallWatchers } from './call-watchers.ts'
 import { HttpDoor } from './http-door.ts'
@@ -14,7 +14,7 @@ export class Dispatcher {
   readonly #watchers: CallWatchers
   readonly #socket: SocketDoor | undefined
   readonly #http: HttpDoor | undefined
-  readonly #calls = new Map<string, PendingCall>()
+  readonly #calls = new BusyMap<string, PendingCall>()
   readonly #ended = new Set<string>()
   #mode: CallMode = 'offline'
   /** Somebody has asked for a connection since the last `close`. */

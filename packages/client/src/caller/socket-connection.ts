@@ -1,4 +1,4 @@
-import { type Clock, PosthouseError, type Timer } from '@posthouse/core'
+import { BusyMap, type Clock, PosthouseError, type Timer } from '@posthouse/core'
 import type { Socket } from 'socket.io-client'
 import { isRecord, readResponse } from './call-request.ts'
 import { type PendingCall, unknownOutcome } from './pending-call.ts'
@@ -28,7 +28,7 @@ interface Carried {
 export class SocketConnection {
   readonly #socket: Socket
   readonly #options: SocketConnectionOptions
-  readonly #calls = new Map<string, Carried>()
+  readonly #calls = new BusyMap<string, Carried>()
   /** Shared with the calls that were sent here: a late welcome counts for them too. */
   readonly #trace: { store: string | undefined } = { store: undefined }
   #maxBytes = originalBytes

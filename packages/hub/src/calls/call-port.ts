@@ -1,3 +1,4 @@
+import type { BusyMap } from '@posthouse/core'
 import type { CallFrame, ErrorFrame } from '@posthouse/protocol'
 import type { Access } from '../access/access.ts'
 import type { CallEntry } from './call-entry.ts'
@@ -16,9 +17,9 @@ export interface CallPort {
   /** False once its connection is about to end. */
   readonly open: boolean
   /** The calls under way that it has made, by its own ids. */
-  readonly made: Map<string, CallEntry>
+  readonly made: BusyMap<string, CallEntry>
   /** The calls under way that it is to answer, by the hub's ids. */
-  readonly asked: Map<string, CallEntry>
+  readonly asked: BusyMap<string, CallEntry>
   /** @throws PosthouseError `unrepresentable`, `invalid_body`, `body_too_large`, `slow_consumer` */
   write(frame: CallFrame | ErrorFrame): void
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, PosthouseError } from '@posthouse/core'
+import { BusyMap, type Clock, type Logger, PosthouseError } from '@posthouse/core'
 import {
   assertMethod,
   type CallFrame,
@@ -37,8 +37,8 @@ export class HubDesk implements OwnPort {
   readonly address = 'hub'
   readonly answers = true
   readonly access: Access = Access.everything
-  readonly made: Map<string, CallEntry> = new Map()
-  readonly asked: Map<string, CallEntry> = new Map()
+  readonly made: BusyMap<string, CallEntry> = new BusyMap()
+  readonly asked: BusyMap<string, CallEntry> = new BusyMap()
   readonly #options: HubDeskOptions
   readonly #handlers = new Map<string, CallHandler>()
   readonly #permissions = new Map<string, string>()

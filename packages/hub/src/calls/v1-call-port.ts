@@ -1,4 +1,4 @@
-import { clientAddress, PosthouseError } from '@posthouse/core'
+import { BusyMap, clientAddress, PosthouseError } from '@posthouse/core'
 import type { CallFrame, ErrorFrame, FrameBody, HelloFrame, Limits } from '@posthouse/protocol'
 import { convertBody } from '@posthouse/protocol/bodies'
 import type { Access } from '../access/access.ts'
@@ -29,8 +29,8 @@ export class V1CallPort implements CallPort {
   readonly address: string
   readonly answers: boolean
   // Made when the first call comes: most connections are idle, and there may be very many.
-  #made: Map<string, CallEntry> | undefined
-  #asked: Map<string, CallEntry> | undefined
+  #made: BusyMap<string, CallEntry> | undefined
+  #asked: BusyMap<string, CallEntry> | undefined
   readonly #owner: CallOwner
   readonly #connection: Connection
   readonly #codec: HubCodec
@@ -45,13 +45,13 @@ export class V1CallPort implements CallPort {
     this.#frameBytes = limits.frameBytes
   }
 
-  get made(): Map<string, CallEntry> {
-    this.#made ??= new Map()
+  get made(): BusyMap<string, CallEntry> {
+    this.#made ??= new BusyMap()
     return this.#made
   }
 
-  get asked(): Map<string, CallEntry> {
-    this.#asked ??= new Map()
+  get asked(): BusyMap<string, CallEntry> {
+    this.#asked ??= new BusyMap()
     return this.#asked
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, isPosthouseError, PosthouseError, toPosthouseError } from '@posthouse/core'
+import { BusyMap, type Clock, isPosthouseError, PosthouseError, toPosthouseError } from '@posthouse/core'
 import type { RequestFrame, ResponseFrame } from '../frame/call-frames.ts'
 import { callBody, noHandler } from '../frame/draft-call.ts'
 import { errorInfo } from '../frame/error-info.ts'
@@ -51,7 +51,8 @@ class Running implements Call {
   readonly body: unknown
   readonly deadline: number
   readonly window = new PartWindow()
-  readonly #abortion = new AbortController()
+  #abortion: AbortController | undefined
+  #reason: PosthouseError | undefined
 
   constructor(frame: RequestFrame, now: number) {
     const { id, from = '', method, body, timeoutMs = 0 } = frame
@@ -62,12 +63,16 @@ class Running implements Call {
     this.deadline = now + timeoutMs
   }
 
+  // Most handlers never ask for it.
   get signal(): AbortSignal {
+    this.#abortion ??= new AbortController()
+    if (this.#reason !== undefined) this.#abortion.abort(this.#reason)
     return this.#abortion.signal
   }
 
   abort(reason: PosthouseError): void {
-    this.#abortion.abort(reason)
+    this.#reason ??= reason
+    this.#abortion?.abort(reason)
     this.window.close()
   }
 }
@@ -76,7 +81,7 @@ class Running implements Call {
 export class HandledCalls {
   readonly #options: HandledCallsOptions
   /** Calls that are waited for, by id. */
-  readonly #calls = new Map<string, Running>()
+  readonly #calls = new BusyMap<string, Running>()
   /** Handlers at work, those included that nobody waits for any more. */
   #working = 0
 

@@ -1,4 +1,4 @@
-import { type Clock, PosthouseError, type Timer } from '@posthouse/core'
+import { BusyMap, type Clock, PosthouseError, type Timer } from '@posthouse/core'
 import type { CancelFrame, CreditFrame, RequestFrame, ResponseFrame } from '../frame/call-frames.ts'
 import type { CallDraft } from '../frame/draft-call.ts'
 import { errorFromInfo } from '../frame/error-info.ts'
@@ -35,7 +35,7 @@ const creditStep = 16
 /** The calls that one end has made, and those who wait for their answers. Spec: 4.8. */
 export class MadeCalls {
   readonly #options: MadeCallsOptions
-  readonly #calls = new Map<string, Asked>()
+  readonly #calls = new BusyMap<string, Asked>()
   #made = 0
 
   constructor(options: MadeCallsOptions) {

@@ -1,4 +1,4 @@
-import { type Clock, PosthouseError } from '@posthouse/core'
+import { BusyMap, type Clock, PosthouseError } from '@posthouse/core'
 import type { Caller } from '../access/caller.ts'
 import { procedure as makeProcedure } from '../procedure/procedure.ts'
 import type { Entry, Registry } from '../procedure/registry.ts'
@@ -17,7 +17,7 @@ export class Admission {
   readonly #options: AdmissionOptions
   readonly #rates: CallerRates | undefined
   readonly #ownRates = new WeakMap<Entry, CallerRates>()
-  readonly #perCaller = new Map<string, number>()
+  readonly #perCaller = new BusyMap<string, number>()
   #size = 0
   #draining = false
   #empty: (() => void) | undefined

@@ -1,4 +1,5 @@
 import {
+  BusyMap,
   type CallStore,
   type Clock,
   createId,
@@ -13,9 +14,10 @@ import type { Places } from '../procedure/places.ts'
 import type { Admission } from './admission.ts'
 import { type Answer, answerToText, failure } from './answer.ts'
 import type { CallTally } from './call-tally.ts'
+import { DeadlineWatch } from './deadline-watch.ts'
 import type { IncomingCall, StreamWish } from './incoming-call.ts'
 import { inputHash } from './input-hash.ts'
-import { answerBefore, conflict, keptOf, unknownOutcome } from './kept.ts'
+import { answerBefore, conflict, doneOf, keptOf, unknownOutcome } from './kept.ts'
 import type { KnownLimits } from './limits.ts'
 import { requestOfText } from './request-text.ts'
 import { RunningCall, type Watcher } from './running-call.ts'
@@ -54,15 +56,17 @@ export class CallDesk {
   readonly #admission: Admission
   readonly #work: Work
   /** Under way, or a stream whose items the caller has not taken yet. */
-  readonly #runs = new Map<string, RunningCall>()
-  /** What is to happen once a promised call is remembered. */
-  readonly #safe = new WeakMap<RunningCall, PromiseWithResolvers<void>>()
+  readonly #runs = new BusyMap<string, RunningCall>()
+  readonly #deadlines: DeadlineWatch
   #closed = false
 
   constructor(options: CallDeskOptions) {
     this.#options = options
     this.#admission = options.admission
     this.#work = new Work(options)
+    const over = (run: RunningCall): void =>
+      this.#abort(run, new PosthouseError('timeout', `${run.procedure} has not answered in time`))
+    this.#deadlines = new DeadlineWatch({ clock: options.clock, runs: this.#runs, over })
   }
 
   /** Names the memory of calls. */
@@ -84,7 +88,8 @@ export class CallDesk {
   take(caller: Caller, call: IncomingCall, options: TakeOptions = {}): RunningCall | undefined {
     const { watcher } = options
     try {
-      const known = this.#runs.get(keyOf(caller.id, call.requestId))
+      const key = keyOf(caller.id, call.requestId)
+      const known = this.#runs.get(key)
       if (known !== undefined) {
         if (inputHash(call.procedure, call.data) !== known.inputHash) throw conflict(call.requestId)
         return this.#attach(known, call, watcher)
@@ -97,7 +102,7 @@ export class CallDesk {
       const deadline = at + Math.min(timeoutMs, call.deadlineMs ?? Number.POSITIVE_INFINITY)
       const hash = inputHash(call.procedure, call.data)
       const promised = options.promised === true
-      const run = new RunningCall({ entry, caller, call, inputHash: hash, at, deadline, logger, promised })
+      const run = new RunningCall({ entry, caller, call, key, inputHash: hash, at, deadline, logger, promised })
       run.ours = options.ours === true
       run.owed = promised && call.callbackType === 'http' && call.callbackUrl !== undefined
       if (watcher !== undefined) this.#attach(run, call, watcher)
@@ -112,7 +117,7 @@ export class CallDesk {
 
   /** Resolves when a promised call would survive the end of this process. */
   async safe(run: RunningCall): Promise<void> {
-    await this.#safe.get(run)?.promise
+    await run.safe?.promise
   }
 
   /** A call of a caller that is under way. */
@@ -169,8 +174,8 @@ export class CallDesk {
         ? unknownOutcome(run.procedure)
         : new PosthouseError('draining', 'the server is shutting down')
       this.#abort(run, reason)
-      run.timer?.[Symbol.dispose]()
     }
+    this.#deadlines[Symbol.dispose]()
     this.#runs.clear()
   }
 
@@ -182,11 +187,11 @@ export class CallDesk {
     if (watcher === undefined) return run
     if (watcher.item !== undefined && stream !== undefined) {
       if (run.line === undefined) throw new PosthouseError('call_lost', 'the call was not begun as a stream')
-      run.watchers.add(watcher)
+      run.watchers.push(watcher)
       run.line.attach(watcher.item, stream)
-    } else run.watchers.add(watcher)
+    } else run.watchers.push(watcher)
     if (run.answer !== undefined) {
-      run.watchers.delete(watcher)
+      run.dismiss(watcher)
       watcher.ended(run.answer)
       this.#forgetTaken(run)
     } else run.abandonedAt = undefined
@@ -202,7 +207,7 @@ export class CallDesk {
   /** Somebody does not wait any more, but others may, or may come. */
   leave(run: RunningCall, watcher: Watcher): void {
     run.leave(watcher)
-    if (run.line === undefined || run.watchers.size > 0 || this.#closed) return
+    if (run.line === undefined || run.watchers.length > 0 || this.#closed) return
     const { clock, limits } = this.#options
     run.abandonedAt = clock.elapsed()
     clock.after(limits.lingerMs, () => this.#abandon(run, limits.lingerMs)).unref()
@@ -217,18 +222,15 @@ export class CallDesk {
 
   #begin(run: RunningCall): void {
     const { clock } = this.#options
-    this.#runs.set(keyOf(run.caller.id, run.requestId), run)
+    this.#runs.set(run.key, run)
     this.#admission.enter(run.caller.id)
     if (run.promised) {
-      const safe = Promise.withResolvers<void>()
-      safe.promise.catch(() => undefined)
-      this.#safe.set(run, safe)
+      run.safe = Promise.withResolvers<void>()
+      run.safe.promise.catch(() => undefined)
     }
-    const rest = run.deadline - clock.now()
-    if (rest < Number.POSITIVE_INFINITY) {
-      run.timer = clock.after(rest, () => {
-        this.#abort(run, new PosthouseError('timeout', `${run.procedure} has not answered in time`))
-      })
+    if (run.deadline < Number.POSITIVE_INFINITY) {
+      run.endsAt = clock.elapsed() + Math.max(0, run.deadline - clock.now())
+      this.#deadlines.add(run)
     }
     void this.#carryOut(run)
   }
@@ -244,7 +246,7 @@ export class CallDesk {
       if (run.promised) await this.#promise(run)
       await this.#settle(run, await this.#work.answer(run), true)
     } catch (error) {
-      this.#safe.get(run)?.reject(error)
+      run.safe?.reject(error)
       await this.#settle(run, this.#failed(run, error), true)
     } finally {
       this.#admission.leave(run.caller.id)
@@ -253,7 +255,7 @@ export class CallDesk {
 
   async #promise(run: RunningCall): Promise<void> {
     await this.#options.store.put(keptOf(run, { state: 'taken' }))
-    this.#safe.get(run)?.resolve()
+    run.safe?.resolve()
   }
 
   #failed(run: RunningCall, error: unknown): Answer {
@@ -275,29 +277,24 @@ export class CallDesk {
     if (run.settling) return
     run.settling = true
     this.#options.tally.ended(run.procedure, answer, run.recalled)
-    run.timer?.[Symbol.dispose]()
-    if (keep && run.remembered && !this.#closed && (run.begun || run.promised))
-      await this.#finish(keptOf(run), answer, run.owed)
+    if (keep && run.remembered && !this.#closed && (run.begun || run.promised)) {
+      const finished = this.#finish(keptOf(run), answer, run.owed)
+      // What only memory holds is as safe as it will be.
+      if (this.#options.store.lasting) await finished
+    }
     run.answer = answer
     // A promise that could not be given has failed before; one that had been given before is kept.
-    this.#safe.get(run)?.resolve()
+    run.safe?.resolve()
     for (const watcher of [...run.watchers]) watcher.ended(answer)
-    if (run.line === undefined) run.watchers.clear()
+    if (run.line === undefined) run.watchers.length = 0
     this.#forgetTaken(run)
   }
 
   async #finish(call: KeptCall, answer: Answer, owed: boolean): Promise<void> {
     const { store, logger, clock } = this.#options
-    const { caller, id, procedure, inputHash: hash, at, deadline, request } = call
-    const url = owed && request !== undefined ? requestOfText(request).call.callbackUrl : undefined
+    const url = owed && call.request !== undefined ? requestOfText(call.request).call.callbackUrl : undefined
     const callback = url === undefined ? undefined : { id: `cb_${createId()}`, url, attempts: 0, nextAt: clock.now() }
-    const kept: KeptCall = {
-      ...{ caller, id, procedure, inputHash: hash, at, deadline, callback },
-      // Only a callback needs to know how the call was made.
-      request: callback && request,
-      state: 'done',
-      answer: answerToText(answer),
-    }
+    const kept = doneOf(call, answerToText(answer), callback)
     try {
       await store.put(kept)
     } catch (error) {
@@ -317,9 +314,8 @@ export class CallDesk {
   }
 
   #forget(run: RunningCall): void {
-    const key = keyOf(run.caller.id, run.requestId)
-    if (this.#runs.get(key) === run) this.#runs.delete(key)
-    run.watchers.clear()
+    if (this.#runs.get(run.key) === run) this.#runs.delete(run.key)
+    run.watchers.length = 0
   }
 
   #resume(kept: KeptCall, text: string): void {
@@ -328,7 +324,8 @@ export class CallDesk {
     const caller: Caller = { id: kept.caller, name, may: (permission) => permission === call.procedure }
     const { at, deadline, inputHash: hash } = kept
     const { logger } = this.#options
-    const fields = { entry, caller, call, inputHash: hash, at, deadline, logger, promised: true }
+    const key = keyOf(kept.caller, kept.id)
+    const fields = { entry, caller, call, key, inputHash: hash, at, deadline, logger, promised: true }
     const run = new RunningCall(fields)
     run.ours = ours
     run.owed = call.callbackType === 'http' && call.callbackUrl !== undefined

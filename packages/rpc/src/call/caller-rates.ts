@@ -1,4 +1,4 @@
-import { type Clock, PosthouseError } from '@posthouse/core'
+import { BusyMap, type Clock, PosthouseError } from '@posthouse/core'
 import { TokenBucket } from '@posthouse/core/policy'
 import type { Rate } from '../procedure/procedure.ts'
 
@@ -9,7 +9,7 @@ const mostCallers = 10_000
 export class CallerRates {
   readonly #rate: Rate
   readonly #clock: Clock
-  readonly #buckets = new Map<string, TokenBucket>()
+  readonly #buckets = new BusyMap<string, TokenBucket>()
 
   constructor(rate: Rate, clock: Clock) {
     this.#rate = rate
@@ -21,13 +21,17 @@ export class CallerRates {
     const bucket = this.#buckets.get(caller) ?? new TokenBucket({ ...this.#rate, clock: this.#clock })
     this.#buckets.delete(caller)
     this.#buckets.set(caller, bucket)
-    const [oldest] = this.#buckets.keys()
-    if (this.#buckets.size > mostCallers && oldest !== undefined) this.#buckets.delete(oldest)
+    if (this.#buckets.size > mostCallers) this.#forgetOldest()
     if (bucket.take()) return
     const { perSecond } = this.#rate
     throw new PosthouseError(
       'rate_limited',
       `more than ${perSecond} calls a second; try again in ${bucket.waitMs()} ms`,
     )
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#buckets.keys()
+    if (oldest !== undefined) this.#buckets.delete(oldest)
   }
 }

@@ -1,4 +1,4 @@
-import { type KeptCall, PosthouseError } from '@posthouse/core'
+import { type KeptCall, type KeptCallback, PosthouseError } from '@posthouse/core'
 import { type Answer, answerOfText, failure } from './answer.ts'
 import { requestToText } from './request-text.ts'
 import type { RunningCall } from './running-call.ts'
@@ -27,6 +27,13 @@ export function keptOf(run: RunningCall, { state }: Pick<KeptCall, 'state'> = { 
   const until = Number.isFinite(deadline) ? deadline : Number.MAX_SAFE_INTEGER
   const { requestId: id, procedure } = call
   return { caller: caller.id, id, procedure, inputHash: hash, at, deadline: until, state, request }
+}
+
+/** The same with what it came to. Only a callback needs to know how the call was made. */
+export function doneOf(call: KeptCall, answer: string, callback: KeptCallback | undefined): KeptCall {
+  const { caller, id, procedure, inputHash: hash, at, deadline } = call
+  const request = callback && call.request
+  return { caller, id, procedure, inputHash: hash, at, deadline, state: 'done', answer, request, callback }
 }
 
 export function unknownOutcome(procedure: string): PosthouseError {

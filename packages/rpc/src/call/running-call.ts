@@ -1,4 +1,4 @@
-import type { LogFields, Logger, PosthouseError, Timer } from '@posthouse/core'
+import type { LogFields, Logger, PosthouseError } from '@posthouse/core'
 import type { Caller } from '../access/caller.ts'
 import type { CallContext } from '../procedure/context.ts'
 import type { Entry } from '../procedure/registry.ts'
@@ -20,6 +20,8 @@ export interface RunningCallFields {
   readonly entry: Entry
   readonly caller: Caller
   readonly call: IncomingCall
+  /** Of caller and request, for those who look it up. */
+  readonly key: string
   readonly inputHash: string
   readonly at: number
   readonly deadline: number
@@ -33,13 +35,15 @@ export class RunningCall implements CallContext {
   readonly entry: Entry
   readonly caller: Caller
   readonly call: IncomingCall
+  readonly key: string
   readonly inputHash: string
   readonly at: number
   readonly deadline: number
   readonly promised: boolean
   /** Where its items wait; nothing where they are not wanted one by one. */
   readonly line: ItemLine | undefined
-  readonly watchers: Set<Watcher> = new Set()
+  /** Hardly ever more than one. */
+  readonly watchers: Watcher[] = []
   /** True where somebody may ask again what it came to. */
   readonly remembered: boolean
   /** True from when its handler may have done something. */
@@ -49,8 +53,10 @@ export class RunningCall implements CallContext {
   recalled = false
   /** True from when it is decided what the answer is. */
   settling = false
-  /** Ends it with its deadline. */
-  timer: Timer | undefined
+  /** The deadline, as `Clock.elapsed()` tells time. */
+  endsAt: number = Number.POSITIVE_INFINITY
+  /** What is to happen once a promised call is remembered. */
+  safe: PromiseWithResolvers<void> | undefined
   /** True where its caller is told codes. */
   ours = false
   /** True where its answer is to be POSTed. */
@@ -67,6 +73,7 @@ export class RunningCall implements CallContext {
     this.entry = fields.entry
     this.caller = fields.caller
     this.call = fields.call
+    this.key = fields.key
     this.inputHash = fields.inputHash
     this.at = fields.at
     this.deadline = fields.deadline
@@ -122,9 +129,15 @@ export class RunningCall implements CallContext {
     return this.#reason
   }
 
+  /** Tells a watcher nothing any more; items that are left still go to it. */
+  dismiss(watcher: Watcher): void {
+    const at = this.watchers.indexOf(watcher)
+    if (at !== -1) this.watchers.splice(at, 1)
+  }
+
   /** Takes a watcher away. */
   leave(watcher: Watcher): void {
-    this.watchers.delete(watcher)
+    this.dismiss(watcher)
     if (watcher.item !== undefined) this.line?.detach(watcher.item)
   }
 }

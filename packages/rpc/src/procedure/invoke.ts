@@ -29,10 +29,16 @@ export function invoker(interceptors: readonly CallInterceptor[]): Invoke {
 async function carryOut(entry: Entry, data: unknown, context: CallContext): Promise<unknown> {
   const input = entry.input === undefined ? data : await checkedInput(entry.input, entry.name, data)
   // The schema has just made the input into what the handler takes.
-  const result = await entry.procedure.handler(input as never, context)
+  const returned: unknown = entry.procedure.handler(input as never, context)
+  const result = isThenable(returned) ? await returned : returned
   const { output } = entry
   if (output === undefined) return result
   return isItems(result) ? checkedItems(result, output, entry.name) : checkedOutput(output, entry.name, result)
+}
+
+/** Also what a database library makes of a query that runs when it is waited for. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 /** True where an answer comes in items. */

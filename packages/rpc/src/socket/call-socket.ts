@@ -1,4 +1,4 @@
-import { type Clock, PosthouseError } from '@posthouse/core'
+import { BusyMap, type Clock, PosthouseError } from '@posthouse/core'
 import type { Socket } from 'socket.io'
 import type { Caller } from '../access/caller.ts'
 import { type Answer, failure } from '../call/answer.ts'
@@ -41,7 +41,7 @@ interface Waiting {
 export class CallSocket {
   readonly #socket: Socket
   readonly #options: CallSocketOptions
-  readonly #waiting = new Map<string, Waiting>()
+  readonly #waiting = new BusyMap<string, Waiting>()
   readonly #sizes: PacketSizes
   readonly #presence: Disposable | undefined
   #believedUntil: number
@@ -160,7 +160,7 @@ export class CallSocket {
     this.#presence?.[Symbol.dispose]()
     for (const { run, watcher, reply } of this.#waiting.values()) {
       this.#options.desk.leave(run, watcher)
-      if (reply === undefined && run.line === undefined && run.watchers.size === 0) this.#keepAnswer(run)
+      if (reply === undefined && run.line === undefined && run.watchers.length === 0) this.#keepAnswer(run)
     }
     this.#waiting.clear()
   }
@@ -170,8 +170,8 @@ export class CallSocket {
     if (!known) return
     // Whoever has asked again meanwhile gets it there.
     const ended = (answer: Answer): void => {
-      if (run.watchers.size <= 1) sockets.deliver(caller.id, responseOf(run.call, answer, ours))
+      if (run.watchers.length <= 1) sockets.deliver(caller.id, responseOf(run.call, answer, ours))
     }
-    run.watchers.add({ ended })
+    run.watchers.push({ ended })
   }
 }
