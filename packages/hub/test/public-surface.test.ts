@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as hub from '@posthouse/hub'
 import * as jwt from '@posthouse/hub/jwt'
+import { resolveOptions } from '../src/hub-options.ts'
 
 test('the hub exports these names and no others', () => {
   assert.deepEqual(Object.keys(hub).sort(), [
@@ -35,6 +36,27 @@ test('the documented port and limits stand', () => {
     calls: 256,
     subscriptions: 128,
   })
+})
+
+test('the documented times and sizes hold where nothing else is said', () => {
+  const { timing, sendQueue, crossComm, maxClients, statisticsMs } = resolveOptions({})
+  assert.deepEqual(
+    { timing, sendQueue, crossComm, maxClients, statisticsMs },
+    {
+      timing: {
+        helloMs: 5000,
+        heartbeatMs: 25_000,
+        v1TimeoutMs: 35_000,
+        crossCommTimeoutMs: 60_000,
+        sessionMs: 120_000,
+        leaseMs: 30_000,
+      },
+      sendQueue: { softBytes: 1_048_576, hardBytes: 4 * 1_048_576 },
+      crossComm: true,
+      maxClients: 100_000,
+      statisticsMs: 30 * 86_400_000,
+    },
+  )
 })
 
 test('loopback is what only this computer can reach', () => {

@@ -5,6 +5,9 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { type Envelope, type InboxStore, ManualClock } from '@posthouse/core'
 import { openSqliteStore } from '@posthouse/store/sqlite'
+import { FolderLock } from '../src/sqlite/folder-lock.ts'
+import { openDatabase, synchronousFor } from '../src/sqlite/open-database.ts'
+import { startStore } from '../src/sqlite/open-store.ts'
 import { temporaryFolder } from './folder.ts'
 
 const limits = { messages: 1e9, bytes: 1e12 }
@@ -22,6 +25,25 @@ test('a second later nothing is left in the journal, also of what was committed 
   }
   assert.deepEqual([await count(store, 'bob'), await count(store, 'carol')], [3, 3])
 })
+
+// SQLite's levels: 2 waits for the disk with each transaction, 1 does not (https://sqlite.org/pragma.html#pragma_synchronous).
+for (const [durability, level] of [
+  ['disk', 2],
+  ['process', 1],
+] as const) {
+  test(`a commit with durability ${durability} has level ${level}, also after something was settled`, async () => {
+    using folder = temporaryFolder()
+    const path = folder.database
+    const clock = new ManualClock()
+    const database = openDatabase(path, synchronousFor(durability))
+    await using store = startStore({ path, durability, clock }, { database, lock: new FolderLock(path) })
+    const levelNow = (): unknown => database.prepare('pragma synchronous').get()?.synchronous
+    await send(store, 'bob', clock.now())
+    assert.equal(levelNow(), level)
+    await untilSettled(path, clock)
+    assert.equal(levelNow(), level)
+  })
+}
 
 test('what is acknowledged before it is settled never touches a table', async () => {
   using folder = temporaryFolder()
