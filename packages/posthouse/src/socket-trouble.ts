@@ -1,6 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { networkReason } from './network-reason.ts'
 
+/** What a hub that turns connections away means by a status. */
+const refusals: ReadonlyMap<unknown, string> = new Map([
+  [429, ': too many connections come from here, or come too fast; try again in a moment'],
+  [503, ': it has as many connections as it may have, or is about to end; posthouse doctor tells which'],
+])
+
 /**
  * Learns why a WebSocket could not be opened. Node's own tells its program nothing, as browsers must; the client under it
  * tells whoever listens to its diagnostics.
@@ -13,7 +19,7 @@ export class SocketTrouble implements Disposable {
   }
   readonly #onAnswer = (message: unknown): void => {
     const status = member(member(message, 'response'), 'statusCode')
-    if (status !== 101) this.#reason = `it answers HTTP ${status}`
+    if (status !== 101) this.#reason = `it answers HTTP ${status}${refusals.get(status) ?? ''}`
   }
 
   constructor() {

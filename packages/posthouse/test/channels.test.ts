@@ -73,6 +73,8 @@ describe('channels on the command line', () => {
     assert.equal(status, 0)
     assert.deepEqual(out.split('\n'), ['live.a alice text old 2', 'live.state door text open', 'live.b alice text new'])
     assert.equal((await run('subscribe', 'live.*', '--count', '1')).out, 'live.state door text open')
+    const without = await run('subscribe', 'live.*', '--no-retained', '--last', '1', '--count', '1')
+    assert.equal(without.out, 'live.b alice text new')
   })
 
   test('subscribe begins behind a position, and prints JSON', async () => {

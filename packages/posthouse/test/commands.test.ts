@@ -263,8 +263,11 @@ describe('posthouse up', () => {
     assert.match(err, /is not a readable status file/)
   })
 
-  test('with --no-legacy cross_comm programs are refused with a reason', async () => {
-    await using hub = await startUp(['--no-legacy', '--data', folder])
+  test('serves no more than it is told to, and refuses cross_comm programs with a reason', async () => {
+    const less = ['--no-legacy', '--no-administration', '--metrics', 'open', '--env', 'production']
+    await using hub = await startUp([...less, '--data', folder])
+    const status = async (path: string): Promise<number> => (await fetch(hub.url.replace('ws', 'http') + path)).status
+    assert.deepEqual(await Promise.all(['/metrics', '/api/v1/clients', '/openapi.json'].map(status)), [200, 404, 404])
     const socket = new WebSocket(hub.url)
     socket.addEventListener('open', () => socket.send('{"msg_type": "login"}'))
     const closed = await new Promise<CloseEvent>((resolve) => socket.addEventListener('close', resolve))

@@ -17,6 +17,11 @@ describe('a hub that cannot be reached', () => {
       /nothing listens there \(ECONNREFUSED\)/,
     ],
     ['where a web server is', () => serveHttp((_, answer) => answer.writeHead(404).end()), /it answers HTTP 404/],
+    [
+      'where a hub takes no more connections',
+      () => serveHttp((_, answer) => answer.writeHead(503).end()),
+      /it answers HTTP 503: it has as many connections as it may have/,
+    ],
     ['where something else is', () => serveLine('220 mail'), /does not match the HTTP/],
   ]
   for (const [where, serve, words] of reasons) {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { Command } from 'commander'
 import type { PosthouseSettings } from 'posthouse'
+import { hubOptionsOf, listenOptionsOf } from '../src/hub-words.ts'
 import { applySettings, sourceOf } from '../src/settings/apply-settings.ts'
 import { nearest } from '../src/settings/nearest.ts'
 import { settingsOf } from '../src/settings/setting.ts'
@@ -85,6 +86,39 @@ describe('settings', () => {
     assert.equal(from('jwksUrl'), 'default')
     const other = await settle(['--legacy-allow', 'a'], {}, { legacy: false })
     assert.deepEqual([other.words.legacy, other.words.legacyAllow], [true, [{ clients: ['a'] }]])
+  })
+
+  test('reach the hub', async () => {
+    const { words } = await settle([
+      ...['--message-rate', '50', '--byte-rate', 'off', '--connect-rate', '7', '--max-connections', '9'],
+      ...['--heartbeat-interval', '2s', '--heartbeat-timeout', '1m', '--host', '::1', '--port', '0', '--insecure'],
+      ...[
+        '--channel',
+        'a.**=5,1h',
+        '--channel',
+        'b=off',
+        '--legacy-allow',
+        'c,d@::1',
+        '--allow-origin',
+        'http://x.example/y',
+      ],
+      ...['--tls-cert', 'c.pem', '--tls-key', 'k.pem'],
+    ])
+    assert.deepEqual(await hubOptionsOf(words), {
+      crossComm: true,
+      rates: { messages: 50, bytes: false, connects: 7 },
+      quotas: { connections: 9 },
+      legacyAllow: [{ clients: ['c', 'd'], networks: ['::1'] }],
+      channels: [
+        { pattern: 'a.**', history: { messages: 5, ageMs: 3_600_000 } },
+        { pattern: 'b', history: false },
+      ],
+      allowedOrigins: ['http://x.example'],
+      heartbeatIntervalMs: 2000,
+      heartbeatTimeoutMs: 60_000,
+    })
+    const tls = { cert: 'c.pem', key: 'k.pem' }
+    assert.deepEqual(listenOptionsOf(words), { host: '::1', port: 0, insecure: true, tls })
   })
 
   test('doubt variables that look like misspelled ones, and leave others alone', async () => {
