@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { describe, test } from 'node:test'
 import { HubClient } from '@posthouse/client'
@@ -179,6 +179,10 @@ describe('administration by HTTP', () => {
       return actions.map((action) => `${command.name()} ${action}`.trim())
     })
     assert.deepEqual(commands.filter((command) => !(command in operations)).sort(), [...withoutHub].sort())
+    const guide = await readFile(new URL('../../../docs/guides/http-api.md', import.meta.url), 'utf8')
+    for (const route of [...routes].filter((each) => each.includes(' /api/'))) {
+      assert.ok(guide.includes(`\`${route.replace(':path', '')}\``), `docs/guides/http-api.md has ${route}`)
+    }
     for (const [command, route] of Object.entries(operations)) {
       assert.ok(commands.includes(command), command)
       assert.ok(routes.has(route), `${command}: ${route}`)
