@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -15,13 +15,20 @@ interface Tarball {
   readonly files: readonly { readonly path: string }[]
 }
 
-/** Packs one package into `folder` and resolves to what is wrong with the tarball. */
-async function complaints(packageFolder: string, folder: string): Promise<string[]> {
-  const manifest = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as { exports: object }
-  const { stdout } = await run('npm', ['pack', '--json', `--pack-destination=${folder}`], { cwd: packageFolder })
-  const packed = Object.values(JSON.parse(stdout) as Record<string, Tarball>)[0]
-  if (packed === undefined) return [`${packageFolder}: npm pack made no tarball`]
-  const { name, filename, files } = packed
+/** Packs every package into `folder`. */
+async function packAll(folder: string): Promise<readonly Tarball[]> {
+  const args = ['pack', '--workspaces', '--json', `--pack-destination=${folder}`]
+  const { stdout } = await run('npm', args, { cwd: root, maxBuffer: 64 << 20 })
+  return Object.values(JSON.parse(stdout) as Record<string, Tarball>)
+}
+
+/** Resolves to what is wrong with a package's tarball. */
+async function complaints(manifestFile: string, tarballs: readonly Tarball[], folder: string): Promise<string[]> {
+  const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as { name: string; exports: object }
+  const { name } = manifest
+  const packed = tarballs.find((each) => each.name === name)
+  if (packed === undefined) return [`${name}: npm pack made no tarball`]
+  const { filename, files } = packed
   const tarball = join(folder, filename)
   const found = [...content(files), ...(await verdict('publint', ['run', tarball, '--strict']))]
   // attw has nothing to say about a package that only brings a command.
@@ -30,15 +37,6 @@ async function complaints(packageFolder: string, folder: string): Promise<string
   }
   console.log(`${found.length === 0 ? 'ok' : 'not ok'} ${name}: ${files.length} files`)
   return found.map((complaint) => `${name}: ${complaint}`)
-}
-
-async function checkAll(manifests: Iterable<string>, folder: string): Promise<void> {
-  for (const manifest of manifests) {
-    for (const complaint of await complaints(join(root, dirname(manifest)), folder)) {
-      console.error(complaint)
-      process.exitCode = 1
-    }
-  }
 }
 
 function content(files: Tarball['files']): string[] {
@@ -57,9 +55,18 @@ async function verdict(tool: string, args: readonly string[]): Promise<string[]>
 
 const folder = await mkdtemp(join(tmpdir(), 'posthouse-pack-'))
 try {
+  const tarballs = await packAll(folder)
   const manifests = globSync('packages/*/package.json', { cwd: root }).values()
-  // Each takes the next one from the same list.
-  await Promise.all(Array.from({ length: availableParallelism() }, () => checkAll(manifests, folder)))
+  const judge = async (): Promise<void> => {
+    // Each judge takes the next one of the same list.
+    for (const manifest of manifests) {
+      for (const complaint of await complaints(join(root, manifest), tarballs, folder)) {
+        console.error(complaint)
+        process.exitCode = 1
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, judge))
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
