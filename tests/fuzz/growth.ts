@@ -16,21 +16,23 @@ export function growthOf(family: GrowthFamily, target: Target): number {
   const large = family.make(smallBytes * growth)
   let least = Number.POSITIVE_INFINITY
   for (let attempt = 0; attempt < 4 && least > mostTimes; attempt++) {
-    const largeMs = medianMs(target, large, 3)
-    if (largeMs < floorMs) return 1
-    least = Math.min(least, largeMs / Math.max(floorMs / growth ** 2, medianMs(target, small, 5)))
+    // Whatever else a single run meets makes it longer.
+    if (runMs(target, large) < floorMs) return 1
+    least = Math.min(least, medianMs(target, large, 3) / Math.max(floorMs / growth ** 2, medianMs(target, small, 5)))
   }
   return Math.round(least)
 }
 
 function medianMs(target: Target, input: Uint8Array, runs: number): number {
-  const times = Array.from({ length: runs }, () => {
-    // Of this thread alone, so that what else the machine does is not counted.
-    const before = process.threadCpuUsage()
-    const problem = problemOf(target, input, false)
-    const { user, system } = process.threadCpuUsage(before)
-    if (problem !== undefined) throw new Error(`${target.name}: ${problem}`)
-    return (user + system) / 1000
-  })
+  const times = Array.from({ length: runs }, () => runMs(target, input))
   return times.sort((a, b) => a - b)[runs >> 1] ?? 0
+}
+
+/** The time of one run: that of this thread alone, so that what else the machine does is not counted. */
+function runMs(target: Target, input: Uint8Array): number {
+  const before = process.threadCpuUsage()
+  const problem = problemOf(target, input, false)
+  const { user, system } = process.threadCpuUsage(before)
+  if (problem !== undefined) throw new Error(`${target.name}: ${problem}`)
+  return (user + system) / 1000
 }

@@ -30,6 +30,17 @@ function read(chunks: readonly Buffer[]): Event[] {
   return events
 }
 
+/** Refusals are the rule here, and a third of the time would go into stacks that nobody reads. */
+function withoutStack<Value>(task: () => Value): Value {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return task()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 /** What the reader of `ws` makes of them, in the same words. */
 async function readByWs(chunks: readonly Buffer[]): Promise<Event[]> {
   const events: Event[] = []
@@ -40,7 +51,9 @@ async function readByWs(chunks: readonly Buffer[]): Promise<Event[]> {
   receiver.on('conclude', (code: number, reason: Buffer) => events.push(['closed', code, reason.toString()]))
   receiver.on('error', () => undefined)
   for (const chunk of chunks) {
-    const failure = await new Promise<Error | null | undefined>((resolve) => receiver.write(chunk, resolve))
+    const failure = await withoutStack(
+      () => new Promise<Error | null | undefined>((resolve) => receiver.write(chunk, resolve)),
+    )
     if (failure) {
       const code: unknown = Object.getOwnPropertySymbols(failure).map((symbol) => Reflect.get(failure, symbol))[0]
       events.push(['broken', code])
@@ -121,7 +134,7 @@ suite('the frame reader', () => {
     const heads = Array.from({ length: 0x1_0000 }, (_, head) => {
       return Buffer.concat([Buffer.from([head >> 8, head & 0xff]), Buffer.alloc(144, 7)])
     })
-    const codes = Array.from({ length: 0x1_0000 }, (_, code) => close(code, 'é')).filter((_, code) => code < 5100)
+    const codes = Array.from({ length: 5100 }, (_, code) => close(code, 'é'))
     const reasons = ['', '\ufeffa', Buffer.from([0xff]), Buffer.from([0xed, 0xa0, 0x80])].map((reason) =>
       close(1000, reason),
     )
