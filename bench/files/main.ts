@@ -33,9 +33,17 @@ export async function benchFiles(args: string[]): Promise<Outcome> {
   try {
     const bench = { folder, hub, plain, client }
     const tables: Table[] = []
-    if (Number(values.mib) > 0) tables.push(await benchLarge(bench, Number(values.mib), Number(values.rounds)))
-    if (Number(values.files) > 0) tables.push(await benchSmall(bench, Number(values.files)))
-    return { tables: [...tables, memoryTable((await hub.figures()).peakRss)] }
+    const memory: [string, number][] = [['idle', (await hub.figures()).peakRss]]
+    const look = async (when: string): Promise<unknown> => memory.push([when, (await hub.figures()).peakRss])
+    if (Number(values.mib) > 0) {
+      tables.push(await benchLarge(bench, Number(values.mib), Number(values.rounds)))
+      await look('at most, with the large file')
+    }
+    if (Number(values.files) > 0) {
+      tables.push(await benchSmall(bench, Number(values.files)))
+      await look('at most, with the folder')
+    }
+    return { tables: [...tables, memoryTable(memory)] }
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -101,8 +109,8 @@ async function benchSmall({ folder, hub, client }: Bench, count: number): Promis
   return { of: 'case', columns, lines: [line('sent', sent), line('fetched', fetched)] }
 }
 
-function memoryTable(bytes: number): Table {
-  const lines = [{ label: 'the hub, at most', cells: [[bytes / mebibyte]] }]
+function memoryTable(found: readonly (readonly [string, number])[]): Table {
+  const lines = found.map(([when, bytes]) => ({ label: `the hub, ${when}`, cells: [[bytes / mebibyte]] }))
   return { of: 'memory', columns: [{ title: 'MiB', digits: 0 }], lines }
 }
 

@@ -157,9 +157,14 @@ suite('posthouse up', () => {
     assert.deepEqual(readdirSync(join(data, 'files', 'uploads')), [])
   })
 
-  test('keeps to what its words say about files', async () => {
+  test('keeps to what its words say about files, and loads only what they need', async () => {
     const words = ['--file-bytes', '1k', '--files-total', '1500', '--public-url', 'https://hub.example']
-    await using up = await startUp(['--data', join(folder, 'words'), ...words])
+    const variables = ['OSS_ENDPOINT', 'OSS_BUCKET_NAME', 'OSS_ACCESS_KEY_ID', 'OSS_ACCESS_KEY_SECRET']
+    const env = {
+      ...Object.fromEntries(variables.map((name) => [name, 'http://127.0.0.1:9'])),
+      NODE_OPTIONS: `--import=${new URL('./loaded-files.ts', import.meta.url)}`,
+    }
+    await using up = await startUp(['--data', join(folder, 'words'), '--storage', 'disk', ...words], { env })
     await using alice = await connected(up.url, 'alice')
     await assert.rejects(alice.request('hub', 'files.upload', { name: 'a', size: 1025 }), { code: 'file_too_large' })
     const { url, left, fileBytes } = (await alice.request('hub', 'files.upload', { name: 'a' })) as Asked & {
@@ -167,6 +172,10 @@ suite('posthouse up', () => {
       readonly fileBytes: number
     }
     assert.deepEqual([url, left, fileBytes], ['https://hub.example/files', 1500, 1024])
+    up.signal('SIGKILL')
+    const { err } = await up.ended()
+    assert.match(err, /^loads file:.*\/disk[-.]/m)
+    assert.doesNotMatch(err, /^loads .*(aws-sdk|\/(s3|oss)[-.])/m)
   })
 
   test('keeps files in the bucket that the .env of its folder names, where others find them under their keys', async () => {

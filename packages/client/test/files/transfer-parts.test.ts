@@ -5,7 +5,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rename, rm, symlink, unlink, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
-import { ManualClock, PosthouseError } from '@posthouse/core'
+import { ManualClock, PosthouseError, systemClock } from '@posthouse/core'
 import { bytesSource } from '../../src/files/blob-source.ts'
 import { platform as browser } from '../../src/files/browser/platform.ts'
 import { openFile } from '../../src/files/node/file-source.ts'
@@ -17,7 +17,9 @@ import { persist } from '../../src/files/persist.ts'
 import { Meter, type TransferProgress } from '../../src/files/progress.ts'
 import { StallGuard } from '../../src/files/stall-guard.ts'
 import { TransferGate } from '../../src/files/transfer-gate.ts'
+import { TusUpload } from '../../src/files/tus-upload.ts'
 import type { UploadSource } from '../../src/files/upload-source.ts'
+import { stockTus } from './stock-tus.ts'
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'files-'))
@@ -99,6 +101,46 @@ suite('a source', () => {
     }
     await using source = await platform.openSource(broken(), {})
     await assert.rejects(contentOf(source, 0, 10), { code: 'source_failed', message: /cable bitten/ })
+  })
+})
+
+suite('an upload to a tus server that is none of ours', () => {
+  const upload = async (
+    source: UploadSource,
+    url: string,
+  ): Promise<{ readonly size: number; readonly sha256: string }> => {
+    const grant = { key: 'k', url, location: url, token: 't', chunkBytes: Number.POSITIVE_INFINITY }
+    const signal = new AbortController().signal
+    const meter = new Meter(systemClock, undefined)
+    const host = {
+      platform,
+      clock: systemClock,
+      signal,
+      idleMs: 10_000,
+      gate: undefined,
+      meter,
+      grant: async () => grant,
+    }
+    const facts = { name: 'ü.bin', type: 'application/x-test', locate: () => url }
+    const run = new TusUpload(source, facts, host)
+    const patience = { clock: systemClock, random: () => 0, signal, patienceMs: 10_000 }
+    return persist(patience, (progressed) => run.run(progressed))
+  }
+
+  test('begins, goes on where it was cut off, and ends, also a stream and what fits into one request', async () => {
+    await using tus = await stockTus(1_000_000)
+    const bytes = randomBytes(5_000_000)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    const large = await upload(bytesSource(bytes, 'a'), tus.url)
+    assert.deepEqual([large.size, large.sha256], [bytes.length, sha256])
+    assert.deepEqual(tus.requests, ['POST', 'PATCH', 'HEAD', 'PATCH'])
+    await upload(bytesSource(bytes.subarray(0, 1000), 'b'), tus.url)
+    const stream = await platform.openSource(new Blob([bytes]).stream(), {})
+    assert.equal((await upload(stream, tus.url)).sha256, sha256)
+    assert.deepEqual(
+      tus.contents().map((content) => createHash('sha256').update(content).digest('hex')),
+      [bytes, bytes.subarray(0, 1000), bytes].map((each) => createHash('sha256').update(each).digest('hex')),
+    )
   })
 })
 

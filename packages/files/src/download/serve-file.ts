@@ -89,13 +89,16 @@ function holdsFor(
   return condition === undefined || (condition === etag && !condition.startsWith('W/')) || condition === modified
 }
 
+/** Made once: whoever leaves does so in one way only. */
+const left = new PosthouseError('aborted', 'whoever fetches the file has left')
+
 async function sendBytes(
   response: ServerResponse,
   { store, traffic }: Pick<ServedFile, 'store' | 'traffic'>,
   { file, range }: { readonly file: BlobInfo; readonly range: BlobRange | undefined },
 ): Promise<void> {
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  response.once('close', () => gone.abort(left))
   try {
     const bytes = await store.read(file.key, { ...range, verify: range === undefined, signal: gone.signal })
     for await (const chunk of lastAtTheEnd(bytes)) {

@@ -174,10 +174,10 @@ export class FileIndex implements Disposable {
   }
 
   #transact(task: () => void): void {
-    this.#database.exec('begin immediate')
+    this.#run('begin immediate')
     try {
       task()
-      this.#database.exec('commit')
+      this.#run('commit')
     } catch (error) {
       // A full disk has undone it already.
       if (this.#database.isTransaction) this.#database.exec('rollback')
