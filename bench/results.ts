@@ -34,7 +34,12 @@ function fileOf(benchmark: CatalogueName): URL {
 
 /** Numbers of one line stay on one line, so that changes can be read. */
 function textOf(result: Result): string {
-  const rounded = (_key: string, value: unknown): unknown =>
-    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value
-  return JSON.stringify(result, rounded, 2).replaceAll(/\[[^[\]{}"]*\]/g, (list) => list.replaceAll(/\s+/g, ' '))
+  const list = (text: string): string => text.replaceAll(/\s+/g, '').replaceAll(',', ', ')
+  return JSON.stringify(result, kept, 2).replaceAll(/\[[\s\d.,e+-]*\]/g, list)
+}
+
+/** What was not found is not kept: JSON has no word for it. */
+function kept(_key: string, value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((each) => !Number.isNaN(each))
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value
 }
