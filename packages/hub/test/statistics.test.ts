@@ -162,7 +162,8 @@ suite('statistics', () => {
   })
 
   test('tell a thousand labels apart, name the busiest, and count all others together', async () => {
-    await using server = await startHub()
+    const store = new MemoryInboxStore()
+    await using server = await startHub({ store })
     await using alice = await RawPeer.login(server.url, 'alice')
     const types = Array.from({ length: 1100 }, (_, index) => `x-${index}`)
     for (const type of [...types, 'x-7', 'x-1050']) alice.send({ ...message('alice', 0), type, qos: 0, n: undefined })
@@ -174,6 +175,10 @@ suite('statistics', () => {
       labels.reduce((sum, { messages }) => sum + messages, other?.messages ?? 0),
       1102,
     )
+    await server.hub.close()
+    await using next = await startHub({ store })
+    const kept = await next.hub.statistics({ by: 'type' })
+    assert.deepEqual([kept.messages, kept.labels?.length, kept.other?.messages], [1102, 64, 1037])
   })
 
   test('are told to callers who may administer the hub, with the time and the labels that they ask for', async () => {

@@ -36,6 +36,8 @@ export class Statistics implements Disposable {
   readonly #keys = new Set<string>()
   #hour = new Hour()
   #key: string
+  /** Something was counted in the open hour since it was written. */
+  #unwritten = false
   /** What the store has of the open hour is in it, too. */
   #whole = false
   #completing: Promise<void> | undefined
@@ -123,9 +125,11 @@ export class Statistics implements Disposable {
 
   async #write(): Promise<void> {
     if (!this.#whole) await this.#completed()
-    const changed = this.#gather()
-    const changes = changed ? [{ kind: recordKind, key: this.#key, value: this.#hour.kept() }] : []
-    if (changed) this.#keys.add(this.#key)
+    this.#gather()
+    const unwritten = this.#unwritten
+    this.#unwritten = false
+    const changes = unwritten ? [{ kind: recordKind, key: this.#key, value: this.#hour.kept() }] : []
+    if (unwritten) this.#keys.add(this.#key)
     const key = keyOf(this.#options.clock.now())
     if (key !== this.#key) {
       this.#hour = new Hour()
@@ -160,11 +164,11 @@ export class Statistics implements Disposable {
     return outdated.map((key) => ({ kind: recordKind, key, value: undefined }))
   }
 
-  /** Takes over what has been counted elsewhere since the last time; false where that is nothing. */
-  #gather(): boolean {
-    const changed = this.#changes.into(this.#hour)
-    if (changed) for (const record of this.#options.clients()) this.#gatherClient(record)
-    return changed
+  /** Takes over what has been counted elsewhere since the last time. */
+  #gather(): void {
+    if (!this.#changes.into(this.#hour)) return
+    this.#unwritten = true
+    for (const record of this.#options.clients()) this.#gatherClient(record)
   }
 
   #gatherClient(record: ClientRecord): void {
