@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ManualClock, MemoryInboxStore } from '@posthouse/core'
 import { changedStore } from '@posthouse/core/testing'
+import { backoffMs } from '../src/delivery/backoff.ts'
 import { codeOf, type Frame, message, RawPeer, resume } from './raw-peer.ts'
 import { type RunningHub, startHub, startTimelessHub } from './start-hub.ts'
 
@@ -52,6 +53,10 @@ describe('a message that its recipient gives back', () => {
       server.clock.advance(ms / 2 + 11)
     }
     assert.equal((await bob.next('deliver')).attempt, 5)
+    assert.deepEqual(
+      [9, 10, 15].map((attempt) => backoffMs(attempt, 0)),
+      [256_000, 300_000, 300_000],
+    )
   })
 
   test('goes to the dead letters after the 16th attempt, and comes anew when it is redriven', async () => {

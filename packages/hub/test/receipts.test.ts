@@ -110,6 +110,24 @@ describe('the sender is told', () => {
     assert.deepEqual(await alice.settled(), [])
   })
 
+  test('within a minute where an earlier run of the hub has stored the message', async () => {
+    const clock = new ManualClock()
+    await using store = new MemoryInboxStore({ clock })
+    const settings = { store, heartbeatIntervalMs: 3_600_000 }
+    {
+      await using server = await startTimelessHub(settings, clock)
+      await visit(server, 'bob')
+      await using alice = await RawPeer.login(server.url, 'alice')
+      await alice.publish('bob', 1, { ...wanted, ttlMs: 90_000 })
+    }
+    await using server = await startTimelessHub(settings, clock)
+    await using alice = await RawPeer.login(server.url, 'alice')
+    clock.advance(60_000)
+    assert.deepEqual(await alice.settled(), [])
+    clock.advance(60_000)
+    assert.deepEqual(gist(await alice.next('receipt')), ['m1', 'expired', 'bob'])
+  })
+
   test('that a message was delivered which expires at its recipient', async () => {
     await using server = await startTimelessHub()
     await using bob = await RawPeer.login(server.url, 'bob')
@@ -206,16 +224,21 @@ describe('of a message to a group the sender is told', () => {
     await using alice = await RawPeer.login(server.url, 'alice')
     await using bob = await RawPeer.login(server.url, 'bob')
     await server.hub.groups.add('team', 'bob')
-    for (let index = 0; index < 64; index++) {
+    for (let index = 1; index <= 64; index++) {
+      // The 64 members of now have a copy each; one more makes the group a large one.
+      if (index === 64) await alice.publish('group:team', 1, wanted)
       await visit(server, `member-${index}`)
       await server.hub.groups.add('team', `member-${index}`)
     }
-    await alice.publish('group:team', 1, wanted)
-    await alice.publish('bob', 2, wanted)
-    const [first, second] = await bob.deliveries(2)
-    assert.deepEqual([first?.receipts, second?.receipts], [undefined, true])
-    bob.ack(second ?? {})
-    assert.deepEqual(gist(await alice.next('receipt')), ['m2', 'delivered', 'bob'])
+    await alice.publish('group:team', 2, wanted)
+    await alice.publish('bob', 3, wanted)
+    const deliveries = await bob.deliveries(3)
+    assert.deepEqual(
+      deliveries.map(({ receipts }) => receipts),
+      [true, undefined, true],
+    )
+    bob.ack(deliveries[2] ?? {})
+    for (const id of ['m1', 'm3']) assert.deepEqual(gist(await alice.next('receipt')), [id, 'delivered', 'bob'])
     assert.ok((await alice.settled()).every(({ op }) => op === 'sent'))
   })
 })
@@ -245,6 +268,34 @@ test('a message can be said to have been read after the hub was started anew, on
     ['m2', 'm1'].map((id) => ({ op: 'receipt', id })),
   )
   assert.deepEqual(await store.records('unread'), [])
+})
+
+test('a message can be said to have been read for 30 days after the hub was started anew', async () => {
+  const clock = new ManualClock()
+  const day = 86_400_000
+  // Inboxes keep the receipts of then for as long.
+  await using store = new MemoryInboxStore({ clock, limits: { ageMs: 100 * day } })
+  for (const [n, days] of [
+    [1, 2],
+    [2, 29],
+  ] as const) {
+    {
+      await using server = await startTimelessHub({ store }, clock)
+      await using bob = await RawPeer.login(server.url, 'bob')
+      await using alice = await RawPeer.login(server.url, 'alice')
+      await alice.publish('bob', n, wanted)
+      bob.ack(await bob.next('deliver'))
+      alice.ack(await alice.next('receipt'))
+      await alice.settled()
+    }
+    clock.advance(days * day)
+  }
+  await using server = await startTimelessHub({ store }, clock)
+  await using bob = await RawPeer.login(server.url, 'bob')
+  for (const id of ['m1', 'm2']) bob.send({ op: 'receipt', id, from: 'alice', state: 'read' })
+  assert.deepEqual((await bob.next('error')).about, { op: 'receipt', id: 'm1' })
+  await using alice = await RawPeer.login(server.url, 'alice')
+  assert.deepEqual(gist(await alice.next('receipt')), ['m2', 'read', 'bob'])
 })
 
 test('of a client that is forgotten nothing is kept to be said to have been read', async () => {

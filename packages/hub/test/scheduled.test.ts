@@ -42,6 +42,7 @@ describe('a message for later', () => {
     const deliverAt = server.clock.now() + 367 * 24 * hour
     assert.equal(codeOf(await alice.publish('alice', 1, { deliverAt })), 'invalid_field')
     assert.equal(codeOf(await alice.publish('alice', 2, { deliverAt: 'tomorrow' })), 'invalid_field')
+    assert.equal((await alice.publish('alice', 3, { deliverAt: deliverAt - 24 * hour })).state, 'stored')
     await using again = await RawPeer.login(server.url, 'alice')
     assert.equal(codeOf(await again.publish('alice', 1, { deliverAt: server.clock.now() + 1 })), 'invalid_field')
   })
