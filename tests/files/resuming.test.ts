@@ -176,6 +176,17 @@ suite('a download', () => {
     await next.close()
   })
 
+  test('of which a bit has turned on the disk of the hub fails, and leaves nothing', async () => {
+    await using post = await openPost()
+    const alice = await post.client('alice')
+    const bytes = randomBytes(mebibyte)
+    const { key } = await alice.sendFile('alice', bytes)
+    const content = join(post.folder, 'hub/content', sha256(bytes))
+    await writeFile(content, Buffer.from(bytes).fill('?', 500_000, 500_008))
+    await assert.rejects(alice.download(key, join(post.folder, 'd')), { code: 'content_mismatch' })
+    assert.deepEqual(await readdir(join(post.folder, 'd/cross_comm/alice')), [])
+  })
+
   test('asks for another URL when the one it was given has had its time', async () => {
     const clock = new ManualClock()
     await using post = await openPost({ clock, limits: { urlMs: 1000 } })

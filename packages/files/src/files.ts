@@ -19,7 +19,7 @@ import { administering } from './asking/administering.ts'
 import { askCopy, askHave } from './asking/ask-copy.ts'
 import { askList } from './asking/ask-list.ts'
 import { askUpload } from './asking/ask-upload.ts'
-import { askUrl, askUrls } from './asking/ask-url.ts'
+import { askUrl, askUrls, uncheckedName } from './asking/ask-url.ts'
 import type { AskingParts } from './asking/asking-parts.ts'
 import { serveFile } from './download/serve-file.ts'
 import { type FileLimits, resolveFileLimits } from './file-limits.ts'
@@ -181,7 +181,8 @@ export class Files implements FileKeeper, AsyncDisposable {
     else if (!allowsKey(this.#pass(request), key)) {
       throw new PosthouseError('forbidden', `this token is not for ${key}`)
     }
-    await serveFile(request, response, { store, key, traffic: this.#traffic })
+    const verify = !url.searchParams.has(uncheckedName)
+    await serveFile(request, response, { store, key, verify, traffic: this.#traffic })
   }
 
   /** @throws PosthouseError `unauthenticated`, `token_expired` */

@@ -50,12 +50,12 @@ export class Transfer {
   }
 
   async askPlace(key: string): Promise<FetchPlace> {
-    return readPlace(await this.ask('files.url', { key }), originOf(this.host.url))
+    return readPlace(await this.ask('files.url', { key, checks: true }), originOf(this.host.url))
   }
 
   /** The places of at most 200 keys, or why one has none. */
   async askPlaces(keys: readonly string[]): Promise<readonly (FetchPlace | PosthouseError)[]> {
-    const { files } = fieldsOf(await this.ask('files.urls', { keys }))
+    const { files } = fieldsOf(await this.ask('files.urls', { keys, checks: true }))
     if (!Array.isArray(files) || files.length !== keys.length) {
       throw new PosthouseError('invalid_body', 'the hub told of other files than was asked')
     }

@@ -4,12 +4,18 @@ import { pathOfKey } from '../file-path.ts'
 import { signedQuery } from '../signing/signed-url.ts'
 import type { AskingParts } from './asking-parts.ts'
 
+/** What is in the URLs of those who hold what they get against its SHA-256 themselves. Once is enough. */
+export const uncheckedName = 'unchecked'
+
 /** Files in one answer. */
 const mostUrls = 200
 
 /** `files.url`: where a file can be fetched. Spec: 11.1.3. */
 export function askUrl(parts: AskingParts): FileMethod {
-  return (question) => urlOf(new MethodBody('files.url', question.body).neededText('key'), question, parts)
+  return (question) => {
+    const members = new MethodBody('files.url', question.body)
+    return urlOf(members.neededText('key'), { ...question, checks: members.flag('checks') === true }, parts)
+  }
 }
 
 /** `files.urls`: the same for several. */
@@ -17,9 +23,8 @@ export function askUrls(parts: AskingParts): FileMethod {
   return async (question) => {
     const members = new MethodBody('files.urls', question.body)
     const keys = members.needed('keys', members.texts('keys', mostUrls))
-    const files = keys.map((key) =>
-      urlOf(key, question, parts).catch((error: unknown) => ({ key, error: told(error) })),
-    )
+    const asked = { ...question, checks: members.flag('checks') === true }
+    const files = keys.map((key) => urlOf(key, asked, parts).catch((error: unknown) => ({ key, error: told(error) })))
     return { files: await Promise.all(files) }
   }
 }
@@ -31,7 +36,11 @@ export function told(error: unknown): { readonly code: string; readonly message:
 }
 
 /** @throws PosthouseError `forbidden`, `unknown_file`, `invalid_key` */
-async function urlOf(key: string, { client, mayFetch }: FileQuestion, parts: AskingParts): Promise<object> {
+async function urlOf(
+  key: string,
+  { client, mayFetch, checks }: FileQuestion & { readonly checks: boolean },
+  parts: AskingParts,
+): Promise<object> {
   if (!mayFetch(key)) throw new PosthouseError('forbidden', `${JSON.stringify(client)} may not fetch ${key}`)
   const { store, limits, secrets, clock, root, origin, direct } = parts
   const file = await store.head(key)
@@ -43,6 +52,8 @@ async function urlOf(key: string, { client, mayFetch }: FileQuestion, parts: Ask
   const disposition = dispositionOf(name ?? key.split('/').at(-1) ?? '')
   const wishes = { ttlMs: limits.urlMs, disposition, ...(type && { mediaType: type }) }
   const ofStore = direct ? await store.signedUrl?.(key, wishes) : undefined
-  const url = ofStore ?? `${origin}${pathOfKey(root, key)}?${signedQuery(key, expires, secrets)}`
+  const url =
+    ofStore ??
+    `${origin}${pathOfKey(root, key)}?${signedQuery(key, expires, secrets)}${checks ? `&${uncheckedName}=` : ''}`
   return { key, url, expires, ...facts }
 }

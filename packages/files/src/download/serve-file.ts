@@ -22,6 +22,8 @@ const guards = {
 export interface ServedFile {
   readonly store: BlobStore
   readonly key: string
+  /** Whether bytes that are not those that arrived are to be noticed here: the one who asks may do that. */
+  readonly verify: boolean
   readonly traffic: FileTraffic
 }
 
@@ -29,7 +31,7 @@ export interface ServedFile {
 export async function serveFile(
   request: IncomingMessage,
   response: ServerResponse,
-  { store, key, traffic }: ServedFile,
+  { store, key, verify, traffic }: ServedFile,
 ): Promise<void> {
   const file = await store.head(key)
   if (!file) throw new PosthouseError('unknown_file', `there is no file ${key}`)
@@ -55,7 +57,7 @@ export async function serveFile(
     ...(!range && file.sha256 !== undefined && { 'repr-digest': digestField(file.sha256) }),
   })
   if (request.method === 'HEAD') response.end()
-  else await sendBytes(response, { store, traffic }, { file, range })
+  else await sendBytes(response, { store, verify: verify && range === undefined, traffic }, { file, range })
 }
 
 function headersOf({
@@ -94,13 +96,13 @@ const left = new PosthouseError('aborted', 'whoever fetches the file has left')
 
 async function sendBytes(
   response: ServerResponse,
-  { store, traffic }: Pick<ServedFile, 'store' | 'traffic'>,
+  { store, verify, traffic }: Omit<ServedFile, 'key'>,
   { file, range }: { readonly file: BlobInfo; readonly range: BlobRange | undefined },
 ): Promise<void> {
   const gone = new AbortController()
   response.once('close', () => gone.abort(left))
   try {
-    const bytes = await store.read(file.key, { ...range, verify: range === undefined, signal: gone.signal })
+    const bytes = await store.read(file.key, { ...range, verify, signal: gone.signal })
     for await (const chunk of lastAtTheEnd(bytes)) {
       traffic.sent(chunk.length)
       if (!response.write(chunk)) await once(response, 'drain', { signal: gone.signal })
