@@ -9,27 +9,42 @@ interface Bar extends Spread {
   readonly own: boolean
 }
 
-/** What is drawn. */
-export interface BarChart {
-  /** What the length of a bar is. */
-  readonly title: string
+/** Bars of one scale. */
+export interface BarGroup {
+  /** Empty where there is only one group. */
+  readonly name: string
   readonly bars: readonly Bar[]
 }
 
-const [width, labelWidth, valueWidth] = [860, 380, 90]
-const [barHeight, gap, top] = [16, 8, 34]
+const [width, labelWidth, valueWidth] = [860, 330, 90]
+const [barHeight, lineHeight, top] = [16, 24, 34]
 const mostWidth = width - labelWidth - valueWidth
 
 const style =
   'text{font:13px system-ui,sans-serif;fill:#1f2328}.t{font-weight:600}.o{fill:#2f6feb}.p{fill:#9aa4af}.s{stroke:#1f2328}' +
   '@media(prefers-color-scheme:dark){text{fill:#e6edf3}.o{fill:#5b8def}.p{fill:#6e7781}.s{stroke:#e6edf3}}'
 
-/** Bars side by side as an SVG, which is read in light and in dark pages. */
-export function barChart({ title, bars }: BarChart): string {
-  const most = Math.max(...bars.map((bar) => bar.most), Number.MIN_VALUE)
-  const height = top + bars.length * (barHeight + gap) + gap
-  const rows = bars.map((bar, index) => barOf(bar, top + index * (barHeight + gap), most))
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
+/**
+ * Bars side by side as an SVG, which is read in light and in dark pages. Each group has a scale of its own.
+ * @param title what the length of a bar is
+ */
+export function barChart(title: string, groups: readonly BarGroup[]): string {
+  const rows: string[] = []
+  let y = top
+  for (const { name, bars } of groups) {
+    if (name !== '') {
+      rows.push(
+        `<text class="t" x="${labelWidth - 8}" y="${y + barHeight - 4}" text-anchor="end">${escaped(name)}</text>`,
+      )
+      y += lineHeight
+    }
+    const most = Math.max(...bars.map((bar) => bar.most), Number.MIN_VALUE)
+    for (const bar of bars) {
+      rows.push(barOf(bar, y, most))
+      y += lineHeight
+    }
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" viewBox="0 0 ${width} ${y}" role="img">
 <title>${escaped(title)}</title>
 <style>${style}</style>
 <text class="t" x="${labelWidth}" y="18">${escaped(title)}</text>

@@ -3,14 +3,15 @@ import { factsLine } from '../facts.ts'
 import { keptResult, type Result } from '../results.ts'
 import { markdownOf, shownIn, spreadOf, type Table } from '../table.ts'
 import { type Target, targets, verdictOf } from '../targets.ts'
-import { barChart } from './bar-chart.ts'
+import { type BarGroup, barChart } from './bar-chart.ts'
 
 const intro = `<!-- Drawn by \`npm run bench\` from the results in docs/performance/results. -->
 
 # Performance
 
 Each part beside others that do the same, in one run on one machine: what is below says on which, and how busy it was with other things.
-Cells are the median of the rounds, with the least and the most; ratios are taken round by round. What is measured, and how to read it, is in
+Cells are the median of the rounds, with the least and the most; ratios are taken round by round. In the pictures a bar is the median, the
+line in it goes from the least to the most, and each group has a scale of its own. What is measured, and how to read it, is in
 [bench/README.md](../../bench/README.md). A machine that is slower for a while is slower for all, so ratios say more than rates.
 
 \`npm run bench -- <name>\` prints a table, \`npm run bench -- <name> --save\` puts its result here.
@@ -55,12 +56,24 @@ function pictureOf({ columns, lines, drawn }: Table): string | undefined {
   const at = columns.findIndex(({ title }) => title === drawn)
   const column = columns[at]
   if (column === undefined) return undefined
-  const bars = lines.flatMap(({ label, cells }) => {
-    const spread = spreadOf(cells[at] ?? [])
-    if (spread === undefined) return []
-    return [{ label, shown: shownIn(column, spread.median), own: label.includes('Posthouse'), ...spread }]
+  const groups = Map.groupBy(lines, ({ label }) => (label.includes(': ') ? label.replace(/: .*/s, '') : ''))
+  const drawing = [...groups].map(([name, members]): BarGroup => {
+    const bars = members.flatMap(({ label, cells }) => {
+      const spread = spreadOf(cells[at] ?? [])
+      if (spread === undefined) return []
+      const own = label.includes('Posthouse')
+      return [
+        {
+          label: label.slice(name === '' ? 0 : name.length + 2),
+          shown: shownIn(column, spread.median),
+          own,
+          ...spread,
+        },
+      ]
+    })
+    return { name, bars }
   })
-  return barChart({ title: column.title, bars })
+  return barChart(column.title, drawing)
 }
 
 function aimsOf(results: readonly Result[]): string {
