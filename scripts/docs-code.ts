@@ -9,7 +9,7 @@ rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder)
 for (const { page, line, code, given = '' } of codeBlocks([
   'docs/**/*.md',
-  'packages/{files,hub,posthouse,rpc,store}/README.md',
+  'packages/{client,files,http,hub,posthouse,rpc,store}/README.md',
 ])) {
   const declarations = given.trim().split('\n')
   const lead = '\n'.repeat(Math.max(0, line - 1 - declarations.length))
