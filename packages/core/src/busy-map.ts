@@ -1,5 +1,5 @@
-/** A copy is made after so many entries have come, at the earliest. */
-const leastComings = 1024
+/** A copy is made after so many entries have come, at the earliest: what these hold may be all that survives too long. */
+const leastComings = 64
 
 /**
  * A map whose entries come and go all the time. V8 makes room in a map by filling a new table, and the old one still leads to it:
@@ -43,6 +43,11 @@ export class BusyMap<Key, Value> {
   /** In the order in which they came. */
   values(): MapIterator<Value> {
     return this.#map.values()
+  }
+
+  /** In the order in which they came. */
+  entries(): MapIterator<[Key, Value]> {
+    return this.#map.entries()
   }
 
   /** Copies cost no more than what has come meanwhile. */

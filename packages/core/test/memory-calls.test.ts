@@ -23,6 +23,7 @@ describe('a map whose entries come and go', () => {
     }
     assert.deepEqual([...busy.keys()], [...plain.keys()])
     assert.deepEqual([...busy.values()], [...plain.values()])
+    assert.deepEqual([...busy.entries()], [...plain.entries()])
     assert.equal(busy.has(-1), false)
     busy.clear()
     assert.equal(busy.size, 0)

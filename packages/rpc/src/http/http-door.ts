@@ -1,7 +1,7 @@
 import { bearerToken, type Clock, PosthouseError, toPosthouseError } from '@posthouse/core'
 import { errorHttpStatus } from '@posthouse/core/help'
 import type { Caller } from '../access/caller.ts'
-import { type Callers, createCallerSecret } from '../access/callers.ts'
+import { type Callers, type Credentials, createCallerSecret } from '../access/callers.ts'
 import { type Answer, answerOfText, failure } from '../call/answer.ts'
 import type { CallDesk } from '../call/call-desk.ts'
 import { assertRequestId, type IncomingCall, isRecord, readCall, requestIdOf } from '../call/incoming-call.ts'
@@ -212,8 +212,7 @@ export class HttpDoor {
     const given = headerOf(request, 'posthouse-caller')
     const token = bearerToken(headerOf(request, 'authorization'))
     const secret = given ?? (token === undefined ? createCallerSecret() : undefined)
-    const { remoteAddress, signal } = request
-    const caller = await this.#parts.callers.of({ token, remoteAddress, signal }, secret)
+    const caller = await this.#parts.callers.of(new Shown(request, token), secret)
     // Whoever came without one can come back for its answers.
     if (given === undefined && secret !== undefined) headers['posthouse-caller'] = secret
     return { request, caller, headers, ours: given !== undefined }
@@ -221,6 +220,23 @@ export class HttpDoor {
 
   #headers(): Record<string, string> {
     return { 'content-type': 'application/json; charset=utf-8', 'posthouse-calls': this.#parts.desk.storeId }
+  }
+}
+
+/** What a request shows of its caller. Whether its client has gone is watched for only where that is asked. */
+class Shown implements Credentials {
+  readonly token: string | undefined
+  readonly remoteAddress: string
+  readonly #request: CallRequest
+
+  constructor(request: CallRequest, token: string | undefined) {
+    this.token = token
+    this.remoteAddress = request.remoteAddress
+    this.#request = request
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#request.signal
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { Clock, Timer } from '@posthouse/core'
+import { BusyMap, type Clock, type Timer } from '@posthouse/core'
 import { problem } from '../problem/problem.ts'
 
 /** How slow a body may come. */
@@ -28,7 +28,7 @@ const graceMs = 5000
 /** Cuts bodies that come too slowly. One timer watches them all, and only while there are any. */
 export class BodyGuard implements Disposable {
   readonly #clock: Clock
-  readonly #watched = new Set<Watched>()
+  readonly #watched = new BusyMap<IncomingMessage, Watched>()
   #timer: Timer | undefined
 
   constructor(clock: Clock) {
@@ -46,9 +46,9 @@ export class BodyGuard implements Disposable {
       bytesBefore: request.socket.bytesRead,
       excused: 0,
     }
-    this.#watched.add(watched)
+    this.#watched.set(request, watched)
     this.#timer ??= this.#wait()
-    return () => void this.#watched.delete(watched)
+    return () => void this.#watched.delete(request)
   }
 
   [Symbol.dispose](): void {
@@ -62,11 +62,11 @@ export class BodyGuard implements Disposable {
 
   #sweep(): void {
     const now = this.#clock.elapsed()
-    for (const watched of this.#watched) {
+    for (const watched of [...this.#watched.values()]) {
       if (isFull(watched.request)) watched.excused += sweepMs
       const fault = faultOf(watched, now)
       if (fault === undefined) continue
-      this.#watched.delete(watched)
+      this.#watched.delete(watched.request)
       watched.fail(problem(408, fault, { code: 'timeout', headers: { connection: 'close' } }))
     }
     this.#timer = this.#watched.size > 0 ? this.#wait() : undefined

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Clock, Timer } from '@posthouse/core'
+import { BusyMap, type Clock, type Timer } from '@posthouse/core'
 
 interface Progress {
   /** How many have asked for it to be watched. */
@@ -17,7 +17,7 @@ const sweepMs = 1000
 export class StallGuard implements Disposable {
   readonly #clock: Clock
   readonly #limit: number
-  readonly #sockets = new Map<Socket, Progress>()
+  readonly #sockets = new BusyMap<Socket, Progress>()
   #timer: Timer | undefined
 
   /** @param limit how long a client may take nothing of what waits for it, in ms; 0 for no end */
@@ -70,7 +70,7 @@ export class StallGuard implements Disposable {
 
   #sweep(): void {
     const now = this.#clock.elapsed()
-    for (const [socket, progress] of this.#sockets) {
+    for (const [socket, progress] of this.#sockets.entries()) {
       const taken = socket.bytesWritten - socket.writableLength
       if (socket.writableLength === 0 || taken !== progress.taken) {
         progress.taken = taken
