@@ -146,8 +146,8 @@ suite('posthouse up', () => {
     assert.equal(sending.killed, true)
     assert.equal(sent.sha256, sha256)
     assert.equal(existsSync(join(data, 'files', 'content', sha256)), true)
-    // The disk is waited for every 8 MiB.
-    assert.ok(way.carried < bytes.length + 12 * 1_048_576, `${way.carried} bytes were sent`)
+    // The disk is waited for every 8 MiB, and more is under way on a machine that is busy; from the beginning it were 16 more.
+    assert.ok(way.carried < bytes.length + 15 * 1_048_576, `${way.carried} bytes were sent`)
     const fetching = halfway()
     const before = way.carriedBack
     const fetched = await alice.download(sent.key, join(folder, 'fetched'), fetching)
