@@ -15,7 +15,10 @@ import { PYTHON_PEERS_MISSING, pythonPeersAvailable } from './interop/python-pee
 const root = fileURLToPath(new URL('../', import.meta.url))
 const documentedUrl = 'ws://127.0.0.1:9898'
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const chinese = readFileSync(join(root, 'README.zh-CN.md'), 'utf8')
+const translated = [
+  ['README.md', 'README.zh-CN.md'],
+  ['docs/getting-started.md', 'docs/zh/getting-started.md'],
+] as const
 
 /** The library wants a bucket to be named even by programs that send text only; proxies are not for loopback. */
 const pythonEnvironment = {
@@ -125,13 +128,18 @@ describe('the code in the README, the guides and the first examples', () => {
   })
 })
 
-describe('the Chinese README', () => {
-  test('has the headings of the English one', () => assert.deepEqual(levels(chinese), levels(readme)))
+for (const [english, chinese] of translated) {
+  describe(`the Chinese page ${chinese}`, () => {
+    const [original, translation] = [english, chinese].map((page) => readFileSync(join(root, page), 'utf8'))
+    const same = (part: (page: string) => string[]): void => {
+      assert.deepEqual(part(translation ?? ''), part(original ?? ''))
+    }
 
-  test('has its code, but for words and comments', () => assert.deepEqual(shapes(chinese), shapes(readme)))
-
-  test('names the same tests', () => assert.deepEqual(testsIn(chinese), testsIn(readme)))
-})
+    test('has the headings of the English one', () => same(levels))
+    test('has its code, but for words and comments', () => same(shapes))
+    test('names the same tests', () => same(testsIn))
+  })
+}
 
 describe('the pages of migration', () => {
   for (const [page, names] of Object.entries(originals)) {
