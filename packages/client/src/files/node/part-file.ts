@@ -9,6 +9,8 @@ import { isCode, lookAt, targetFailed } from './places.ts'
 /** So many are gathered before they are written: a chunk of a socket is not worth a call. */
 const gatheredBytes = 524_288
 const readBytes = 1_048_576
+/** The disk begins with what it has so early that not all of it is left for the end. */
+const stepBytes = 16 * 1_048_576
 
 /**
  * A file that is not whole yet: it has a name of its own until it is. Two programs that fetch the same into one place write the
@@ -27,6 +29,9 @@ export class PartFile implements Sink, AsyncDisposable {
   /** Bytes that were handed to the disk. */
   #written = 0
   #writing: Promise<void> = Promise.resolve()
+  /** Up to where the disk was asked to begin. */
+  #asked = 0
+  #syncing: Promise<void> | undefined
 
   private constructor(path: string, { handle, stats }: Opened, expected: number) {
     this.path = path
@@ -76,9 +81,10 @@ export class PartFile implements Sink, AsyncDisposable {
 
   async reset(): Promise<void> {
     await this.#writing
-    this.#gathered = this.#written = 0
+    this.#gathered = this.#written = this.#asked = 0
     this.#hash = createHash('sha256')
     await this.remove()
+    await this.#syncing
     await this.#handle.close()
     const { handle, stats } = await openPart(this.path)
     this.#handle = handle
@@ -128,6 +134,7 @@ export class PartFile implements Sink, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // What the disk does not take is fetched again; why, whoever wrote it has been told.
     await this.#flush().catch(() => undefined)
+    await this.#syncing
     await this.#handle.close()
   }
 
@@ -156,8 +163,19 @@ export class PartFile implements Sink, AsyncDisposable {
     this.#writing.catch(() => undefined)
     this.#written += this.#gathered
     this.#gathered = 0
+    if (this.#written - this.#asked >= stepBytes) this.#hurry()
     if (this.#spare === this.#gathering) await this.#writing
     else [this.#gathering, this.#spare] = [this.#spare, this.#gathering]
+  }
+
+  /** Whether it succeeds, the wait at the end finds out. */
+  #hurry(): void {
+    if (this.#syncing !== undefined) return
+    this.#asked = this.#written
+    const over = (): void => {
+      this.#syncing = undefined
+    }
+    this.#syncing = this.#handle.datasync().then(over, over)
   }
 
   async #writeAll(piece: Uint8Array, at: number): Promise<void> {
