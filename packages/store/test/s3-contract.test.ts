@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { HubClient } from '@posthouse/client'
-import { putBlob } from '@posthouse/core'
+import { type Message, putBlob } from '@posthouse/core'
 import { blobStoreContract } from '@posthouse/core/testing'
 import { openS3BlobStore } from '@posthouse/store/s3'
 import { startUp } from '../../posthouse/test/cli.ts'
@@ -77,14 +77,24 @@ describe('the store of files in a bucket that speaks S3', { skip: withoutMoto },
     try {
       await using up = await startUp(words, { env, cwd: data })
       await using alice = new HubClient({ url: up.url, clientId: 'alice' })
-      await alice.connect()
+      await using bob = new HubClient({ url: up.url, clientId: 'bob' })
+      await Promise.all([alice.connect(), bob.connect()])
       mkdirSync(join(data, 'photos/empty'), { recursive: true })
       writeFileSync(join(data, 'photos/a.txt'), 'a')
       writeFileSync(join(data, 'photos/large.bin'), Buffer.alloc(9_000_000, 'large'))
-      const sent = await alice.sendFolder('alice', join(data, 'photos'), { resumeIn: false })
-      const again = await alice.sendFolder('alice', join(data, 'photos'), { resumeIn: false })
+      const told: Message[] = []
+      const both = Promise.withResolvers<void>()
+      bob.on('folder', (message) => {
+        if (told.push(message) === 2) both.resolve()
+      })
+      const sent = await alice.sendFolder('bob', join(data, 'photos'), { resumeIn: false })
+      const again = await alice.sendFolder('bob', join(data, 'photos'), { resumeIn: false })
       assert.deepEqual([sent.reused, again.reused], [0, 2])
-      const { path } = await alice.download(again.key, join(data, 'd'))
+      await both.promise
+      // Which folders have nothing in them is told by the message only.
+      const [, message] = told
+      assert.ok(message)
+      const { path } = await bob.download(message, join(data, 'd'))
       assert.deepEqual(readdirSync(path).toSorted(), ['a.txt', 'empty', 'large.bin'])
       assert.ok(readFileSync(join(path, 'large.bin')).equals(Buffer.alloc(9_000_000, 'large')))
       await using store = await openS3BlobStore({ bucket, endpoint, credentials })
