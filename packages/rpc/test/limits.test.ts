@@ -47,6 +47,26 @@ describe('a server of calls', () => {
     assert.equal((await call('more1')).data, 'done')
   })
 
+  it('refuses what is no call, however it is made, and goes on', async () => {
+    await using server = await serve(createApi({ echo: procedure({}, (data) => data) }))
+    const socket = await server.connect(as(ana))
+    const deep = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+    const cases = [
+      [{ api: { toString: 1, valueOf: 1 } }, 'invalid_field'],
+      [{ api: deep(1000) }, 'too_deep'],
+      [{ api: 5, callback_func: deep(1000) }, 'too_deep'],
+      [{ api: 'echo', callback_func: deep(1000) }, 'too_deep'],
+      [{ api: 'echo', data: deep(64) }, 'too_deep'],
+    ] as const
+    for (const [call, code] of cases) {
+      assert.partialDeepStrictEqual(await socket.emitWithAck('api', call), { success: false, code })
+      const { status, json } = await server.call(call)
+      assert.deepEqual([status, json.code], [400, code])
+    }
+    const answer = await socket.emitWithAck('api', { api: 'echo', data: deep(63) })
+    assert.deepEqual(answer.data, deep(63))
+  })
+
   it('leaves one caller no room of the others', async () => {
     const gate = Promise.withResolvers<string>()
     const limits = { callsPerCaller: 1 }

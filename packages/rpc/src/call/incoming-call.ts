@@ -1,4 +1,5 @@
 import { createId, PosthouseError } from '@posthouse/core'
+import type { Addressed } from './response.ts'
 
 /** A call as it came in, with the names of document 000 put into ours. */
 export interface IncomingCall {
@@ -30,13 +31,16 @@ export interface StreamWish {
 const longestText = 128
 /** So many items may be on their way to a caller. */
 const mostCredit = 1024
+/** As deep as bodies of HTTP may be. What answers and remembers a call goes down by recursion, and must come back. */
+const deepest = 64
 
 /**
  * Reads the object of an `api` event or of the body of `POST /api/call`.
- * @throws PosthouseError `invalid_field`
+ * @throws PosthouseError `invalid_field`, `too_deep`
  */
 export function readCall(value: unknown): IncomingCall {
   if (!isRecord(value)) throw invalid('a call', 'an object', value)
+  if (isDeep(value)) throw new PosthouseError('too_deep', `a call has at most ${deepest} levels`)
   const { api, data, request_id, callback_func } = value
   if (typeof api !== 'string' || api === '' || api.length > longestText) {
     throw invalid('api', `the name of a procedure, of at most ${longestText} characters`, api)
@@ -55,7 +59,18 @@ export function readCall(value: unknown): IncomingCall {
   }
 }
 
-/** The id of what may be no call at all, so that its refusal can be told from others. */
+/** What of something that may be no call at all is in its refusal. */
+export function addressOf(value: unknown, nameless: string): Addressed {
+  const { api, callback_func: callbackFunc } = isRecord(value) ? value : {}
+  const isName = typeof api === 'string' || typeof api === 'number' || typeof api === 'boolean'
+  return {
+    procedure: isName ? String(api).slice(0, longestText) : nameless,
+    requestId: requestIdOf(value) ?? '',
+    ...(!isDeep(callbackFunc) && { callbackFunc }),
+  }
+}
+
+/** Its id, where it has one. */
 export function requestIdOf(value: unknown): string | undefined {
   return isRecord(value) && typeof value.request_id === 'string' ? value.request_id : undefined
 }
@@ -101,7 +116,19 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
+/** True for what has more levels than a call may have. Bytes are no level. */
+function isDeep(value: unknown, levels = deepest): boolean {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
+  if (levels === 0) return true
+  return Object.values(value).some((inner) => isDeep(inner, levels - 1))
+}
+
 function invalid(name: string, wanted: string, value: unknown): PosthouseError {
-  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : typeof value
-  return new PosthouseError('invalid_field', `${name} must be ${wanted}, not ${shown}`)
+  return new PosthouseError('invalid_field', `${name} must be ${wanted}, not ${shown(value)}`)
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

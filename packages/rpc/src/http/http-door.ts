@@ -4,7 +4,7 @@ import type { Caller } from '../access/caller.ts'
 import { type Callers, type Credentials, createCallerSecret } from '../access/callers.ts'
 import { type Answer, answerOfText, failure } from '../call/answer.ts'
 import type { CallDesk } from '../call/call-desk.ts'
-import { assertRequestId, type IncomingCall, isRecord, readCall, requestIdOf } from '../call/incoming-call.ts'
+import { addressOf, assertRequestId, type IncomingCall, readCall } from '../call/incoming-call.ts'
 import { unknownOutcome } from '../call/kept.ts'
 import { type Addressed, received, responseOf, responseText } from '../call/response.ts'
 import type { RunningCall, Watcher } from '../call/running-call.ts'
@@ -58,9 +58,7 @@ export class HttpDoor {
       const visit = await this.#visit(request, headers)
       return await this.#call(readCall(body), visit)
     } catch (cause) {
-      const { api = '', callback_func: callbackFunc } = isRecord(body) ? body : {}
-      const call = { procedure: String(api).slice(0, 128), requestId: requestIdOf(body) ?? '', callbackFunc }
-      return answered(call, failure(toPosthouseError(cause)), headers)
+      return answered(addressOf(body, ''), failure(toPosthouseError(cause)), headers)
     }
   }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'socket.io'
 import type { Caller } from '../access/caller.ts'
 import { type Answer, failure } from '../call/answer.ts'
 import type { CallDesk } from '../call/call-desk.ts'
-import { type IncomingCall, isCount, isRecord, readCall, requestIdOf } from '../call/incoming-call.ts'
+import { addressOf, type IncomingCall, isCount, isRecord, readCall, requestIdOf } from '../call/incoming-call.ts'
 import { type Addressed, responseOf } from '../call/response.ts'
 import type { RunningCall, Watcher } from '../call/running-call.ts'
 import type { CallerSockets } from './caller-sockets.ts'
@@ -78,9 +78,7 @@ export class CallSocket {
       }
       this.#admit(readCall(value), reply)
     } catch (error) {
-      const { api = null, callback_func: callbackFunc } = isRecord(value) ? value : {}
-      const call = { procedure: String(api).slice(0, 128), requestId: requestIdOf(value) ?? '', callbackFunc }
-      this.#send(call, failure(error), reply)
+      this.#send(addressOf(value, 'null'), failure(error), reply)
     }
   }
 
