@@ -67,6 +67,30 @@ describe('a server of calls', () => {
     assert.deepEqual(answer.data, deep(63))
   })
 
+  it('ends connections that take more than their part, and nobody else', async () => {
+    const api = createApi({ echo: procedure({}, (data) => data) }, { limits: { payloadBytes: 100 } })
+    await using server = await serve(api)
+    const socket = await server.connect()
+    const places = Array.from({ length: 6 }, (_, num) => ({ _placeholder: true, num }))
+    const echo = '42["api",{"api":"echo","data":"0123456789"}]'
+    const cases = [
+      { what: 'asking to be let in', first: '40', again: '40/a,' },
+      { what: 'binary parts', first: `40\x1e456-${JSON.stringify(['api', ...places])}`, again: `b${'A'.repeat(400)}` },
+      { what: 'not reading', first: '40', again: Array.from({ length: 10 }, () => echo).join('\x1e') },
+    ]
+    for (const { what, first, again } of cases) {
+      const path = `${server.url}/socket.io/?EIO=4&transport=polling`
+      const { sid } = JSON.parse((await (await fetch(path)).text()).slice(1))
+      const post = async (body: string) => (await fetch(`${path}&sid=${sid}`, { method: 'POST', body })).status
+      assert.equal(await post(first), 200)
+      // The request in which it happens breaks off.
+      let status: number | undefined = 200
+      for (let n = 0; n < 20 && status === 200; n++) status = await post(again).catch(() => undefined)
+      assert.equal(await post('3'), 400, what)
+    }
+    assert.equal((await socket.emitWithAck('api', { api: 'echo', data: 1 })).data, 1)
+  })
+
   it('leaves one caller no room of the others', async () => {
     const gate = Promise.withResolvers<string>()
     const limits = { callsPerCaller: 1 }

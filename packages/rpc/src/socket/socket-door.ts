@@ -7,6 +7,7 @@ import type { Callers } from '../access/callers.ts'
 import type { CallDesk } from '../call/call-desk.ts'
 import { CallSocket } from './call-socket.ts'
 import type { CallerSockets } from './caller-sockets.ts'
+import { watchConnection } from './connection-watch.ts'
 import { gatherWrites } from './gather-writes.ts'
 import { isOriginAllowed, type Origins } from './origins.ts'
 
@@ -33,6 +34,8 @@ export interface SocketDoorParts {
 
 /** A message that is so many times larger than a call may be ends its connection; below that it is answered. */
 const spareFactor = 16
+/** Answers that take so many times more may wait for a peer that does not read. */
+const waitingFactor = 128
 
 /** The door for Socket.IO: polling and WebSocket, on somebody else's server. */
 export class SocketDoor {
@@ -44,11 +47,13 @@ export class SocketDoor {
   constructor(parts: SocketDoorParts, options: SocketDoorOptions = {}) {
     const { path = '/socket.io/', pingIntervalMs = 5000, pingTimeoutMs = 10_000, origins } = options
     this.#parts = parts
+    const eventBytes = parts.payloadBytes * spareFactor
+    const waitingBytes = parts.payloadBytes * waitingFactor
     this.#server = new Server({
       path,
       pingInterval: pingIntervalMs,
       pingTimeout: pingTimeoutMs,
-      maxHttpBufferSize: parts.payloadBytes * spareFactor,
+      maxHttpBufferSize: eventBytes,
       serveClient: false,
       perMessageDeflate: false,
       httpCompression: false,
@@ -57,6 +62,9 @@ export class SocketDoor {
     })
     // Without a server it has no engine; this one never listens.
     this.#server.attach(createServer())
+    this.#server.engine.on('connection', (connection: Socket['conn']) => {
+      watchConnection(connection, { eventBytes, waitingBytes })
+    })
     this.#server.use((socket, next) => void this.#admit(socket, next))
     this.#server.on('connection', (socket) => this.#connect(socket))
   }
