@@ -181,7 +181,7 @@ suite('an upload', () => {
     await using running = await startFiles()
     const { token, url, location } = await running.ask('alice', 'files.upload', { name: 'a', size: 10 })
     const old = await fetch(running.at(url), { method: 'POST', headers: { authorization: `Bearer ${token}` } })
-    assert.equal(old.status, 412)
+    assert.deepEqual([old.status, await codeOf(old)], [412, 'invalid_field'])
     const options = await fetch(running.at(url), { method: 'OPTIONS' })
     assert.equal(options.headers.get('tus-version'), '1.0.0')
     assert.match(String(options.headers.get('tus-extension')), /creation-with-upload/)
@@ -234,6 +234,25 @@ suite('the limits of uploads', () => {
     assert.equal((await running.ask('bob', 'files.upload', { name: 'a', size: 1000 })).left, 1000)
     await running.ask('root', 'hub.files.remove', { keys: [first.key] })
     assert.equal(await left(), 1000)
+  })
+
+  test('count what comes without a size as it comes', async () => {
+    await using running = await startFiles({ limits: { clientBytes: 1000, fileBytes: 2000 } })
+    const upload = await running.ask('alice', 'files.upload', { name: 'a' })
+    const left = async (): Promise<number> => (await running.ask('alice', 'files.upload', { name: 'a' })).left
+    const send = async (method: string, size: number, more: Record<string, string>): Promise<Response> => {
+      const headers = { 'content-type': 'application/offset+octet-stream', ...more }
+      const path = method === 'POST' ? upload.url : upload.location
+      return fetch(running.at(path), { method, headers: tusHeaders(upload.token, headers), body: sampleBytes(size) })
+    }
+    const tooMuch = await send('POST', 1001, { 'upload-defer-length': '1' })
+    assert.deepEqual([tooMuch.status, await codeOf(tooMuch)], [507, 'quota_exceeded'])
+    assert.equal((await send('POST', 300, { 'upload-defer-length': '1' })).status, 201)
+    assert.equal(await left(), 700)
+    const more = await send('PATCH', 800, { 'upload-offset': '300', 'upload-length': '1100' })
+    assert.deepEqual([more.status, await codeOf(more)], [507, 'quota_exceeded'])
+    assert.equal((await send('PATCH', 200, { 'upload-offset': '300', 'upload-length': '500' })).status, 204)
+    assert.equal(await left(), 500)
   })
 
   test('count copies, too', async () => {

@@ -69,15 +69,40 @@ export class BlobDataStore extends DataStore {
     const visit = currentVisit()
     if (visit.finished) return visit.finished.size
     if (visit.whole) return this.#put(key, visit, visit.whole)
-    const { store, limits, clock, attempts, usage, traffic } = this.#options
+    const { store, limits, clock, attempts, traffic } = this.#options
     const { size } = await this.#known(key)
     const most = (size ?? limits.fileBytes) - offset
     const onBytes = (count: number): void => traffic.received(count)
     const bytes = requestBytes(visit.request, { clock, idleMs: limits.idleMs, most, onBytes })
-    const end = await store.append(key, offset, bytes, attempts.signalOf(key))
-    if (size === undefined) await usage.add(visit.pass.client, end - offset)
+    const append = (counted: AsyncIterable<Uint8Array>) => store.append(key, offset, counted, attempts.signalOf(key))
+    const end = size === undefined ? await this.#count(key, bytes, append) : await append(bytes)
     if (end === size) await this.#finish(key)
     return end
+  }
+
+  /** Of an upload whose size nobody knows yet each byte counts when it comes; what is not kept in the end is given back. */
+  async #count(
+    key: string,
+    bytes: AsyncIterable<Uint8Array>,
+    append: (counted: AsyncIterable<Uint8Array>) => Promise<number>,
+  ): Promise<number> {
+    const { store, usage } = this.#options
+    const { client } = currentVisit().pass
+    const before = (await store.upload(key))?.offset ?? 0
+    let counted = 0
+    async function* each(): AsyncGenerator<Uint8Array> {
+      for await (const piece of bytes) {
+        await usage.add(client, piece.length)
+        counted += piece.length
+        yield piece
+      }
+    }
+    try {
+      return await append(each())
+    } finally {
+      const kept = ((await store.upload(key))?.offset ?? before) - before
+      await usage.add(client, Math.min(0, kept - counted))
+    }
   }
 
   /** A small file that comes in one request: should it break off, it comes again as a whole. */
@@ -113,7 +138,10 @@ export class BlobDataStore extends DataStore {
   }
 
   override async declareUploadLength(key: string, size: number): Promise<void> {
-    assertSize(key, size, this.#options.limits)
+    const { limits, store, usage } = this.#options
+    assertSize(key, size, limits)
+    const { offset } = (await store.upload(key)) ?? { offset: 0 }
+    await usage.add(currentVisit().pass.client, size - offset)
     this.#declared.set(key, size)
   }
 
@@ -135,23 +163,25 @@ export class BlobDataStore extends DataStore {
   async #drop(key: string): Promise<boolean> {
     const { store, usage } = this.#options
     const begun = await store.upload(key)
+    const declared = this.#declared.get(key)
     this.#declared.delete(key)
     if (!begun) return false
     await store.remove(key)
-    await usage.add(currentVisit().pass.client, -(begun.size ?? begun.offset))
+    await usage.add(currentVisit().pass.client, -(begun.size ?? declared ?? begun.offset))
     return true
   }
 
   async #finish(key: string): Promise<void> {
     const { store, usage } = this.#options
     const visit = currentVisit()
-    const size = (await store.upload(key))?.size
+    const begun = await store.upload(key)
+    const size = begun?.size ?? begun?.offset ?? 0
     try {
       visit.finished = await store.complete(key)
       this.#declared.delete(key)
     } catch (error) {
       // The store has removed what is not what it should be.
-      if (isPosthouseError(error) && error.code === 'content_mismatch') await usage.add(visit.pass.client, -(size ?? 0))
+      if (isPosthouseError(error) && error.code === 'content_mismatch') await usage.add(visit.pass.client, -size)
       throw error
     }
   }

@@ -69,15 +69,18 @@ export class TusDoor {
     const headers = Object.fromEntries(answer.headers)
     if (finished?.sha256 !== undefined) headers['repr-digest'] = digestField(finished.sha256)
     else if (answer.ok && answer.headers.has('upload-offset')) this.#addExpiry(headers)
+    let text = request.method === 'HEAD' ? undefined : await answer.text()
     if (answer.status >= 400) {
-      Object.assign(
-        headers,
-        failure === undefined ? { 'content-type': 'application/json' } : refusalOf(failure).headers,
-      )
+      // Headers that say nothing the library refuses by itself, in plain text.
+      const refusal = refusalOf(failure ?? new PosthouseError('invalid_field', (text ?? '').trim()))
+      Object.assign(headers, refusal.headers)
+      if (failure === undefined && text !== undefined) {
+        text = refusal.body
+        headers['content-length'] = String(Buffer.byteLength(text))
+      }
     }
-    const body = request.method === 'HEAD' ? undefined : Buffer.from(await answer.arrayBuffer())
     response.writeHead(answer.status, headers)
-    response.end(body?.length ? body : undefined)
+    response.end(text || undefined)
     if (!request.complete) linger(request, this.#options.clock)
   }
 
