@@ -231,7 +231,12 @@ test('a storage that fails is told of, and messages are handled and acknowledged
       'begin' in change ? Promise.resolve() : Promise.reject(new PosthouseError('store_failed', 'it is full')),
     close: () => Promise.resolve(),
   }
-  await using bob = new HubClient({ url, clientId: 'bob', storage: { open: async () => full } })
+  let opened: unknown
+  const open: ClientStorage['open'] = async (...about) => {
+    opened = about
+    return full
+  }
+  await using bob = new HubClient({ url, clientId: 'bob', storage: { open } })
   const codes = new Set<string>()
   bob.watch('error', ({ code }) => codes.add(code))
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -241,6 +246,8 @@ test('a storage that fails is told of, and messages are handled and acknowledged
   await promise
   await bob.drain()
   assert.deepEqual([...codes], ['store_failed'])
+  // It has to know more names than a hub has under way to one client, or one would be handled again.
+  assert.deepEqual(opened, ['bob', 4096])
   await hub.close()
 })
 

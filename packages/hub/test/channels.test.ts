@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { ManualClock } from '@posthouse/core'
+import { type ManualClock, MemoryInboxStore } from '@posthouse/core'
+import { changedStore } from '@posthouse/core/testing'
 import { Arrivals } from './arrivals.ts'
 import { acknowledge, ask, bodies, deliveredSoFar, gist, publish, seqOf } from './channel-peers.ts'
 import { codeOf, type Frame, RawPeer, resume } from './raw-peer.ts'
@@ -120,20 +121,29 @@ suite('a subscription', () => {
   })
 
   test('can begin with the newest messages of all its channels together', async () => {
-    await using server = await startHub()
+    const inner = new MemoryInboxStore()
+    const asked: number[] = []
+    const store = changedStore(inner, {
+      behindLast: (query, count) => {
+        asked.push(count)
+        return inner.behindLast(query, count)
+      },
+    })
+    await using server = await startHub({ store })
     await using alice = await RawPeer.login(server.url, 'alice')
     await using bob = await RawPeer.login(server.url, 'bob')
     for (let n = 1; n <= 40; n++)
       await publish(alice, n % 5 === 0 ? 'channel:a.even' : n % 3 === 0 ? 'channel:a.odd' : 'bob', n)
     const fitting = Array.from({ length: 40 }, (_, index) => index + 1).filter((n) => n % 5 === 0 || n % 3 === 0)
     await bob.deliveries(40 - fitting.length)
-    for (const last of [1, 2, 7, fitting.length, 100]) {
+    for (const last of [1, 2, 7, fitting.length, 5000]) {
       await ask(bob, 'subscribe', 'channel:a.*', { last })
       const wanted = fitting.slice(-last).map((n) => `text ${n}`)
       assert.deepEqual(await bodies(bob, wanted.length), wanted, `last ${last}`)
       assert.deepEqual(await deliveredSoFar(bob), [])
       await ask(bob, 'unsubscribe', 'channel:a.*')
     }
+    assert.deepEqual(asked, [1, 2, 7, fitting.length, 1000])
   })
 
   test('can go on behind a position that it was at before', async () => {
