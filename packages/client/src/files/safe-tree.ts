@@ -10,6 +10,8 @@ interface Folder {
   /** The names here by what they are in the other tree. */
   readonly names: Map<string, string>
   readonly taken: Set<string>
+  /** The numbers at which to look on for names that are taken: else many of one name would take their square in time. */
+  readonly numbers: Map<string, number>
   readonly folders: Map<string, Folder>
 }
 
@@ -35,16 +37,18 @@ export class SafeTree {
     return place.length === 0 ? ['_'] : place
   }
 
-  #nameIn({ names, taken }: Folder, part: string, isFile: boolean): string {
+  #nameIn({ names, taken, numbers }: Folder, part: string, isFile: boolean): string {
     // A file and a folder of one name cannot both be there, however the sender came to say so.
     const key = isFile ? part : `${part}/`
     const known = names.get(key)
     if (known !== undefined) return known
     const safe = safeName(part, this.#rules)
-    let number = 1
+    const identity = this.#identity(safe)
+    let number = numbers.get(identity) ?? 1
     while (taken.has(this.#identity(numberedName(safe, number)))) number++
     const name = numberedName(safe, number)
     taken.add(this.#identity(name))
+    numbers.set(identity, number + 1)
     names.set(key, name)
     return name
   }
@@ -55,7 +59,7 @@ export class SafeTree {
 }
 
 function emptyFolder(): Folder {
-  return { names: new Map(), taken: new Set(), folders: new Map() }
+  return { names: new Map(), taken: new Set(), numbers: new Map(), folders: new Map() }
 }
 
 function inner(folder: Folder, part: string): Folder {

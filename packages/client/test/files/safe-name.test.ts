@@ -133,6 +133,23 @@ suite('a safe tree', () => {
     assert.equal(new Set(places).size, places.length)
   })
 
+  test('looks at few names for each, also where all become one', () => {
+    let looks = 0
+    const rules = {
+      get folds() {
+        looks++
+        return true
+      },
+    }
+    const tree = new SafeTree(rules)
+    const names = Array.from({ length: 625 }, (_, n) =>
+      n.toString(5).replace(/\d/g, (digit) => '\u0001\u0002\u0003\u0004\u0005'[Number(digit)] ?? ''),
+    )
+    const places = names.map((name) => tree.place(name, 'file').join('/'))
+    assert.equal(new Set(places).size, names.length)
+    assert.ok(looks < 10 * names.length, `${looks} looks`)
+  })
+
   test('gives a folder one place, however often it is gone through', () => {
     const tree = new SafeTree({ folds: true })
     const [first] = tree.place('Dir/one', 'file')
