@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type Durability, type Logger, PosthouseError } from '@posthouse/core'
 import type { Hub } from '@posthouse/hub'
 import type { ProcedureTree } from '@posthouse/rpc'
 import type { Command } from 'commander'
+import { loadModule } from './app/load-app.ts'
 import type { Door } from './node/door.ts'
 import { collected } from './option-values.ts'
 
@@ -68,11 +68,10 @@ export async function openCalls(options: OpenCallsOptions): Promise<readonly Doo
   return [callsDoor({ hub, procedures, store, callbacks: { keys, guard }, logger, allowedOrigins })]
 }
 
-/** @throws PosthouseError `invalid_option` where there are none; whatever the file throws */
+/** @throws PosthouseError `invalid_option` where there are none, or the file throws */
 async function loadProcedures(file: string): Promise<ProcedureTree> {
-  const path = resolve(file)
-  if (!existsSync(path)) throw new PosthouseError('invalid_option', `there is no file ${file}`)
-  const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>
+  if (!existsSync(file)) throw new PosthouseError('invalid_option', `there is no file ${file}`)
+  const module = await loadModule(file)
   const { procedures = module.default } = module
   if (typeof procedures === 'object' && procedures !== null) return procedures as ProcedureTree
   const found = Object.keys(module).join(', ') || 'nothing'

@@ -31,7 +31,7 @@ describe('posthouse config', () => {
     assert.doesNotMatch(out + told.out, /hush/)
   })
 
-  test('ends with status 2 where a key is wrong, as posthouse up does', async () => {
+  test('ends with status 2 where the file is wrong, as posthouse up does', async () => {
     await using folder = await temporaryFolder()
     await writeFile(folder.path('posthouse.config.json'), '{"durabilty": "disk"}')
     for (const command of ['config', 'up']) {
@@ -39,6 +39,10 @@ describe('posthouse config', () => {
       assert.equal(status, 2, err)
       assert.match(err, /posthouse\.config\.json: there is no setting "durabilty"; did you mean durability\?/)
     }
+    await writeFile(folder.path('wrong.ts'), 'export const settings = {}\nthrow new Error("no such sensor")\n')
+    const { status, err } = await Cli.run(['config', '--config', 'wrong.ts'], { cwd: folder.path('') })
+    assert.equal(status, 2, err)
+    assert.match(err, /wrong\.ts cannot be loaded: no such sensor, at wrong\.ts:2/)
   })
 })
 

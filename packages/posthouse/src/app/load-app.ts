@@ -21,7 +21,7 @@ export async function loadApp(file: string): Promise<LoadedApp> {
   if (found === undefined) throw new PosthouseError('invalid_option', `there is no file ${file}`)
   if (!found.isFile())
     throw new PosthouseError('invalid_option', `${file} is no file; name the one that exports the app`)
-  const module = await load(path, file)
+  const module = await loadModule(file)
   const app = module.app ?? module.default
   if (!isApp(app)) {
     const names = Object.keys(module).join(', ') || 'nothing'
@@ -37,9 +37,13 @@ export async function loadApp(file: string): Promise<LoadedApp> {
   return { app, oneProcess }
 }
 
-async function load(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+/**
+ * What a file of the user's exports.
+ * @throws PosthouseError `invalid_option` where it throws; then with the line
+ */
+export async function loadModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>
+    return (await import(pathToFileURL(resolve(file)).href)) as Readonly<Record<string, unknown>>
   } catch (cause) {
     const place = placeOf(cause)
     const where = place === undefined ? '' : `, at ${relative('.', place.file)}:${place.line}`

@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { PosthouseError, reasonOf } from '@posthouse/core'
 import type { Hub } from '@posthouse/hub'
 import type { ProcedureTree } from '@posthouse/rpc'
 import type { App } from '@posthouse/web'
-import { isApp } from '../app/load-app.ts'
+import { isApp, loadModule } from '../app/load-app.ts'
 import { nearest } from './nearest.ts'
 
 /** What a configuration file may hold: settings by the names of the options, and parts of the node's own. */
@@ -35,7 +33,7 @@ export function findConfigFile(): string | undefined {
 
 /**
  * Reads a configuration file: the one that is named, or the one in the working folder, if any.
- * @throws PosthouseError `invalid_option`; whatever a program among them throws
+ * @throws PosthouseError `invalid_option`
  */
 export async function readConfigFile(named: string | undefined): Promise<ConfigFile> {
   const path = named ?? findConfigFile()
@@ -54,8 +52,7 @@ function readJson(path: string): ConfigFile['settings'] {
 }
 
 async function readModule(path: string): Promise<ConfigFile> {
-  const module = (await import(pathToFileURL(resolve(path)).href)) as Readonly<Record<string, unknown>>
-  const { settings = {}, app, procedures, onHub } = partsOf(module, path)
+  const { settings = {}, app, procedures, onHub } = partsOf(await loadModule(path), path)
   if (app !== undefined && !isApp(app)) throw wrong(path, 'app must be what createApp made')
   if (procedures !== undefined && (typeof procedures !== 'object' || procedures === null)) {
     throw wrong(path, 'procedures must be an object of procedures')
