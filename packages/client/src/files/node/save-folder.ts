@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { PosthouseError } from '@posthouse/core'
+import { isPosthouseError, PosthouseError } from '@posthouse/core'
 import { fetchBytes } from '../fetch-bytes.ts'
 import { listFolder } from '../list-folder.ts'
 import { decodeManifest, type ManifestEntry } from '../manifest.ts'
@@ -97,10 +97,23 @@ async function foldsNames(root: string): Promise<boolean> {
 /** What the folder holds: as its manifest says, or as the hub lists it where a cross_comm program has sent it. */
 async function entriesOf({ fetcher, file }: SaveRequest): Promise<readonly Omit<Entry, 'parts'>[]> {
   const { transfer } = fetcher
-  if (file.manifest === undefined) return listed(transfer, file.key)
-  const { parts } = await fetchBytes(fetcher, file.manifest, { most: manifestBytes })
+  const manifest = file.manifest ?? (await manifestBeside(transfer, file.key))
+  if (manifest === undefined) return listed(transfer, file.key)
+  const { parts } = await fetchBytes(fetcher, manifest, { most: manifestBytes })
   transfer.meter.restart()
   return decodeManifest(Buffer.concat(parts)).entries
+}
+
+/** Where the manifest of a folder lies of which only the key is known. Those of cross_comm programs have none. Spec: 11.2.1. */
+async function manifestBeside(transfer: Transfer, key: string): Promise<string | undefined> {
+  if (!key.endsWith('_folder/')) return undefined
+  const manifest = `${key.slice(0, -1)}.json`
+  try {
+    return (await transfer.askPlace(manifest)).key
+  } catch (error) {
+    if (isPosthouseError(error) && (error.code === 'unknown_file' || error.code === 'forbidden')) return undefined
+    throw error
+  }
 }
 
 async function listed(transfer: Transfer, key: string): Promise<Omit<Entry, 'parts'>[]> {
