@@ -142,20 +142,20 @@ function addEndpoints(app: Router, api: Api, identify: Identify | undefined): vo
   app.post(
     '/api/call',
     { tags, summary: 'Call a procedure', body: callSchema, response: responseSchema(), ...callOptions(api) },
-    async (tools) => send(tools.reply, await api.http.call(tools.body, callRequest(tools))),
+    async (tools) => send(tools.reply, await api.http.call(tools.body, new DoorRequest(tools))),
   )
   app.get(
     '/api/calls/{id}',
     { tags, summary: 'What a call came to', response: responseSchema(), responses, handlerTimeout: 0 },
     async (tools) => {
       const from = Number(tools.request.query.from ?? 0)
-      return send(tools.reply, await api.http.status(tools.params.id, callRequest(tools), from))
+      return send(tools.reply, await api.http.status(tools.params.id, new DoorRequest(tools), from))
     },
   )
   app.delete(
     '/api/calls/{id}',
     { tags, summary: 'Cancel a call', response: responseSchema(), responses },
-    async (tools) => send(tools.reply, await api.http.cancel(tools.params.id, callRequest(tools))),
+    async (tools) => send(tools.reply, await api.http.cancel(tools.params.id, new DoorRequest(tools))),
   )
   app.get(
     '/api/procedures',
@@ -186,7 +186,7 @@ function addProcedure(app: Router, api: Api, { name, description, input, output,
     async (tools) => {
       const id = tools.request.headers['idempotency-key']
       const call = { api: name, data: tools.body, ...(typeof id === 'string' && { request_id: id }) }
-      return send(tools.reply, await api.http.call(call, callRequest(tools)))
+      return send(tools.reply, await api.http.call(call, new DoorRequest(tools)))
     },
   )
 }
@@ -201,15 +201,22 @@ function shownProcedure({ input, output, timeoutMs, ...info }: ProcedureInfo): o
   }
 }
 
-/** What the door for calls needs of a request; whether its client has gone is watched for only where that is asked. */
-function callRequest(tools: Pick<HandlerTools, 'request' | 'signal'>): CallRequest {
-  const { headers, ip } = tools.request
-  return {
-    headers,
-    remoteAddress: ip,
-    get signal() {
-      return tools.signal
-    },
+/** What the door for calls needs of a request. What is not asked for is not found out, such as whether its client has gone. */
+class DoorRequest implements CallRequest {
+  readonly headers: CallRequest['headers']
+  readonly #tools: Pick<HandlerTools, 'request' | 'signal'>
+
+  constructor(tools: Pick<HandlerTools, 'request' | 'signal'>) {
+    this.headers = tools.request.headers
+    this.#tools = tools
+  }
+
+  get remoteAddress(): string {
+    return this.#tools.request.ip
+  }
+
+  get signal(): AbortSignal {
+    return this.#tools.signal
   }
 }
 

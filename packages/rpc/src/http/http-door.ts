@@ -224,13 +224,15 @@ export class HttpDoor {
 /** What a request shows of its caller. Whether its client has gone is watched for only where that is asked. */
 class Shown implements Credentials {
   readonly token: string | undefined
-  readonly remoteAddress: string
   readonly #request: CallRequest
 
   constructor(request: CallRequest, token: string | undefined) {
     this.token = token
-    this.remoteAddress = request.remoteAddress
     this.#request = request
+  }
+
+  get remoteAddress(): string {
+    return this.#request.remoteAddress
   }
 
   get signal(): AbortSignal | undefined {
