@@ -56,6 +56,22 @@ describe('a stream', () => {
     assert.partialDeepStrictEqual(answer, { success: true, data: 'done', items: 3 })
   })
 
+  it('leaves others their turns where its caller takes whatever comes, and waits for one that has gone', async () => {
+    const { api, made } = counting()
+    await using server = await serve(api)
+    const [socket, other] = [await server.connect(as(ana)), await server.connect()]
+    socket.emit('api', { api: 'count', data: 100_000, stream: true, credit: 10, request_id: 'r1' })
+    socket.emit('api:credit', { request_id: 'r1', credit: Number.MAX_SAFE_INTEGER })
+    await collect(socket, 2000)
+    await other.emitWithAck('api:ping', {})
+    socket.disconnect()
+    for (let last = -1; last !== made(); ) {
+      last = made()
+      for (let n = 0; n < 5; n++) await other.emitWithAck('api:ping', {})
+    }
+    assert.ok(made() < 100_000, `${made()} items were made`)
+  })
+
   it('is made no faster than its caller takes it', async () => {
     const { api, made } = counting()
     await using server = await serve(api)

@@ -30,7 +30,7 @@ export interface StreamWish {
 
 const longestText = 128
 /** So many items may be on their way to a caller. */
-const mostCredit = 1024
+export const mostCredit = 1024
 /** As deep as bodies of HTTP may be. What answers and remembers a call goes down by recursion, and must come back. */
 const deepest = 64
 

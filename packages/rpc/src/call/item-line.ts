@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import { PosthouseError } from '@posthouse/core'
-import type { StreamWish } from './incoming-call.ts'
+import { mostCredit, type StreamWish } from './incoming-call.ts'
 
 /** Takes the items of a stream. */
 export type TakeItem = (n: number, item: unknown) => void
@@ -52,18 +53,23 @@ export class ItemLine {
   /** The caller takes so many in all. */
   grant(credit: number): void {
     this.#credit = Math.max(this.#credit, credit)
-    this.#drop(this.#credit - this.#window)
     this.#send()
     if (this.made < this.#credit) this.#room?.()
   }
 
   /** Resolves when the caller takes one more, or at once. */
   async room(signal: AbortSignal): Promise<void> {
-    if (this.made < this.#credit) return
+    // A caller may take whatever comes; others are to have their turns, and what nobody takes is not kept without end.
+    if (this.made < Math.min(this.#credit, this.#unsent + mostCredit)) {
+      if (this.made % mostCredit === mostCredit - 1) await setImmediate()
+      return
+    }
     const { promise, resolve } = Promise.withResolvers<void>()
+    const aborted = (): void => resolve()
     this.#room = resolve
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    signal.addEventListener('abort', aborted)
     await promise
+    signal.removeEventListener('abort', aborted)
     this.#room = undefined
     signal.throwIfAborted()
   }
@@ -74,9 +80,11 @@ export class ItemLine {
   }
 
   #send(): void {
-    if (this.#take === undefined) return
-    const end = Math.min(this.made, this.#credit)
-    for (; this.#unsent < end; this.#unsent++) this.#take(this.#unsent, this.#kept[this.#unsent - this.#first])
+    if (this.#take !== undefined) {
+      const end = Math.min(this.made, this.#credit)
+      for (; this.#unsent < end; this.#unsent++) this.#take(this.#unsent, this.#kept[this.#unsent - this.#first])
+    }
+    this.#drop(this.#credit - this.#window)
   }
 
   #drop(taken: number): void {
