@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type CallStore, MemoryCallStore } from '@posthouse/core'
+import { type CallStore, ManualClock, MemoryCallStore } from '@posthouse/core'
 import { createApi, procedure } from '@posthouse/rpc'
 import { next, serve } from './serve.ts'
 
@@ -245,6 +245,35 @@ describe('a call that nobody waits for any more', () => {
     await server.ask('/api/calls/r2', { method: 'DELETE', headers: by(ana) })
     assert.equal((await second).json.code, 'aborted')
     assert.equal((await second).status, 499)
+  })
+
+  it('ends with its own deadline, however many others are under way', async () => {
+    const clock = new ManualClock()
+    const wait = procedure({ timeoutMs: Number.POSITIVE_INFINITY }, () => new Promise(() => undefined))
+    await using server = await serve(createApi({ wait }, { clock }))
+    const socket = await server.connect(as(ana))
+    const ended: unknown[] = []
+    for (const deadline_ms of [10_000, 100, 5000, undefined]) {
+      const hear = ({ code }: { readonly code: unknown }) => ended.push([deadline_ms, code])
+      // The last one ends with the connection.
+      socket.emitWithAck('api', { api: 'wait', deadline_ms }).then(hear, () => undefined)
+    }
+    await socket.emitWithAck('api:ping', {})
+    for (const [ms, count] of [
+      [99, 0],
+      [21, 1],
+      [4900, 2],
+      [5000, 3],
+    ] as const) {
+      clock.advance(ms)
+      await socket.emitWithAck('api:ping', {})
+      assert.equal(ended.length, count)
+    }
+    assert.deepEqual(ended, [
+      [100, 'timeout'],
+      [5000, 'timeout'],
+      [10_000, 'timeout'],
+    ])
   })
 
   it('ends with its deadline, which sending it again does not move', async () => {
