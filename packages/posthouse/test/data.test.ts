@@ -10,6 +10,7 @@ import { putBlob } from '@posthouse/core'
 import { Hub } from '@posthouse/hub'
 import { openDiskBlobStore } from '@posthouse/store/disk'
 import { openSqliteStore } from '@posthouse/store/sqlite'
+import { copyDataFolder } from '../src/backup/copy-folder.ts'
 import { Cli, startUp } from './cli.ts'
 
 /** A hub in a data folder, with its stores. */
@@ -128,6 +129,11 @@ describe('the data of posthouse up', () => {
     }
     assert.deepEqual((await readdir(copy)).sort(), ['file-secrets.json', 'files', 'posthouse.db'])
     assert.equal((await Cli.run(['backup', copy, '--data', data])).status, 2)
+    const { signal } = new AbortController()
+    await assert.rejects(copyDataFolder(data, join(data, 'copy'), signal), {
+      code: 'invalid_option',
+      message: /lost with it/,
+    })
     await using opened = await openHub(copy)
     const { hub, store, blobs } = opened
     await hub.start()

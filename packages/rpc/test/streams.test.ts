@@ -184,4 +184,26 @@ describe('progress', () => {
     hold.resolve('done')
     assert.equal((await answer).data, 'done')
   })
+
+  it('comes over HTTP as it is when it is read', async () => {
+    const work = procedure({}, async function* (_, { progress }) {
+      for (let done = 1; done <= 1000; done++) progress(done)
+      yield 'item'
+      progress('over')
+    })
+    const { body } = await createApi({ work }).http.call(
+      { api: 'work', stream: true },
+      { headers: { accept: 'application/x-ndjson' }, remoteAddress: '127.0.0.1' },
+    )
+    const lines: string[] = []
+    for await (const line of body as AsyncIterable<string>) {
+      lines.push(line)
+      // The handler is ahead of its reader.
+      await new Promise(setImmediate)
+    }
+    assert.deepEqual(
+      lines.slice(0, -1).map((line) => JSON.parse(line)),
+      [{ progress: 1000 }, { n: 0, item: 'item' }, { progress: 'over' }],
+    )
+  })
 })

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { copyFile, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { PosthouseError, reasonOf } from '@posthouse/core'
 import { systemCode } from '../network-reason.ts'
 
@@ -28,6 +28,12 @@ export async function copyDataFolder(from: string, to: string, signal: AbortSign
   const [source, target] = [resolve(from), resolve(to)]
   if (!existsSync(join(source, 'posthouse.db')) && !existsSync(join(source, 'files'))) {
     throw new PosthouseError('invalid_option', `there is no data of a node in ${from}: name its folder with --data`)
+  }
+  if (`${target}${sep}`.startsWith(`${source}${sep}`)) {
+    throw new PosthouseError(
+      'invalid_option',
+      `${to} lies in ${from} and would be lost with it: name a folder elsewhere`,
+    )
   }
   await assertFree(target)
   const unfinished = await unfinishedFolder(target)

@@ -33,7 +33,11 @@ export async function* lineStream({ desk, clock, call, from, take }: LineSource)
       over = true
       say(responseText(call, answer, true))
     },
-    progress: (progress) => say(JSON.stringify({ progress })),
+    progress: (progress) => {
+      // Whoever reads slowly wants to know how far it is by then.
+      if (lines.at(-1)?.startsWith('{"progress":')) lines.pop()
+      say(JSON.stringify({ progress }))
+    },
     item: (n, item) => say(JSON.stringify({ n, item })),
   }
   const run = take(watcher)
