@@ -4,7 +4,7 @@ import { type InboxStore, ManualClock, MemoryInboxStore } from '@posthouse/core'
 import { changedStore } from '@posthouse/core/testing'
 import { type Frame, RawPeer, resume } from './raw-peer.ts'
 import { startGuardedHub } from './start-guarded-hub.ts'
-import { noticed, startHub, startTimelessHub } from './start-hub.ts'
+import { noticed, startHub, startTimelessHub, visit } from './start-hub.ts'
 
 const will = { to: 'alice', type: 'dict', body: { gone: true }, headers: { why: 'will' } }
 const quiet = { heartbeatIntervalMs: 1_000_000 }
@@ -94,6 +94,23 @@ suite('the will of a client', () => {
       const frame = await alice.next('deliver')
       assert.deepEqual([frame.to, frame.body, frame.seq === undefined], [each.to, each.body, each.qos === 0])
     }
+  })
+
+  test('is of use for as long as it says', async () => {
+    await using server = await startTimelessHub(quiet)
+    await visit(server, 'alice')
+    for (const [client, ttlMs] of [
+      ['bob', 1000],
+      ['carol', 2000],
+    ] as const) {
+      await using peer = await RawPeer.login(server.url, client, { hello: { will: { ...will, ttlMs } } })
+      server.hub.disconnect(peer.client)
+      await noticed(server, client)
+    }
+    server.clock.advance(1000)
+    await using alice = await RawPeer.login(server.url, 'alice')
+    assert.equal((await alice.next('deliver')).from, 'carol')
+    assert.deepEqual(await alice.settled(), [])
   })
 
   test('that leads nowhere is a line in the log', async () => {

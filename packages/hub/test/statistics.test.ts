@@ -147,11 +147,15 @@ suite('statistics', () => {
       [3, 0],
     ] as const) {
       await alice.publish('alice', n)
+      const delivery = await alice.next('deliver')
       clock.jump(jump)
       clock.advance(10_000)
+      alice.ack(delivery)
       await alice.settled()
     }
-    const { hours } = await server.hub.statistics({ from: noon, to: noon + 2 * hourMs })
+    const { hours, latencyMs } = await server.hub.statistics({ from: noon, to: noon + 2 * hourMs })
+    // One was acknowledged in an earlier hour than it came in.
+    assert.deepEqual([latencyMs.count, latencyMs.min], [3, 0])
     assert.deepEqual(
       hours.map(({ from, messages }) => [from, messages]),
       [
