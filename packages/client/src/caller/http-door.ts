@@ -90,7 +90,8 @@ export class HttpDoor {
   async #askOriginal(call: PendingCall, signal: AbortSignal): Promise<void> {
     const { callbackUrl, idempotent } = call.draft
     if (callbackUrl === undefined) {
-      const problem = 'the server answers by callbacks only, and there is no callbackUrl to send them to'
+      const who = `no Posthouse with procedures answers at ${this.#settings.httpUrl}`
+      const problem = `${who}, and another server posts its results to a callbackUrl, which is missing`
       call.fail(new PosthouseError('unsupported', problem))
       return
     }
