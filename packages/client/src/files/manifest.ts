@@ -78,8 +78,9 @@ function entryOf(value: unknown): ManifestEntry {
   return { ...at, kind: 'file', sha256, key }
 }
 
+/** What no date can say, no file system can keep. */
 function timeOf(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0
+  return typeof value === 'number' && !Number.isNaN(new Date(value).getTime()) ? value : 0
 }
 
 function isSize(value: unknown): value is number {

@@ -27,6 +27,7 @@ export class SafeTree {
   /** The parts of the path that stands for `path`, which has `/` between its parts. */
   place(path: string, kind: 'file' | 'directory'): readonly string[] {
     const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+    if (parts.length === 0) parts.push('.')
     const place: string[] = []
     let folder = this.#root
     for (const [index, part] of parts.entries()) {
@@ -34,7 +35,7 @@ export class SafeTree {
       place.push(this.#nameIn(folder, part, isFile))
       if (!isFile) folder = inner(folder, part)
     }
-    return place.length === 0 ? ['_'] : place
+    return place
   }
 
   #nameIn({ names, taken, numbers }: Folder, part: string, isFile: boolean): string {

@@ -73,6 +73,8 @@ suite('a manifest', () => {
     const row = { path: 'a', kind: 'file', size: 1, mode: 420, mtime: 0, sha256: 'b'.repeat(64), key: 'k' }
     const whole = { format: 'posthouse.folder', version: 1, name: 'x', entries: [row], skipped: [] }
     assert.equal(decodeManifest(encode(whole)).entries.length, 1)
+    const timeless = decodeManifest(encode({ ...whole, entries: [{ ...row, mtime: 1e300 }] }))
+    assert.equal(timeless.entries[0]?.mtime, 0)
     for (const wrong of [
       'no json',
       [],
