@@ -156,6 +156,10 @@ describe('a stream', () => {
     assert.match(piece?.value ?? '', /^\{"n":0,"item":0\}\n/)
     await server.ask('/api/calls/none')
     assert.ok(made() < 1e6, 'made without a reader')
+    for (const from of ['-1', '1.5', 'first']) {
+      const { status, json } = await server.ask(`/api/calls/r1?from=${from}`, { headers })
+      assert.deepEqual([status, json.code], [400, 'invalid_field'])
+    }
     abortion.abort()
     assert.equal(
       (await server.ask('/api/calls/r1', { method: 'DELETE', headers: { 'posthouse-caller': ana } })).status,

@@ -4,7 +4,7 @@ import type { Caller } from '../access/caller.ts'
 import { type Callers, type Credentials, createCallerSecret } from '../access/callers.ts'
 import { type Answer, answerOfText, failure } from '../call/answer.ts'
 import type { CallDesk } from '../call/call-desk.ts'
-import { addressOf, assertRequestId, type IncomingCall, readCall } from '../call/incoming-call.ts'
+import { addressOf, assertRequestId, type IncomingCall, isCount, readCall } from '../call/incoming-call.ts'
 import { unknownOutcome } from '../call/kept.ts'
 import { type Addressed, received, responseOf, responseText } from '../call/response.ts'
 import type { RunningCall, Watcher } from '../call/running-call.ts'
@@ -66,6 +66,7 @@ export class HttpDoor {
   async status(id: string, request: CallRequest, from = 0): Promise<CallReply> {
     return this.#about(id, request, async (visit) => {
       const { desk, clock } = this.#parts
+      if (!isCount(from)) throw new PosthouseError('invalid_field', 'from must be a whole number from 0')
       const run = desk.find(visit.caller.id, assertRequestId(id))
       if (run === undefined) return this.#remembered(id, visit)
       if (wantsLines(request)) {
