@@ -53,7 +53,8 @@ if [ -e "$venv" ] && [ ! -e "$venv/pyvenv.cfg" ] && [ -n "$(ls -A "$venv")" ]; t
   fail "$venv is not a virtual environment; remove it or choose another POSTHOUSE_PYTHON_PEERS"
 fi
 "$python" -m venv --clear "$venv" || fail "could not make a virtual environment in $venv"
-# Of what is installed the tests load a small part; that is compiled here, by loading it.
+# Of what is installed the tests load a small part; that is compiled here, by loading it, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE=
 "$(venv_python)" -m pip install --no-compile --quiet --disable-pip-version-check --no-input --no-deps -r "$requirements" ||
   fail "pip could not install requirements.txt (see above); nothing was marked as installed"
 "$(venv_python)" "$here/original.py" || fail "the library was installed but cannot be imported (see above)"
