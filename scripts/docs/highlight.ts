@@ -4,6 +4,9 @@ import { escapeHtml } from './html.ts'
 
 loadLanguages(['bash', 'docker', 'http', 'ini', 'json', 'nginx', 'python', 'typescript', 'yaml'])
 
+// Prism is older than the word.
+Prism.languages.insertBefore('typescript', 'keyword', { using: { pattern: /\busing(?= \w)/, alias: 'keyword' } })
+
 /** Names that our pages use and Prism does not know. */
 const otherNames: Readonly<Record<string, string>> = { sh: 'bash', dockerfile: 'docker', mts: 'typescript' }
 

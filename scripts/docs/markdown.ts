@@ -30,6 +30,9 @@ export interface Document {
   render(link: (href: string) => string): string
 }
 
+/** Code of up to so many characters stays on one line: otherwise `--host` may end one after its hyphens. */
+const unbroken = 16
+
 /** Reads a page as GitHub does: the same dialect, and the same names of headings. */
 export function readMarkdown(text: string): Document {
   const marked = new Marked()
@@ -64,6 +67,7 @@ function toHtml(tokens: TokensList, ids: readonly string[], link: (href: string)
       },
       image: ({ href, text }) => `<img src="${escapeHtml(link(href))}" alt="${escapeHtml(text)}">`,
       code: ({ text, lang }) => `<pre><code>${highlight(text, lang ?? '')}</code></pre>\n`,
+      codespan: ({ text }) => `<code${text.length > unbroken ? '' : ' class="word"'}>${escapeHtml(text)}</code>`,
       html: ({ text }) => text.replaceAll(/<!--.*?-->/gs, ''),
     },
   })
