@@ -7,7 +7,7 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   malformed_frame: 'The bytes are not a frame of the agreed dialect. Check the encoder and the WebSocket subprotocol.',
   unexpected_frame: 'The frame is known but must not come now. The first frame is hello, and it comes once.',
   unknown_op: 'The hub does not know this op. Look at caps in welcome before using an optional feature.',
-  unsupported: 'This hub knows the word but does not serve it. Look at caps in welcome.',
+  unsupported: 'This is not offered there. What a hub offers, it says in caps of its welcome.',
   invalid_field: 'A field is missing or has the wrong form. The message names the field.',
   frame_too_large:
     'One WebSocket message is larger than limits.frameBytes. Send fewer frames at once, or send the content as a file.',

@@ -81,7 +81,8 @@ function networkHint(terminal: Terminal, { url, host, port, local, guarded }: St
   const heading = terminal.style('bold', 'Other computers')
   if (local) {
     const again = `npx posthouse up --host 0.0.0.0 --port ${port} --insecure`
-    if (guarded) return `${heading} cannot reach this hub: start it with --host 0.0.0.0, and with a certificate.\n`
+    const more = url.startsWith('wss:') ? '' : ', and with a certificate'
+    if (guarded) return `${heading} cannot reach this hub: start it with --host 0.0.0.0${more}.\n`
     return `${heading} cannot reach this hub. In a network that you trust, start it with\n  ${again}\n`
   }
   const scheme = url.slice(0, url.indexOf(':'))

@@ -21,5 +21,8 @@ export async function askNode(place: string, { token, signal }: AskNodeOptions):
   await response.body?.cancel()
   if (status === 401) throw new PosthouseError('unauthenticated', `${place} wants to know who asks: show a token`)
   if (status === 403) throw new PosthouseError('forbidden', `${place} is not for the owner of this token`)
-  throw new PosthouseError('unsupported', `${place} answers ${status}: this node serves no procedures`)
+  throw new PosthouseError(
+    'unsupported',
+    `${place} answers ${status}: this node serves no procedures; up --procedures gives it some`,
+  )
 }
