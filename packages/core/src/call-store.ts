@@ -57,7 +57,8 @@ export interface CallStore extends AsyncDisposable {
   get(caller: string, id: string): KeptCall | undefined | Promise<KeptCall | undefined>
   /**
    * Remembers a call in place of what was known of it, safe from the end of the process when it resolves.
-   * @throws PosthouseError `store_full` where all that it may hold is unfinished or owed, `store_failed`, `closed`
+   * @throws PosthouseError `store_full` where all that it may hold is unfinished or owed, or, for a call that is newly `taken`,
+   * three quarters of that; `store_failed`, `closed`
    */
   put(call: KeptCall): Promise<void>
   /** Forgets a call. */

@@ -16,6 +16,8 @@ export interface MemoryCallStoreOptions extends CallStoreBounds {
 
 /** Names and numbers of a call, about, in bytes. */
 const overhead = 200
+/** How much of it promises may take: callbacks that are owed for a day leave room for calls that are waited for. */
+const promisedShare = 0.75
 /** So many are dropped at once. */
 const step = 256
 /** What is too old is dropped so often, in milliseconds. */
@@ -61,7 +63,7 @@ export class MemoryCallStore implements CallStore {
     if (this.#closed) throw new PosthouseError('closed', 'this store of calls was closed')
     const { caller, id } = call
     const known = this.#calls.get(caller)?.get(id)
-    if (known === undefined) this.#makeRoom()
+    if (known === undefined) this.#makeRoom(call)
     else this.#forget(known)
     const own = this.#calls.get(caller)
     if (own === undefined) this.#calls.set(caller, new Map([[id, call]]))
@@ -95,11 +97,12 @@ export class MemoryCallStore implements CallStore {
   }
 
   /** @throws PosthouseError `store_full` */
-  #makeRoom(): void {
+  #makeRoom({ state }: KeptCall): void {
     const now = this.#clock.now()
     if (now - this.#sweptAt >= sweepMs) this.#sweep(now)
     const { calls, bytes } = this.#bounds
-    if (this.#size < calls && this.#bytes < bytes) return
+    const share = state === 'taken' ? promisedShare : 1
+    if (this.#size < calls * share && this.#bytes < bytes * share) return
     if (this.#dropOldest()) return
     throw new PosthouseError('store_full', `${this.#size} calls are unfinished, or callbacks are owed for them`)
   }

@@ -130,6 +130,20 @@ function forgets(declare: Declare): void {
   )
 
   declare(
+    'promises leave room for calls that are waited for',
+    async (store) => {
+      for (let n = 0; n < 6; n++) await store.put(call(`r${n}`, { state: 'taken' }))
+      await assert.rejects(store.put(call('promise', { state: 'taken' })), { code: 'store_full' })
+      for (let n = 0; n < 2; n++) await store.put(call(`r${n}`, { callback: owed }))
+      await assert.rejects(store.put(call('promise', { state: 'taken' })), { code: 'store_full' })
+      await store.put(call('begun', { state: 'begun' }))
+      await store.put(call('begun'))
+      assert.equal((await store.get('ana', 'begun'))?.state, 'done')
+    },
+    { calls: 8 },
+  )
+
+  declare(
     'nothing is taken where all that is there is unfinished',
     async (store) => {
       for (let n = 0; n < 4; n++) await store.put(call(`r${n}`, { state: 'begun' }))

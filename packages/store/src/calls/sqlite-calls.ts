@@ -23,6 +23,8 @@ interface Change {
   readonly body: string
 }
 
+/** How much of it promises may take: callbacks that are owed for a day leave room for calls that are waited for. */
+const promisedShare = 0.75
 /** So many are removed at once, so that room is not made for each call anew. */
 const step = 256
 /** What is too old is removed so often, in milliseconds. */
@@ -65,7 +67,7 @@ export class SqliteCallStore implements CallStore {
   async put(call: KeptCall): Promise<void> {
     if (this.#closed) throw closed()
     const key = keyOf(call.caller, call.id)
-    if (!this.#sizes.has(key)) this.#makeRoom()
+    if (!this.#sizes.has(key)) this.#makeRoom(call)
     const body = JSON.stringify(call)
     this.#count(key, body.length)
     return this.#change(key, { call, body })
@@ -122,10 +124,11 @@ export class SqliteCallStore implements CallStore {
   }
 
   /** @throws PosthouseError `store_full` */
-  #makeRoom(): void {
+  #makeRoom({ state }: KeptCall): void {
     const { table, bounds, clock } = this.#parts
     if (clock.now() - this.#sweptAt >= sweepMs) this.#sweep()
-    if (this.#sizes.size < bounds.calls && this.#bytes < bounds.bytes) return
+    const share = state === 'taken' ? promisedShare : 1
+    if (this.#sizes.size < bounds.calls * share && this.#bytes < bounds.bytes * share) return
     // What waits to be written may be what there is to remove.
     this.#write()
     const dropped = table.drop({ before: clock.now(), most: Math.min(step, Math.ceil(this.#sizes.size / 8)) })
