@@ -82,7 +82,7 @@ describe('a client without options', () => {
     }
     await using client = createHttpClient({ logger, transport: memoryTransport(() => ({})) })
     for (let page = 0; page <= 1000; page++) await client.get(`http://h/page-${page}`)
-    assert.equal(lines.length, 2 * 1001)
+    assert.equal(lines.length, 1001)
     const { records, total } = client.metrics()
     assert.deepEqual([records.length, total, records[0]?.url], [1000, 1001, 'http://h/page-1'])
   })

@@ -17,7 +17,7 @@ type Levels = 'debug' | 'info' | 'warn' | 'warning' | 'error' | 'critical'
 /** Settings of `logging`. */
 export interface LoggingOptions {
   /**
-   * `debug`: heads and bodies of requests and responses. `info`: begin and end of each request. `warn`: retries, and statuses
+   * `debug`: begins, heads and bodies of requests and responses. `info`: each request when it is over. `warn`: retries, and statuses
    * from 400 on. `error`: requests without an answer. `critical`: nothing. Default `info`.
    */
   readonly level?: LoggingLevel | undefined
@@ -58,11 +58,11 @@ export function logging(options: LoggingOptions = {}): HttpInterceptor {
   const lines = new Lines(options, options.logger ?? stderrLogger)
   return {
     name: 'logging',
-    ...(rank <= 1 ? { onStart: (request: HttpRequest) => lines.began(request) } : {}),
     ...(rank <= 2 ? { onRetry: (attempt: FailedAttempt) => lines.retries(attempt) } : {}),
     ...(rank <= 3 ? { onDone: (finished: FinishedRequest) => lines.ended(finished, rank) } : {}),
     ...(rank === 0
       ? {
+          onStart: (request: HttpRequest) => lines.began(request),
           beforeRequest: (request: HttpRequest) => lines.sends(request),
           afterResponse: (response: HttpResponse, request: HttpRequest) => lines.receives(response, request),
         }
@@ -90,7 +90,7 @@ class Lines {
   }
 
   began(request: HttpRequest): void {
-    this.#log.info(`${request.method} ${this.#url(request)} begins`, { requestId: request.id })
+    this.#log.debug(`${request.method} ${this.#url(request)} begins`, { requestId: request.id })
   }
 
   sends(request: HttpRequest): undefined {
