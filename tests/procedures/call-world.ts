@@ -110,8 +110,10 @@ export class CallWorld implements AsyncDisposable {
           }
         }),
         tell: procedure({}, async (_: unknown, context) => {
-          for (const percent of [10, 50]) context.progress({ percent })
-          begun.resolve()
+          context.progress({ percent: 10 })
+          // A caller that has not read it would be told the next one only.
+          await begun.promise
+          context.progress({ percent: 50 })
           await finished.promise
           return 'told'
         }),

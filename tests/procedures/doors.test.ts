@@ -224,8 +224,8 @@ for (const way of ['socket', 'http'] as const) {
         {},
         {
           onProgress: (progress) => {
-            told.push(progress)
-            if (told.length === 2) world.finished.resolve()
+            if (told.push(progress) === 1) world.begun.resolve()
+            else world.finished.resolve()
           },
         },
       )
