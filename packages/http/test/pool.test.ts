@@ -67,15 +67,33 @@ describe('a pool', () => {
     assert.equal(client.stats.connections, 1)
   })
 
-  test('keeps no more idle connections than it may', async () => {
+  test('keeps no more idle connections than it may, but for a moment', async () => {
+    const clock = new ManualClock()
     await using server = await startHolding()
-    await using client = quietClient({ pool: { maxIdle: 2 } })
-    const all = Array.from({ length: 5 }, () => client.get(server.url))
-    await until(() => server.held.length === 5)
-    for (const response of server.held) response.end()
-    await Promise.all(all)
+    await using client = quietClient({ pool: { maxIdle: 2 }, clock })
+    const opened = new Set<unknown>()
+    server.server.on('connection', (socket) => opened.add(socket))
+    for (let wave = 0; wave < 3; wave++) {
+      const all = Array.from({ length: 5 }, () => client.get(server.url))
+      await until(() => server.held.length === 5)
+      for (const response of server.held.splice(0)) response.end()
+      await Promise.all(all)
+      assert.equal(client.stats.idle, 5)
+      clock.advance(100)
+    }
+    assert.equal(opened.size, 5)
+    clock.advance(101)
     assert.equal(client.stats.idle, 2)
     assert.equal(client.stats.connections, 2)
+    clock.advance(5000)
+    assert.equal(client.stats.connections, 0)
+  })
+
+  test('keeps none where none may be idle', async () => {
+    await using server = await startServer((_, response) => response.end())
+    await using client = quietClient({ pool: { maxIdle: 0 } })
+    await client.get(server.url)
+    assert.equal(client.stats.connections, 0)
   })
 
   test('closes a connection that was idle for too long', async () => {

@@ -6,7 +6,7 @@ export interface PoolOptions {
   readonly maxConnections?: number | undefined
   /** Connections at once to one origin. Default: as many as `maxConnections`. */
   readonly maxPerOrigin?: number | undefined
-  /** Connections that stay open although nothing is sent over them. Default 20. */
+  /** Connections that stay open although nothing is sent over them; those above are closed after 200 ms. Default 20. */
   readonly maxIdle?: number | undefined
   /** How long such a connection stays open, in milliseconds. Default 5,000. */
   readonly idleMs?: number | undefined

@@ -36,6 +36,12 @@ export interface PoolStats {
   readonly queued: number
 }
 
+/**
+ * Idle connections above `maxIdle` stay for so long, in milliseconds. Where many requests come at a time, more than that are idle between
+ * any two of them, and would be opened again at once.
+ */
+const surplusMs = 200
+
 /** The connections of a client: how many there are, which is used next, and who waits for one. */
 export class Pool {
   readonly #open: OpenConnection
@@ -48,6 +54,7 @@ export class Pool {
   readonly #waiters = new Set<Waiter>()
   #running = 0
   #sweep: Timer | undefined
+  #sweepAt = Number.POSITIVE_INFINITY
   #closed: PosthouseError | undefined
 
   constructor(open: OpenConnection, limits: PoolLimits, clock: Clock) {
@@ -189,8 +196,9 @@ export class Pool {
     line.idleSince = this.#clock.elapsed()
     this.#idle.add(line)
     if (this.#waiters.size > 0) return
-    if (this.#idle.size > this.#limits.maxIdle) this.#makeRoom()
-    this.#sweepLater()
+    if (this.#limits.maxIdle === 0) this.#makeRoom()
+    const dueAt = line.idleSince + this.#patienceMs
+    if (dueAt < this.#sweepAt) this.#sweepLater()
   }
 
   /** Gives what is free to those that wait, first come, first served, as far as their servers have room. */
@@ -218,18 +226,28 @@ export class Pool {
     if (this.#waiters.size > 0) this.#serve()
   }
 
+  /** How long the connection that has been idle for longest may still be. */
+  get #patienceMs(): number {
+    const { idleMs, maxIdle } = this.#limits
+    return this.#idle.size > maxIdle ? Math.min(surplusMs, idleMs) : idleMs
+  }
+
   #sweepLater(): void {
     const [oldest] = this.#idle
-    if (oldest === undefined || this.#sweep !== undefined || this.#limits.idleMs === Number.POSITIVE_INFINITY) return
-    const dueIn = oldest.idleSince + this.#limits.idleMs - this.#clock.elapsed()
-    this.#sweep = this.#clock.after(Math.max(0, dueIn), () => this.#sweepNow()).unref()
+    if (oldest === undefined) return
+    const dueAt = oldest.idleSince + this.#patienceMs
+    if (dueAt >= this.#sweepAt) return
+    this.#sweepAt = dueAt
+    this.#sweep?.[Symbol.dispose]()
+    this.#sweep = this.#clock.after(Math.max(0, dueAt - this.#clock.elapsed()), () => this.#sweepNow()).unref()
   }
 
   #sweepNow(): void {
     this.#sweep = undefined
-    const before = this.#clock.elapsed() - this.#limits.idleMs + 1
+    this.#sweepAt = Number.POSITIVE_INFINITY
+    const now = this.#clock.elapsed()
     for (const line of this.#idle) {
-      if (line.idleSince > before) break
+      if (now - line.idleSince + 1 <= this.#patienceMs) break
       this.discard(line, expired())
     }
     this.#sweepLater()
