@@ -51,6 +51,21 @@ describe('a node with procedures', () => {
     assert.equal((await polled('https://evil.example')).status, 403)
   })
 
+  it('tells callers who still wait when it closes what it knows, before their connections go', async () => {
+    const begun = Promise.withResolvers<void>()
+    const stuck = procedure({}, (_, { signal }) => {
+      begun.resolve()
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
+    const node = await startNode({ stuck })
+    const body = JSON.stringify({ api: 'stuck' })
+    const headers = { 'content-type': 'application/json', prefer: 'wait=60' }
+    const asked = ask(`${node.http}/api/call`, { method: 'POST', headers, body })
+    await begun.promise
+    await node[Symbol.asyncDispose]()
+    assert.equal((await asked).code, 'unknown_outcome')
+  })
+
   it('answers the same one over Socket.IO, HTTP and the hub', async () => {
     await using node = await startNode()
     const socket = io(node.http, { forceNew: true })

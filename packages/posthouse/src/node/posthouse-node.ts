@@ -223,9 +223,18 @@ export class PosthouseNode implements AsyncDisposable {
     const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
     await this.#started?.catch(() => undefined)
     if (graceMs > 0 && !this.#hurry.signal.aborted) await this.#finish(graceMs)
+    const ends = Promise.allSettled(this.#doors.map((door) => door.close()))
+    // Who still waits for an answer is told before the connection goes.
+    await Promise.race([ends, this.#turns()])
     for (const server of servers) server.closeAllConnections()
-    await Promise.all([...this.#doors.map((door) => door.close()), this.api.close(), this.#app?.close()])
-    await Promise.all(closed)
+    const failed = (await ends).find((end) => end.status === 'rejected')
+    await Promise.all([this.api.close(), this.#app?.close(), ...closed])
+    if (failed !== undefined) throw failed.reason
+  }
+
+  /** Lets what was just decided get onto the wire. */
+  async #turns(): Promise<void> {
+    for (let left = 3; left > 0; left--) await new Promise((resolve) => setImmediate(resolve))
   }
 
   /** Lets time pass in which all goes on as before, unless somebody is in a hurry. */
