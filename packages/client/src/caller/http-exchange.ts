@@ -65,7 +65,7 @@ export class HttpExchange {
       if (store !== undefined || reply.status < 500) this.#store = store
       return reply
     } catch (cause) {
-      throw new PosthouseError('unreachable', `${url} cannot be reached: ${why(cause)}`, { cause })
+      throw new PosthouseError('unreachable', `${httpUrl} cannot be reached: ${why(cause)}`, { cause })
     } finally {
       timer[Symbol.dispose]()
     }
