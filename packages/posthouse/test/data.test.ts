@@ -114,6 +114,7 @@ describe('the data of posthouse up', () => {
       epoch = (await store.inspect('bob')).position.epoch
       await hub.groups.add('team', 'bob')
       await putBlob(blobs, { key: 'cross_comm/bob/a', bytes: Readable.from([Buffer.from('hello')]), size: 5 })
+      await blobs.put('cross_comm/bob/small', Buffer.from('in the index'))
       await blobs.begin('cross_comm/bob/b', { size: 5 })
       await blobs.append('cross_comm/bob/b', 0, Readable.from([Buffer.from('hel')]))
       await writeFile(join(data, 'file-secrets.json'), '{}')
@@ -124,7 +125,7 @@ describe('the data of posthouse up', () => {
       while (!over) await hub.send('group:team', { n: n++ })
       const { status, out, err } = await made
       assert.equal(status, 0, err)
-      assert.deepEqual(JSON.parse(out), { from: data, to: copy, files: 1, uploads: 1, bytes: 8 })
+      assert.deepEqual(JSON.parse(out), { from: data, to: copy, files: 2, uploads: 1, bytes: 20 })
       assert.ok(n > 20)
     }
     assert.deepEqual((await readdir(copy)).sort(), ['file-secrets.json', 'files', 'posthouse.db'])
@@ -142,7 +143,10 @@ describe('the data of posthouse up', () => {
     const bodies = entries.map(({ envelope }) => JSON.parse(Buffer.from(envelope.body.bytes).toString()).n)
     assert.ok(bodies.length >= 20)
     assert.deepEqual(bodies, [...bodies.keys()])
-    assert.equal(Buffer.concat(await Readable.from(await blobs.read('cross_comm/bob/a')).toArray()).toString(), 'hello')
+    for (const [name, content] of Object.entries({ a: 'hello', small: 'in the index' })) {
+      const read = Readable.from(await blobs.read(`cross_comm/bob/${name}`))
+      assert.equal(Buffer.concat(await read.toArray()).toString(), content)
+    }
     assert.equal(await blobs.append('cross_comm/bob/b', 3, Readable.from([Buffer.from('lo')])), 5)
     assert.equal((await blobs.complete('cross_comm/bob/b')).size, 5)
   })

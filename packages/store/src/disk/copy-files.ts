@@ -35,7 +35,7 @@ export async function copyDiskFiles(from: string, to: string, { signal }: CopyFi
   let [files, uploads, bytes] = [0, 0, 0]
   for (const file of index.everyFile()) {
     signal?.throwIfAborted()
-    const copied = await copyContent(file, copy)
+    const copied = await copyContent(file, index, copy)
     if (copied === undefined) index.remove(file.key)
     else [files, bytes] = [files + 1, bytes + copied]
   }
@@ -56,9 +56,15 @@ interface Copy {
 }
 
 /** How many bytes that took; nothing where they are gone. */
-async function copyContent({ sha256, size }: FileRow, { source, target, contents }: Copy): Promise<number | undefined> {
+async function copyContent(
+  { sha256, size }: FileRow,
+  index: FileIndex,
+  { source, target, contents }: Copy,
+): Promise<number | undefined> {
   if (contents.has(sha256)) return 0
-  if (!(await copyBytes(source.content(sha256), target.content(sha256)))) return undefined
+  // The bytes of small files came with the index.
+  const isThere = index.small(sha256) !== undefined
+  if (!isThere && !(await copyBytes(source.content(sha256), target.content(sha256)))) return undefined
   contents.add(sha256)
   return size
 }
