@@ -18,14 +18,21 @@ export function growthOf(family: GrowthFamily, target: Target): number {
   for (let attempt = 0; attempt < 4 && least > mostTimes; attempt++) {
     // Whatever else a single run meets makes it longer.
     if (runMs(target, large) < floorMs) return 1
-    least = Math.min(least, medianMs(target, large, 3) / Math.max(floorMs / growth ** 2, medianMs(target, small, 5)))
+    // As many bytes as the large one: some systems count the time of a thread in steps of 4 ms, and see nothing of less.
+    const smallMs = medianMs(target, small, growth) / growth
+    least = Math.min(least, medianMs(target, large, 1) / Math.max(floorMs / growth ** 2, smallMs))
   }
   return Math.round(least)
 }
 
-function medianMs(target: Target, input: Uint8Array, runs: number): number {
-  const times = Array.from({ length: runs }, () => runMs(target, input))
-  return times.sort((a, b) => a - b)[runs >> 1] ?? 0
+/** The time of so many runs one after the other, the median of three such rows. */
+function medianMs(target: Target, input: Uint8Array, inRow: number): number {
+  const times = Array.from({ length: 3 }, () => {
+    let ms = 0
+    for (let run = 0; run < inRow; run++) ms += runMs(target, input)
+    return ms
+  })
+  return times.sort((a, b) => a - b)[1] ?? 0
 }
 
 /** The time of one run: that of this thread alone, so that what else the machine does is not counted. */
