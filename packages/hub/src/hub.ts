@@ -3,8 +3,9 @@ import type { Duplex } from 'node:stream'
 import { type MessageFilter, type MessageType, PosthouseError, type SavingOptions } from '@posthouse/core'
 import type { ClientInfo } from '@posthouse/protocol'
 import type { CallHandler, CallOptions } from '@posthouse/protocol/calls'
+import { Access } from './access/access.ts'
 import { Gate } from './access/gate.ts'
-import type { Identity, IdentityAttempt } from './access/identity.ts'
+import { type Identity, type IdentityAttempt, identityOf } from './access/identity.ts'
 import type { HandleOptions } from './calls/hub-desk.ts'
 import type { HistoryPage, HistoryQuery } from './channels/channel-history.ts'
 import { channelMethods, historyOf } from './channels/channel-methods.ts'
@@ -127,6 +128,13 @@ export class Hub implements AsyncDisposable {
    */
   identify(attempt: IdentityAttempt): Promise<Identity> {
     return this.#parts.gate.identify(attempt)
+  }
+
+  /** Who a client is and what it may do, by the connection that it has; nothing where it has none. */
+  identityOf(client: string): Identity | undefined {
+    const record = this.#parts.registry.get(client)
+    if (record?.link === undefined) return undefined
+    return identityOf(record.session?.principal, () => record.link?.access ?? Access.nothing)
   }
 
   /** The door: give it the `upgrade` requests of an HTTP server. Refuses what may not enter, with a reason. */

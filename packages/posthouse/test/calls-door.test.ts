@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HubClient } from '@posthouse/client'
 import { createSigningKey } from '@posthouse/core/callbacks'
-import { Hub } from '@posthouse/hub'
+import { Hub, type Principal } from '@posthouse/hub'
 import { type ProcedureTree, procedure } from '@posthouse/rpc'
 import { createNode } from 'posthouse'
 import { io } from 'socket.io-client'
@@ -210,6 +210,51 @@ describe('a node with procedures', () => {
     const welcome = io(node.http, { forceNew: true, reconnection: false, auth: { token: 'user' } })
     assert.equal((await welcome.emitWithAck('api', { api: 'user.get', data: { userId: 1 } })).success, true)
     welcome.disconnect()
+  })
+
+  it('tells handlers who calls and what that caller may do, alike by each door, and as it is now', async () => {
+    const listeners = new Set<() => void>()
+    const permitting = (...methods: string[]): Principal => ({
+      name: 'shop',
+      clients: ['till-*'],
+      permissions: [{ operations: ['request'], addresses: ['hub'], methods }],
+    })
+    let principal = permitting('who')
+    const hub = new Hub({
+      authenticate: {
+        authenticate: () => principal,
+        current: () => principal,
+        onChange: (listener) => {
+          listeners.add(listener)
+          return { [Symbol.dispose]: () => listeners.delete(listener) }
+        },
+      },
+    })
+    const who = procedure({}, (_, { caller }) => [
+      caller.name,
+      ...['who', 'refund', 'administer'].map(caller.may, caller),
+    ])
+    await using node = await startNode({ who }, hub)
+    await using till = new HubClient({ url: node.url, clientId: 'till-1', token: 'x' })
+    await till.connect()
+    const socket = io(node.http, { forceNew: true, auth: { token: 'x' } })
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer x' }
+    const call = { method: 'POST', headers, body: '{"api":"who"}' }
+    const answers = async () => [
+      await till.request('hub', 'who').catch(({ code }) => code),
+      (await ask(`${node.http}/api/call`, call)).data,
+      (await socket.emitWithAck('api', { api: 'who' })).data,
+    ]
+    assert.deepEqual(await answers(), Array(3).fill(['shop', true, false, false]))
+    const change = (now: Principal): void => {
+      principal = now
+      for (const listener of listeners) listener()
+    }
+    change(permitting('who', 'refund'))
+    assert.deepEqual(await answers(), Array(3).fill(['shop', true, true, false]))
+    change(permitting('refund'))
+    assert.deepEqual(await answers(), ['forbidden', undefined, undefined])
+    socket.disconnect()
   })
 
   it('shows administrators what is under way, and lets them end it', async () => {

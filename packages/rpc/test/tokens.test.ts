@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ManualClock, PosthouseError } from '@posthouse/core'
-import { createApi, procedure } from '@posthouse/rpc'
+import { createApi, type Identify, procedure } from '@posthouse/rpc'
 import { next, serve } from './serve.ts'
 
 /** Lets in whoever has one of these tokens. */
@@ -20,6 +20,14 @@ function guarded(tokens: ReadonlyMap<string, readonly string[]>, clock?: ManualC
       },
     },
   )
+}
+
+/** Lets in who has one of these tokens, all of them the same caller's. */
+function onlyThese(tokens: ReadonlySet<string>): Identify {
+  return ({ token = '' }) => {
+    if (!tokens.has(token)) throw new PosthouseError('unauthenticated', 'nobody knows this token')
+    return { name: 'ana', may: () => true }
+  }
 }
 
 describe('a server that asks for tokens', () => {
@@ -50,6 +58,62 @@ describe('a server that asks for tokens', () => {
     clock.advance(30_000)
     const gone = next(socket, 'disconnect')
     assert.equal((await socket.emitWithAck('api', { api: 'read' })).code, 'unauthenticated')
+    await gone
+  })
+
+  it('goes by what a token allows by now, also for who is connected', async () => {
+    const clock = new ManualClock()
+    const tokens = new Map([['ana', ['notes.read']]])
+    await using server = await serve(guarded(tokens, clock))
+    const socket = await server.connect({ auth: { token: 'ana', posthouse: 1 } })
+    tokens.set('ana', ['notes.write'])
+    clock.advance(30_000)
+    assert.equal((await socket.emitWithAck('api', { api: 'read' })).code, 'forbidden')
+    assert.equal((await socket.emitWithAck('api', { api: 'write' })).data, 'written')
+  })
+
+  it('makes no more items for who was sent away, whichever way they go', async () => {
+    const clock = new ManualClock()
+    const tokens = new Set(['ana'])
+    let made = 0
+    const api = createApi(
+      {
+        count: procedure({ timeoutMs: Number.POSITIVE_INFINITY }, async function* () {
+          for (;;) yield made++
+        }),
+      },
+      { clock, identify: onlyThese(tokens) },
+    )
+    await using server = await serve(api)
+    const socket = await server.connect({ auth: { token: 'ana', posthouse: 1 } })
+    const call = { api: 'count', stream: true, request_id: 'r1', credit: 1 }
+    const first = next(socket, 'api:item')
+    socket.emit('api', call)
+    await first
+    const headers = { authorization: 'Bearer ana', accept: 'application/x-ndjson' }
+    const lines = server.call({ api: 'count', stream: true }, headers)
+    tokens.clear()
+    clock.advance(30_000)
+    const gone = next(socket, 'disconnect')
+    socket.emit('api:credit', { request_id: 'r1', credit: 1000 })
+    await gone
+    assert.match((await lines.catch(({ message }) => ({ text: message }))).text, /unauthenticated/)
+    assert.ok(made < 1000)
+  })
+
+  it('hands a response to a connection of the caller whose token still holds', async () => {
+    const clock = new ManualClock()
+    const tokens = new Set(['new', 'old'])
+    const api = createApi({ read: procedure({}, () => 'read') }, { clock, identify: onlyThese(tokens) })
+    await using server = await serve(api)
+    const kept = await server.connect({ auth: { token: 'new' } })
+    const thief = await server.connect({ auth: { token: 'old' } })
+    tokens.delete('old')
+    clock.advance(30_000)
+    const [response, gone] = [next(kept, 'apiResponse'), next(thief, 'disconnect')]
+    thief.on('apiResponse', () => assert.fail('the one that was sent away got it'))
+    await server.call({ api: 'read', callback_type: 'socket' }, { authorization: 'Bearer new' })
+    assert.equal((await response).data, 'read')
     await gone
   })
 })

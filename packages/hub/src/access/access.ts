@@ -20,6 +20,8 @@ interface MethodRule {
 export class Access {
   /** Every operation on every address: what holds without authentication. */
   static readonly everything: Access = Access.#unlimited()
+  /** No operation anywhere. */
+  static readonly nothing: Access = new Access([], 'nobody')
 
   readonly #rules: Record<Operation, Rule> = {
     send: false,

@@ -96,15 +96,20 @@ export class Gate implements Disposable {
    */
   async identify({ client = '', ...attempt }: IdentityAttempt): Promise<Identity> {
     const { authenticator, clock } = this.#options
-    if (authenticator === undefined) return identityOf(undefined, Access.everything)
+    if (authenticator === undefined) return identityOf(undefined, () => Access.everything)
     assertTokenLength(attempt)
     const whole: LoginAttempt = { ...attempt, client, dialect: 'json' }
-    try {
-      const principal = assertPrincipal(await authenticator.authenticate(whole))
+    const accessOf = (principal: Principal): Access => {
       const { name, permissions, expiresAt } = principal
-      if (client !== '') return identityOf(name, this.#passOf(principal, client).access)
+      if (client !== '') return this.#passOf(principal, client).access
       if (expiresAt !== undefined && expiresAt <= clock.now()) throw expired()
-      return identityOf(name, new Access(permissions, name))
+      return new Access(permissions, name)
+    }
+    try {
+      const asOf = this.#changes
+      const principal = assertPrincipal(await authenticator.authenticate(whole))
+      const first = { asOf, principal, access: accessOf(principal) }
+      return identityOf(principal.name, this.#accessNow(first, authenticator, accessOf))
     } catch (error) {
       throw this.#refusal(error, whole)
     }
@@ -143,6 +148,28 @@ export class Gate implements Disposable {
 
   leave(guest: Guest): void {
     this.#guests.delete(guest)
+  }
+
+  /** What somebody may do at the moment in which that is asked; nothing once the token has expired or was taken back. */
+  #accessNow(
+    first: { readonly asOf: number; readonly principal: Principal; readonly access: Access },
+    authenticator: Authenticator,
+    accessOf: (principal: Principal) => Access,
+  ): () => Access {
+    let { asOf, principal, access } = first
+    return () => {
+      const { expiresAt = Number.POSITIVE_INFINITY } = principal
+      if (expiresAt <= this.#options.clock.now()) return Access.nothing
+      if (asOf === this.#changes) return access
+      asOf = this.#changes
+      try {
+        principal = currently(authenticator, principal)
+        access = accessOf(principal)
+      } catch {
+        access = Access.nothing
+      }
+      return access
+    }
   }
 
   /** Sends away those whose time has run out. */

@@ -9,7 +9,7 @@ export interface IdentityAttempt extends Pick<LoginAttempt, 'token' | 'remoteAdd
   readonly client?: string
 }
 
-/** Who somebody is, and what it may do. */
+/** Who somebody is, and what it may do: at the moment in which that is asked, also where it has changed meanwhile. */
 export interface Identity {
   /** The name of the principal; nothing where this hub asks nobody who they are, and everybody may do everything. */
   readonly name: string | undefined
@@ -26,10 +26,10 @@ export interface Identity {
 }
 
 /** The identity of a principal with this name and access. */
-export function identityOf(name: string | undefined, access: Access): Identity {
+export function identityOf(name: string | undefined, access: () => Access): Identity {
   return {
     name,
-    may: (operation, address) => access.may(operation, canonicalAddress(address)),
-    mayCall: (address, method) => access.mayCall(canonicalAddress(address), method),
+    may: (operation, address) => access().may(operation, canonicalAddress(address)),
+    mayCall: (address, method) => access().mayCall(canonicalAddress(address), method),
   }
 }

@@ -13,7 +13,7 @@ import {
 import { type HandlerTools, jsonSchema, type ProblemFormat, type Reply, type Router } from '@posthouse/web'
 import { addCallsAdministration } from './calls-administration.ts'
 import type { Door } from './door.ts'
-import { serveThroughHub } from './hub-procedures.ts'
+import { mayUse, serveThroughHub } from './hub-procedures.ts'
 import { callMetrics } from './metrics/call-metrics.ts'
 import { jsonSchemaOf, shownSchema } from './shown-schema.ts'
 
@@ -68,16 +68,14 @@ export function callsDoor({ hub, procedures, store, allowedOrigins, ...options }
   }
 }
 
-/** Who a caller is, and what it may call, says the hub: procedures are methods of the hub, and administrators may call those that want one. */
+/** Who a caller is, and what it may call, says the hub. */
 function identifyBy(hub: Hub): Identify {
   return async ({ token, remoteAddress, signal = new AbortController().signal }) => {
     if (token === undefined) {
       throw new PosthouseError('unauthenticated', 'this node wants to know who calls: show a token')
     }
     const identity = await hub.identify({ token, remoteAddress, signal })
-    const may = (permission: string): boolean =>
-      permission === 'administer' ? identity.may('administer', 'hub') : identity.mayCall('hub', permission)
-    return { name: identity.name, may }
+    return { name: identity.name, may: (permission) => mayUse(identity, permission) }
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Call, Hub } from '@posthouse/hub'
-import type { Api, DirectCall } from '@posthouse/rpc'
+import { parseAddress } from '@posthouse/core'
+import type { Call, Hub, Identity } from '@posthouse/hub'
+import type { Api, Caller, DirectCall } from '@posthouse/rpc'
 
 /**
  * Has the hub answer requests with procedures, until disposed of: also with those that come later. Who a client is and what it
@@ -18,7 +19,9 @@ export function serveThroughHub(hub: Hub, api: Api): Disposable {
     const { permission } = info
     handled.set(
       name,
-      hub.handle(name, (call) => api.handler(new HubCall(call)), { permission }),
+      hub.handle(name, (call) => api.handler(new HubCall(call, new HubCaller(hub, call.from, permission))), {
+        permission,
+      }),
     )
   }
   for (const { name } of api.procedures()) update(name)
@@ -39,11 +42,11 @@ class HubCall implements DirectCall {
   readonly deadline: number
   readonly #call: Call
 
-  constructor(call: Call) {
-    const { from, method, body, deadline } = call
+  constructor(call: Call, caller: Caller) {
+    const { method, body, deadline } = call
     this.procedure = method
     this.input = body
-    this.caller = { id: from, name: from, may: permitted }
+    this.caller = caller
     this.deadline = deadline
     this.#call = call
   }
@@ -53,5 +56,35 @@ class HubCall implements DirectCall {
   }
 }
 
-/** The hub has asked already. */
-const permitted = (): boolean => true
+/** A client as its hub knows it, which is asked for what a handler wants to know only. */
+class HubCaller implements Caller {
+  readonly id: string
+  readonly #hub: Hub
+  readonly #permission: string
+
+  /** @param permission what the hub has found that it may use */
+  constructor(hub: Hub, from: string, permission: string) {
+    this.id = from
+    this.#hub = hub
+    this.#permission = permission
+  }
+
+  get name(): string | undefined {
+    return this.#identity()?.name
+  }
+
+  may(permission: string): boolean {
+    if (permission === this.#permission || this.id === 'hub') return true
+    return mayUse(this.#identity(), permission)
+  }
+
+  #identity(): Identity | undefined {
+    return this.#hub.identityOf(parseAddress(this.id).name)
+  }
+}
+
+/** Whether somebody may use what needs this permission: procedures are methods of the hub, and administrators may call those that want one. */
+export function mayUse(identity: Identity | undefined, permission: string): boolean {
+  if (permission === 'administer') return identity?.may('administer', 'hub') === true
+  return identity?.mayCall('hub', permission) === true
+}

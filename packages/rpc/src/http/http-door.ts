@@ -1,5 +1,6 @@
 import { bearerToken, type Clock, PosthouseError, toPosthouseError } from '@posthouse/core'
 import { errorHttpStatus } from '@posthouse/core/help'
+import { Belief } from '../access/belief.ts'
 import type { Caller } from '../access/caller.ts'
 import { type Callers, type Credentials, createCallerSecret } from '../access/callers.ts'
 import { type Answer, answerOfText, failure } from '../call/answer.ts'
@@ -71,7 +72,7 @@ export class HttpDoor {
       if (run === undefined) return this.#remembered(id, visit)
       if (wantsLines(request)) {
         const take = (watcher: Watcher) => desk.watch(run, watcher, { from, credit: from + firstItems })
-        return lines(lineStream({ desk, clock, call: run.call, from, take }), visit)
+        return lines(lineStream({ desk, clock, belief: this.#belief(visit), call: run.call, from, take }), visit)
       }
       const waitMs = preferredWaitMs(headerOf(request, 'prefer')) ?? 0
       const answer = await this.#answerOf((watcher) => desk.watch(run, watcher), waitMs, request)
@@ -107,7 +108,7 @@ export class HttpDoor {
     if (stream !== undefined && wantsLines(request)) {
       const wish = { from: stream.from, credit: stream.from + firstItems }
       const take = (watcher: Watcher) => desk.take(caller, { ...call, stream: wish }, { watcher, ours })
-      return lines(lineStream({ desk, clock, call, from: stream.from, take }), visit)
+      return lines(lineStream({ desk, clock, belief: this.#belief(visit), call, from: stream.from, take }), visit)
     }
     const plain = { ...call, stream: undefined }
     let run: RunningCall | undefined
@@ -215,6 +216,13 @@ export class HttpDoor {
     // Whoever came without one can come back for its answers.
     if (given === undefined && secret !== undefined) headers['posthouse-caller'] = secret
     return { request, caller, headers, ours: given !== undefined }
+  }
+
+  /** Who takes lines as long as they come. */
+  #belief({ request, caller }: Visit): Belief {
+    const { callers, clock } = this.#parts
+    const token = bearerToken(headerOf(request, 'authorization'))
+    return new Belief(caller, () => callers.of(new Shown(request, token), undefined), clock)
   }
 
   #headers(): Record<string, string> {

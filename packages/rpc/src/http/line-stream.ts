@@ -1,5 +1,6 @@
 import type { Clock } from '@posthouse/core'
-import type { Answer } from '../call/answer.ts'
+import type { Belief } from '../access/belief.ts'
+import { type Answer, failure } from '../call/answer.ts'
 import type { CallDesk } from '../call/call-desk.ts'
 import { type Addressed, responseText } from '../call/response.ts'
 import type { RunningCall, Watcher } from '../call/running-call.ts'
@@ -13,6 +14,8 @@ const quietMs = 15_000
 export interface LineSource {
   readonly desk: CallDesk
   readonly clock: Clock
+  /** Who takes the lines, which may have no right to that any more. */
+  readonly belief: Belief
   readonly call: Addressed
   readonly from: number
   /** Takes the call with a watcher. */
@@ -20,7 +23,7 @@ export interface LineSource {
 }
 
 /** A call as lines of JSON: items, how far it is, and last the response. Whoever reads slowly has it made slowly. */
-export async function* lineStream({ desk, clock, call, from, take }: LineSource): AsyncGenerator<string> {
+export async function* lineStream({ desk, clock, belief, call, from, take }: LineSource): AsyncGenerator<string> {
   const lines: string[] = []
   let wake: () => void = () => undefined
   let over = false
@@ -43,6 +46,7 @@ export async function* lineStream({ desk, clock, call, from, take }: LineSource)
   const run = take(watcher)
   try {
     for (let sent = from; ; ) {
+      await belief.hold()
       const line = lines.shift()
       if (line !== undefined) {
         yield `${line}\n`
@@ -50,6 +54,8 @@ export async function* lineStream({ desk, clock, call, from, take }: LineSource)
       } else if (over) return
       else if (await quiet()) yield '\n'
     }
+  } catch (error) {
+    yield `${responseText(call, failure(error), true)}\n`
   } finally {
     if (!over && run !== undefined) desk.leave(run, watcher)
   }

@@ -1,6 +1,6 @@
-import { BusyMap, type Clock, PosthouseError } from '@posthouse/core'
+import { BusyMap, PosthouseError } from '@posthouse/core'
 import type { Socket } from 'socket.io'
-import type { Caller } from '../access/caller.ts'
+import type { Belief } from '../access/belief.ts'
 import { type Answer, failure } from '../call/answer.ts'
 import type { CallDesk } from '../call/call-desk.ts'
 import { addressOf, type IncomingCall, isCount, isRecord, readCall, requestIdOf } from '../call/incoming-call.ts'
@@ -14,10 +14,7 @@ export interface CallSocketOptions {
   readonly desk: CallDesk
   readonly sockets: CallerSockets
   readonly payloadBytes: number
-  readonly caller: Caller
-  /** Finds out anew who it is: tokens expire and are taken back. Nothing where nobody is asked. */
-  readonly identify?: (() => Caller | Promise<Caller>) | undefined
-  readonly clock: Clock
+  readonly belief: Belief
   /** True where one of our own programs is at the other end. */
   readonly ours: boolean
   /** True where the caller can come back for its answers. */
@@ -25,9 +22,6 @@ export interface CallSocketOptions {
 }
 
 type Reply = (response: object) => void
-
-/** For so long it is believed who a caller was, in milliseconds. */
-const believedMs = 30_000
 
 /** A call that this socket waits for. */
 interface Waiting {
@@ -44,16 +38,14 @@ export class CallSocket {
   readonly #waiting = new BusyMap<string, Waiting>()
   readonly #sizes: PacketSizes
   readonly #presence: Disposable | undefined
-  #believedUntil: number
 
   constructor(socket: Socket, options: CallSocketOptions) {
     this.#socket = socket
     this.#options = options
-    const { desk, ours, known, payloadBytes, sockets, caller } = options
+    const { desk, ours, known, payloadBytes, sockets } = options
     this.#sizes = new PacketSizes(socket.conn)
-    this.#believedUntil = options.clock.elapsed() + believedMs
     if (ours) socket.emit('api:welcome', { v: 1, store: desk.storeId, maxBytes: payloadBytes })
-    if (known) this.#presence = sockets.enter(caller.id, (response) => void socket.emit('apiResponse', response))
+    if (known) this.#presence = sockets.enter(this.#caller, (response) => this.#deliver(response))
     // Before all that the library does for listeners, of which there are none.
     socket.use(([event, ...args]) => this.#receive(event, args))
     socket.once('disconnect', () => this.#leave())
@@ -83,31 +75,24 @@ export class CallSocket {
   }
 
   #admit(call: IncomingCall, reply: Reply | undefined): void {
-    const { identify, clock } = this.#options
-    if (identify === undefined || clock.elapsed() < this.#believedUntil) this.#begin(call, reply)
-    else void this.#identify(identify, call, reply)
+    if (this.#options.belief.fresh) this.#begin(call, reply)
+    else
+      this.#asked(
+        () => this.#begin(call, reply),
+        (error) => this.#send(call, failure(error), reply),
+      )
   }
 
-  /** Whoever may not be here any more is told so, and sent away. */
-  async #identify(
-    identify: () => Caller | Promise<Caller>,
-    call: IncomingCall,
-    reply: Reply | undefined,
-  ): Promise<void> {
-    const { clock, caller } = this.#options
-    try {
-      const { id } = await identify()
-      if (id !== caller.id) throw new PosthouseError('unauthenticated', 'the token is that of somebody else by now')
-      this.#believedUntil = clock.elapsed() + believedMs
-      this.#begin(call, reply)
-    } catch (error) {
-      this.#send(call, failure(error), reply)
+  /** Finds out who the caller is before something is done. Whoever may not be here any more is sent away. */
+  #asked(act: () => void, refuse: (error: unknown) => void): void {
+    this.#options.belief.renew().then(act, (error: unknown) => {
+      refuse(error)
       this.#socket.disconnect()
-    }
+    })
   }
 
   #begin(call: IncomingCall, reply: Reply | undefined): void {
-    const { desk, caller, ours } = this.#options
+    const { desk, belief, ours } = this.#options
     const { requestId: request_id, stream } = call
     const socket = this.#socket
     const watcher: Watcher = {
@@ -119,7 +104,7 @@ export class CallSocket {
       ...(stream && { item: (n, item) => void socket.emit('api:item', { request_id, n, item }) }),
     }
     this.#forget(request_id)
-    const run = desk.take(caller, call, { watcher, ours })
+    const run = desk.take(belief.caller, call, { watcher, ours })
     if (run !== undefined && run.answer === undefined) this.#waiting.set(request_id, { run, watcher, reply })
   }
 
@@ -137,9 +122,18 @@ export class CallSocket {
     else reply(response)
   }
 
+  /** A stream that is taken on and on goes no further than its caller may be here. */
   #grant(value: unknown): void {
     const run = this.#find(value)
-    if (run !== undefined && isRecord(value) && isCount(value.credit)) this.#options.desk.grant(run, value.credit)
+    if (run === undefined || !isRecord(value) || !isCount(value.credit)) return
+    const { desk, belief } = this.#options
+    const { credit } = value
+    if (belief.fresh) desk.grant(run, credit)
+    else
+      this.#asked(
+        () => desk.grant(run, credit),
+        () => undefined,
+      )
   }
 
   #cancel(value: unknown): void {
@@ -150,7 +144,24 @@ export class CallSocket {
   /** Only a call of the same caller is found. */
   #find(value: unknown): RunningCall | undefined {
     const id = requestIdOf(value)
-    return id === undefined ? undefined : this.#options.desk.find(this.#options.caller.id, id)
+    return id === undefined ? undefined : this.#options.desk.find(this.#caller, id)
+  }
+
+  get #caller(): string {
+    return this.#options.belief.caller.id
+  }
+
+  /** A response that another connection of the caller has asked for. */
+  #deliver(response: object): void {
+    const { belief, sockets } = this.#options
+    const socket = this.#socket
+    const say = (): void => void socket.emit('apiResponse', response)
+    const hand = (): void => {
+      this.#presence?.[Symbol.dispose]()
+      sockets.deliver(this.#caller, response)
+    }
+    if (belief.fresh) say()
+    else this.#asked(() => (socket.connected ? say() : hand()), hand)
   }
 
   /** The connection is gone; what is under way goes on, can be asked for again, or waits for the caller. */
@@ -164,11 +175,12 @@ export class CallSocket {
   }
 
   #keepAnswer(run: RunningCall): void {
-    const { known, sockets, caller, ours } = this.#options
+    const { known, sockets, ours } = this.#options
+    const caller = this.#caller
     if (!known) return
     // Whoever has asked again meanwhile gets it there.
     const ended = (answer: Answer): void => {
-      if (run.watchers.length <= 1) sockets.deliver(caller.id, responseOf(run.call, answer, ours))
+      if (run.watchers.length <= 1) sockets.deliver(caller, responseOf(run.call, answer, ours))
     }
     run.watchers.push({ ended })
   }

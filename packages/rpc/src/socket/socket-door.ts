@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Duplex } from 'node:stream'
 import { bearerToken, type Clock, toPosthouseError } from '@posthouse/core'
 import { Server, type Socket } from 'socket.io'
+import { Belief } from '../access/belief.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Callers } from '../access/callers.ts'
 import type { CallDesk } from '../call/call-desk.ts'
@@ -117,9 +118,8 @@ export class SocketDoor {
     const { desk, sockets, payloadBytes, clock } = this.#parts
     const { posthouse, caller: secret } = socket.handshake.auth
     const known = caller.name !== undefined || textOf(secret) !== undefined
-    const identify = caller.name === undefined ? undefined : () => this.#identify(socket)
-    const ours = posthouse === 1
-    void new CallSocket(socket, { desk, sockets, payloadBytes, clock, caller, identify, ours, known })
+    const belief = new Belief(caller, () => this.#identify(socket), clock)
+    void new CallSocket(socket, { desk, sockets, payloadBytes, belief, ours: posthouse === 1, known })
   }
 }
 
