@@ -36,6 +36,8 @@ export class TransferLine implements Disposable {
   #note(progress: TransferProgress): void {
     const percent = percentOf(progress)
     if (percent === undefined || percent < this.#toldPercent + everyPercent) return
+    // The last line is not said before it is wholly true: the bytes of a folder are there before its files are.
+    if (percent === 100 && filesLeft(progress)) return
     this.#toldPercent = percent - (percent % everyPercent)
     this.#terminal.note(`${this.#name} ${amountOf(progress)}`)
   }
@@ -58,6 +60,10 @@ function amountOf(progress: TransferProgress): string {
     ...(bytesPerSecond > 0 ? [`${bytes(bytesPerSecond)}/s`] : []),
     ...(remainingMs ? [`${span(remainingMs)} left`] : []),
   ].join(', ')
+}
+
+function filesLeft({ files }: TransferProgress): boolean {
+  return files !== undefined && files.done < files.total
 }
 
 function percentOf({ bytes: moved, total }: TransferProgress): number | undefined {

@@ -27,6 +27,9 @@ describe('files on the command line', () => {
     const dir = await Cli.run(['send', 'bob', '--folder', 'dir', ...words], { cwd: folder, env })
     assert.match(dir.out, /^stored folder dir, 1B/)
     assert.match(dir.err, /left out: link \(symlink\)/)
+    const told = dir.err.split('\n').filter((line) => line.startsWith('dir '))
+    assert.match(told.at(-1) ?? '', /^dir 100 %, 1B of 1B, 1 of 1 files/)
+    assert.equal(told.length, 1)
     const events = await Cli.run(['send', 'bob', '--image', 'x.iso', '--name', 'y.png', '--json', ...words], {
       cwd: folder,
       env,
