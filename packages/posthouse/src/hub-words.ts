@@ -3,7 +3,7 @@ import { PosthouseError } from '@posthouse/core'
 import type { ChannelRule, HubOptions, LegacyRule, ListenOptions, TlsOptions } from '@posthouse/hub'
 import { type Command, Option } from 'commander'
 import { type AuthenticationWords, authenticatorOf, withAuthenticationWords } from './authentication.ts'
-import { parseDuration } from './duration.ts'
+import { parseDuration, parseInterval } from './duration.ts'
 import { checked, collected, parseByteRate, parseCount, parseRate } from './option-values.ts'
 
 /** What the words of `posthouse up` say about who may come in, and how much they may do. */
@@ -63,13 +63,13 @@ function addLimits(command: Command): void {
     .option('--max-connections <number>', 'connections in all (default: no limit)', checked(parseCount))
     .option(
       '--heartbeat-interval <time>',
-      'silence after which a client is pinged (default: 25s)',
-      checked(parseDuration),
+      'silence after which a client is pinged; at least 100ms (default: 25s)',
+      checked(parseInterval),
     )
     .option(
       '--heartbeat-timeout <time>',
-      'silence after which a client is gone (default: 35s; cross_comm 60s)',
-      checked(parseDuration),
+      'silence after which a client is gone; at least 100ms (default: 35s; cross_comm 60s)',
+      checked(parseInterval),
     )
 }
 

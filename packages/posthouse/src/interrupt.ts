@@ -1,4 +1,5 @@
 import { isatty } from 'node:tty'
+import { systemClock } from '@posthouse/core'
 
 /** Where a launcher stands between, one Ctrl-C arrives twice: from the terminal and passed on. */
 const sameMs = 300
@@ -54,11 +55,12 @@ export function pause(ms: number, ...signals: readonly AbortSignal[]): Promise<v
   return new Promise((resolve) => {
     if (end.aborted) return resolve()
     const done = (): void => {
-      clearTimeout(timer)
+      timer[Symbol.dispose]()
       end.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, ms)
+    // What is longer than 24 days, `setTimeout` runs at once.
+    const timer = systemClock.after(ms, done)
     end.addEventListener('abort', done)
   })
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { HubClient } from '@posthouse/client'
 import { defaultLimits, Hub, type HubStats, type Principal } from '@posthouse/hub'
 import type { WebSocket } from 'ws'
+import { pause } from '../src/interrupt.ts'
 import { Cli } from './cli.ts'
 import { serveSockets } from './servers.ts'
 
@@ -60,7 +61,7 @@ function numbers(refusal?: string): (socket: WebSocket) => void {
 
 test('posthouse watch --once shows the table, with rates', async () => {
   await using server = await serveSockets(numbers())
-  const args = ['watch', '--once', '--interval', '10ms', '--url', `ws://127.0.0.1:${server.port}`]
+  const args = ['watch', '--once', '--interval', '100ms', '--url', `ws://127.0.0.1:${server.port}`]
   const { status, out, err } = await Cli.run(args)
   assert.equal(status, 0, err)
   assert.match(out, /^home {2}up 2s {2}2 connections {2}2 of 3 clients\nin 30 msg\/s /)
@@ -69,7 +70,7 @@ test('posthouse watch --once shows the table, with rates', async () => {
 
 test('outside of a terminal it prints a line or an object for each look, until Ctrl-C', async () => {
   await using server = await serveSockets(numbers())
-  const args = ['watch', '--interval', '10ms', '--url', `ws://127.0.0.1:${server.port}`]
+  const args = ['watch', '--interval', '100ms', '--url', `ws://127.0.0.1:${server.port}`]
   await using lines = Cli.start(args)
   assert.match(await lines.line(/in=30\/s/), /^\d{4}-.*Z connections=2 clients=2 queued=0B in=30\/s/)
   lines.signal('SIGINT')
@@ -97,7 +98,7 @@ test('a hub tells its numbers to whoever may administer it, and to nobody else',
   await using bob = new HubClient({ url, clientId: 'bob' })
   await bob.connect()
   await bob.send('hub', 'hello')
-  const args = ['watch', '--once', '--interval', '10ms', '--url', url]
+  const args = ['watch', '--once', '--interval', '100ms', '--url', url]
   const { out, err } = await Cli.run([...args, '--id', 'chief'])
   assert.match(out, /^real {2}up .*\nin [\d.]+k? msg\/s .*refused \d+\/s {2}calls \d/, err)
   assert.match(out, /\nbob /)
@@ -116,6 +117,15 @@ test('a dialect without calls shows who is there, too', async () => {
   assert.match(out, /\nbob/)
 })
 
+test('a wait of more than timers can count to is not over at once', async () => {
+  const month = 31 * 86_400_000
+  const end = new AbortController()
+  const waits = [pause(month, end.signal).then(() => month), pause(3, end.signal).then(() => 3)]
+  assert.equal(await Promise.race(waits), 3)
+  end.abort()
+  await Promise.all(waits)
+})
+
 test('a lost connection is told, and the hub that closes it for good ends the command', async () => {
   const sockets: WebSocket[] = []
   const answer = numbers()
@@ -123,7 +133,7 @@ test('a lost connection is told, and the hub that closes it for good ends the co
     sockets.push(socket)
     answer(socket)
   })
-  await using cli = Cli.start(['watch', '--interval', '10ms', '--url', `ws://127.0.0.1:${server.port}`])
+  await using cli = Cli.start(['watch', '--interval', '100ms', '--url', `ws://127.0.0.1:${server.port}`])
   await cli.line(/in=30\/s/)
   sockets[0]?.close(4409, 'replaced')
   const { status, err } = await cli.ended()

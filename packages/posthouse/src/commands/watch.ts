@@ -1,10 +1,11 @@
 import type { HubClient } from '@posthouse/client'
 import { isPosthouseError } from '@posthouse/core'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { parseInterval } from '../duration.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
 import { onInterrupt, pause } from '../interrupt.ts'
 import { openClient } from '../open-client.ts'
-import { checked, durationOption, parseCount } from '../option-values.ts'
+import { checked, parseCount } from '../option-values.ts'
 import { type Terminal, visible } from '../terminal.ts'
 import { type Look, lookAt } from '../watch/look.ts'
 import { type Viewer, viewerFor } from '../watch/viewer.ts'
@@ -23,7 +24,11 @@ export function addWatch(program: Command, terminal: Terminal): void {
     .description(
       'Shows the numbers of a hub and its busiest clients, again and again until Ctrl-C: in a terminal as a table, elsewhere as lines. Where the hub asks who clients are, it takes the right to administer it.',
     )
-    .addOption(durationOption('--interval <time>', 'how often to look', 1000))
+    .addOption(
+      new Option('--interval <time>', 'how often to look; at least 100ms')
+        .argParser(checked(parseInterval))
+        .default(1000, '1s'),
+    )
     .option('--clients <number>', 'how many clients to ask for', checked(parseCount), 100)
     .option('--once', 'show the table once, after one interval')
     .addHelpText(
