@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { buildProgram } from '../src/program.ts'
 import { Terminal } from '../src/terminal.ts'
 import { Cli, startUp, type UpCli } from './cli.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 describe('the commands that talk to a hub', () => {
   let folder = ''
@@ -190,6 +196,20 @@ describe('posthouse up', () => {
     assert.match(out, /^early +offline/m)
   })
 
+  test('npm start hands a SIGTERM on to the hub, and ends when that has drained', async () => {
+    const words = ['start', '--', '--port', '0', '--data', join(folder, 'npm')]
+    const npm = spawn('npm', words, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    try {
+      const told = text(npm.stderr)
+      npm.stdout.on('data', (piece) => String(piece).includes('is listening on') && npm.kill('SIGTERM'))
+      const [status] = await once(npm, 'exit')
+      assert.equal(status, 0)
+      assert.match(await told, /^draining/m)
+    } finally {
+      if (npm.pid !== undefined) killGroup(npm.pid)
+    }
+  })
+
   test('other computers are let in only when --insecure is said, and then there is a warning', async () => {
     const refused = await Cli.run(['up', '--host', '0.0.0.0', '--port', '0', '--data', folder])
     assert.equal(refused.status, 1)
@@ -309,3 +329,12 @@ test('completion scripts name every command, every option and what can be chosen
     assert.match(fish?.out ?? '', line)
   }
 })
+
+/** Ends what a process has started and left behind. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // All of it has ended.
+  }
+}
