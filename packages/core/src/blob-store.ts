@@ -128,4 +128,10 @@ export interface BlobStore extends AsyncDisposable {
    * @throws PosthouseError `unknown_file`
    */
   signedUrl?(key: string, options: SignedUrlOptions): Promise<string>
+  /**
+   * Resolves where files would be kept now, as far as that can be told without one. Absent where it is not this computer that they are
+   * kept by.
+   * @throws PosthouseError (later) `store_failed`, `no_room`, `closed`
+   */
+  check?(): Promise<void>
 }

@@ -65,6 +65,11 @@ export interface CallStore extends AsyncDisposable {
   remove(caller: string, id: string): Promise<void>
   /** Those that something is to be done about. */
   find(query: KeptCallQuery): Promise<readonly KeptCall[]>
+  /**
+   * Resolves where calls would be remembered now, as far as that can be told without one. Default: they always would.
+   * @throws PosthouseError (later) `store_failed`, `closed`
+   */
+  check?(): Promise<void>
 }
 
 /** How much a store of calls holds where nothing else is said. */

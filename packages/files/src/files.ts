@@ -130,6 +130,14 @@ export class Files implements FileKeeper, AsyncDisposable {
     this.#requests.delete(answered)
   }
 
+  /**
+   * Resolves where files can be kept now; a bucket is not asked.
+   * @throws PosthouseError (later) `store_failed`, `no_room`, `closed`
+   */
+  async checkStore(): Promise<void> {
+    await this.#parts.store.check?.()
+  }
+
   /** What went in and out by this. */
   stats(): FileStats {
     return this.#traffic.read()

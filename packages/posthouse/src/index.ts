@@ -1,5 +1,5 @@
 export type { Administrator } from './node/administrator.ts'
-export type { Door, DoorTools, Place } from './node/door.ts'
+export type { Door, DoorTools, Keeping, Place } from './node/door.ts'
 export { filesDoor } from './node/files-door.ts'
 export type { Distribution, Metric, Sample } from './node/metrics/metric.ts'
 export { createNode, type NodeOptions, PosthouseNode } from './node/posthouse-node.ts'

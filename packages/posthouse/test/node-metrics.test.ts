@@ -7,6 +7,8 @@ import { type Logger, ManualClock, MemoryBlobStore, silentLogger } from '@postho
 import { Files } from '@posthouse/files'
 import { Hub } from '@posthouse/hub'
 import { procedure } from '@posthouse/rpc'
+import { openCallStore } from '@posthouse/store/calls'
+import { openDiskBlobStore } from '@posthouse/store/disk'
 import { openSqliteStore } from '@posthouse/store/sqlite'
 import { createNode, filesDoor } from 'posthouse'
 import { z } from 'zod'
@@ -127,25 +129,39 @@ describe('a node is ready', () => {
     assert.throws(() => createNode({ drainDelayMs: -1 }), { code: 'invalid_option' })
   })
 
-  test('while it can store messages, and tells its log alone why it cannot', async () => {
+  test('while it can store messages, files and calls, says what it cannot, and tells its log alone why', async () => {
     await using folder = await temporaryFolder()
-    const path = folder.path('posthouse.db')
     const told: unknown[] = []
     const logger: Logger = { ...silentLogger, error: (message, fields) => void told.push([message, fields?.reason]) }
-    await using store = await openSqliteStore({ path })
-    await using node = createNode({ env: 'test', hub: new Hub({ store }), logger })
+    await using store = await openSqliteStore({ path: folder.path('posthouse.db') })
+    await using fileStore = await openDiskBlobStore({ folder: folder.path('files') })
+    const hub = new Hub({ store })
+    const calls = callsDoor({ hub, procedures: {}, store: openCallStore({ path: folder.path('calls.db') }) })
+    await using node = createNode({
+      env: 'test',
+      hub,
+      logger,
+      doors: [filesDoor(new Files({ store: fileStore })), calls],
+    })
     await node.start()
     const ready = async (): Promise<unknown> => {
       const { status, text } = await node.api.inject('/readyz')
-      assert.doesNotMatch(text, /posthouse\.db/)
-      return [status, JSON.parse(text).code]
+      assert.doesNotMatch(text, /\.db/)
+      const { code, failing, detail } = JSON.parse(text)
+      return [status, code, failing, detail]
     }
-    assert.deepEqual(await ready(), [200, undefined])
-    await rename(path, `${path}.gone`)
-    assert.deepEqual(await ready(), [503, 'store_failed'])
-    assert.deepEqual(await ready(), [503, 'store_failed'])
-    assert.match(JSON.stringify(told), /^\[\["messages cannot be stored.*was removed or replaced[^[]*\]\]$/)
-    await rename(`${path}.gone`, path)
-    assert.deepEqual(await ready(), [200, undefined])
+    assert.deepEqual(await ready(), [200, undefined, undefined, undefined])
+    const paths = { messages: 'posthouse.db', files: 'files/files.db', calls: 'calls.db' }
+    for (const [what, name] of Object.entries(paths)) {
+      await rename(folder.path(name), folder.path('gone'))
+      const detail = `This node cannot store ${what} now; its log says why`
+      for (let time = 0; time < 2; time++) assert.deepEqual(await ready(), [503, 'store_failed', [what], detail])
+      assert.match(
+        JSON.stringify(told.splice(0)),
+        new RegExp(`^.."${what} cannot be stored, [^[]*was removed or replaced`),
+      )
+      await rename(folder.path('gone'), folder.path(name))
+      assert.deepEqual(await ready(), [200, undefined, undefined, undefined])
+    }
   })
 })

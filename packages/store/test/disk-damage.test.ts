@@ -33,6 +33,25 @@ test('equal content lies on the disk once, until the last file that has it is re
   assert.deepEqual(contents(), [])
 })
 
+test('where a write has failed, a check tries one, until that works', async () => {
+  using folder = temporaryFolder()
+  await using store = await openDiskBlobStore({ folder: folder.database })
+  using other = new DatabaseSync(join(folder.database, 'files.db'))
+  const tables = ['small', 'upload']
+  for (const write of [() => store.put('a', Buffer.from('a')), () => store.begin('b')]) {
+    for (const table of tables) {
+      other.exec(`create trigger broken_${table} before insert on ${table} begin select raise(fail, 'broken'); end`)
+    }
+    await store.check()
+    await assert.rejects(write(), failed('store_failed'))
+    await assert.rejects(store.check(), failed('store_failed'))
+    for (const table of tables) other.exec(`drop trigger broken_${table}`)
+    await store.check()
+    await write()
+  }
+  assert.equal(readdirSync(join(folder.database, 'uploads')).length, 1)
+})
+
 test('a bit that was flipped on the disk is noticed by a verified read, and mended by the next equal upload', async () => {
   using folder = temporaryFolder()
   await using store = await openDiskBlobStore({ folder: folder.database })

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { putBlob } from '@posthouse/core'
+import { openCallStore } from '@posthouse/store/calls'
 import { openDiskBlobStore } from '@posthouse/store/disk'
 import { temporaryFolder } from './folder.ts'
 import { piecesOf, put, readAll } from './sent-files.ts'
@@ -32,7 +33,9 @@ test('a file that does not fit is refused before its first byte, with what other
 test('a file of unknown size that fills the disk fails, and nothing of it is left', async (context) => {
   await onSmallDisk(context, 24, async (disk) => {
     await using store = await openDiskBlobStore({ folder: join(disk, 'files') })
+    await store.check()
     await assert.rejects(putBlob(store, { key: 'endless', bytes: zeros(100) }), failed)
+    await store.check()
     assert.deepEqual([await store.list(), await store.uploads()], [[], []])
     for (const inner of ['content', 'uploads']) assert.deepEqual(readdirSync(join(disk, 'files', inner)), [])
     await putBlob(store, { key: 'fits', bytes: zeros(8) })
@@ -58,12 +61,33 @@ test('an upload that meets a full disk gives back what the attempt took, and goe
       },
     )
     await assert.rejects(store.append('large', mebibyte, piecesOf(bytes.subarray(mebibyte))), failed)
+    await assert.rejects(store.check(), failed)
     assert.equal((await store.upload('large'))?.offset, mebibyte)
     assert.deepEqual(await readAll(store, 'small', true), small)
     for (const path of [ballast, `${ballast}2`]) rmSync(path, { force: true })
     await store.append('large', mebibyte, piecesOf(bytes.subarray(mebibyte)))
     await store.complete('large')
     assert.ok((await readAll(store, 'large', true)).equals(bytes))
+  })
+})
+
+test('a memory of calls on a full disk says so once a call was refused, until there is room', async (context) => {
+  await onSmallDisk(context, 2, async (disk) => {
+    await using store = openCallStore({ path: join(disk, 'calls.db') })
+    const now = Date.now()
+    const call = { caller: 'ana', procedure: 'x', inputHash: 'y', at: now, deadline: now, state: 'done' } as const
+    const answer = JSON.stringify('x'.repeat(200_000))
+    const ballast = join(disk, 'ballast')
+    assert.throws(() => writeFileSync(ballast, Buffer.alloc(2 * mebibyte)), { code: 'ENOSPC' })
+    const check = async (): Promise<void> => await store.check?.()
+    await check()
+    const refused = { name: 'PosthouseError', code: 'store_failed' }
+    await assert.rejects(store.put({ ...call, id: 'r1', answer }), refused)
+    await assert.rejects(check(), refused)
+    rmSync(ballast)
+    await check()
+    await store.put({ ...call, id: 'r1', answer })
+    assert.equal((await store.get('ana', 'r1'))?.answer, answer)
   })
 })
 

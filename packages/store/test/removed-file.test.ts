@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { type Logger, silentLogger } from '@posthouse/core'
+import { openCallStore } from '@posthouse/store/calls'
+import { openDiskBlobStore } from '@posthouse/store/disk'
 import { openSqliteStore } from '@posthouse/store/sqlite'
 import { temporaryFolder } from './folder.ts'
 import { batchOf, lastCommit, settings } from './lives.ts'
@@ -37,6 +39,54 @@ test('a store whose file is replaced refuses commits, and takes them again when 
   }
   await using store = await openSqliteStore({ path: folder.database, ...settings })
   assert.equal(await lastCommit(store), 2)
+})
+
+test('a store of files and one of calls refuse what they are given while their file is away', async () => {
+  using folder = temporaryFolder()
+  await using files = await openDiskBlobStore({ folder: folder.database })
+  await using calls = openCallStore({ path: join(dirname(folder.database), 'calls.db') })
+  const now = Date.now()
+  const call = {
+    caller: 'ana',
+    id: 'r1',
+    procedure: 'x',
+    inputHash: 'y',
+    at: now,
+    deadline: now,
+    state: 'done',
+  } as const
+  for (const { path, writes, check } of [
+    {
+      path: join(folder.database, 'files.db'),
+      writes: [() => files.begin('a'), () => files.put('b', Buffer.from('b'))],
+      check: () => files.check(),
+    },
+    {
+      path: join(dirname(folder.database), 'calls.db'),
+      writes: [() => calls.put(call)],
+      check: async () => await calls.check?.(),
+    },
+  ]) {
+    await check()
+    renameSync(path, `${path}.old`)
+    for (const write of [...writes, check])
+      await assert.rejects(write(), { ...removed, message: /removed or replaced/ })
+    renameSync(`${path}.old`, path)
+    for (const write of [check, ...writes]) await write()
+  }
+  assert.deepEqual([(await files.head('b'))?.size, calls.size], [1, 1])
+})
+
+test('a store of files whose folder of uploads is away says so, and takes files again when it is back', async () => {
+  using folder = temporaryFolder()
+  await using store = await openDiskBlobStore({ folder: folder.database })
+  const uploads = join(folder.database, 'uploads')
+  renameSync(uploads, `${uploads}.old`)
+  await assert.rejects(store.check(), { name: 'PosthouseError', code: 'store_failed', message: /uploads/ })
+  await assert.rejects(store.begin('a'), { name: 'PosthouseError', code: 'store_failed' })
+  renameSync(`${uploads}.old`, uploads)
+  await store.check()
+  await store.begin('a')
 })
 
 function errorsInto(told: string[]): Logger {

@@ -155,7 +155,9 @@ function forgets(declare: Declare): void {
   )
 
   declare('a closed store takes nothing', async (store) => {
+    await store.check?.()
     await store[Symbol.asyncDispose]()
     await assert.rejects(store.put(call('r1')), { code: 'closed' })
+    if (store.check) await assert.rejects(store.check(), { code: 'closed' })
   })
 }

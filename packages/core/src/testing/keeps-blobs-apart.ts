@@ -95,6 +95,7 @@ export function keepsBlobsApart(test: DeclareBlobTest): void {
 
   test('a closed store can be closed again and refuses everything else', async (store) => {
     await put(store, 'a', sampleBytes(10))
+    await store.check?.()
     await store[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
     await assertFails('closed', store.begin('b'))
@@ -106,5 +107,6 @@ export function keepsBlobsApart(test: DeclareBlobTest): void {
     await assertFails('closed', store.remove('a'))
     await assertFails('closed', store.list())
     await assertFails('closed', store.uploads())
+    if (store.check) await assertFails('closed', store.check())
   })
 }

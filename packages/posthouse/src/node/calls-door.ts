@@ -55,6 +55,7 @@ export function callsDoor({ hub, procedures, store, allowedOrigins, ...options }
     requests: { path: '/socket.io/*', handle: (request, response) => door.handleRequest(request, response) },
     upgrade: { path: '/socket.io/*', handle: (request, socket, head) => door.handleUpgrade(request, socket, head) },
     metrics: () => callMetrics(api.stats()),
+    keeps: { what: 'calls', check: async () => await store?.check?.() },
     start: async () => {
       throughHub = serveThroughHub(hub, api)
       await api.start()

@@ -13,6 +13,14 @@ export interface Place {
   readonly what: string
 }
 
+/** What a door keeps for others. */
+export interface Keeping {
+  /** In a word, such as `files`. */
+  readonly what: string
+  /** Resolves where it can be kept now, and rejects with the reason where it cannot. */
+  check(): Promise<void>
+}
+
 /** What the endpoints of a door may need. */
 export interface DoorTools {
   readonly hub: Hub
@@ -46,6 +54,8 @@ export interface Door {
   }
   /** Its numbers for `/metrics`. A label must not hold what clients may choose: there would be no end of them. */
   metrics?(): Iterable<Metric>
+  /** A node that cannot keep it is not ready. Default: nothing that could fail. */
+  readonly keeps?: Keeping
   /** Makes it ready; nobody comes before. What it throws keeps the node from starting. */
   start?(): Promise<void>
   /** Finishes what is under way, until `signal` is aborted. Nobody new comes meanwhile, except to open connections. */

@@ -22,6 +22,7 @@ export function filesDoor(files: Files): Door {
       app.include(router)
     },
     metrics: () => fileMetrics(files.stats()),
+    keeps: { what: 'files', check: () => files.checkStore() },
     drain: (signal) => files.drain(signal),
     close: () => files[Symbol.asyncDispose](),
   }

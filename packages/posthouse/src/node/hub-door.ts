@@ -7,6 +7,7 @@ export function hubDoor(hub: Hub): Door {
     name: 'hub',
     places: [{ path: '/', what: 'WebSocket of the hub: v1 JSON, v1 MessagePack and cross_comm' }],
     upgrade: { path: '/', handle: (request, socket, head) => hub.handleUpgrade(request, socket, head) },
+    keeps: { what: 'messages', check: () => hub.checkStore() },
     start: () => hub.start(),
     close: () => hub.close(),
   }

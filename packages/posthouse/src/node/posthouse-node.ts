@@ -101,7 +101,8 @@ export class PosthouseNode implements AsyncDisposable {
     this.#logger = logger
     this.#clock = clock
     this.#drainDelayMs = drainDelayMs
-    this.#doors = [hubDoor(hub), ...(options.doors ?? []), ...this.#ownDoors(options, requests)]
+    const serving = [hubDoor(hub), ...(options.doors ?? [])]
+    this.#doors = [...serving, ...this.#ownDoors(serving, requests, options)]
     this.api = createApp({
       title: 'Posthouse',
       version: ownVersion(),
@@ -199,13 +200,14 @@ export class PosthouseNode implements AsyncDisposable {
     return this.close()
   }
 
-  #ownDoors({ administration = true, metrics = 'admin', doors = [] }: NodeOptions, requests: RequestMetrics): Door[] {
+  #ownDoors(doors: readonly Door[], requests: RequestMetrics, options: NodeOptions): Door[] {
+    const { administration = true, metrics = 'admin' } = options
     const { hub } = this
     const drain = (graceMs: number | undefined): void => void this.drain(graceMs === undefined ? {} : { graceMs })
     return [
       ...(administration ? [apiDoor({ hub, drain })] : []),
       ...(metrics === 'off' ? [] : [metricsDoor({ hub, requests, doors, open: metrics === 'open' })]),
-      healthDoor(hub, this.leaving),
+      healthDoor(doors, this.leaving),
     ]
   }
 

@@ -14,6 +14,9 @@ const schema = `
   pragma user_version = ${version};
 `
 
+/** What a probe writes: more than is left in pages that are begun. */
+const probeBytes = 65_536
+
 const reasons: readonly KeptCallQuery['which'][] = ['unfinished', 'owed', 'given-up']
 
 /** What is known of a row without reading its body. */
@@ -80,6 +83,13 @@ export class CallTable implements Disposable {
       select key from call where open = 0 and at <= ? order by at limit ?) returning key, size`
     const rows = this.#database.prepare(text).all(before, most)
     return rows.map(({ key, size }) => ({ key: String(key), size: Number(size) }))
+  }
+
+  /** Writes a little and takes it back: where the disk takes nothing, this fails as a call would. */
+  probe(): void {
+    // The keys of calls have a line break.
+    this.#put.run('probe', 0, 0, probeBytes, ' '.repeat(probeBytes))
+    this.#database.prepare('delete from call where key = ?').run('probe')
   }
 
   [Symbol.dispose](): void {

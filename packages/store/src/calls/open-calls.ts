@@ -7,6 +7,7 @@ import {
   defaultCallStoreBounds as usual,
 } from '@posthouse/core'
 import { openFault } from '../sqlite/faults.ts'
+import { FileGuard } from '../sqlite/file-guard.ts'
 import { FolderLock } from '../sqlite/folder-lock.ts'
 import { prepareFile, type SqliteDurability } from '../sqlite/open-database.ts'
 import { CallTable } from './call-table.ts'
@@ -35,7 +36,8 @@ export function openCallStore(options: CallStoreOptions): CallStore {
     using stack = new DisposableStack()
     const lock = stack.use(new FolderLock(path))
     const table = stack.use(new CallTable(path, durability))
-    const store = new SqliteCallStore({ table, lock, clock, bounds: { calls, bytes, ageMs } })
+    const file = new FileGuard({ path })
+    const store = new SqliteCallStore({ table, file, lock, clock, bounds: { calls, bytes, ageMs } })
     stack.move()
     return store
   } catch (error) {

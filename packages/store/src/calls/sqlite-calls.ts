@@ -7,11 +7,13 @@ import {
   PosthouseError,
   reasonOf,
 } from '@posthouse/core'
+import type { FileGuard } from '../sqlite/file-guard.ts'
 import type { CallTable, RowFacts } from './call-table.ts'
 
 /** What a store is made of. */
 export interface SqliteCallStoreParts {
   readonly table: CallTable
+  readonly file: FileGuard
   readonly lock: Disposable
   readonly clock: Clock
   readonly bounds: { readonly [Name in keyof CallStoreBounds]-?: number }
@@ -40,6 +42,8 @@ export class SqliteCallStore implements CallStore {
   #changes = new Map<string, Change>()
   #written: PromiseWithResolvers<void> | undefined
   #closed = false
+  /** The last write has failed. */
+  #doubtful = false
   #sweptAt = 0
 
   constructor(parts: SqliteCallStoreParts) {
@@ -87,6 +91,18 @@ export class SqliteCallStore implements CallStore {
     return this.#parts.table.find(query)
   }
 
+  async check(): Promise<void> {
+    if (this.#closed) throw closed()
+    this.#parts.file.check()
+    if (!this.#doubtful) return
+    try {
+      this.#parts.table.probe()
+      this.#doubtful = false
+    } catch (cause) {
+      throw failed(cause)
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -110,10 +126,13 @@ export class SqliteCallStore implements CallStore {
     this.#written = undefined
     if (written === undefined) return
     try {
+      this.#parts.file.check()
       this.#parts.table.write(Array.from(changes, ([key, { call, body }]) => [key, call, body] as const))
+      this.#doubtful = false
       written.resolve()
     } catch (cause) {
-      written.reject(new PosthouseError('store_failed', `calls cannot be remembered: ${reasonOf(cause)}`, { cause }))
+      this.#doubtful = true
+      written.reject(failed(cause))
     }
   }
 
@@ -154,6 +173,10 @@ export class SqliteCallStore implements CallStore {
 
 function keyOf(caller: string, id: string): string {
   return `${caller}\n${id}`
+}
+
+function failed(cause: unknown): PosthouseError {
+  return new PosthouseError('store_failed', `calls cannot be remembered: ${reasonOf(cause)}`, { cause })
 }
 
 function closed(): PosthouseError {

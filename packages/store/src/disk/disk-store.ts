@@ -31,6 +31,8 @@ export class DiskBlobStore implements BlobStore {
   /** What somebody works on, until that is over. */
   readonly #busy = new Map<string, Promise<unknown>>()
   readonly #closing = new AbortController()
+  /** The last write has failed. */
+  #doubtful = false
 
   constructor(parts: DiskParts) {
     this.#parts = parts
@@ -38,10 +40,15 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async begin(key: string, announced: Announcement = {}): Promise<void> {
-    const { index } = this.#open(key)
+    const { index, file } = this.#open(key)
     assertAnnouncement(announced)
     assertFree(index, key)
-    this.#desk.begin(key, announced)
+    file.check()
+    try {
+      this.#desk.begin(key, announced)
+    } catch (error) {
+      throw this.#failed(key, error)
+    }
   }
 
   async append(key: string, offset: number, bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<number> {
@@ -129,6 +136,18 @@ export class DiskBlobStore implements BlobStore {
       .map((row) => uploadInfo(this.#desk.asOnDisk(row)))
   }
 
+  async check(): Promise<void> {
+    const { places, reserve, file } = this.#open()
+    file.check()
+    try {
+      for (const folder of [places.contents, places.parts]) assertRoom(folder, reserve)
+      if (this.#doubtful) this.#desk.probe()
+      this.#doubtful = false
+    } catch (error) {
+      throw writeFault('what is sent', error)
+    }
+  }
+
   /** Ends what is under way with `closed`, and keeps what has come of it. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return
@@ -153,15 +172,25 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async #alone<Result>(key: string, task: () => Promise<Result>): Promise<Result> {
+    this.#parts.file.check()
     const running = task()
     this.#busy.set(key, running)
     try {
-      return await running
+      const result = await running
+      this.#doubtful = false
+      return result
     } catch (error) {
-      throw writeFault(key, error)
+      throw this.#failed(key, error)
     } finally {
       this.#busy.delete(key)
     }
+  }
+
+  /** In our words. Where it may be the disk, the next check writes something. */
+  #failed(key: string, error: unknown): PosthouseError {
+    const fault = writeFault(key, error)
+    this.#doubtful ||= fault.code === 'store_failed' || fault.code === 'no_room'
+    return fault
   }
 
   #untilClosed(signal: AbortSignal | undefined): AbortSignal {
@@ -190,6 +219,13 @@ function assertFree(index: FileIndex, key: string): void {
 
 function uploadInfo({ part: _part, moved: _moved, ...info }: UploadRow): UploadInfo {
   return info
+}
+
+/** @throws PosthouseError `no_room` where nothing more would be taken */
+function assertRoom(folder: string, reserve: number | undefined): void {
+  const left = roomIn(folder, reserve)
+  if (left > 0) return
+  throw new PosthouseError('no_room', `${folder} takes no more files: make room on its disk, or remove some`)
 }
 
 function unknown(key: string): PosthouseError {

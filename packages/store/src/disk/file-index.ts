@@ -125,9 +125,13 @@ export class FileIndex implements Disposable {
   /** A file with its bytes, which may be there already: should those be damaged, they are whole again. */
   addSmall(file: FileRow, bytes: Uint8Array): void {
     this.#transact(() => {
-      this.#run('insert or replace into small (sha256, bytes) values (?, ?)', file.sha256, bytes)
+      this.addBytes(file.sha256, bytes)
       this.addFile(file)
     })
+  }
+
+  addBytes(name: string, bytes: Uint8Array): void {
+    this.#run('insert or replace into small (sha256, bytes) values (?, ?)', name, bytes)
   }
 
   /** The bytes of a small file, where they lie in here. */

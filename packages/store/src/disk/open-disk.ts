@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Clock, systemClock } from '@posthouse/core'
 import { openFault } from '../sqlite/faults.ts'
+import { FileGuard } from '../sqlite/file-guard.ts'
 import { FolderLock } from '../sqlite/folder-lock.ts'
 import { DiskBlobStore } from './disk-store.ts'
 import { FileIndex } from './file-index.ts'
@@ -34,6 +35,7 @@ export async function openDiskBlobStore(options: DiskBlobStoreOptions): Promise<
     const store = new DiskBlobStore({
       places,
       index,
+      file: new FileGuard({ path: places.database }),
       lock,
       clock: options.clock ?? systemClock,
       reserve: options.reserve,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import {
   type Announcement,
   assertSameContent,
@@ -9,6 +9,7 @@ import {
   PosthouseError,
   randomHex,
 } from '@posthouse/core'
+import type { FileGuard } from '../sqlite/file-guard.ts'
 import { writeFault } from './disk-faults.ts'
 import type { FileIndex, FileRow, UploadRow } from './file-index.ts'
 import { GroupedSync } from './grouped-sync.ts'
@@ -16,10 +17,15 @@ import { PartWriter } from './part-writer.ts'
 import { type Places, roomIn, sizeOf } from './places.ts'
 import { RunningHash } from './running-hash.ts'
 
+/** What a probe writes, more than is left in pages that are begun, and under which name: no upload and no content has it. */
+const probeBytes = 65_536
+const probeName = 'probe'
+
 /** What a store is made of. It closes them. */
 export interface DiskParts {
   readonly places: Places
   readonly index: FileIndex
+  readonly file: FileGuard
   readonly lock: Disposable
   readonly clock: Clock
   readonly reserve: number | undefined
@@ -64,6 +70,16 @@ export class UploadDesk implements AsyncDisposable {
     index.addSmall(file, bytes)
     await this.#journal.sync()
     return file
+  }
+
+  /** Writes a little and takes it back: where the disk takes nothing, this fails as an upload would. */
+  probe(): void {
+    const { index, places } = this.#parts
+    const bytes = new Uint8Array(probeBytes)
+    writeFileSync(places.part(probeName), bytes, { mode: 0o600 })
+    rmSync(places.part(probeName))
+    index.addBytes(probeName, bytes)
+    index.removeSmall(probeName)
   }
 
   /** An upload with no more bytes than there are. */

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { type Logger, PosthouseError, reasonOf } from '@posthouse/core'
+import { type Logger, PosthouseError, reasonOf, silentLogger } from '@posthouse/core'
 
 /**
  * Notices that the file of an open database was removed or replaced: SQLite goes on writing to it, and all of that is lost.
@@ -11,7 +11,8 @@ export class FileGuard {
   readonly #identity: string | undefined
   #lost = false
 
-  constructor({ path, logger }: { readonly path: string; readonly logger: Logger }) {
+  /** @param logger told of the loss, once. Default: nobody is. */
+  constructor({ path, logger = silentLogger }: { readonly path: string; readonly logger?: Logger }) {
     this.#path = path
     this.#logger = logger
     this.#identity = identityOf(path)
