@@ -33,6 +33,10 @@ export const defaultFileLimits: FileLimits = {
 export function resolveFileLimits(wanted: Partial<FileLimits> = {}): FileLimits {
   const limits = { ...defaultFileLimits, ...wanted }
   for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(defaultFileLimits, name)) {
+      const known = Object.keys(defaultFileLimits).join(', ')
+      throw new PosthouseError('invalid_option', `there is no limit ${name}, only ${known}`)
+    }
     const endless = value === Number.POSITIVE_INFINITY && name !== 'tokenMs' && name !== 'urlMs'
     if (endless || (Number.isSafeInteger(value) && value > 0)) continue
     throw new PosthouseError('invalid_option', `${name} must be a whole number above 0, not ${value}`)

@@ -10,9 +10,21 @@ export function fileMeta(name: unknown, type: unknown): Record<string, string> {
 function keptName(name: unknown): string | undefined {
   if (typeof name !== 'string') return undefined
   const last = name.toWellFormed().split(/[/\\]/).at(-1) ?? ''
-  let kept = last.replace(/\p{Cc}/gu, '')
-  while (Buffer.byteLength(kept) > mostNameBytes) kept = Array.from(kept).slice(1).join('')
+  const kept = lastBytes(last.replace(/\p{Cc}/gu, ''))
   return kept === '' || kept === '.' || kept === '..' ? undefined : kept
+}
+
+/** The end of a text, where a name has its extension, in as many bytes as a name may have: whole characters only. */
+function lastBytes(text: string): string {
+  const bytes = Buffer.from(text)
+  let start = Math.max(0, bytes.length - mostNameBytes)
+  while (isContinuation(bytes[start])) start++
+  return bytes.toString('utf8', start)
+}
+
+/** True for a byte of UTF-8 that is not the first of its character (RFC 3629, section 3). */
+function isContinuation(byte = 0): boolean {
+  return (byte & 0xc0) === 0x80
 }
 
 function keptType(type: unknown): string | undefined {

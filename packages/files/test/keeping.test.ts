@@ -106,6 +106,7 @@ suite('files', () => {
       writeFileSync(secretFile, text)
       assert.throws(() => new Files({ store: new MemoryBlobStore(), secretFile }), { code: 'data_damaged' })
     }
+    assert.throws(() => new Files({ store: new MemoryBlobStore(), secretFile: folder }), { code: 'data_damaged' })
     writeFileSync(join(folder, 'file'), '')
     const inside = join(folder, 'file', 'secrets.json')
     assert.throws(() => new Files({ store: new MemoryBlobStore(), secretFile: inside }), { code: 'data_unwritable' })

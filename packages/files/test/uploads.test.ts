@@ -268,6 +268,20 @@ suite('the limits of uploads', () => {
     )
   })
 
+  test('keep the end of a name that is too long, however long it is', async () => {
+    await using running = await startFiles()
+    const first = await running.ask('alice', 'files.upload', { name: 'a', size: 6 })
+    await putWhole(running, first, sampleBytes(6))
+    const named = async (name: string): Promise<string | undefined> => {
+      const body = { files: [{ from: first.key, name }] }
+      const { files } = await running.ask<{ files: { key: string }[] }>('alice', 'files.copy', body)
+      return (await running.store.head(files[0]?.key ?? ''))?.meta.name
+    }
+    assert.equal(await named(`${'a'.repeat(250_000)}.txt`), `${'a'.repeat(251)}.txt`)
+    assert.equal(await named(`${'\u00e4'.repeat(200)}.txt`), `${'\u00e4'.repeat(125)}.txt`)
+    assert.equal(await named('\u00e4.txt'), '\u00e4.txt')
+  })
+
   test('refuse what there is no room for before the first byte', async () => {
     await using store = new MemoryBlobStore({ bytes: 1000 })
     await using running = await startFiles({ store })
@@ -286,6 +300,8 @@ suite('the limits of uploads', () => {
       Symbol.asyncDispose
     ]()
     await assert.rejects(startFiles({ publicUrl: 'hub.example' }), { code: 'invalid_option' })
+    const misspelled: object = { fileByte: 5 }
+    await assert.rejects(startFiles({ limits: misspelled }), { code: 'invalid_option', message: /fileByte.*fileBytes/ })
   })
 })
 

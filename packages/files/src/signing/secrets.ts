@@ -68,20 +68,21 @@ function mac(secret: string, text: string): string {
 }
 
 function read(file: string): readonly Secret[] {
-  let text: string
   try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    return []
-  }
-  try {
+    const text = readFileSync(file, 'utf8')
     const { secrets }: { readonly secrets: unknown } = JSON.parse(text)
     if (Array.isArray(secrets) && secrets.every(isSecret)) return secrets
     throw new TypeError('it holds no secrets')
   } catch (cause) {
+    if (isAbsent(cause)) return []
     const message = `${file} cannot be read: ${reasonOf(cause)}; without it, what was signed before is not taken any more`
     throw new PosthouseError('data_damaged', message, { cause })
   }
+}
+
+/** Only what is not there may be made: a file that cannot be read holds what tokens and URLs were signed with. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }
 
 function isSecret(value: unknown): value is Secret {

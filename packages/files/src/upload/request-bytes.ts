@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type Clock, PosthouseError } from '@posthouse/core'
 
-/** Why a request brings no more bytes before its end. */
+/** How long and how large a request's body may be, and who counts it. */
 export interface RequestBytesOptions {
   readonly clock: Clock
   /** How long it may be silent, in milliseconds. */
