@@ -9,6 +9,16 @@ import {
   silentLogger,
   systemClock,
 } from '@posthouse/core'
+import {
+  aClock,
+  aFlag,
+  aFunction,
+  anObject,
+  checkOptions,
+  listOf,
+  objectWith,
+  type Rules,
+} from '@posthouse/core/options'
 import { Callers, type Identify } from './access/callers.ts'
 import { Admission } from './call/admission.ts'
 import { CallDesk } from './call/call-desk.ts'
@@ -44,6 +54,18 @@ export interface ApiOptions {
   readonly clock?: Clock | undefined
 }
 
+/** What is in `callbacks` and `limits` is looked at where they are read. */
+const rules: Rules<ApiOptions> = {
+  interceptors: listOf('functions', aFunction),
+  store: objectWith('get', 'put', 'find'),
+  identify: aFunction,
+  callbacks: anObject,
+  limits: anObject,
+  hideErrors: aFlag,
+  logger: objectWith('debug', 'info', 'warn', 'error'),
+  clock: aClock,
+}
+
 /** Procedures and their doors. Made by `createApi`. */
 export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDisposable {
   /** Never there at run time; carries the procedures' types to their callers. */
@@ -65,6 +87,7 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
 
   /** @throws PosthouseError `invalid_option` */
   constructor(tree: Tree, options: ApiOptions = {}) {
+    checkOptions('createApi', options, rules)
     const { store = new MemoryCallStore(), clock = systemClock, logger = silentLogger, hideErrors = false } = options
     this.#registry.setTree(tree)
     this.#store = store
@@ -122,7 +145,10 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
     return this.#registry.entries().map(procedureInfo)
   }
 
-  /** A door for Socket.IO on somebody else's server. It is closed with this. */
+  /**
+   * A door for Socket.IO on somebody else's server. It is closed with this.
+   * @throws PosthouseError `invalid_option`
+   */
   socketDoor(options?: SocketDoorOptions): SocketDoor {
     const { payloadBytes } = this.#limits
     const parts = { desk: this.#desk, callers: this.#callers, sockets: this.#sockets, payloadBytes, clock: this.#clock }

@@ -133,6 +133,11 @@ describe('a procedure', () => {
     }
     assert.throws(() => createApi({}).register('', () => 1), { code: 'invalid_option' })
     assert.throws(() => createApi({ a: 5 } as never), { code: 'invalid_option' })
+    const callbacks = { keys: ['key'], delaysMs: [] }
+    for (const options of [{ identity: 1 }, { store: {} }, { logger: console.log }, { callbacks: {} }, { callbacks }]) {
+      assert.throws(() => createApi({}, options as never), { code: 'invalid_option' })
+    }
+    assert.throws(() => createApi({}).socketDoor({ pingIntervalMs: Infinity }), { code: 'invalid_option' })
   })
 
   it('reaches a door that brings each call once by itself as a plain handler', async () => {

@@ -135,6 +135,26 @@ describe('a stream', () => {
     assert.ok(ended())
   })
 
+  it('that was left before its handler had items, by one who had no room for any, ends', async () => {
+    const begun = Promise.withResolvers<void>()
+    const gate = Promise.withResolvers<void>()
+    const late = procedure({}, async () => {
+      begun.resolve()
+      await gate.promise
+      return ReadableStream.from([1, 2, 3])
+    })
+    const api = createApi({ late })
+    await using server = await serve(api)
+    const socket = await server.connect(as(ana))
+    const answer = socket.emitWithAck('api', { api: 'late', stream: true, credit: 0, request_id: 'r1' })
+    await begun.promise
+    socket.emit('api:cancel', { request_id: 'r1' })
+    assert.equal((await answer).code, 'aborted')
+    gate.resolve()
+    await socket.emitWithAck('api:ping', {})
+    assert.equal(api.stats().running, 0)
+  })
+
   it('is one list for a caller who takes no items, and too much of one is refused', async () => {
     const { api, ended } = counting()
     await using server = await serve(api)

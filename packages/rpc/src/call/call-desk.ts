@@ -11,6 +11,7 @@ import {
 import type { Caller } from '../access/caller.ts'
 import type { Invoke } from '../procedure/invoke.ts'
 import type { Places } from '../procedure/places.ts'
+import { usualTimeoutMs } from '../procedure/procedure.ts'
 import type { Admission } from './admission.ts'
 import { type Answer, answerToText, failure } from './answer.ts'
 import type { CallTally } from './call-tally.ts'
@@ -47,8 +48,6 @@ export interface TakeOptions {
   /** True where one of our own programs calls, which is told codes. */
   readonly ours?: boolean | undefined
 }
-
-const usualTimeoutMs = 30_000
 
 /** Carries out calls, whichever door they came by: each once, and whoever sends it again gets the first answer. */
 export class CallDesk {

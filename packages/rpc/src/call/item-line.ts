@@ -57,8 +57,12 @@ export class ItemLine {
     if (this.made < this.#credit) this.#room?.()
   }
 
-  /** Resolves when the caller takes one more, or at once. */
+  /**
+   * Resolves when the caller takes one more, or at once.
+   * @throws the reason of `signal`, also where that is aborted already: nothing would end the wait then
+   */
   async room(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
     // A caller may take whatever comes; others are to have their turns, and what nobody takes is not kept without end.
     if (this.made < Math.min(this.#credit, this.#unsent + mostCredit)) {
       if (this.made % mostCredit === mostCredit - 1) await setImmediate()

@@ -5,6 +5,7 @@ import {
   assertCallbackUrl,
   type CallbackOptions,
   callbackClient,
+  checkCallbackOptions,
   usualDelaysMs,
   usualGiveUpMs,
 } from './callback-options.ts'
@@ -24,6 +25,7 @@ export class Callbacks {
 
   /** @throws PosthouseError `invalid_option` */
   constructor(options: CallbackOptions, parts: CallbackParts) {
+    checkCallbackOptions(options)
     const { keys, guard = {}, giveUpMs = usualGiveUpMs, delaysMs = usualDelaysMs } = options
     this.#guard = createGuard(guard)
     this.#client = callbackClient(options, parts)

@@ -6,6 +6,7 @@ import type { CallTally } from '../call/call-tally.ts'
 import type { CallContext } from './context.ts'
 import type { Invoke } from './invoke.ts'
 import type { Places } from './places.ts'
+import { usualTimeoutMs } from './procedure.ts'
 import type { Entry } from './registry.ts'
 
 /** A call by a door that brings each call once by itself, such as a hub. */
@@ -30,8 +31,6 @@ export interface DirectCallParts {
   readonly clock: Clock
   readonly logger: Logger
 }
-
-const usualTimeoutMs = 30_000
 
 /**
  * Carries out a call of which nothing is remembered. Resolves with a value, or with an async iterable of items.

@@ -1,3 +1,4 @@
+import { usualTimeoutMs } from './procedure.ts'
 import type { Entry } from './registry.ts'
 import type { Schema } from './schema.ts'
 
@@ -16,8 +17,6 @@ export interface ProcedureInfo {
   /** What a caller must be allowed. */
   readonly permission: string
 }
-
-const usualTimeoutMs = 30_000
 
 export function procedureInfo({ name, procedure: { options, streaming } }: Entry): ProcedureInfo {
   const { description, input, output, idempotent = false, timeoutMs = usualTimeoutMs, concurrency } = options

@@ -57,6 +57,9 @@ type ValueOf<Returned, Out> =
         ? OutputOf<Out>
         : Result<Returned>
 
+/** How long a call may take whose procedure does not say, in milliseconds. */
+export const usualTimeoutMs = 30_000
+
 const names = [
   'input',
   'output',

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { bearerToken, type Clock, toPosthouseError } from '@posthouse/core'
+import { aText, checkOptions, either, finiteAboveZero, listOf, oneOf, type Rules } from '@posthouse/core/options'
 import { Server, type Socket } from 'socket.io'
 import { Belief } from '../access/belief.ts'
 import type { Caller } from '../access/caller.ts'
@@ -24,6 +25,13 @@ export interface SocketDoorOptions {
   readonly origins?: Origins | undefined
 }
 
+const rules: Rules<SocketDoorOptions> = {
+  path: aText,
+  pingIntervalMs: finiteAboveZero,
+  pingTimeoutMs: finiteAboveZero,
+  origins: either(oneOf('any'), listOf('origins', aText)),
+}
+
 /** What a door opens to. */
 export interface SocketDoorParts {
   readonly desk: CallDesk
@@ -45,7 +53,9 @@ export class SocketDoor {
   readonly #admitted = new WeakMap<Socket, Caller>()
   readonly #parts: SocketDoorParts
 
+  /** @throws PosthouseError `invalid_option` */
   constructor(parts: SocketDoorParts, options: SocketDoorOptions = {}) {
+    checkOptions('socketDoor', options, rules)
     const { path = '/socket.io/', pingIntervalMs = 5000, pingTimeoutMs = 10_000, origins } = options
     this.#parts = parts
     const eventBytes = parts.payloadBytes * spareFactor
