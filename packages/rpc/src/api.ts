@@ -41,14 +41,14 @@ import { SocketDoor, type SocketDoorOptions } from './socket/socket-door.ts'
 export interface ApiOptions {
   /** Wrap every procedure; the first listed is the outermost. */
   readonly interceptors?: readonly CallInterceptor[] | undefined
-  /** Remembers calls and answers. Default: in memory, so that a restart forgets them. It is closed by its owner. */
+  /** Remembers calls and answers. Default: in memory, so a restart forgets them. Whoever made the store closes it. */
   readonly store?: CallStore | undefined
-  /** Who callers are. Default: nobody is asked, and everybody may call everything. */
+  /** Tells who a caller is. Default: no authentication, and everybody may call everything. */
   readonly identify?: Identify | undefined
-  /** How answers are POSTed. Default: not at all, and calls that want that are refused with `unsupported`. */
+  /** How answers are POSTed. Default: not at all; calls that ask for it are refused with `unsupported`. */
   readonly callbacks?: CallbackOptions | undefined
   readonly limits?: CallLimits | undefined
-  /** True keeps back from callers what handlers throw that is no `PosthouseError`. Default false: they are told its message. */
+  /** True hides from callers the message of an error that is no `PosthouseError`. Default false. */
   readonly hideErrors?: boolean | undefined
   readonly logger?: Logger | undefined
   readonly clock?: Clock | undefined
@@ -130,12 +130,12 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
     return this
   }
 
-  /** Takes a procedure away, and says whether it was there. Calls of it that are under way go on. */
+  /** Removes a procedure; false where there was none. Calls of it that are under way go on. */
   unregister(name: string): boolean {
     return this.#registry.delete(name)
   }
 
-  /** Has `listener` called with the name of a procedure that came, changed or went, until disposed of. */
+  /** Calls `listener` with the name of each procedure that is added, replaced or removed, until disposed of. */
   onChange(listener: (name: string) => void): Disposable {
     return this.#registry.onChange(listener)
   }
@@ -157,7 +157,7 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
     return door
   }
 
-  /** Goes on with what an earlier run has promised: calls with a receipt, and callbacks. To be called when all procedures are there. */
+  /** Resumes what an earlier run promised: accepted calls, and callbacks. Call it once all procedures are registered. */
   async start(): Promise<void> {
     await this.#desk.resume()
     await this.#callbacks?.resume()
@@ -178,7 +178,7 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
     this.#desk.cancel(run)
   }
 
-  /** How much there is. */
+  /** Current numbers, and counts since the start. */
   stats(): ApiStats {
     const sockets = [...this.#doors].reduce((sum, door) => sum + door.size, 0)
     const { size: remembered } = this.#store
@@ -197,7 +197,7 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
   }
 
   /**
-   * Tries a callback that was given up from the beginning.
+   * Starts a callback that was given up again, with its first attempt.
    * @throws PosthouseError `unknown_call`, `unsupported`
    */
   async redriveCallback(id: string): Promise<CallbackInfo> {
@@ -212,13 +212,13 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
     await this.#needCallbacks().remove(id)
   }
 
-  /** Takes no more calls, and finishes those under way and the attempts of callbacks. What is still owed is kept. */
+  /** Takes no more calls, and finishes those under way and running attempts of callbacks. Callbacks still due are kept. */
   async drain(): Promise<void> {
     await this.#desk.drain()
     await this.#callbacks?.drain()
   }
 
-  /** Ends everything at once. What was promised is done by the next run, where the store outlives this one. */
+  /** Ends everything at once. If the store outlives this process, the next run does what was promised. */
   async close(): Promise<void> {
     this.#desk.close()
     await Promise.all([...this.#doors].map((door) => door.close()))
@@ -235,20 +235,20 @@ export class Api<Tree extends ProcedureTree = ProcedureTree> implements AsyncDis
   }
 }
 
-/** How much there is of everything. */
+/** Current numbers of an API, and counts since its start. */
 export interface ApiStats {
-  /** Handlers at work. */
+  /** Handlers that are running. */
   readonly running: number
   /** Calls that are remembered. */
   readonly remembered: number
   readonly sockets: number
-  /** Callbacks that are waited with, or under way. */
+  /** Callbacks that wait for their next attempt, or are being made. */
   readonly callbacks: number
-  /** What attempts to make them came to. */
+  /** How attempts to make them ended. */
   readonly attempts: CallbackStats
-  /** What calls came to, by procedure; under the empty name those of procedures that are not there. */
+  /** How calls ended, by procedure; calls of unknown procedures are under the empty name. */
   readonly procedures: readonly ProcedureStats[]
-  /** Calls that were not let in, by code. */
+  /** Calls that were not admitted, by code. */
   readonly refused: Readonly<Partial<Record<ErrorCode, number>>>
 }
 

@@ -2,16 +2,16 @@ import { hash } from 'node:crypto'
 import { PosthouseError, randomHex } from '@posthouse/core'
 import type { Caller } from './caller.ts'
 
-/** What a caller shows at a door. */
+/** What a caller presents at a door. */
 export interface Credentials {
   readonly token?: string | undefined
   /** IP address of the peer, without port. */
   readonly remoteAddress: string
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when the caller has gone. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What is found out about a caller. */
+/** Who a caller is, and what it may do. */
 export interface Identity {
   /** Nothing for an anonymous caller. */
   readonly name?: string | undefined
@@ -19,7 +19,7 @@ export interface Identity {
 }
 
 /**
- * Finds out who calls.
+ * Tells who calls.
  * @throws PosthouseError `unauthenticated`, `forbidden` and others: the caller is told the code and the message
  */
 export type Identify = (credentials: Credentials) => Identity | Promise<Identity>

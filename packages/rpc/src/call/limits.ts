@@ -3,18 +3,19 @@ import { assertRate, type Rate } from '../procedure/procedure.ts'
 
 /** How much a server takes on. */
 export interface CallLimits {
-  /** Calls under way. Default 20,000. */
+  /** Calls under way at the same time. Default 20,000. */
   readonly calls?: number | undefined
-  /** Calls of one caller under way. Default 10,000. */
+  /** The same for one caller. Default 10,000. */
   readonly callsPerCaller?: number | undefined
-  /** Bytes of one call, about. Default 1,000,000, as document 000's server has it. */
+  /** The approximate size of one call, in bytes. Default 1,000,000, as in document 000's server. */
   readonly payloadBytes?: number | undefined
-  /** Items, and bytes of them, that a stream may have for a caller who wants them as one list. Default 1,000 and 1,000,000. */
+  /** Items of a stream for a caller that wants them as one list. Default 1,000. */
   readonly listItems?: number | undefined
+  /** Their size, in UTF-16 units of their JSON. Default 1,000,000. */
   readonly listBytes?: number | undefined
-  /** How long a stream waits for a caller that is gone, in milliseconds. Default 60,000. */
+  /** How long a stream waits for a caller that has gone, in milliseconds. Default 60,000. */
   readonly lingerMs?: number | undefined
-  /** How often each caller may call. Default: no limit but the others. */
+  /** How often each caller may call. Default: no limit besides the others. */
   readonly rate?: Rate | undefined
 }
 

@@ -20,7 +20,7 @@ export interface CallbackOptions {
   readonly keys: SigningKeys
   /** Where callbacks may go. Default: public addresses only. */
   readonly guard?: GuardOptions | undefined
-  /** How long a callback is tried, in milliseconds. Default a day. */
+  /** How long a callback is retried, in milliseconds. Default 86,400,000: a day. */
   readonly giveUpMs?: number | undefined
   /** How long a receiver may take to answer, in milliseconds. Default 15,000. */
   readonly timeoutMs?: number | undefined
@@ -69,8 +69,8 @@ export function callbackClient(options: CallbackOptions, parts: { clock: Clock; 
 }
 
 /**
- * Refuses what is no URL of HTTP and hosts that the guard knows, before a promise is given. What a name resolves to is judged
- * when it is connected to.
+ * Refuses anything but an HTTP URL, and hosts that the guard refuses, before the call is accepted. The addresses that a name
+ * resolves to are checked when the connection is made.
  * @throws PosthouseError `invalid_field`, `address_blocked`
  */
 export function assertCallbackUrl(text: string, guard: Guard): void {

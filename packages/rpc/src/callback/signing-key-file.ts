@@ -3,11 +3,11 @@ import { dirname } from 'node:path'
 import { type Clock, PosthouseError, reasonOf, systemClock } from '@posthouse/core'
 import { createSigningKey } from '@posthouse/core/callbacks'
 
-/** Keys for callbacks that lie in a file, which may be changed while they are used. */
+/** Signing keys in a file, which may change while they are in use. */
 export interface SigningKeyFile {
-  /** Those that sign now, the newest first. */
+  /** The keys that sign now, the newest first. */
   keys(): readonly string[]
-  /** Has a new key sign from now on; the old ones do so as long as receivers may know no other. Returns the new one. */
+  /** Adds a key that signs from now on, and returns it; the old ones sign beside it for the overlap. */
   rotate(): string
 }
 
@@ -28,7 +28,7 @@ interface KeyEntry {
 const usualOverlapMs = 7 * 24 * 60 * 60_000
 
 /**
- * Keys in a file that only its owner can read. Where there is none, one is made with a first key.
+ * Keys in a file that only its owner can read. If there is none, it is created with a first key.
  * @throws PosthouseError `data_damaged`, `data_unwritable`
  */
 export function signingKeyFile({

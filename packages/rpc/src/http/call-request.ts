@@ -1,14 +1,14 @@
-/** What a door knows of a request, whatever server it came in at. */
+/** What a door needs of a request, whatever server received it. */
 export interface CallRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /** IP address of the peer, without port. */
   readonly remoteAddress: string
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when the client has gone. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What is to be answered. */
+/** The response to send. */
 export interface CallReply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

@@ -7,12 +7,12 @@ export interface CallContext {
   readonly caller: Caller
   /** The caller's id of the call: the same where it is sent again. */
   readonly requestId: string
-  /** When nobody waits any more, in Unix milliseconds; may be endless. */
+  /** When the time for the call ends, in Unix milliseconds; `Infinity` for never. */
   readonly deadline: number
-  /** Aborts when nobody waits any more: cancelled, too late, or the server closes. Its reason is a `PosthouseError`. */
+  /** Aborts when the answer is no longer wanted: cancelled, timed out, or the server closes. Its reason is a `PosthouseError`. */
   readonly signal: AbortSignal
-  /** Names procedure and request in each line. */
+  /** Adds the procedure and the request id to each line. */
   readonly logger: Logger
-  /** Tells the caller how far it is: any JSON. Who is slow gets the latest only. */
+  /** Reports progress to the caller, as any JSON. A slow reader gets the latest report only. */
   readonly progress: (progress: unknown) => void
 }

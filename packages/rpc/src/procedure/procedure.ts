@@ -14,19 +14,19 @@ export interface Rate {
 export interface ProcedureOptions<In extends Schema | undefined, Out extends Schema | undefined> {
   /** What it takes. Default: anything. */
   readonly input?: In
-  /** What it returns, or, where it streams, each item. What does not fit fails the call. Default: any JSON. */
+  /** What it returns, or, where it streams, each item. A value that does not match fails the call. Default: any JSON. */
   readonly output?: Out
-  /** How long it may take, in milliseconds; callers can ask for less. Default 30,000; `Infinity` for no end. */
+  /** How long it may take, in milliseconds; callers can ask for less. Default 30,000; `Infinity` for no limit. */
   readonly timeoutMs?: number | undefined
-  /** Handlers of it at work at the same time. Default: as many as the server lets in. */
+  /** How many of its handlers may run at the same time. Default: as many as the server admits. */
   readonly concurrency?: number | undefined
-  /** Calls that may wait for one of these to end; more are refused at once. Default 100. */
+  /** How many calls may wait for a free handler; more are refused at once. Default 100. */
   readonly queue?: number | undefined
-  /** True where doing it twice does no harm: then it is carried out again after a crash, and an unknown outcome is none. Default false. */
+  /** True where running it twice does no harm: it is run again after a crash, and never ends with `unknown_outcome`. Default false. */
   readonly idempotent?: boolean | undefined
-  /** What a caller needs to be allowed. Default: the procedure's own name. */
+  /** The permission that a caller needs. Default: the procedure's own name. */
   readonly permission?: string | undefined
-  /** How often each caller may call it. Default: as often as it likes, within the limits of the server. */
+  /** How often each caller may call it. Default: no limit besides those of the server. */
   readonly rate?: Rate | undefined
   /** One sentence for the documentation. */
   readonly description?: string | undefined

@@ -15,13 +15,13 @@ import { isOriginAllowed, type Origins } from './origins.ts'
 
 /** Settings of a Socket.IO door. */
 export interface SocketDoorOptions {
-  /** Where it is found. Default `/socket.io/`. */
+  /** Its path. Default `/socket.io/`. */
   readonly path?: string | undefined
-  /** How often a silent peer is asked whether it is there, in milliseconds. Default 5,000, as document 000's server. */
+  /** How often a silent peer is pinged, in milliseconds. Default 5,000, as in document 000's server. */
   readonly pingIntervalMs?: number | undefined
-  /** How long it may take to answer that, in milliseconds. Default 10,000. */
+  /** How long it may take to answer a ping, in milliseconds. Default 10,000. */
   readonly pingTimeoutMs?: number | undefined
-  /** Pages that may connect besides those of the same host, and on loopback of this computer. Default: none. */
+  /** Origins whose pages may connect, besides those of the same host and, on a loopback address, of this computer. Default: none. */
   readonly origins?: Origins | undefined
 }
 
