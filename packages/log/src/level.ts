@@ -1,13 +1,13 @@
 import { refusal } from '@posthouse/core/options'
 
-/** What is fixed for a level. */
+/** The fixed properties of a level. */
 export interface LevelFacts {
-  /** How grave it is; the numbers are loguru's. */
+  /** Its severity; the numbers are loguru's. */
   readonly severity: number
   /** As format strings write it. */
   readonly text: string
   readonly icon: string
-  /** What belongs there. */
+  /** What to use it for. */
   readonly meaning: string
 }
 
@@ -16,29 +16,29 @@ export type LevelName = 'trace' | 'debug' | 'info' | 'success' | 'warning' | 'er
 
 /** The levels, from the most to the least talkative. */
 export const levels: Readonly<Record<LevelName, LevelFacts>> = {
-  trace: { severity: 5, text: 'TRACE', icon: '✏️', meaning: 'each step, for following one case through the code' },
+  trace: { severity: 5, text: 'TRACE', icon: '✏️', meaning: 'each step, to follow one case through the code' },
   debug: {
     severity: 10,
     text: 'DEBUG',
     icon: '🐞',
-    meaning: 'details for whoever looks for a fault: every request and its answer',
+    meaning: 'details for finding a fault: every request and its answer',
   },
   info: {
     severity: 20,
     text: 'INFO',
     icon: 'ℹ️',
-    meaning: 'what happens in the ordinary course: a request begins, a request is done',
+    meaning: 'normal events: a request begins, a request is done',
   },
-  success: { severity: 25, text: 'SUCCESS', icon: '✅', meaning: 'something that matters went well' },
-  warning: { severity: 30, text: 'WARNING', icon: '⚠️', meaning: 'what was survived: a retry, an odd answer' },
-  error: { severity: 40, text: 'ERROR', icon: '❌', meaning: 'what failed: a request, a connection' },
+  success: { severity: 25, text: 'SUCCESS', icon: '✅', meaning: 'something important that went well' },
+  warning: { severity: 30, text: 'WARNING', icon: '⚠️', meaning: 'trouble that was overcome: a retry, an odd answer' },
+  error: { severity: 40, text: 'ERROR', icon: '❌', meaning: 'a failure: of a request, of a connection' },
   critical: { severity: 50, text: 'CRITICAL', icon: '☠️', meaning: 'the program as a whole cannot do its work' },
 }
 
-/** Other words for a level. */
+/** Aliases of levels. */
 const otherNames: Readonly<Record<'warn' | 'fatal', LevelName>> = { warn: 'warning', fatal: 'critical' }
 
-/** A level by its name, in small letters or in capitals, or a severity in between. */
+/** A level by its name, in lower or upper case, or a severity in between. */
 export type Level =
   | LevelName
   | Uppercase<LevelName>
