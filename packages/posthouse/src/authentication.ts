@@ -36,10 +36,12 @@ export function withAuthenticationWords(command: Command): Command {
  */
 export async function authenticatorOf(words: AuthenticationWords): Promise<Authenticator | undefined> {
   const { jwtSecretFile, jwtPublicKey, jwksUrl, jwtIssuer: issuer, jwtAudience: audience } = words
-  if (words.tokenFile !== undefined) return (await import('@posthouse/hub')).tokenFile(words.tokenFile)
   if (jwtSecretFile === undefined && jwtPublicKey === undefined && jwksUrl === undefined) {
-    if (issuer === undefined && audience === undefined) return undefined
-    throw new PosthouseError('invalid_option', '--jwt-issuer and --jwt-audience need the key of the tokens, too')
+    if ((issuer ?? audience) !== undefined) {
+      throw new PosthouseError('invalid_option', '--jwt-issuer and --jwt-audience need the key of the tokens, too')
+    }
+    if (words.tokenFile === undefined) return undefined
+    return (await import('@posthouse/hub')).tokenFile(words.tokenFile)
   }
   const { jwt } = await import('@posthouse/hub/jwt')
   return jwt({

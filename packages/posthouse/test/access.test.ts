@@ -188,6 +188,7 @@ test('wrong words about access end with status 2', async () => {
     [['--legacy-allow', '@10.0.0.0/8'], /is no rule: write ids/],
     [['--allow-origin', 'example'], /is no origin: write https/],
     [['--byte-rate', 'much'], /is no number of bytes/],
+    [['--jwt-audience', 'us', '--token-file', 'x.yaml'], /need the key of the tokens/],
     [['--jwt-issuer', 'us'], /need the key of the tokens/],
     [['--jwks-url', 'https://x.example', '--token-file', 'x'], /cannot be used with option/],
     [['--jwt-public-key', join(folder, 'none')], /key file cannot be read/],

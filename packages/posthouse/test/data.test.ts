@@ -105,8 +105,9 @@ describe('the data of posthouse up', () => {
 
   test('is copied while a hub uses it, and another hub goes on with the copy', async () => {
     const [data, copy] = [join(folder, 'copied'), join(folder, 'copy')]
-    const refused = await Cli.run(['backup', copy, '--data', data])
+    const refused = await Cli.run(['backup', copy], { env: { POSTHOUSE_DATA: data } })
     assert.deepEqual([refused.status, existsSync(copy)], [2, false], refused.err)
+    assert.ok(refused.err.includes(`no data of a node in ${data}`), refused.err)
     let epoch = ''
     {
       await using opened = await openHub(data)
@@ -119,7 +120,10 @@ describe('the data of posthouse up', () => {
       await blobs.append('cross_comm/bob/b', 0, Readable.from([Buffer.from('hel')]))
       await writeFile(join(data, 'file-secrets.json'), '{}')
       for (let n = 0; n < 20; n++) await hub.send('group:team', { n })
-      const made = Cli.run(['backup', copy, '--data', data, '--json'])
+      // The folder is the one of the node that runs by these settings, and not whichever has the usual name.
+      await mkdir(join(folder, 'here/.posthouse/files'), { recursive: true })
+      await writeFile(join(folder, 'here/posthouse.config.json'), JSON.stringify({ data }))
+      const made = Cli.run(['backup', copy, '--json'], { cwd: join(folder, 'here') })
       let [n, over] = [20, false]
       void made.then(() => (over = true))
       while (!over) await hub.send('group:team', { n: n++ })

@@ -86,6 +86,9 @@ describe('settings', () => {
       ['x', undefined, false, undefined],
     )
     assert.equal(from('jwksUrl'), 'default')
+    const tokens = { jwksUrl: 'https://x.example', jwtIssuer: 'x', jwtAudience: 'hub' }
+    const replaced = await settle([], { POSTHOUSE_TOKEN_FILE: 'x' }, tokens)
+    assert.deepEqual([replaced.words.jwtIssuer, replaced.words.jwtAudience], [undefined, undefined])
     const other = await settle(['--legacy-allow', 'a'], {}, { legacy: false })
     assert.deepEqual([other.words.legacy, other.words.legacyAllow], [true, [{ clients: ['a'] }]])
   })

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { defaultPort } from '../default-hub.ts'
 import { certificateFindings } from '../doctor/certificates.ts'
 import { dataFindings } from '../doctor/data-folder.ts'
 import { type Finding, printFindings } from '../doctor/finding.ts'
@@ -10,12 +9,12 @@ import { type HubAccess, hubUrl, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { clientOptions } from '../open-client.ts'
 import { checked, parsePort } from '../option-values.ts'
+import { type NodeHere, settingsHere, withNodeHere } from '../settings/node-here.ts'
 import type { Terminal } from '../terminal.ts'
 
-interface DoctorOptions extends HubAccess {
+interface DoctorOptions extends HubAccess, NodeHere {
   readonly host?: string
   readonly port?: number
-  readonly data?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly origin?: string
@@ -27,16 +26,16 @@ export function addDoctor(program: Command, terminal: Terminal): void {
     .command('doctor')
     .summary('check what a hub or a connection needs')
     .description(
-      'Checks this computer, and the way to a hub, and says what to do about what is wrong. With --url only the way to that hub is looked at, unless --host, --port or --data is given, too.',
+      'Checks this computer, and the way to a hub, and says what to do about what is wrong. With --url only the way to that hub is looked at, unless --host, --port, --data or --config is given, too.',
     )
     .option('--origin <origin>', 'connect as a page of this origin would, such as https://example.org')
     .action((options) => doctor(terminal, options))
   withHubAccess(command)
   command
     .optionsGroup('A hub that is to run here:')
-    .option('--host <address>', 'address that it will listen on (default: 127.0.0.1)')
-    .option('--port <number>', `port that it will listen on (default: ${defaultPort})`, checked(parsePort))
-    .option('--data <folder>', 'its folder (default: .posthouse)')
+    .option('--host <address>', 'address that it will listen on (default: that of posthouse up, by its settings here)')
+    .option('--port <number>', 'port that it will listen on (default: likewise)', checked(parsePort))
+  withNodeHere(command)
     .option('--tls-cert <file>', 'its certificate, in PEM form')
     .option('--tls-key <file>', 'the key of that certificate')
 }
@@ -54,12 +53,13 @@ async function doctor(terminal: Terminal, options: DoctorOptions): Promise<void>
 }
 
 async function checkHere(options: DoctorOptions, signal: AbortSignal): Promise<readonly Finding[]> {
-  const { host = '127.0.0.1', port = defaultPort, data = '.posthouse', tlsCert, tlsKey, url, origin } = options
+  const { tlsCert, tlsKey, url, origin } = options
   const elsewhere = url !== undefined || (process.env.POSTHOUSE_URL ?? '') !== ''
-  const local = [options.host, options.port, options.data].some((given) => given !== undefined)
+  const local = [options.host, options.port, options.data, options.config].some((given) => given !== undefined)
   const findings: Finding[] = []
   let found: string | undefined
   if (!elsewhere || local) {
+    const { host, port, data } = { ...(await settingsHere(options.config)), ...options }
     const { hub, ...finding } = await portFinding({ host, port })
     found = hub
     findings.push(finding, ...(await dataFindings(data)))

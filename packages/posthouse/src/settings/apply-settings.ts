@@ -2,7 +2,15 @@ import { PosthouseError } from '@posthouse/core'
 import type { Command, Option } from 'commander'
 import { type ConfigFile, readConfigFile } from './config-file.ts'
 import { nearest } from './nearest.ts'
-import { assertSetting, exclusiveSettings, readSetting, type SettingSource, settingsOf, variableOf } from './setting.ts'
+import {
+  assertSetting,
+  exclusiveSettings,
+  ofWebTokens,
+  readSetting,
+  type SettingSource,
+  settingsOf,
+  variableOf,
+} from './setting.ts'
 
 /** What a command goes by, once environment and configuration file were added to its words. */
 export interface AppliedSettings {
@@ -30,6 +38,7 @@ export async function applySettings(command: Command, env: Environment = process
   for (const option of options) applyFile(command, option, settings[option.attributeName()], path)
   for (const option of options) applyVariable(command, option, env)
   for (const names of exclusiveSettings) settle(command, names)
+  for (const name of ofWebTokens) yieldTo(command, 'tokenFile', name)
   return { file, doubts: doubtsIn(env, options) }
 }
 
@@ -68,6 +77,12 @@ function settle(command: Command, names: readonly string[]): void {
     const usual = command.options.find((option) => option.attributeName() === name && !option.negate)?.defaultValue
     command.setOptionValueWithSource(name, name === 'legacy' ? true : usual, 'default')
   }
+}
+
+/** What is said of JSON Web Tokens means nothing where a stronger source wants tokens of another kind. */
+function yieldTo(command: Command, holding: string, name: string): void {
+  const rank = (each: string): number => ranks.indexOf(sourceOf(command, each))
+  if (rank(holding) < rank(name)) command.setOptionValueWithSource(name, undefined, 'default')
 }
 
 /** Variables of other programs may begin like ours, so what is not known is only doubted where it is nearly known. */

@@ -19,6 +19,9 @@ export const exclusiveSettings: readonly (readonly string[])[] = [
   ['legacy', 'legacyAllow'],
 ]
 
+/** Settings that say more about JSON Web Tokens. */
+export const ofWebTokens: readonly string[] = ['jwtIssuer', 'jwtAudience']
+
 /** The settings of a command: its options, but for those that are about one call of it only. */
 export function settingsOf(command: Command): readonly Option[] {
   const passing = new Set(['config', 'json', 'help'])
