@@ -1,4 +1,4 @@
-import { reasonOf } from '@posthouse/core'
+import { isPosthouseError, PosthouseError, reasonOf } from '@posthouse/core'
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
@@ -40,4 +40,14 @@ export function networkReason(error: unknown): string {
   const code = systemCode(error)
   if (code === undefined) return reasonOf(error)
   return `${reasons[code] ?? reasonOf(error)} (${code})`
+}
+
+/** A request that met nobody fails with the address that the user gave, and why. What else it failed of stays as it is. */
+export function unanswered(url: string, error: unknown): unknown {
+  let cause = error
+  while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause
+  if (!isPosthouseError(error) || error.code !== 'unreachable' || systemCode(cause) === undefined) return error
+  return new PosthouseError('unreachable', `the hub at ${url} does not answer: ${networkReason(cause)}`, {
+    cause: error,
+  })
 }

@@ -13,8 +13,7 @@ export interface AskNodeOptions {
 export async function askNode(place: string, { token, signal }: AskNodeOptions): Promise<unknown> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const response = await fetch(place, { headers, signal }).catch((cause: unknown) => {
-    const why = reasonOf(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause)
-    throw new PosthouseError('unreachable', `nobody answers at ${place}: ${why}`, { cause })
+    throw new PosthouseError('unreachable', `nobody answers at ${place}: ${reasonOf(cause)}`, { cause })
   })
   const { status } = response
   if (response.ok) return await response.json()

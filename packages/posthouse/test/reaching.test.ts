@@ -32,6 +32,15 @@ describe('a hub that cannot be reached', () => {
       assert.match(err, words)
     })
   }
+
+  test('is told by the address that was given, whatever was asked there', async () => {
+    const address = `127.0.0.1:${await freePort()}`
+    for (const args of [['call', 'x'], ['call', 'x', '--http'], ['procedures']]) {
+      const { status, err } = await Cli.run([...args, '--url', address])
+      assert.equal(status, 3, err)
+      assert.match(err, new RegExp(`^error the hub at ws://${address} does not answer: nothing listens there`))
+    }
+  })
 })
 
 describe('a hub that goes away', () => {

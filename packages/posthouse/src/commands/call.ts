@@ -1,9 +1,10 @@
 import { PosthouseError, parseAddress, reasonOf } from '@posthouse/core'
 import type { Command } from 'commander'
 import { parseExactly, readInput } from '../body.ts'
-import { type HubAccess, withHubAccess } from '../hub-access.ts'
+import { type HubAccess, hubUrl, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { jsonText } from '../message-line.ts'
+import { unanswered } from '../network-reason.ts'
 import { openCaller } from '../open-caller.ts'
 import { openClient } from '../open-client.ts'
 import { durationOption } from '../option-values.ts'
@@ -55,8 +56,12 @@ async function call(
   using interrupt = onInterrupt()
   const value = data === undefined ? undefined : parse(data === '-' ? String(await readInput()) : data)
   const wish = { name, value, how: { timeoutMs: options.timeout, signal: interrupt.signal } }
-  if (options.to === undefined) await callProcedure(terminal, wish, options)
-  else await callMethod(terminal, wish, { ...options, to: options.to })
+  if (options.to !== undefined) return await callMethod(terminal, wish, { ...options, to: options.to })
+  try {
+    await callProcedure(terminal, wish, options)
+  } catch (error) {
+    throw unanswered(hubUrl(options), error)
+  }
 }
 
 async function callProcedure(terminal: Terminal, { name, value, how }: Wish, options: CallCommandOptions) {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { tokenOf, trustAlso } from '../credentials.ts'
 import { type HubAccess, hubUrl, withHubAccess } from '../hub-access.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { unanswered } from '../network-reason.ts'
 import { askNode } from '../node-answer.ts'
 import { printTable } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
@@ -38,7 +39,10 @@ async function procedures(terminal: Terminal, options: HubAccess): Promise<void>
   const place = `${url.protocol.replace('ws', 'http')}//${url.host}/api/procedures`
   const given = tokenOf(options)
   const token = typeof given === 'function' ? await given() : given
-  const all = (await askNode(place, { token, signal: interrupt.signal })) as readonly Listed[]
+  const asked = askNode(place, { token, signal: interrupt.signal })
+  const all = (await asked.catch((error: unknown) => {
+    throw unanswered(hubUrl(options), error)
+  })) as readonly Listed[]
   if (options.json) return terminal.print(JSON.stringify(all))
   if (all.length === 0) return terminal.note('there is no procedure')
   printTable<Listed>(
