@@ -44,8 +44,7 @@ async function byHttp(port: number): Promise<Caller> {
 }
 
 async function byTrpc(port: number): Promise<Caller> {
-  Object.assign(globalThis, { WebSocket })
-  const socket = createWSClient({ url: `ws://127.0.0.1:${port}` })
+  const socket = createWSClient({ url: `ws://127.0.0.1:${port}`, WebSocket: WebSocket as never })
   const client = createTRPCClient<typeof trpcRouter>({ links: [wsLink({ client: socket })] })
   return {
     call: (n) => client.get.mutate({ userId: n }),

@@ -38,6 +38,7 @@ export {
 } from './call-store.ts'
 export { ChannelBound } from './channel-bound.ts'
 export { type Clock, ManualClock, systemClock, type Timer } from './clock.ts'
+export { DeadlineWatch, type DeadlineWatchOptions, type Due } from './deadline-watch.ts'
 export {
   type Body,
   type Envelope,

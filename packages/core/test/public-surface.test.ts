@@ -14,6 +14,7 @@ describe('the public names of core', () => {
     assert.deepEqual(Object.keys(core), [
       'BusyMap',
       'ChannelBound',
+      'DeadlineWatch',
       'ManualClock',
       'MemoryBlobStore',
       'MemoryBrokerWire',

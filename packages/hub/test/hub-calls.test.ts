@@ -121,6 +121,32 @@ suite('the hub answers calls', () => {
   })
 })
 
+test('answers of one tick leave in pieces, so that neither end waits for the other', async () => {
+  await using server = await startHub()
+  await using alice = await RawPeer.login(server.url, 'alice')
+  server.hub.handle('echo', ({ body }) => body)
+  await alice.settled()
+  const before = alice.bursts.length
+  alice.send(...Array.from({ length: 70 }, (_, index) => request('echo', { id: `r${index}`, body: index })))
+  for (let index = 0; index < 70; index++) assert.equal((await alice.next('response')).body, index)
+  assert.deepEqual(alice.bursts.slice(before), [32, 32, 6])
+})
+
+for (const dialect of ['json', 'msgpack'] as const) {
+  test(`an answer of the hub is as long as a body may be, no longer, in ${dialect}`, async () => {
+    await using server = await startHub({ limits: { bodyBytes: 1000 } })
+    await using alice = await RawPeer.login(server.url, 'alice', { dialect })
+    // Quotes count.
+    server.hub.handle('text', ({ body }) => 'x'.repeat(Number(body) - 2))
+    alice.send(request('text', { body: 1000 }))
+    assert.equal(String((await alice.next('response')).body).length, 998)
+    alice.send(request('text', { body: 1001 }))
+    assert.equal(codeOf(await alice.next('response')), 'body_too_large')
+    assert.equal((await server.hub.request('hub', 'text', 1000).then(String)).length, 998)
+    await assert.rejects(server.hub.request('hub', 'text', 1001), { code: 'body_too_large' })
+  })
+}
+
 suite('the hub calls', () => {
   test('a client, and gets its answer', async () => {
     await using server = await startHub()
@@ -140,6 +166,11 @@ suite('the hub calls', () => {
     await using server = await startHub()
     server.hub.handle('echo', ({ body, from }) => ({ body, from }))
     assert.deepEqual(await server.hub.request('hub', 'echo', 'x'), { body: 'x', from: 'hub' })
+    const kept = { list: [1] }
+    server.hub.handle('kept', () => kept)
+    const answer = await server.hub.request('hub', 'kept')
+    assert.deepEqual(answer, kept)
+    assert.notEqual(answer, kept, "nobody is handed what is the handler's own")
     await assert.rejects(server.hub.request('hub', 'other'), { code: 'no_handler' })
   })
 

@@ -13,7 +13,7 @@ export {
   type Wire,
 } from './frame/codec.ts'
 export { type Draft, type Drafter, type DraftOptions, drafter } from './frame/draft.ts'
-export { assertMethod, type CallDraft, draftCall, noHandler } from './frame/draft-call.ts'
+export { assertMethod, type CallDraft, type CallDrafter, callDrafter, noHandler } from './frame/draft-call.ts'
 export { closeCodeOf, errorFrame, errorFromInfo, errorInfo } from './frame/error-info.ts'
 export {
   type AckFrame,

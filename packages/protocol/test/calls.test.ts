@@ -76,6 +76,7 @@ function desk(handlers: Readonly<Record<string, CallHandler>>, most = 10): Desk 
     clock: new ManualClock(),
     handlers: new Map(Object.entries(handlers)),
     most,
+    form: 'exact',
     write: (frame) => written.push(frame) && 1,
     failed: (problem) => failed.push(problem),
     ended: () => undefined,

@@ -60,6 +60,22 @@ const send = fc
 const ack = fc
   .record({ seq: wholeNumber, stream: fc.constantFrom(undefined, 'all', 'channel:a.*', 'queue:李雷') })
   .map(({ seq, stream }): ClientFrame => ({ op: 'ack', ...(stream !== undefined && { stream }), seq }))
+const request = fc
+  .record(
+    {
+      id: text,
+      to: fc.oneof(fc.constant('hub'), name),
+      method: fc.oneof(fc.constantFrom('get', 'user.get', '查询'), text),
+      timeoutMs: fc.oneof(wholeNumber, fc.constantFrom(0, 86_400_000, 86_400_001)),
+      body: plainValue,
+    },
+    { requiredKeys: ['id', 'to', 'method'] },
+  )
+  .map(({ body, ...fields }): ClientFrame => ({ op: 'request', ...fields, ...bodyWith(body) }))
+const response = fc
+  .record({ id: text, part: fc.nat(3), end: fc.boolean(), body: plainValue }, { requiredKeys: ['id'] })
+  .map(({ body, ...fields }): ClientFrame => ({ op: 'response', ...fields, ...bodyWith(body) }))
+const bodyWith = (value: unknown): object => (value === undefined ? {} : { body: { format: 'value', value } })
 /** Text that JSON spells without escapes. */
 const unescaped = /^[^"\\\p{Cc}]*$/u
 
@@ -71,6 +87,16 @@ for (const [dialect, reader] of both) {
           const wire = Buffer.from(reader.codec.join(frames.map((frame) => reader.codec.encode(frame))))
           const plain = frames.every((frame) => frame.op !== 'send' || isUnescaped(frame))
           assert.ok(agrees(reader, wire) || !plain)
+        }),
+        runs,
+      )
+    })
+
+    test('calls and whole answers are read quickly, and right', () => {
+      fc.assert(
+        fc.property(fc.array(fc.oneof(request, response), { minLength: 1, maxLength: 6 }), (frames) => {
+          const wire = Buffer.from(reader.codec.join(frames.map((frame) => reader.codec.encode(frame))))
+          assert.ok(agrees(reader, wire) || !frames.every(isUsualCall))
         }),
         runs,
       )
@@ -94,11 +120,16 @@ for (const [dialect, reader] of both) {
     test('of a frame with some bytes changed or cut away the quick reader says the same, or nothing', () => {
       const change = fc.record({ at: fc.nat(), to: fc.oneof(fc.nat(255), fc.constantFrom(...'"\\{}[],:0-.eu1')) })
       fc.assert(
-        fc.property(send, fc.array(change, { maxLength: 3 }), fc.option(fc.nat()), (frame, changes, cut) => {
-          const bytes = Buffer.from(reader.codec.encode(frame))
-          for (const { at, to } of changes) bytes[at % bytes.length] = typeof to === 'number' ? to : to.charCodeAt(0)
-          agrees(reader, cut === null ? bytes : bytes.subarray(0, cut % bytes.length))
-        }),
+        fc.property(
+          fc.oneof(send, request, response),
+          fc.array(change, { maxLength: 3 }),
+          fc.option(fc.nat()),
+          (frame, changes, cut) => {
+            const bytes = Buffer.from(reader.codec.encode(frame))
+            for (const { at, to } of changes) bytes[at % bytes.length] = typeof to === 'number' ? to : to.charCodeAt(0)
+            agrees(reader, cut === null ? bytes : bytes.subarray(0, cut % bytes.length))
+          },
+        ),
         { numRuns: 5000 },
       )
     })
@@ -109,6 +140,14 @@ for (const [dialect, reader] of both) {
 function isUnescaped(frame: SendFrame): boolean {
   const { id, to, replyTo = '' } = frame
   return [id, to, replyTo].every((each) => unescaped.test(each)) && Object.keys(frame).length < 16
+}
+
+/** One whose texts need no escapes, that is whole, and whose time is in bounds. */
+function isUsualCall(frame: ClientFrame): boolean {
+  if (frame.op === 'response') return frame.part === undefined && frame.end === undefined && unescaped.test(frame.id)
+  if (frame.op !== 'request') return false
+  const { id, to, method, timeoutMs = 1 } = frame
+  return timeoutMs > 0 && timeoutMs <= 86_400_000 && [id, to, method].every((each) => unescaped.test(each))
 }
 
 test('JSON is read quickly in any order and with any space between its tokens', () => {

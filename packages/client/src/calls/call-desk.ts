@@ -1,5 +1,12 @@
 import { type Clock, PosthouseError } from '@posthouse/core'
-import { type CallFrame, draftCall, errorInfo, type RequestFrame } from '@posthouse/protocol'
+import {
+  type BodyForm,
+  type CallDrafter,
+  type CallFrame,
+  callDrafter,
+  errorInfo,
+  type RequestFrame,
+} from '@posthouse/protocol'
 import { type CallOptions, HandledCalls, MadeCalls } from '@posthouse/protocol/calls'
 import type { DialogEvents } from '../dialog/dialog.ts'
 
@@ -7,6 +14,8 @@ import type { DialogEvents } from '../dialog/dialog.ts'
 export interface CallDeskOptions {
   readonly clock: Clock
   readonly events: Pick<DialogEvents, 'watchers' | 'handlers' | 'draining' | 'rested'>
+  /** Of the bodies that are written. */
+  readonly form: BodyForm
   /**
    * Sends a frame, and returns how many bytes it takes.
    * @throws PosthouseError `not_connected`, `body_too_large`, `frame_too_large`, `unrepresentable`, `outbox_full`
@@ -19,26 +28,41 @@ const mostHandled = 1024
 
 /** A client's calls, in both directions. */
 export class CallDesk {
+  readonly #draft: CallDrafter
   readonly #made: MadeCalls
   readonly #handled: HandledCalls
   readonly #options: CallDeskOptions
 
   constructor(options: CallDeskOptions) {
     this.#options = options
-    const { clock, events, write } = options
+    const { clock, events, form, write } = options
+    this.#draft = callDrafter(form)
     const ended = (): void => events.rested()
     const failed = (error: PosthouseError): void => events.watchers.tell('error', error)
     this.#made = new MadeCalls({ clock, write, ended })
-    this.#handled = new HandledCalls({ clock, handlers: events.handlers, most: mostHandled, write, failed, ended })
+    this.#handled = new HandledCalls({
+      clock,
+      handlers: events.handlers,
+      most: mostHandled,
+      form,
+      write,
+      failed,
+      ended,
+    })
   }
 
   get idle(): boolean {
     return this.#made.size === 0 && this.#handled.size === 0
   }
 
-  /** @throws PosthouseError (also later) what `HubClient.request` documents */
+  /** @throws PosthouseError (later) what `HubClient.request` documents */
   request(to: string, method: string, body: unknown, options: CallOptions = {}): Promise<unknown> {
-    return this.#made.request(draftCall(to, method, body), options)
+    // An async function would cost a second promise for each call.
+    try {
+      return this.#made.request(this.#draft(to, method, body), options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** @throws PosthouseError (in the loop) what `HubClient.request` documents */
@@ -48,7 +72,7 @@ export class CallDesk {
     body: unknown,
     options: CallOptions = {},
   ): AsyncGenerator<unknown, void, undefined> {
-    return this.#made.stream(draftCall(to, method, body), options)
+    return this.#made.stream(this.#draft(to, method, body), options)
   }
 
   receive(frame: CallFrame): void {

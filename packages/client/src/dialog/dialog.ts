@@ -117,6 +117,8 @@ export interface Desks {
 export interface DialogParts {
   /** True while calls are under way. */
   readonly busy: boolean
+  /** Where calls can be made at once: their code is loaded, and there is a connection. */
+  readonly calls?: CallDesk | undefined
   /** Sees to it that the hub knows, now or as soon as there is a connection. */
   wish(wishes: Wishes): void
   /** @throws PosthouseError (also later) what `HubClient.clients` documents */

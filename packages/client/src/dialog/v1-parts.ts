@@ -1,6 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
 import {
-  type BodyForm,
   type CallFrame,
   type ClientInfo,
   type Done,
@@ -9,7 +8,6 @@ import {
   type MembershipAnswer,
   type OtherFrame,
   readPartFrame,
-  toBodyValue,
   type WelcomeFrame,
 } from '@posthouse/protocol'
 import type { CallDesk } from '../calls/call-desk.ts'
@@ -36,7 +34,8 @@ export class V1Parts implements DialogParts {
     this.#presence = new PresenceDesk(clock, (frame) => void owner.write(frame))
     this.#calls = new Later(async () => {
       const { CallDesk } = await import('../calls/call-desk.ts')
-      return new CallDesk({ clock, events, write: (frame) => this.#call(frame) })
+      const form = formOf(owner.codec.dialect)
+      return new CallDesk({ clock, events, form, write: (frame) => this.#call(frame) })
     })
     this.#streams = new Later(async () => {
       const { StreamDesk } = await import('../streams/stream-desk.ts')
@@ -59,6 +58,10 @@ export class V1Parts implements DialogParts {
 
   get busy(): boolean {
     return this.#calls.loaded?.idle === false || this.#files.loaded?.busy === true
+  }
+
+  get calls(): CallDesk | undefined {
+    return this.#owner.openLine && this.#calls.loaded
   }
 
   wish(wishes: Wishes): void {
@@ -134,7 +137,7 @@ export class V1Parts implements DialogParts {
   }
 
   #call(frame: CallFrame): number {
-    if (this.#owner.openLine) return this.#owner.write(inForm(frame, formOf(this.#owner.codec.dialect)))
+    if (this.#owner.openLine) return this.#owner.write(frame)
     throw new PosthouseError('not_connected', 'calls are made while connected; there is no connection now')
   }
 
@@ -146,10 +149,4 @@ export class V1Parts implements DialogParts {
     if (loaded) loaded.receive(frame)
     else this.#calls.load().then((desk) => line === this.#owner.openLine && desk.receive(frame), events.watchers.fail)
   }
-}
-
-/** Calls are drafted without regard to the dialect. */
-function inForm(frame: CallFrame, form: BodyForm): CallFrame {
-  if (!('body' in frame) || frame.body?.format !== 'value') return frame
-  return { ...frame, body: { format: 'value', value: toBodyValue('x-call', frame.body.value, form) } }
 }

@@ -2,10 +2,11 @@ import { BusyMap, type Clock, type Logger, PosthouseError } from '@posthouse/cor
 import {
   assertMethod,
   type CallFrame,
-  draftCall,
+  callDrafter,
   type ErrorFrame,
-  type FrameBody,
   type Limits,
+  type RequestFrame,
+  type ResponseFrame,
 } from '@posthouse/protocol'
 import { bodyToValue, encodeBody } from '@posthouse/protocol/bodies'
 import { type CallHandler, type CallOptions, HandledCalls, MadeCalls } from '@posthouse/protocol/calls'
@@ -42,6 +43,7 @@ export class HubDesk implements OwnPort {
   readonly #options: HubDeskOptions
   readonly #handlers = new Map<string, CallHandler>()
   readonly #permissions = new Map<string, string>()
+  readonly #draft = callDrafter('exact')
   readonly #madeCalls: MadeCalls
   readonly #handledCalls: HandledCalls
   #closed = false
@@ -55,6 +57,7 @@ export class HubDesk implements OwnPort {
       handlers: this.#handlers,
       // Also those that nobody waits for any more: who calls and gives up must not start handlers without end.
       most: limits.calls * calleeShare,
+      form: 'exact',
       write: (frame) => this.#put(frame),
       failed: (error, { from, method }) => logger.error('a handler of the hub failed', { from, method, error }),
       ended: () => undefined,
@@ -100,7 +103,7 @@ export class HubDesk implements OwnPort {
 
   /** @throws PosthouseError (also later) what `Hub.request` documents */
   request(to: string, method: string, body: unknown, options: CallOptions): Promise<unknown> {
-    return this.#madeCalls.request(draftCall(to, method, body), options)
+    return this.#madeCalls.request(this.#draft(to, method, body), options)
   }
 
   /** Ends all calls of the hub. */
@@ -115,7 +118,7 @@ export class HubDesk implements OwnPort {
   write(frame: CallFrame | ErrorFrame): void {
     switch (frame.op) {
       case 'request':
-        this.#handledCalls.receive({ ...frame, ...this.#read(frame.body) })
+        this.#handledCalls.receive(this.#read(frame))
         break
       case 'cancel':
         this.#handledCalls.cancel(frame.id)
@@ -124,15 +127,20 @@ export class HubDesk implements OwnPort {
         this.#handledCalls.grant(frame.id, frame.parts)
         break
       case 'response':
-        this.#madeCalls.receive({ ...frame, ...this.#read(frame.body) })
+        this.#madeCalls.receive(this.#read(frame))
         break
     }
   }
 
-  /** Hands a frame of the hub's own to the exchange; returns how many bytes its body has. */
+  /** Hands a frame of the hub's own to the exchange; returns how many bytes its body has, where that is counted. */
   #put(frame: CallFrame): number {
     const { exchange, limits } = this.#options
     if (!('body' in frame) || frame.body?.format !== 'value') {
+      exchange.receive(this, frame)
+      return 0
+    }
+    // A whole answer is written once, in the words of who asked.
+    if (frame.op === 'response' && frame.part === undefined) {
       exchange.receive(this, frame)
       return 0
     }
@@ -142,8 +150,12 @@ export class HubDesk implements OwnPort {
     return body.bytes.byteLength
   }
 
-  #read(body: FrameBody | undefined): { readonly body?: FrameBody } {
-    if (body === undefined || body.format === 'value') return {}
-    return { body: { format: 'value', value: bodyToValue({ type: 'x-call', body }) } }
+  /** The frame with its body as a value of its own, whoever has written it. */
+  #read<Frame extends RequestFrame | ResponseFrame>(frame: Frame): Frame {
+    const { body } = frame
+    if (body === undefined) return frame
+    const encoded = body.format === 'value' ? encodeBody(body.value) : body
+    if (encoded !== body) assertBodyFits(encoded, this.#options.limits)
+    return { ...frame, body: { format: 'value', value: bodyToValue({ type: 'x-call', body: encoded }) } }
   }
 }

@@ -1,9 +1,10 @@
 import { BusyMap, clientAddress, PosthouseError } from '@posthouse/core'
 import type { CallFrame, ErrorFrame, FrameBody, HelloFrame, Limits } from '@posthouse/protocol'
-import { convertBody } from '@posthouse/protocol/bodies'
+import { convertBody, encodeBody } from '@posthouse/protocol/bodies'
 import type { Access } from '../access/access.ts'
 import type { Connection } from '../door/connection.ts'
 import type { HubCodec } from '../door/hub-codec.ts'
+import { assertBodyFits } from '../limits/body-limit.ts'
 import { measured } from '../routing/encoded.ts'
 import type { CallEntry } from './call-entry.ts'
 import type { CallPort } from './call-port.ts'
@@ -13,7 +14,7 @@ export interface V1CallPortOptions {
   readonly hello: HelloFrame
   readonly connection: Connection
   readonly codec: HubCodec
-  readonly limits: Pick<Limits, 'frameBytes'>
+  readonly limits: Pick<Limits, 'frameBytes' | 'bodyBytes'>
 }
 
 /** The client whose calls they are. */
@@ -23,6 +24,9 @@ interface CallOwner {
   /** Nothing may be said to it before it is welcome. */
   readonly welcomed: boolean
 }
+
+/** So many frames of calls are written without waiting for the end of the tick. */
+const batchFrames = 32
 
 /** The calls of one v1 connection. */
 export class V1CallPort implements CallPort {
@@ -34,7 +38,7 @@ export class V1CallPort implements CallPort {
   readonly #owner: CallOwner
   readonly #connection: Connection
   readonly #codec: HubCodec
-  readonly #frameBytes: number
+  readonly #limits: V1CallPortOptions['limits']
 
   constructor(owner: CallOwner, { hello, connection, codec, limits }: V1CallPortOptions) {
     this.address = clientAddress(hello.client)
@@ -42,7 +46,7 @@ export class V1CallPort implements CallPort {
     this.#owner = owner
     this.#connection = connection
     this.#codec = codec
-    this.#frameBytes = limits.frameBytes
+    this.#limits = limits
   }
 
   get made(): BusyMap<string, CallEntry> {
@@ -68,15 +72,23 @@ export class V1CallPort implements CallPort {
       this.#connection.send(measured(this.#codec.encode(frame)))
       return
     }
-    const encoded = measured(this.#codec.encode({ ...frame, body: this.#converted(frame.body) }))
-    if (encoded.bytes > this.#frameBytes) {
-      const message = `the body takes ${encoded.bytes} bytes for its reader, who takes at most ${this.#frameBytes}`
+    const body = this.#converted(frame.body)
+    const encoded = measured(this.#codec.encode(body === frame.body ? frame : { ...frame, body }))
+    const { frameBytes, bodyBytes } = this.#limits
+    // Only a frame that is longer than a body may be can hold one that is too long.
+    if (frame.body.format === 'value' && encoded.bytes > bodyBytes) {
+      assertBodyFits(encodeBody(frame.body.value), this.#limits)
+    }
+    if (encoded.bytes > frameBytes) {
+      const message = `the body takes ${encoded.bytes} bytes for its reader, who takes at most ${frameBytes}`
       throw new PosthouseError('body_too_large', message)
     }
     if (!this.#connection.hasRoom(encoded.bytes)) {
       throw new PosthouseError('slow_consumer', `too much waits to be read by ${this.address}`)
     }
     this.#connection.send(encoded)
+    // The peer begins with these while the others are made; otherwise one end always waits for the other.
+    this.#connection.flushFrom(batchFrames)
   }
 
   #converted(body: FrameBody): FrameBody {

@@ -121,6 +121,11 @@ export class Connection implements Flushable, SocketListener {
     this.#bound()
   }
 
+  /** Writes now where so many frames wait for the end of this tick. */
+  flushFrom(frames: number): void {
+    if (this.#frames.length >= frames) this.flush()
+  }
+
   /** Sends frames as fast as the peer reads them; each is made when there is room for it. */
   stream(frames: Iterable<Encoded>): void {
     this.#streams ??= []

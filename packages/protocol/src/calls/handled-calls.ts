@@ -1,4 +1,5 @@
 import { BusyMap, type Clock, isPosthouseError, PosthouseError, toPosthouseError } from '@posthouse/core'
+import type { BodyForm } from '../frame/body-value.ts'
 import type { RequestFrame, ResponseFrame } from '../frame/call-frames.ts'
 import { callBody, noHandler } from '../frame/draft-call.ts'
 import { errorInfo } from '../frame/error-info.ts'
@@ -29,6 +30,8 @@ export interface HandledCallsOptions {
   readonly handlers: ReadonlyMap<string, CallHandler>
   /** Calls handled at the same time. */
   readonly most: number
+  /** Of the bodies of answers. */
+  readonly form: BodyForm
   /**
    * Sends a response, and returns how many bytes it takes.
    * @throws PosthouseError where it cannot be sent
@@ -105,7 +108,7 @@ export class HandledCalls {
       const call = new Running(frame, clock.now())
       this.#calls.set(frame.id, call)
       this.#working++
-      void this.#run(call, handler)
+      this.#run(call, handler)
     }
   }
 
@@ -127,18 +130,41 @@ export class HandledCalls {
     for (const call of calls) call.abort(reason)
   }
 
-  async #run(call: Running, handler: CallHandler): Promise<void> {
+  #run(call: Running, handler: CallHandler): void {
     try {
-      const result = await handler(call)
-      if (isAsyncIterable(result)) await this.#sendParts(call, result)
-      else if (this.#waitedFor(call)) this.#options.write({ op: 'response', id: call.id, ...callBody(result) })
+      const result = handler(call)
+      // Who answers at once needs no promise.
+      if (isThenable(result) || isAsyncIterable(result)) {
+        void this.#runOn(call, result)
+        return
+      }
+      this.#answer(call, result)
     } catch (error) {
       this.#fail(call, error)
-    } finally {
-      if (this.#waitedFor(call)) this.#calls.delete(call.id)
-      this.#working--
-      this.#options.ended()
     }
+    this.#end(call)
+  }
+
+  async #runOn(call: Running, begun: unknown): Promise<void> {
+    try {
+      const result = await begun
+      if (isAsyncIterable(result)) await this.#sendParts(call, result)
+      else this.#answer(call, result)
+    } catch (error) {
+      this.#fail(call, error)
+    }
+    this.#end(call)
+  }
+
+  #answer(call: Running, result: unknown): void {
+    if (!this.#waitedFor(call)) return
+    this.#options.write({ op: 'response', id: call.id, body: callBody(result, this.#options.form) })
+  }
+
+  #end(call: Running): void {
+    if (this.#waitedFor(call)) this.#calls.delete(call.id)
+    this.#working--
+    this.#options.ended()
   }
 
   async #sendParts(call: Running, values: AsyncIterable<unknown>): Promise<void> {
@@ -149,7 +175,7 @@ export class HandledCalls {
       await window.room()
       if (!this.#waitedFor(call)) return
       // A part has a body: nothing is said as null.
-      window.sent(this.#options.write({ op: 'response', id, part, ...callBody(value ?? null) }))
+      window.sent(this.#options.write({ op: 'response', id, part, body: callBody(value ?? null, this.#options.form) }))
       part++
     }
     if (this.#waitedFor(call)) this.#options.write({ op: 'response', id, part, end: true })
@@ -174,6 +200,10 @@ export class HandledCalls {
   #refuse(id: string, error: PosthouseError): void {
     this.#options.write({ op: 'response', id, error: errorInfo(error) })
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -1,4 +1,4 @@
-import { BusyMap, type Clock, PosthouseError, type Timer } from '@posthouse/core'
+import { BusyMap, type Clock, DeadlineWatch, PosthouseError } from '@posthouse/core'
 import type { CancelFrame, CreditFrame, RequestFrame, ResponseFrame } from '../frame/call-frames.ts'
 import type { CallDraft } from '../frame/draft-call.ts'
 import { errorFromInfo } from '../frame/error-info.ts'
@@ -23,10 +23,13 @@ interface Asker {
 
 /** A call under way. */
 interface Asked {
+  readonly id: string
+  readonly call: CallDraft
   readonly asker: Asker
-  readonly timer: Timer
-  readonly signal: AbortSignal | undefined
-  readonly abort: () => void
+  readonly timeoutMs: number
+  readonly endsAt: number
+  /** Lets go of the caller's signal. */
+  readonly release: (() => void) | undefined
 }
 
 /** Parts that a program takes before the callee is allowed as many more. */
@@ -36,10 +39,18 @@ const creditStep = 16
 export class MadeCalls {
   readonly #options: MadeCallsOptions
   readonly #calls = new BusyMap<string, Asked>()
+  readonly #deadlines: DeadlineWatch<Asked>
   #made = 0
 
   constructor(options: MadeCallsOptions) {
     this.#options = options
+    this.#deadlines = new DeadlineWatch({
+      clock: options.clock,
+      things: this.#calls,
+      over: ({ id, call: { to, method }, timeoutMs }) => {
+        this.#giveUp(id, new PosthouseError('timeout', `${to} did not answer ${method} within ${timeoutMs} ms`))
+      },
+    })
   }
 
   /** Calls under way. */
@@ -52,15 +63,9 @@ export class MadeCalls {
    * @throws PosthouseError (also later) `invalid_option`, `aborted`, `timeout`, `call_failed`, or what the call failed with
    */
   request(call: CallDraft, options: CallOptions): Promise<unknown> {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const inParts = (): void => {
-      const problem = `${JSON.stringify(call.method)} answers in parts: take them with stream (--watch)`
-      this.#giveUp(id, new PosthouseError('call_failed', problem))
-    }
-    const empty = (): void =>
-      reject(new PosthouseError('call_failed', `${JSON.stringify(call.method)} answered no value`))
-    const id = this.#begin(call, options, { whole: resolve, part: inParts, end: empty, fail: reject })
-    return promise
+    const asker = new Whole(call.method, (error) => this.#giveUp(id, error))
+    const id = this.#begin(call, options, asker)
+    return asker.promise
   }
 
   /**
@@ -111,6 +116,7 @@ export class MadeCalls {
 
   failAll(error: PosthouseError): void {
     for (const id of [...this.#calls.keys()]) this.fail(id, error)
+    this.#deadlines[Symbol.dispose]()
   }
 
   #begin(call: CallDraft, options: CallOptions, asker: Asker): string {
@@ -119,18 +125,16 @@ export class MadeCalls {
     const { clock, write } = this.#options
     const timeoutMs = callTime(options, clock)
     const id = `c${++this.#made}`
-    const abort = (): void => this.#giveUp(id, abortedBy(signal))
-    const timer = clock.after(timeoutMs, () => {
-      this.#giveUp(id, new PosthouseError('timeout', `${call.to} did not answer ${call.method} within ${timeoutMs} ms`))
-    })
-    signal?.addEventListener('abort', abort)
-    this.#calls.set(id, { asker, timer, signal, abort })
+    const release = signal && onAbort(signal, () => this.#giveUp(id, abortedBy(signal)))
+    const asked: Asked = { id, call, asker, timeoutMs, endsAt: clock.elapsed() + timeoutMs, release }
+    this.#calls.set(id, asked)
     try {
-      write({ op: 'request', id, ...call, timeoutMs })
+      write({ op: 'request', id, to: call.to, method: call.method, timeoutMs, body: call.body })
     } catch (error) {
       this.#close(id)
       throw error
     }
+    this.#deadlines.add(asked)
     return id
   }
 
@@ -145,10 +149,36 @@ export class MadeCalls {
     const asked = this.#calls.get(id)
     if (asked === undefined) return undefined
     this.#calls.delete(id)
-    asked.timer[Symbol.dispose]()
-    asked.signal?.removeEventListener('abort', asked.abort)
+    asked.release?.()
     this.#options.ended()
     return asked
+  }
+}
+
+/** Waits for an answer in one piece. */
+class Whole implements Asker {
+  readonly promise: Promise<unknown>
+  readonly fail: (error: PosthouseError) => void
+  readonly whole: (value: unknown) => void
+  readonly #method: string
+  readonly #giveUp: (error: PosthouseError) => void
+
+  constructor(method: string, giveUp: (error: PosthouseError) => void) {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.promise = promise
+    this.whole = resolve
+    this.fail = reject
+    this.#method = method
+    this.#giveUp = giveUp
+  }
+
+  part(): void {
+    const problem = `${JSON.stringify(this.#method)} answers in parts: take them with stream (--watch)`
+    this.#giveUp(new PosthouseError('call_failed', problem))
+  }
+
+  end(): void {
+    this.fail(new PosthouseError('call_failed', `${JSON.stringify(this.#method)} answered no value`))
   }
 }
 
@@ -195,6 +225,12 @@ class Parts implements Asker {
     if (error.code === 'aborted') this.#values = []
     this.end()
   }
+}
+
+/** Returns what takes the listener away again. */
+function onAbort(signal: AbortSignal, abort: () => void): () => void {
+  signal.addEventListener('abort', abort)
+  return () => signal.removeEventListener('abort', abort)
 }
 
 function abortedBy(signal: AbortSignal | undefined): PosthouseError {

@@ -3,9 +3,7 @@ import { jsonDigits } from '../json/json-digits.ts'
 import { bytesOf, maxDepth } from './codec.ts'
 import { isObject } from './frame-shape.ts'
 import type { Dialect } from './frames.ts'
-
-/** The frame, which stands around a body on the wire and counts towards the depth limit. */
-const outerLevels = 1
+import { outerLevels } from './plain-value.ts'
 
 /** `exact`: bytes and 64-bit integers stay what they are. `json`: they become what says them in JSON. Spec: 2.5. */
 export type BodyForm = 'exact' | 'json'

@@ -9,7 +9,7 @@ export interface RequestFrame {
   /** Stamped by the hub. */
   readonly from?: string
   readonly method: string
-  readonly body?: FrameBody
+  readonly body?: FrameBody | undefined
   /** What is left of the time for the whole answer, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number
 }
@@ -18,7 +18,7 @@ export interface RequestFrame {
 export interface ResponseFrame {
   readonly op: 'response'
   readonly id: string
-  readonly body?: FrameBody
+  readonly body?: FrameBody | undefined
   readonly error?: ErrorInfo
   /** Number of this part, from 0. */
   readonly part?: number

@@ -1,25 +1,40 @@
 import { formatAddress, PosthouseError, parseAddress } from '@posthouse/core'
-import { toBodyValue } from './body-value.ts'
+import { type BodyForm, toBodyValue } from './body-value.ts'
 import type { FrameBody } from './frames.ts'
+import { isPlain } from './plain-value.ts'
 
 /** A checked call that has not been sent yet. */
 export interface CallDraft {
   /** Canonical address. */
   readonly to: string
   readonly method: string
-  readonly body?: FrameBody
+  readonly body?: FrameBody | undefined
 }
 
+/** Checks a call and its body, which may be absent. */
+export type CallDrafter = (to: string, method: string, body: unknown) => CallDraft
+
 /**
- * Checks a call and makes plain data of its body, which may be absent.
- * @throws PosthouseError `invalid_address`, `invalid_option`, `unrepresentable`, `too_deep`
+ * Makes drafts of calls with bodies of one form. Plain data is taken as it is: it must be written before anybody can change it.
+ * @throws PosthouseError (the drafter) `invalid_address`, `invalid_option`, `unrepresentable`, `too_deep`
  */
-export function draftCall(to: string, method: string, body: unknown): CallDraft {
-  const address = parseAddress(to)
-  if (address.kind !== 'client' && address.kind !== 'hub') {
-    throw new PosthouseError('invalid_address', `${JSON.stringify(to)}: only a client or the hub can be called`)
+export function callDrafter(form: BodyForm): CallDrafter {
+  // Most calls go where the last one went.
+  let [lastTo, canonical] = ['', '']
+  return (to, method, body) => {
+    if (to !== lastTo || lastTo === '') {
+      canonical = calleeAddress(to)
+      lastTo = to
+    }
+    assertMethod(method)
+    return { to: canonical, method, body: callBody(body, form) }
   }
-  return { to: formatAddress(address), method: assertMethod(method), ...callBody(body) }
+}
+
+function calleeAddress(to: string): string {
+  const address = parseAddress(to)
+  if (address.kind === 'client' || address.kind === 'hub') return formatAddress(address)
+  throw new PosthouseError('invalid_address', `${JSON.stringify(to)}: only a client or the hub can be called`)
 }
 
 /** @throws PosthouseError `invalid_option` */
@@ -29,11 +44,12 @@ export function assertMethod(method: string): string {
 }
 
 /**
- * The body of a call or an answer: any value, or nothing.
+ * The body of a call or an answer: any value, or nothing. Plain data is taken as it is.
  * @throws PosthouseError `unrepresentable`, `too_deep`
  */
-export function callBody(value: unknown): { readonly body?: FrameBody } {
-  return value === undefined ? {} : { body: { format: 'value', value: toBodyValue('x-call', value) } }
+export function callBody(value: unknown, form: BodyForm): FrameBody | undefined {
+  if (value === undefined) return undefined
+  return { format: 'value', value: isPlain(value) ? value : toBodyValue('x-call', value, form) }
 }
 
 /** The refusal of a method that nobody handles. */

@@ -1,7 +1,9 @@
 import { type Body, isMessageType } from '@posthouse/core'
+import { longestCallMs } from '../calls/call-time.ts'
+import type { RequestFrame, ResponseFrame } from './call-frames.ts'
 import { headers as checkHeaders } from './field-checks.ts'
 import type { AckFrame, SendFrame } from './frames.ts'
-import { asciiText } from './short-text.ts'
+import { spells } from './short-text.ts'
 
 /** The names of the members that ordinary frames have, each a bit. */
 export const names = {
@@ -23,13 +25,16 @@ export const names = {
   deliverAt: 32768,
   whenOffline: 65536,
   stream: 131072,
+  method: 262144,
+  timeoutMs: 524288,
 } as const
 
 const needed = names.op | names.id | names.to | names.type | names.body
 const ackOnly = names.op | names.seq
 /** What few messages ask for. */
 const wishes = names.retain | names.receipts | names.priority | names.deliverAt | names.whenOffline
-const longestName = 'whenOffline'.length
+const requestNeeded = names.op | names.id | names.to | names.method
+const responseNeeded = names.op | names.id
 const ackOfStream = ackOnly | names.stream
 /** Members that only an `ack` has. */
 const ofAck = names.seq | names.stream
@@ -47,6 +52,20 @@ const short = {
   send: packed('send'),
   ack: packed('ack'),
 }
+
+const longNames = [
+  'ttlMs',
+  'method',
+  'stream',
+  'retain',
+  'replyTo',
+  'headers',
+  'receipts',
+  'priority',
+  'timeoutMs',
+  'deliverAt',
+  'whenOffline',
+] as const
 
 /** Which member the bytes `[start, end)` name; 0 for one that ordinary frames do not have. */
 export function nameOf(bytes: Uint8Array, start: number, end: number): number {
@@ -76,37 +95,16 @@ export function nameOf(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** The op that the bytes `[start, end)` name, of those that are read quickly. */
-export function opOf(bytes: Uint8Array, start: number, end: number): 'send' | 'ack' | '' {
-  if (end - start > 4) return ''
+export function opOf(bytes: Uint8Array, start: number, end: number): QuickOp | '' {
+  if (end - start > 4) return longOps.find((op) => spells(op, bytes, start, end - start)) ?? ''
   const op = packedAt(bytes, start, end)
   if (op === short.send) return 'send'
   return op === short.ack ? 'ack' : ''
 }
 
 function longNameOf(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start > longestName) return 0
-  switch (asciiText(bytes, start, end)) {
-    case 'ttlMs':
-      return names.ttlMs
-    case 'replyTo':
-      return names.replyTo
-    case 'headers':
-      return names.headers
-    case 'retain':
-      return names.retain
-    case 'receipts':
-      return names.receipts
-    case 'priority':
-      return names.priority
-    case 'deliverAt':
-      return names.deliverAt
-    case 'whenOffline':
-      return names.whenOffline
-    case 'stream':
-      return names.stream
-    default:
-      return 0
-  }
+  for (const name of longNames) if (spells(name, bytes, start, end - start)) return names[name]
+  return 0
 }
 
 function packedAt(bytes: Uint8Array, start: number, end: number): number {
@@ -123,7 +121,10 @@ function packed(name: string): number {
 
 type Draft = { -readonly [Name in keyof SendFrame]: SendFrame[Name] }
 
-/** What was read of a `send` or `ack`, before it is known to be one. */
+type QuickOp = 'send' | 'ack' | 'request' | 'response'
+const longOps = ['request', 'response'] as const
+
+/** What was read of a frame, before it is known to be one of those that are read quickly. */
 export class QuickFrame {
   /** The names that came. */
   seen = 0
@@ -132,11 +133,13 @@ export class QuickFrame {
   to = ''
   type = ''
   replyTo = ''
+  method = ''
   stream = ''
   n = 0
   qos = 0
   seq = 0
   ttlMs = 0
+  timeoutMs = 0
   priority = 0
   deliverAt = 0
   whenOffline = ''
@@ -167,6 +170,7 @@ export class QuickFrame {
     else if (name === names.type) this.type = text
     else if (name === names.op) this.op = text
     else if (name === names.whenOffline) this.whenOffline = text
+    else if (name === names.method) this.method = text
     else if (name === names.stream) this.stream = text
     else this.replyTo = text
   }
@@ -176,6 +180,7 @@ export class QuickFrame {
     if (name === names.n) this.n = value
     else if (name === names.seq) this.seq = value
     else if (name === names.qos) this.qos = value
+    else if (name === names.timeoutMs) this.timeoutMs = value
     else if (name === names.ttlMs) this.ttlMs = value
     else if (name === names.priority) this.priority = value
     else this.deliverAt = value
@@ -188,13 +193,43 @@ export class QuickFrame {
   }
 
   /** The frame, where everything about it is as the specification wants it; otherwise nothing. */
-  finish(): SendFrame | AckFrame | undefined {
-    if (this.op === 'send') return this.#send()
-    if (this.op !== 'ack') return undefined
+  finish(): SendFrame | AckFrame | RequestFrame | ResponseFrame | undefined {
+    switch (this.op) {
+      case 'send':
+        return this.#send()
+      case 'ack':
+        return this.#ack()
+      case 'request':
+        return this.#request()
+      default:
+        return this.op === 'response' ? this.#response() : undefined
+    }
+  }
+
+  #ack(): AckFrame | undefined {
     const { seen, seq, stream } = this
     if (seen === ackOnly) return { op: 'ack', seq }
     const short = stream.length > 0 && stream.length <= 4096
     return seen === ackOfStream && short ? { op: 'ack', stream, seq } : undefined
+  }
+
+  #request(): RequestFrame | undefined {
+    const { seen, id, to, method, timeoutMs, body } = this
+    if ((seen & ~(names.body | names.timeoutMs)) !== requestNeeded) return undefined
+    if (id.length === 0 || id.length > 256 || to.length === 0 || to.length > 4096) return undefined
+    if (method.length === 0 || method.length > 256) return undefined
+    const timed = (seen & names.timeoutMs) !== 0
+    if (timed && (timeoutMs === 0 || timeoutMs > longestCallMs)) return undefined
+    // The usual form is made in one piece.
+    if (timed && body !== undefined) return { op: 'request', id, to, method, timeoutMs, body }
+    return { op: 'request', id, to, method, ...(timed && { timeoutMs }), ...(body !== undefined && { body }) }
+  }
+
+  /** An answer in one piece. */
+  #response(): ResponseFrame | undefined {
+    const { seen, id, body } = this
+    if ((seen & ~names.body) !== responseNeeded || id.length === 0 || id.length > 256) return undefined
+    return body === undefined ? { op: 'response', id } : { op: 'response', id, body }
   }
 
   #send(): SendFrame | undefined {

@@ -38,7 +38,8 @@ export function keptText(bytes: Uint8Array, start: number, end: number): string 
   return text
 }
 
-function spells(text: string, bytes: Uint8Array, start: number, length: number): boolean {
+/** True where `length` bytes from `start` on are this ASCII text. */
+export function spells(text: string, bytes: Uint8Array, start: number, length: number): boolean {
   if (text.length !== length) return false
   for (let index = 0; index < length; index++) if (text.charCodeAt(index) !== bytes[start + index]) return false
   return true

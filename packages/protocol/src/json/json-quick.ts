@@ -11,7 +11,7 @@ const colon = 0x3a
 const mostDigits = 15
 
 /**
- * Reads a message of nothing but ordinary `send` and `ack` frames in one pass over its bytes, bodies being judged and
+ * Reads a message of nothing but ordinary `send`, `ack`, `request` and `response` frames in one pass over its bytes, bodies being judged and
  * left as they are. Whatever is unusual (a name that is spelled with escapes or comes twice, a field that is not known
  * or has the wrong form, a broken message) is declined: nothing is returned, and the thorough decoder has to say what
  * it is.
@@ -79,6 +79,7 @@ class QuickReader {
       case names.qos:
       case names.seq:
       case names.ttlMs:
+      case names.timeoutMs:
       case names.priority:
       case names.deliverAt:
         return this.#number(name, at)

@@ -7,7 +7,7 @@ import { decodeValue } from './msgpack-message.ts'
 import { isUtf8, sizeAt, skipAscii, skipValue, textAt, textEnd } from './msgpack-skip.ts'
 
 /**
- * Reads a message of nothing but ordinary `send` and `ack` frames without decoding their bodies, which are judged and left
+ * Reads a message of nothing but ordinary `send`, `ack`, `request` and `response` frames without decoding their bodies, which are judged and left
  * as they are. Whatever is unusual is declined: nothing is returned, and the thorough decoder has to say what it is.
  */
 export function readQuickly(bytes: Uint8Array): readonly ClientFrame[] | undefined {
@@ -71,6 +71,7 @@ class QuickReader {
       case names.qos:
       case names.seq:
       case names.ttlMs:
+      case names.timeoutMs:
       case names.priority:
       case names.deliverAt:
         return this.#number(name, at)

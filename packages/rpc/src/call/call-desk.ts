@@ -3,6 +3,7 @@ import {
   type CallStore,
   type Clock,
   createId,
+  DeadlineWatch,
   isPosthouseError,
   type KeptCall,
   type Logger,
@@ -15,7 +16,6 @@ import { usualTimeoutMs } from '../procedure/procedure.ts'
 import type { Admission } from './admission.ts'
 import { type Answer, answerToText, failure } from './answer.ts'
 import type { CallTally } from './call-tally.ts'
-import { DeadlineWatch } from './deadline-watch.ts'
 import type { IncomingCall, StreamWish } from './incoming-call.ts'
 import { inputHash } from './input-hash.ts'
 import { answerBefore, conflict, doneOf, keptOf, unknownOutcome } from './kept.ts'
@@ -23,6 +23,9 @@ import type { KnownLimits } from './limits.ts'
 import { requestOfText } from './request-text.ts'
 import { RunningCall, type Watcher } from './running-call.ts'
 import { Work } from './work.ts'
+
+/** How late a deadline may be noticed, in milliseconds. */
+const deadlineStepMs = 20
 
 /** What a desk works with. */
 export interface CallDeskOptions {
@@ -56,7 +59,7 @@ export class CallDesk {
   readonly #work: Work
   /** Under way, or a stream whose items the caller has not taken yet. */
   readonly #runs = new BusyMap<string, RunningCall>()
-  readonly #deadlines: DeadlineWatch
+  readonly #deadlines: DeadlineWatch<RunningCall>
   #closed = false
 
   constructor(options: CallDeskOptions) {
@@ -65,7 +68,7 @@ export class CallDesk {
     this.#work = new Work(options)
     const over = (run: RunningCall): void =>
       this.#abort(run, new PosthouseError('timeout', `${run.procedure} has not answered in time`))
-    this.#deadlines = new DeadlineWatch({ clock: options.clock, runs: this.#runs, over })
+    this.#deadlines = new DeadlineWatch({ clock: options.clock, things: this.#runs, over, stepMs: deadlineStepMs })
   }
 
   /** Names the memory of calls. */
