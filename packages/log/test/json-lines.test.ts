@@ -24,6 +24,54 @@ test('a JSON line is what pino makes, with the level as a word', () => {
   assert.deepEqual(lines, [`${head},"amount":3,"msg":"paid"}\n`])
 })
 
+test('flat fields look as pino writes them among others', () => {
+  const { logger, lines } = json({ name: 'orders', fields: { service: 'a"b' } })
+  const texts = [
+    '',
+    'a',
+    '"',
+    '\\',
+    'a\nb',
+    '\u0000',
+    '\u001f\u007f',
+    '张三',
+    '🐞',
+    'x'.repeat(200),
+    `"${'x'.repeat(200)}`,
+    '\u2028',
+  ]
+  const values = [...texts, 0, -0, 1.5, 1e21, Number.NaN, Number.POSITIVE_INFINITY, true, false, null, undefined]
+  const names = [
+    'a',
+    'a b',
+    'a"b',
+    '张',
+    '',
+    'err',
+    'toString',
+    ...Array.from({ length: 1100 }, (_, index) => `made${index}`),
+  ]
+  const ofAll = names.map((name, index) => ({
+    [name]: values[index % values.length],
+    other: values[(index * 7) % values.length],
+  }))
+  const pairs = [...ofAll, ...values.map((value) => ({ value })), {}].map((fields) => [fields, { ...fields, list: [] }])
+  for (const [flat, deep] of pairs) {
+    for (const text of texts) {
+      logger.info(text, flat)
+      logger.info(text, deep)
+      const [line = '', among = ''] = lines.splice(0)
+      assert.equal(line, among.replace(',"list":[]', ''))
+    }
+  }
+})
+
+test('half a surrogate pair does no harm to a line', () => {
+  const { logger, parsed } = json()
+  logger.info('\ud800', { half: '\udfff', pair: '\ud83d\udc1e' })
+  assert.deepEqual([parsed()[0]?.msg, parsed()[0]?.half, parsed()[0]?.pair], ['\ud800', '\udfff', '🐞'])
+})
+
 test('fields of the call win over those of bind, and these over those of the context, and no name comes twice', () => {
   const { logger, lines, parsed } = json({ fields: { service: 'a', x: 0 } })
   logger.contextualize({ request: 1, x: 1, y: 1 }, () => logger.bind({ x: 2, y: 2 }).info('', { x: 3 }))

@@ -103,6 +103,21 @@ describe('a secret', () => {
     ])
   })
 
+  it('is found by its name wherever that ends and begins', () => {
+    const { logger, lines } = keptLines()
+    const before = ['', 'é', 'a b ', '--', '.', '%', '"', 'x'.repeat(56), `${'x'.repeat(70)}-`, 'a:b=c ', '\u00a0']
+    const colons = [':', '":', "\\':", ' :', '"   :', '\u00a0:', '\u2028\ufeff:']
+    for (const start of before) {
+      for (const colon of colons) logger.info(`${start}password${colon} "Canary-7f3a"`)
+      logger.info(`${start}password=Canary-7f3a`)
+    }
+    for (const start of ['', 'é', '%', '-.', '?', '&', ' ']) logger.info(`${start}pin=Canary-7f3a&sig=Canary-7f3a`)
+    assert.deepEqual(
+      lines.filter((line) => leak.test(line)),
+      [],
+    )
+  })
+
   it('is not seen in ordinary words', () => {
     const { logger, lines } = keptLines()
     const innocent = [

@@ -13,6 +13,8 @@ const deepest = 9
 /** Of all the values below one call. What is beyond would make one line of a whole program's state. */
 const mostValues = 2000
 const mostInOne = 200
+/** A shorter text has no room for a name and a value. */
+export const leastHiding = 6
 const unreadableNote = '[unreadable]'
 /** Stands for a value until it is copied, so that it is never taken for one that is clean. */
 const unreadable = Symbol(unreadableNote)
@@ -36,7 +38,7 @@ export class CleanCopy {
   value(value: unknown): unknown {
     switch (typeof value) {
       case 'string':
-        return value.length < 6 ? value : this.#rules.text(value)
+        return value.length < leastHiding ? value : this.#rules.text(value)
       case 'object':
         return value === null ? null : this.#within(value)
       case 'bigint':

@@ -1,12 +1,13 @@
+import { hasName } from './name-before.ts'
+
 /** How secrets in running text are found. */
 export interface TextRules {
   readonly secret: (name: string) => boolean
   readonly mark: string
 }
 
-/** Without one of these a text holds nothing that is looked for. */
-const suspicious = /[:=]|bearer|basic/i
-/** What the longer searches look for. Most lines have neither. */
+/** What the longer searches look for. Most lines have none of them. */
+const someWord = /cookie|bearer|basic/i
 const cookieWord = /cookie/i
 const schemeWord = /bearer|basic/i
 const userInfo = /:\/\/[^\s/?#"'<>]{1,2048}@/g
@@ -24,33 +25,40 @@ const sentenceWord = /^(?:token|secret|secrets|cookies?|pass|pin|credentials?)$/
 const addressOnly = /^(?:key|code|sig|signature|auth|x-amz-signature|x-goog-signature)$/i
 
 /** Hides what is secret in a text: user names in addresses, parameters, header lines, JSON, `Bearer …`. */
-export function cleanText(text: string, { secret, mark }: TextRules): string {
-  if (!suspicious.test(text)) return text
+export function cleanText(text: string, rules: TextRules): string {
+  const { secret, mark } = rules
   let clean = text
-  if (clean.includes('://') && clean.includes('@')) clean = clean.replace(userInfo, `://${mark}@`)
-  if (cookieWord.test(clean)) clean = clean.replace(cookieLine, (_, start: string) => start + mark)
-  if (schemeWord.test(clean)) clean = withoutCredentials(clean, mark)
-  if (clean.includes('='))
-    clean = hideValues(clean, { form: parameter, valueForm: parameterValue, isSecret: isParameter, mark })
-  return clean.includes(':')
-    ? hideValues(clean, { form: property, valueForm: propertyValue, isSecret: isProperty, mark })
-    : clean
+  if (clean.includes('@') && clean.includes('://')) clean = clean.replace(userInfo, `://${mark}@`)
+  if (someWord.test(clean)) clean = withoutCredentials(withoutCookies(clean, mark), mark)
+  // Patterns try every word of a text, so it is asked first whether there is anything for them.
+  if (clean.includes('=')) clean = withoutParameters(clean, rules)
+  return hasName(clean, ':', secret) ? withoutProperties(clean, rules) : clean
+}
 
-  function isParameter({ before, name }: Named): boolean {
-    return secret(name) || (before !== '' && addressOnly.test(name))
-  }
+function withoutCookies(text: string, mark: string): string {
+  return cookieWord.test(text) ? text.replace(cookieLine, (_, start: string) => start + mark) : text
+}
 
-  function isProperty({ name, between, value }: Named): boolean {
+function withoutCredentials(text: string, mark: string): string {
+  if (!schemeWord.test(text)) return text
+  return text.replace(scheme, (whole: string, word: string, value: string) =>
+    noCredential.test(value) || isWord(word, value) ? whole : `${word} ${mark}`,
+  )
+}
+
+function withoutParameters(text: string, { secret, mark }: TextRules): string {
+  const isSecret = ({ before, name }: Named): boolean => secret(name) || (before !== '' && addressOnly.test(name))
+  if (!hasName(text, '=', (name) => secret(name) || addressOnly.test(name))) return text
+  return hideValues(text, { form: parameter, valueForm: parameterValue, isSecret, mark })
+}
+
+function withoutProperties(text: string, { secret, mark }: TextRules): string {
+  const isSecret = ({ name, between, value }: Named): boolean => {
     if (!secret(name) || value.startsWith(mark)) return false
     // "invalid token: expired" says nothing secret.
     return !sentenceWord.test(name) || /["']/.test(between + value)
   }
-}
-
-function withoutCredentials(text: string, mark: string): string {
-  return text.replace(scheme, (whole: string, word: string, value: string) =>
-    noCredential.test(value) || isWord(word, value) ? whole : `${word} ${mark}`,
-  )
+  return hideValues(text, { form: property, valueForm: propertyValue, isSecret, mark })
 }
 
 /** A name that was found, with what stands around it, and its value. */

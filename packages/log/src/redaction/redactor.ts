@@ -2,6 +2,7 @@ import type { LogFields } from '@posthouse/core'
 import { refusal } from '@posthouse/core/options'
 import { CleanCopy } from './clean-copy.ts'
 import { cleanText } from './clean-text.ts'
+import { isPlain } from './plain-fields.ts'
 import { secretNames } from './sensitive-names.ts'
 
 /** What is hidden in every line, beside what always is. */
@@ -32,7 +33,8 @@ export function createRedactor(options: RedactOptions | boolean = true): Redacto
   if (typeof mark !== 'string') throw refusal('redact.mark', 'a text', mark)
   const secret = options === false ? () => false : secretNames({ names, allow })
   const text = options === false ? (same: string) => same : (raw: string) => cleanText(raw, { secret, mark })
-  return { text, fields: (fields) => new CleanCopy({ secret, text, mark }).fields(fields) }
+  const rules = { secret, text, mark }
+  return { text, fields: (fields) => (isPlain(fields, rules) ? fields : new CleanCopy(rules).fields(fields)) }
 }
 
 function isList(names: readonly string[]): boolean {
