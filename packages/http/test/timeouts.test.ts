@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import { ManualClock } from '@posthouse/core'
+import { Lifeline } from '../src/timing/lifeline.ts'
+import { defaultTimeouts } from '../src/timing/timeouts.ts'
+import { Watch } from '../src/timing/watch.ts'
 import { failure, quietClient, turns } from './quiet.ts'
 import { answering, startRaw } from './raw-server.ts'
 import { startServer } from './servers.ts'
@@ -213,3 +216,34 @@ async function stalled(count: () => number): Promise<void> {
     await turns(200)
   }
 }
+
+describe('deadlines that share a timer', () => {
+  test('are each kept, in the order of their times', () => {
+    const clock = new ManualClock()
+    const watch = new Watch(clock)
+    const ended: string[] = []
+    const lifelines = new Map<string, Lifeline>()
+    const begin = (name: string, total: number, onEnd?: () => void): void => {
+      const lifeline = new Lifeline(watch, { ...defaultTimeouts, total })
+      lifelines.set(name, lifeline)
+      lifeline.beginAttempt()
+      lifeline.onAbort(() => {
+        ended.push(`${name} ${clock.elapsed()}`)
+        onEnd?.()
+      })
+    }
+    begin('quick', 1000)
+    begin('late', 3000)
+    begin('one', 2000, () => lifelines.get('other')?.close())
+    begin('other', 2000, () => lifelines.get('one')?.close())
+    assert.equal(clock.pending, 1)
+    lifelines.get('quick')?.close()
+    clock.advance(500)
+    begin('between', 2000)
+    clock.advance(10_000)
+    assert.match(ended.join(), /^(one|other) 2000,between 2500,late 3000$/)
+    begin('again', 1000)
+    for (const lifeline of lifelines.values()) lifeline.close()
+    assert.equal(clock.pending, 0)
+  })
+})

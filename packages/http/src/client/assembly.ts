@@ -10,6 +10,7 @@ import type { HttpResponse } from '../response/http-response.ts'
 import { limiter } from '../retry/rate-limit.ts'
 import type { RetryOptions } from '../retry/retry-options.ts'
 import { budgetOf, type RetryInput, type RetryPlan, retryOptionsOf, retryPlan } from '../retry/retry-policy.ts'
+import { Watch } from '../timing/watch.ts'
 import { Call } from './call.ts'
 import type { HedgingOptions, HttpClientOptions } from './client-options.ts'
 import type { Engine } from './engine.ts'
@@ -22,6 +23,7 @@ export interface Assembly {
   readonly options: HttpClientOptions
   readonly settings: Settings
   readonly network: Network
+  readonly watch: Watch
   readonly hops: HopChain
   readonly engine: Engine
   readonly interceptors: HttpInterceptor[]
@@ -53,6 +55,7 @@ export function assemble(options: HttpClientOptions, shared?: Network): Assembly
     options,
     settings,
     network,
+    watch: new Watch(settings.clock),
     hops: hopChain(options, network.transport),
     engine,
     interceptors,

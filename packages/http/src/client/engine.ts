@@ -106,7 +106,7 @@ function done(
   }
 }
 
-async function attempt(engine: Engine, call: Call, execution: Execution): Promise<HttpResponse> {
+function attempt(engine: Engine, call: Call, execution: Execution): Promise<HttpResponse> {
   if (engine.policy === undefined) return once(engine, call, call.lifeline)
   return engine.policy((inner) => {
     return inner === execution ? once(engine, call, call.lifeline) : apart(engine, call, inner)
@@ -142,7 +142,10 @@ async function once(engine: Engine, call: Call, lifeline: Call['lifeline']): Pro
       request.adopt(await askBefore(hooks, request))
     }
     const answer = await call.plan.transport(new Hop(request, number, lifeline))
-    const response = await responseOf(engine, call, { answer, request, number })
+    // A small body has come with its head.
+    const there = call.plan.streaming ? answer.body : answer.body.ready(engine.maxBodyBytes)
+    const body = there ?? (await answer.body.bytes(engine.maxBodyBytes))
+    const response = responseOf(engine, call, { answer, body, request, number })
     // A body that still comes has deadlines, and can be given up.
     if (response.incoming === undefined || response.incoming.settled) lifeline.rest()
     return hooks.after.length > 0 ? await askAfter(hooks, response, request) : response
@@ -155,13 +158,13 @@ async function once(engine: Engine, call: Call, lifeline: Call['lifeline']): Pro
 
 interface Answered {
   readonly answer: HopResponse
+  readonly body: Uint8Array | IncomingBody
   readonly request: OutgoingRequest
   readonly number: number
 }
 
-async function responseOf(engine: Engine, call: Call, { answer, request, number }: Answered): Promise<HttpResponse> {
+function responseOf(engine: Engine, call: Call, { answer, body, request, number }: Answered): HttpResponse {
   const { status, statusText, headers, url = request.url, redirects = [] } = answer
-  const body = call.plan.streaming ? answer.body : await answer.body.bytes(engine.maxBodyBytes)
   return new HttpResponse({
     status,
     statusText,

@@ -172,7 +172,7 @@ export class HttpClient implements AsyncDisposable {
     return this.close()
   }
 
-  async #send(wish: Wish): Promise<HttpResponse> {
+  #send(wish: Wish): Promise<HttpResponse> {
     let call: ReturnType<typeof prepare>
     try {
       call = prepare(this.#assembly, wish)
@@ -183,7 +183,7 @@ export class HttpClient implements AsyncDisposable {
   }
 
   /** What cannot even be sent has no URL or headers that could be shown. */
-  #unprepared({ method, options }: Wish, thrown: unknown): Promise<HttpResponse> {
+  async #unprepared({ method, options }: Wish, thrown: unknown): Promise<HttpResponse> {
     const { settings } = this.#assembly
     const request = { method, url: new URL('about:blank'), headers: new HttpHeaders(), attempt: 0 }
     const error = toHttpError(thrown, request)

@@ -30,13 +30,14 @@ export function prepare(assembly: Assembly, { method, target, options, streaming
   const { settings } = assembly
   const { clock } = settings
   checkRequestOptions(options)
+  const token = methodOf(method)
   const url = urlOf(settings, target, options)
   const body = outgoingBody(options)
   const headers = headersOf(settings, options, { method, url, body })
   const id = headers.get('x-request-id', '')
-  const lifeline = new Lifeline(clock, timeoutsOf(options.timeout, settings.timeouts), options.signal)
+  const lifeline = new Lifeline(assembly.watch, timeoutsOf(options.timeout, settings.timeouts), options.signal)
   const template = templateOf(target, url, options)
-  const fields = { method: methodOf(method), url, headers, body, id, template, secrets: settings.secrets }
+  const fields = { method: token, url, headers, body, id, template, secrets: settings.secrets }
   return new Call(new OutgoingRequest(fields, lifeline), lifeline, {
     startedAt: clock.elapsed(),
     retry: options.retry === undefined ? assembly.retry : assembly.retryFor(options.retry),

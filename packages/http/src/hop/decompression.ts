@@ -30,12 +30,14 @@ export function decompression(options: DecompressOptions = {}): HopInterceptor {
     maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
     maxRatio: options.maxRatio ?? 200,
   }
-  return async (request, next) => {
-    const response = await next(asking(request))
-    const encodings = encodingsOf(response.headers)
-    const hasBody = request.method !== 'HEAD' && response.status !== 204 && response.status !== 304
-    if (encodings === undefined || !hasBody) return response
-    return opened(response, encodings, limits)
+  return (request, next) => {
+    const look = (response: HopResponse): HopResponse => {
+      const encodings = encodingsOf(response.headers)
+      const hasBody = request.method !== 'HEAD' && response.status !== 204 && response.status !== 304
+      return encodings === undefined || !hasBody ? response : opened(response, encodings, limits)
+    }
+    // As with redirections, no async function.
+    return Promise.resolve(next(asking(request))).then(look)
   }
 }
 

@@ -91,7 +91,7 @@ export class HttpResponse implements ResponseHead, AsyncIterable<Uint8Array> {
 
   /** The body as text, in the charset that its `content-type` names, otherwise UTF-8. */
   async text(): Promise<string> {
-    return decodeText(await this.bytes(), this.headers.get('content-type'))
+    return decodeText(this.#bytes ?? (await this.bytes()), this.headers.get('content-type'))
   }
 
   /**
@@ -101,7 +101,7 @@ export class HttpResponse implements ResponseHead, AsyncIterable<Uint8Array> {
   json<Schema extends StandardSchema>(schema: Schema): Promise<SchemaOutput<Schema>>
   json<Value = unknown>(): Promise<Value>
   async json(schema?: StandardSchema): Promise<unknown> {
-    const value = this.#parsed(await this.bytes())
+    const value = this.#parsed(this.#bytes ?? (await this.bytes()))
     if (schema === undefined) return value
     const result = await schema['~standard'].validate(value)
     if (result.issues === undefined) return result.value

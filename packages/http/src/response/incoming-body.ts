@@ -93,6 +93,13 @@ export class IncomingBody implements AsyncIterable<Uint8Array> {
     this.#source.stop(reason)
   }
 
+  /** All bytes, where they are there already and no more than `limit`. Whoever gets them has read the body. */
+  ready(limit: number): Uint8Array | undefined {
+    if (this.#state !== 'ended' || this.#taken || this.#total > limit) return undefined
+    this.#taken = true
+    return this.#join()
+  }
+
   /**
    * All bytes, once they are there.
    * @throws `response_too_large` for more than `limit` bytes, and the error that the body failed with.

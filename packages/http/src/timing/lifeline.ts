@@ -1,6 +1,7 @@
-import { type Clock, type ErrorCode, isPosthouseError, PosthouseError, type Timer } from '@posthouse/core'
+import { type ErrorCode, isPosthouseError, PosthouseError } from '@posthouse/core'
 import type { Phase } from './phase.ts'
 import type { Timeouts } from './timeouts.ts'
+import type { Watch, Watched } from './watch.ts'
 
 const phaseErrors: Readonly<Record<Phase, readonly [ErrorCode, string]>> = {
   pool: ['pool_timeout', 'no connection became free'],
@@ -10,20 +11,16 @@ const phaseErrors: Readonly<Record<Phase, readonly [ErrorCode, string]>> = {
   read: ['read_timeout', 'nothing more of the answer came'],
 }
 
-/**
- * What a request's life hangs on: its deadlines and its caller. All deadlines share one timer, which is moved only where an
- * earlier one appears, so that a quick request sets one and clears one.
- */
-export class Lifeline {
-  readonly #clock: Clock
+/** What a request's life hangs on: its deadlines and its caller. */
+export class Lifeline implements Watched {
+  place = -1
+  readonly #watch: Watch
   readonly #timeouts: Timeouts
   readonly #caller: AbortSignal | undefined
   #totalAt: number
   #attemptAt = Number.POSITIVE_INFINITY
   #phaseAt = Number.POSITIVE_INFINITY
   #phase: Phase | undefined
-  #timer: Timer | undefined
-  #timerAt = Number.POSITIVE_INFINITY
   #listener: ((reason: Error) => void) | undefined
   #controller: AbortController | undefined
   #requestController: AbortController | undefined
@@ -33,11 +30,11 @@ export class Lifeline {
   /** Why the whole request is over. */
   #final: Error | undefined
 
-  constructor(clock: Clock, timeouts: Timeouts, caller?: AbortSignal) {
-    this.#clock = clock
+  constructor(watch: Watch, timeouts: Timeouts, caller?: AbortSignal) {
+    this.#watch = watch
     this.#timeouts = timeouts
     this.#caller = caller
-    this.#totalAt = clock.elapsed() + timeouts.total
+    this.#totalAt = watch.clock.elapsed() + timeouts.total
     if (caller === undefined) return
     if (caller.aborted) this.#onCallerAbort()
     else caller.addEventListener('abort', this.#onCallerAbort)
@@ -77,15 +74,15 @@ export class Lifeline {
     if (this.#final !== undefined) throw this.#final
     this.#reason = undefined
     this.#controller = undefined
-    this.#attemptAt = this.#clock.elapsed() + this.#timeouts.attempt
+    this.#attemptAt = this.#watch.clock.elapsed() + this.#timeouts.attempt
     this.#arm()
   }
 
   /** The deadline of `phase` counts from now on, and that of the phase before no longer; none while a reader makes us wait. */
   enter(phase: Phase | undefined): void {
     this.#phase = phase
-    this.#phaseAt = phase === undefined ? Number.POSITIVE_INFINITY : this.#clock.elapsed() + this.#timeouts[phase]
-    if (this.#phaseAt < this.#timerAt) this.#arm()
+    this.#phaseAt = phase === undefined ? Number.POSITIVE_INFINITY : this.#watch.clock.elapsed() + this.#timeouts[phase]
+    if (this.#phaseAt < this.#watch.looksAt) this.#arm()
   }
 
   /** Nothing is under way: only the deadline of the whole request counts. */
@@ -112,15 +109,14 @@ export class Lifeline {
 
   /** A lifeline for an attempt among others at the same time: it ends with `signal` and has its own phases. */
   fork(signal: AbortSignal): Lifeline {
-    const total = Math.max(1, this.#totalAt - this.#clock.elapsed())
-    return new Lifeline(this.#clock, { ...this.#timeouts, total }, signal)
+    const total = Math.max(1, this.#totalAt - this.#watch.clock.elapsed())
+    return new Lifeline(this.#watch, { ...this.#timeouts, total }, signal)
   }
 
   /** Nothing can end it any more. */
   close(): void {
     this.#closed = true
-    this.#timer?.[Symbol.dispose]()
-    this.#timer = undefined
+    this.#watch.letGo(this)
     this.#listener = undefined
     this.#caller?.removeEventListener('abort', this.#onCallerAbort)
   }
@@ -130,23 +126,19 @@ export class Lifeline {
     this.abort(isPosthouseError(cause) ? cause : new PosthouseError('aborted', 'the caller gave up', { cause }))
   }
 
-  #arm(): void {
-    const next = Math.min(this.#totalAt, this.#attemptAt, this.#phaseAt)
-    if (this.#closed || next >= this.#timerAt || next === Number.POSITIVE_INFINITY) return
-    this.#timer?.[Symbol.dispose]()
-    this.#timerAt = next
-    this.#timer = this.#clock.after(Math.max(0, next - this.#clock.elapsed()), this.#onTimer)
+  /** The first of its deadlines. */
+  get dueAt(): number {
+    return Math.min(this.#totalAt, this.#attemptAt, this.#phaseAt)
   }
 
-  readonly #onTimer = (): void => {
-    this.#timer = undefined
-    this.#timerAt = Number.POSITIVE_INFINITY
-    // A timer of the machine may be up to a millisecond early.
-    const now = this.#clock.elapsed() + 1
+  onDue(now: number): void {
     if (this.#phaseAt <= now && this.#phaseAt <= Math.min(this.#attemptAt, this.#totalAt)) this.#onPhase()
     else if (this.#attemptAt <= now && this.#attemptAt <= this.#totalAt) this.#onAttempt()
     else if (this.#totalAt <= now) this.#onTotal()
-    this.#arm()
+  }
+
+  #arm(): void {
+    if (!this.#closed) this.#watch.follow(this)
   }
 
   #onPhase(): void {

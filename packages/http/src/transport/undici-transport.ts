@@ -9,13 +9,13 @@ import type { HopRequest, HopResponse, Transport } from './transport.ts'
 
 /** Carries requests over the connections of `pool`. */
 export function undiciTransport(pool: Pool): Transport {
-  return async (hop) => {
-    const { origin } = hop.url
-    const line = pool.take(origin) ?? (await waited(pool, origin, hop))
-    return new Promise((resolve, reject) => {
-      new Exchange(hop, pool, line).begin(resolve, reject)
+  return (hop) =>
+    new Promise((resolve, reject) => {
+      const { origin } = hop.url
+      const line = pool.take(origin)
+      if (line !== undefined) new Exchange(hop, pool, line).begin(resolve, reject)
+      else waited(pool, origin, hop).then((free) => new Exchange(hop, pool, free).begin(resolve, reject), reject)
     })
-  }
 }
 
 function waited(pool: Pool, origin: string, hop: HopRequest): Promise<Line> {
@@ -51,8 +51,10 @@ class Exchange implements Dispatcher.DispatchHandler, BodySource {
     const sent = body === undefined ? null : sendable(body)
     try {
       // What undici takes as body and headers is wider than its types say: any iterable, and a record without prototype.
-      const options = { origin: url.origin, path, method, headers: headers.toRecord(), body: sent as Uint8Array | null }
-      this.#line.connection.dispatcher.dispatch(options, this)
+      const { connection, origin } = this.#line
+      const fields = headers.toRecord()
+      const options = { origin: origin.name, path, method, headers: fields, body: sent as Uint8Array | null }
+      connection.dispatcher.dispatch(options, this)
     } catch (error) {
       this.onResponseError(undefined, error)
     }
