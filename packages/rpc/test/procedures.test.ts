@@ -25,6 +25,13 @@ describe('a procedure', () => {
     const { status, json } = await server.call({ api: 'twice', data: { n: 'x' } })
     assert.equal(status, 422)
     assert.deepEqual(json.details, [{ path: '/n', message: 'must be integer' }])
+    const closed = procedure({ input: { ...input, additionalProperties: false } }, (data) => data)
+    await using strict = await serve(createApi({ closed }))
+    const refused = await strict.call({ api: 'closed', data: { 'a/b': 1 } })
+    assert.deepEqual(
+      (refused.json.details as { readonly path: string }[]).map(({ path }) => path),
+      ['/n', '/a~1b'],
+    )
     const broken = procedure({ input: { type: 'nothing' } }, () => 1)
     assert.throws(() => createApi({ broken }), { code: 'invalid_option' })
   })

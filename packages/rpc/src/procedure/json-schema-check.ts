@@ -1,5 +1,5 @@
-import { PosthouseError, reasonOf, type SchemaResult } from '@posthouse/core'
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { jsonSchemaIssue, PosthouseError, reasonOf, type SchemaResult } from '@posthouse/core'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 
 const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true })
@@ -11,7 +11,7 @@ addFormats.default(ajv)
  */
 export function jsonSchemaCheck(schema: object): (value: unknown) => SchemaResult<unknown> {
   const check = compiled(schema)
-  return (value) => (check(value) ? { value } : { issues: (check.errors ?? []).map(issueOf) })
+  return (value) => (check(value) ? { value } : { issues: (check.errors ?? []).map(jsonSchemaIssue) })
 }
 
 function compiled(schema: object): ValidateFunction {
@@ -21,11 +21,4 @@ function compiled(schema: object): ValidateFunction {
   } catch (cause) {
     throw new PosthouseError('invalid_option', `a schema is no JSON Schema: ${reasonOf(cause)}`, { cause })
   }
-}
-
-function issueOf({ instancePath, message = 'does not fit', params }: ErrorObject): { message: string; path: string[] } {
-  const steps = instancePath.split('/').slice(1)
-  const path = steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-  const missing: unknown = params.missingProperty
-  return { message, path: typeof missing === 'string' ? [...path, missing] : path }
 }

@@ -1,4 +1,10 @@
-import { PosthouseError, type SchemaInput, type SchemaOutput, type StandardSchema } from '@posthouse/core'
+import {
+  escapePointer,
+  PosthouseError,
+  type SchemaInput,
+  type SchemaOutput,
+  type StandardSchema,
+} from '@posthouse/core'
 import { jsonSchemaCheck } from './json-schema-check.ts'
 
 /** Anything with Standard Schema (Zod, Valibot, ArkType …), or a plain JSON Schema (draft 2020-12), such as TypeBox makes. */
@@ -49,14 +55,10 @@ function standardCheck(schema: StandardSchema): Validate {
 function checked(result: Result): Checked {
   if (result.issues === undefined) return { value: result.value }
   const faults = result.issues.slice(0, mostFaults).map(({ message, path = [] }) => ({
-    path: path.map((step) => `/${pointerStep(typeof step === 'object' ? step.key : step)}`).join(''),
+    path: path.map((step) => `/${escapePointer(typeof step === 'object' ? step.key : step)}`).join(''),
     message,
   }))
   return { faults }
-}
-
-function pointerStep(key: PropertyKey): string {
-  return String(key).replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** What faults look like in a message. */

@@ -1,3 +1,4 @@
+import { escapePointer } from '@posthouse/core'
 import type { Dependency } from '../dependencies/depends.ts'
 import { Components, opened } from '../docs/components.ts'
 import { needsOf } from '../docs/needs.ts'
@@ -90,7 +91,7 @@ function operation(action: 'receive' | 'send', id: string, messages: DescribedMe
   return {
     action,
     channel: { $ref: `#/channels/${id}` },
-    messages: messages.map(({ name }) => ({ $ref: `#/channels/${id}/messages/${pointer(name)}` })),
+    messages: messages.map(({ name }) => ({ $ref: `#/channels/${id}/messages/${escapePointer(name)}` })),
     ...(security.length > 0 && { security }),
   }
 }
@@ -99,7 +100,7 @@ function securityOf(route: Route<SocketEndpoint>, schemes: Record<string, unknow
   const guards: readonly Dependency[] = route.dependencies
   return needsOf(route.endpoint.options, guards).security.map((scheme) => {
     schemes[scheme.name] = asyncSecurity(scheme)
-    return { $ref: `#/components/securitySchemes/${pointer(scheme.name)}` }
+    return { $ref: `#/components/securitySchemes/${escapePointer(scheme.name)}` }
   })
 }
 
@@ -114,10 +115,6 @@ function freeId(wanted: string, taken: object): string {
     const id = number === 1 ? wanted : `${wanted}_${number}`
     if (!Object.hasOwn(taken, id)) return id
   }
-}
-
-function pointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 /** The members that hold something. */

@@ -1,4 +1,4 @@
-import type { SchemaIssue } from '@posthouse/core'
+import { escapePointer, type SchemaIssue } from '@posthouse/core'
 
 /** Where in a request something can be wrong. */
 export type Place = 'params' | 'query' | 'headers' | 'cookies' | 'body' | 'message' | 'response'
@@ -21,7 +21,6 @@ function pointerOf(path: NonNullable<SchemaIssue['path']>): string {
 }
 
 function escapeToken(key: PropertyKey): string {
-  const token = String(key).replaceAll('~', '~0').replaceAll('/', '~1')
   // A lone surrogate has no URI form.
-  return encodeURIComponent(token.toWellFormed())
+  return encodeURIComponent(escapePointer(key).toWellFormed())
 }

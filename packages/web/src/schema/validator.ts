@@ -1,5 +1,5 @@
-import type { SchemaIssue, SchemaResult } from '@posthouse/core'
-import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
+import { jsonSchemaIssue, type SchemaResult } from '@posthouse/core'
+import { Ajv2020, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { onFirstUse } from './on-first-use.ts'
 import { isPlainSchema } from './plain-schema.ts'
@@ -50,21 +50,6 @@ function checking(compile: () => ValidateFunction): JsonValidator {
   const compiled = onFirstUse(compile)
   return (value) => {
     const check = compiled()
-    return check(value) ? { value } : { issues: (check.errors ?? []).map(issueOf) }
+    return check(value) ? { value } : { issues: (check.errors ?? []).map(jsonSchemaIssue) }
   }
-}
-
-function issueOf(error: ErrorObject): SchemaIssue {
-  return { message: error.message ?? 'does not fit', path: pathOf(error) }
-}
-
-function pathOf({ instancePath, params }: ErrorObject): string[] {
-  const path = instancePath.split('/').slice(1).map(unescapePointer)
-  // The fault of a missing or unknown property lies at the property, not at the object around it.
-  const name: unknown = params.missingProperty ?? params.additionalProperty ?? params.unevaluatedProperty
-  return typeof name === 'string' ? [...path, name] : path
-}
-
-function unescapePointer(token: string): string {
-  return token.replaceAll('~1', '/').replaceAll('~0', '~')
 }
