@@ -53,8 +53,9 @@ export class Work {
       list.push(item)
       bytes += (JSON.stringify(item) ?? '').length
       if (list.length > listItems || bytes > listBytes) {
-        const message = `${run.procedure} has more items than a list may have (${listItems}); take them one by one`
-        throw new PosthouseError('overflow', message)
+        const most = `${listItems} items or ${listBytes} bytes`
+        const message = `${run.procedure} answers more than a list may have (${most}): take its items one by one`
+        throw new PosthouseError('call_failed', message)
       }
     }
     return success(list)
