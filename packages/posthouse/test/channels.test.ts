@@ -20,7 +20,7 @@ describe('channels on the command line', () => {
   }
 
   test('channels lists those of which anything is kept', async () => {
-    assert.equal((await run('channels')).err, 'there is no channel of which anything is kept')
+    assert.equal((await run('channels')).err, 'no channel keeps messages')
     await publish('news.sport', 'goal')
     await publish('news.art', 'a', 'b')
     const { out, err, status } = await run('channels')
@@ -123,7 +123,7 @@ describe('channels on the command line', () => {
     const { seq } = entries[4]
     const rest = await run('history', 'log', '--after', String(seq))
     assert.match(rest.out, /^[^\n]* line 5\n[^\n]* line 6$/)
-    assert.match(rest.err, /^what comes later lies --after \d+$/)
+    assert.match(rest.err, /^for what comes later: --after \d+$/)
   })
 
   test('history says what is not kept any more', async () => {
@@ -136,8 +136,8 @@ describe('channels on the command line', () => {
   test('history says where nothing is kept', async () => {
     const { status, out, err } = await run('history', 'empty')
     assert.deepEqual([status, out], [0, ''])
-    assert.match(err, /^nothing is kept of empty\nwhat comes later lies --after \d+$/)
-    assert.match((await run('history', 'empty', '--after', '5')).err, /^nothing is kept of empty behind position 5\n/)
+    assert.match(err, /^nothing is kept of empty\nfor what comes later: --after \d+$/)
+    assert.match((await run('history', 'empty', '--after', '5')).err, /^nothing is kept of empty after position 5\n/)
   })
 
   test('history says what is wrong with its words', async () => {

@@ -303,5 +303,8 @@ describe('posthouse doctor', () => {
     assert.match(out, /problem +connection .*ECONNREFUSED.*\n +Is the hub running\?/)
     assert.doesNotMatch(out, /data folder/)
     assert.match(out, /\n1 problem(, \d warnings?)?\.$/)
+    const half = await Cli.run(['doctor', '--url', url, '--tls-key', 'hub.key'])
+    assert.equal(half.status, 2)
+    assert.match(half.err, /--tls-cert/)
   })
 })

@@ -8,7 +8,7 @@ test('posthouse queues shows what waits in the work queues', async () => {
   await using hub = new Hub()
   const { url } = await hub.listen({ port: 0 })
   const none = await Cli.run(['queues', '--url', url])
-  assert.deepEqual([none.status, none.out, none.err], [0, '', 'there is no queue'])
+  assert.deepEqual([none.status, none.out, none.err], [0, '', 'there are no queues'])
   await using alice = new HubClient({ url, clientId: 'alice' })
   await alice.connect()
   for (const job of ['a', 'b', 'c']) await alice.send('queue:jobs', job)

@@ -56,12 +56,13 @@ describe('files on the command line', () => {
   test('are refused where the words do not go together, and told of where they cannot be read', async () => {
     await using post = await openPost()
     for (const [words, reason] of [
-      [['hello', '--file', 'x'], /no other body/],
-      [['--file', 'x', '--folder', 'y'], /one file or folder/],
-      [['--file', 'x', '--qos', '0'], /qos 1/],
-      [['hello', '--name', 'x'], /for files and folders/],
+      [['send', 'bob', 'hello', '--file', 'x'], /no other body/],
+      [['send', 'bob', '--file', 'x', '--folder', 'y'], /one file or folder/],
+      [['send', 'bob', '--file', 'x', '--qos', '0'], /qos 1/],
+      [['send', 'bob', 'hello', '--name', 'x'], /for files and folders/],
+      [['listen', '--save-as', 'name'], /--save-as goes with --download-to/],
     ] as const) {
-      const { status, err } = await Cli.run(['send', 'bob', ...words, '--url', post.url])
+      const { status, err } = await Cli.run([...words, '--url', post.url])
       assert.equal(status, 2, err)
       assert.match(err, reason)
     }

@@ -90,7 +90,8 @@ describe('posthouse send', () => {
       ],
       [['bob', 'x', '--priority', '10'], /a priority is a number from 0 to 9/],
       [['bob', 'x', '--when-offline', 'wait'], /Allowed choices are store, error, drop/],
-      [['all', 'x', '--receipts'], /--receipts is for messages to clients and groups, and not to all/],
+      [['all', 'x', '--receipts'], /--receipts is for messages to clients and groups, not to all/],
+      [['bob', 'x', '--timeout', '5s'], /--timeout goes with --receipts/],
     ] as const) {
       const { status, err } = await send(...args)
       assert.equal(status, 2, err)

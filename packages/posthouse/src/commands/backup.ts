@@ -13,9 +13,9 @@ interface BackupOptions extends NodeHere {
 export function addBackup(program: Command, terminal: Terminal): void {
   const command = program
     .command('backup')
-    .summary('copy all that a node keeps, while it runs')
+    .summary('copy everything that a node keeps, while it runs')
     .description(
-      'Copies the folder of a node into a new one, as it is in one moment, also while the node runs on this computer. A node can be started with the copy.',
+      'Copies the folder of a node into a new one, as of one point in time, even while the node runs on this computer. A node can be started with the copy.',
     )
     .argument('<folder>', 'where the copy goes; it must not exist, or be empty')
     .option('--json', 'print JSON')

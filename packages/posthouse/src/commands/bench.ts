@@ -23,8 +23,8 @@ interface BenchOptions extends HubAccess {
   readonly yes?: boolean
 }
 
-const description = `Loads a hub with messages between clients of its own, and says how fast they come through, how long they take, and
-whether each came once and in order; the exit status is 1 where one did not. The clients have new ids, which --id begins, and
+const description = `Loads a hub with messages between clients of its own, and reports how fast they come through, how long they take, and
+whether each arrived once and in order; the exit status is 1 if one did not. The clients have new ids, which begin with --id, and
 are forgotten afterwards.`
 
 /** Adds `posthouse bench`. */
@@ -36,16 +36,16 @@ export function addBench(program: Command, terminal: Terminal): void {
     .description(description.replaceAll('\n', ' '))
     .option('--pairs <number>', 'senders with one receiver each (default: 50)', count)
     .addOption(
-      new Option('--fanout <number>', 'instead: one sender whose messages go to all, with so many receivers')
+      new Option('--fanout <number>', 'instead: one sender whose messages go to all, with this many receivers')
         .argParser(count)
         .conflicts('pairs'),
     )
     .option('--size <bytes>', `body of a message; at least ${minSize}`, count, 128)
     .addOption(new Option('--qos <level>', '0: live; 1: stored').choices(['0', '1']).default('0'))
     .addOption(durationOption('--duration <time>', 'how long to measure after warming up, such as 30s or 2m', 5000))
-    .option('--messages <number>', 'end earlier, when so many were sent', count)
+    .option('--messages <number>', 'end earlier, after this many messages', count)
     .option('--rate <number>', 'messages a second, all senders together (default: as fast as they arrive)', count)
-    .option('--window <number>', 'messages of a sender that may be under way', count, 64)
+    .option('--window <number>', 'messages of one sender that may be in flight', count, 64)
     .option('--yes', 'also load a hub on another computer, or one where a --fanout reaches other programs')
     .action((options) => bench(terminal, options))
   withHubAccess(command)

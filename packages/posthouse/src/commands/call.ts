@@ -30,14 +30,17 @@ export function addCall(program: Command, terminal: Terminal): void {
     .command('call')
     .summary('call a procedure, or a method of a client or of the hub')
     .description(
-      'Calls a procedure and prints the answer as JSON: through the socket, over HTTP while there is none, once. With --to it ' +
-        'calls a method of a client, or of the hub; nothing of that is stored, and who is called must be there.',
+      'Calls a procedure once, over the socket or, while there is none, over HTTP, and prints the answer as JSON. With --to it ' +
+        'calls a method of a client, or of the hub; such a call is not stored, and its callee must be online.',
     )
     .argument('<name>', 'a procedure such as user.get, or a method')
     .argument('[data]', 'JSON; - reads it from standard input')
     .option('--to <address>', 'whose method to call: a client id, client:<id> or hub')
     .option('--http', 'call a procedure over HTTP only')
-    .option('--watch', 'print each item of the answer as it comes, on a line, and what the procedure says meanwhile')
+    .option(
+      '--watch',
+      'print each item of the answer as it arrives, one per line, and the progress that the procedure reports',
+    )
     .addOption(durationOption('--timeout <time>', 'how long the whole answer may take, such as 5s or 2m', 30_000))
     .action((name, data, options) => call(terminal, { name, data }, options))
   withHubAccess(command)

@@ -13,10 +13,10 @@ interface CallbackKeysOptions extends NodeHere {
 export function addCallbackKeys(program: Command, terminal: Terminal): void {
   const command = program
     .command('callback-keys')
-    .summary('show the keys that callbacks are signed with')
+    .summary('show the keys that sign callbacks')
     .description(
-      'Shows the keys that a node signs callbacks with, the newest first, for those who receive them. With --rotate a new key signs ' +
-        'from now on, also in a node that is running; the old ones do so for another week.',
+      'Shows the keys with which a node signs callbacks, the newest first, for their receivers. With --rotate a new key signs ' +
+        'from now on, also in a running node; the old ones keep signing for another week.',
     )
     .option('--rotate', 'add a new key')
   withNodeHere(command).action((options) => callbackKeys(terminal, options))

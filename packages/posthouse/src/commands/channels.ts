@@ -15,7 +15,7 @@ export function addChannels(program: Command, terminal: Terminal): void {
     .command('channels')
     .summary('show the channels')
     .description(
-      'Shows the channels of which a hub keeps anything, and how many are subscribed to each. Where the hub asks who clients are, it takes the right to administer it.',
+      'Shows the channels that keep messages, and the number of subscribers of each. If the hub requires authentication, this needs the right to administer it.',
     )
     .action((options) => channels(terminal, options))
   withHubAccess(command)
@@ -32,7 +32,7 @@ async function channels(terminal: Terminal, options: HubAccess): Promise<void> {
     askHub(client, 'hub.channels', { after, limit: 200 }, interrupt.signal)
   const all = await everyPage(ask, 'channels', 'channel')
   if (options.json) terminal.print(JSON.stringify(all.map(({ value }) => value)))
-  else if (all.length === 0) terminal.note('there is no channel of which anything is kept')
+  else if (all.length === 0) terminal.note('no channel keeps messages')
   else {
     printTable<HubAnswer>(
       terminal,

@@ -14,9 +14,9 @@ interface ClientsOptions extends HubAccess {
 export function addClients(program: Command, terminal: Terminal): void {
   const command = program
     .command('clients')
-    .summary('show who is there')
+    .summary('show who is online')
     .description('Shows the clients that are online.')
-    .option('--all', 'also those that have been here')
+    .option('--all', 'also those that are offline')
     .action((options) => clients(terminal, options))
   withHubAccess(command)
 }

@@ -22,7 +22,7 @@ export function addConfig(program: Command, terminal: Terminal): void {
     .command('config')
     .summary('show the settings that are in force, and where each comes from')
     .description(
-      'Shows what posthouse up would go by here: flags win over the environment, the environment over the configuration file.',
+      'Shows the settings that posthouse up would use here: flags win over the environment, the environment wins over the configuration file.',
     )
     .option('--json', 'print JSON')
   withUpWords(command).action(async ({ json }: { readonly json?: boolean }) => {

@@ -37,9 +37,9 @@ const actions = { list, show, redrive, purge } as const
 export function addDeadLetters(program: Command, terminal: Terminal): void {
   const command = program
     .command('dead-letters')
-    .summary('show messages that could not be processed, and send them on or remove them')
+    .summary('show messages that could not be processed; redrive or purge them')
     .description(
-      'Shows the messages that their recipients gave back too often, or that were refused when their time had come. redrive sends them on as if they were new, purge removes them for good. Where the hub asks who clients are, it takes the right to administer it.',
+      'Shows the messages that their recipients gave back too often, or that were refused when they became due. redrive sends them again as if they were new, purge removes them for good. If the hub requires authentication, this needs the right to administer it.',
     )
     .addArgument(new Argument('[action]', 'what to do').choices(Object.keys(actions)).default('list'))
     .addArgument(
@@ -47,10 +47,10 @@ export function addDeadLetters(program: Command, terminal: Terminal): void {
     )
     .option('--client <id>', 'with list, redrive --all and purge --all: only those that were for this client')
     .option('--all', 'with redrive and purge: all of them')
-    .option('--after <seq>', 'with list: only what lies behind this position', checked(parsePosition))
+    .option('--after <seq>', 'with list: only entries after this position', checked(parsePosition))
     .option(
       '--limit <number>',
-      `with list: at most so many, up to ${mostListed} (default: ${usualListed})`,
+      `with list: how many at most, up to ${mostListed} (default: ${usualListed})`,
       checked(parseCount),
     )
     .action((action, seqs, options) => deadLetters(terminal, { ...options, action, seqs: seqs ?? [] }))

@@ -23,7 +23,7 @@ export function addDev(program: Command, terminal: Terminal): void {
     .command('dev')
     .summary('serve an app, or a whole node, while you write it')
     .description(
-      'Serves the app that a file exports, with its documents, or the node of a configuration file, and again whenever a file changes that it loads.',
+      'Serves the app that a file exports, with its documentation, or the node of a configuration file, and restarts whenever a file that it loads changes.',
     )
     .argument('[file]', 'file that exports the app, such as app.ts (default: the configuration file here)')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1, or that of the configuration file)')
@@ -94,9 +94,7 @@ async function serveApp(terminal: Terminal, file: string, where: AppAddress): Pr
   using interrupt = onInterrupt()
   const { app } = await loadApp(file)
   const { port } = await app.listen(where)
-  terminal.note(
-    `serving ${file} on ${urlOf({ ...where, port })}, with documents at /docs and /asyncapi. Ctrl-C stops it.`,
-  )
+  terminal.note(`serving ${file} on ${urlOf({ ...where, port })}, documented at /docs and /asyncapi. Ctrl-C stops it.`)
   await aborted(interrupt.signal)
   await app.close()
 }

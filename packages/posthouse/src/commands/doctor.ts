@@ -1,3 +1,4 @@
+import { PosthouseError } from '@posthouse/core'
 import type { Command } from 'commander'
 import { certificateFindings } from '../doctor/certificates.ts'
 import { dataFindings } from '../doctor/data-folder.ts'
@@ -26,7 +27,7 @@ export function addDoctor(program: Command, terminal: Terminal): void {
     .command('doctor')
     .summary('check what a hub or a connection needs')
     .description(
-      'Checks this computer, and the way to a hub, and says what to do about what is wrong. With --url only the way to that hub is looked at, unless --host, --port, --data or --config is given, too.',
+      'Checks this computer and the connection to a hub, and says how to fix what is wrong. With --url it checks only the connection to that hub, unless --host, --port, --data or --config is given, too.',
     )
     .option('--origin <origin>', 'connect as a page of this origin would, such as https://example.org')
     .action((options) => doctor(terminal, options))
@@ -40,7 +41,10 @@ export function addDoctor(program: Command, terminal: Terminal): void {
     .option('--tls-key <file>', 'the key of that certificate')
 }
 
-/** Checks, and says what it found; the exit status is 1 where something is wrong. */
+/**
+ * Checks, and says what it found; the exit status is 1 where something is wrong.
+ * @throws PosthouseError `invalid_option`
+ */
 async function doctor(terminal: Terminal, options: DoctorOptions): Promise<void> {
   using interrupt = onInterrupt()
   const clock = watchClock()
@@ -64,8 +68,11 @@ async function checkHere(options: DoctorOptions, signal: AbortSignal): Promise<r
     found = hub
     findings.push(finding, ...(await dataFindings(data)))
   }
+  if (tlsCert === undefined && tlsKey !== undefined) {
+    throw new PosthouseError('invalid_option', '--tls-key is the key of a certificate: name that with --tls-cert')
+  }
   if (tlsCert !== undefined) {
-    const name = options.host ?? (url && new URL(url).hostname)
+    const name = options.host ?? (url && new URL(hubUrl(options)).hostname)
     findings.push(...certificateFindings({ tlsCert, ...(tlsKey && { tlsKey }), ...(name && { host: name }) }))
   }
   const target = elsewhere ? hubUrl(options) : found

@@ -39,15 +39,19 @@ export function addFiles(program: Command, terminal: Terminal): void {
     .command('files')
     .summary('show the files that a hub keeps, fetch and remove them')
     .description(
-      'Shows the files of a hub by key. get fetches one, rm removes some for good, gc removes at once what has had its time. Where the hub asks who clients are, it takes the right to administer it.',
+      'Shows the files of a hub by key. get fetches one, rm removes files for good, gc removes expired files now. If the hub requires authentication, this needs the right to administer it.',
     )
     .addArgument(new Argument('[action]', 'what to do').choices(Object.keys(actions)).default('list'))
-    .argument('[keys...]', 'keys of files: one for get, some for rm')
+    .argument('[keys...]', 'keys of files: one for get, one or more for rm')
     .option('--prefix <text>', 'with list: only keys that begin with this')
-    .option('--after <key>', 'with list: only what comes behind this key')
-    .option('--limit <number>', `with list: at most so many, up to 1000 (default: ${usualListed})`, checked(parseCount))
-    .option('--uploads', 'with list: the uploads that are not complete')
-    .option('--to <file>', 'with get: where it goes (default: the last part of its key, here)')
+    .option('--after <key>', 'with list: only keys after this one')
+    .option(
+      '--limit <number>',
+      `with list: how many at most, up to 1000 (default: ${usualListed})`,
+      checked(parseCount),
+    )
+    .option('--uploads', 'with list: unfinished uploads instead')
+    .option('--to <file>', 'with get: the file to write (default: the last part of its key, in this folder)')
     .action((action, keys, options) => files(terminal, { ...options, action, keys }))
   withHubAccess(command)
 }
@@ -133,5 +137,5 @@ async function rm({ terminal, words, ask }: Work): Promise<void> {
 async function gc({ terminal, words, ask }: Work): Promise<void> {
   const answer = await ask('hub.files.gc', {})
   if (words.json) terminal.print(JSON.stringify(answer.value))
-  else terminal.note(`${answer.number('files')} files and ${answer.number('uploads')} uploads had their time`)
+  else terminal.note(`${answer.number('files')} files and ${answer.number('uploads')} uploads removed`)
 }

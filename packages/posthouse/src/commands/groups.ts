@@ -35,13 +35,13 @@ export function addGroups(program: Command, terminal: Terminal): void {
     .command('groups')
     .summary('show and change groups')
     .description(
-      'Shows the groups of a hub or the members of one, and adds and removes members. Where the hub asks who clients are, it takes the right to administer it.',
+      'Shows the groups of a hub or the members of one, and adds and removes members. If the hub requires authentication, this needs the right to administer it.',
     )
     .addArgument(
       new Argument('[action]', 'what to do').choices(['list', 'members', 'add', 'remove', 'end']).default('list'),
     )
-    .argument('[group]', 'name of a group; add begins it where there is none')
-    .argument('[client]', 'client id, for add and remove; it may be away')
+    .argument('[group]', 'name of a group; add creates it if it does not exist')
+    .argument('[client]', 'client id, for add and remove; it may be offline')
     .option('--owner', 'with add: make the client an owner, who may add and remove others')
     .action((action, group, client, options) => groups(terminal, { action, group, client }, options))
   withHubAccess(command)

@@ -23,16 +23,16 @@ const mostOnPage = 1000
 export function addHistory(program: Command, terminal: Terminal): void {
   const command = program
     .command('history')
-    .summary('show what was published in a channel')
+    .summary('show what was published to a channel')
     .description(
-      'Shows what was published in a channel, as far as the hub keeps it, the oldest first. Whoever may subscribe to the channel may ask.',
+      'Shows what was published to a channel, as far as the hub keeps it, the oldest first. Any client that may subscribe to the channel may ask.',
     )
     .argument('<channel>', 'name of a channel')
     .addOption(
-      new Option('--last <number>', 'the newest so many, up to 1,000').argParser(checked(parseCount)).default(100),
+      new Option('--last <number>', 'how many of the newest, up to 1,000').argParser(checked(parseCount)).default(100),
     )
     .addOption(
-      new Option('--after <position>', 'instead: all behind this position, or behind start')
+      new Option('--after <position>', 'instead: all after this position; start for everything')
         .argParser(checked(parseAfter))
         .conflicts('last'),
     )
@@ -62,12 +62,12 @@ async function history(terminal: Terminal, word: string, options: HistoryOptions
     seq = page.answer('position').number('seq')
   }
   if (!found) terminal.note(nothing(channel, options.after))
-  terminal.note(terminal.style('gray', `what comes later lies --after ${seq}`, terminal.err))
+  terminal.note(terminal.style('gray', `for what comes later: --after ${seq}`, terminal.err))
   await client.drain()
 }
 
 function nothing(channel: string, after: number | 'start' | undefined): string {
-  const behind = typeof after === 'number' ? ` behind position ${after}` : ''
+  const behind = typeof after === 'number' ? ` after position ${after}` : ''
   return `nothing is kept of ${visible(channel)}${behind}`
 }
 

@@ -23,11 +23,11 @@ export function addInbox(program: Command, terminal: Terminal): void {
     .command('inbox')
     .summary('show what waits for a client')
     .description(
-      'Shows the messages that are stored for a client and that it has not acknowledged, the oldest first. They stay there. Where the hub asks who clients are, it takes the right to administer it.',
+      'Shows the stored messages that a client has not acknowledged yet, the oldest first. They stay in the inbox. If the hub requires authentication, this needs the right to administer it.',
     )
     .argument('<client>', 'a client id')
-    .option('--after <seq>', 'only what lies behind this position', checked(parsePosition))
-    .option('--limit <number>', 'at most so many messages, up to 256', checked(parseCount), 100)
+    .option('--after <seq>', 'only messages after this position', checked(parsePosition))
+    .option('--limit <number>', 'how many messages at most, up to 256', checked(parseCount), 100)
     .option('--bodies', 'show the bodies, too')
     .action((client, options) => inbox(terminal, client, options))
   withHubAccess(command)

@@ -1,5 +1,5 @@
 import type { FileMessage, TransferProgress } from '@posthouse/client'
-import { isPosthouseError, type Message, type MessageType } from '@posthouse/core'
+import { isPosthouseError, type Message, type MessageType, PosthouseError } from '@posthouse/core'
 import { type Command, Option } from 'commander'
 import { parseType } from '../body.ts'
 import { type HubAccess, withHubAccess } from '../hub-access.ts'
@@ -24,14 +24,14 @@ interface ListenOptions extends HubAccess {
 export function addListen(program: Command, terminal: Terminal): void {
   const command = program
     .command('listen')
-    .summary('print messages as they come')
+    .summary('print messages as they arrive')
     .description(
-      'Prints the messages for --id, and those to all, until Ctrl-C. What --type and --from leave out is received all the same: it does not come again.',
+      'Prints the messages for --id, and those to all, until Ctrl-C. Messages that --type and --from leave out are received all the same: they do not come again.',
     )
     .option('--type <types...>', 'only messages of these types', collected(parseType))
     .option('--from <ids...>', 'only messages of these senders')
     .option('--count <number>', 'stop after so many messages', checked(parseCount))
-    .option('--download-to <directory>', 'fetch the files and folders that messages tell of, and print where they are')
+    .option('--download-to <directory>', 'fetch the files and folders that messages announce, and print where they are')
     .addOption(
       new Option(
         '--save-as <what>',
@@ -47,6 +47,9 @@ export function addListen(program: Command, terminal: Terminal): void {
  * @throws PosthouseError
  */
 async function listen(terminal: Terminal, options: ListenOptions): Promise<void> {
+  if (options.saveAs !== undefined && options.downloadTo === undefined) {
+    throw new PosthouseError('invalid_option', '--save-as goes with --download-to')
+  }
   using interrupt = onInterrupt()
   const done = new AbortController()
   let left = options.count ?? Number.POSITIVE_INFINITY

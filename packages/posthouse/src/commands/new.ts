@@ -9,11 +9,9 @@ import type { Terminal } from '../terminal.ts'
 export function addNew(program: Command, terminal: Terminal): void {
   program
     .command('new')
-    .summary('make a small project to start from')
-    .description(
-      'Makes a project with HTTP and WebSocket endpoints and tests of both, in a folder that is new or empty.',
-    )
-    .argument('<folder>', 'where; its name becomes the name of the project')
+    .summary('create a small project to start from')
+    .description('Creates a project with HTTP and WebSocket endpoints and tests of both, in a new or empty folder.')
+    .argument('<folder>', 'the folder; its name becomes the name of the project')
     .action((folder) => makeProject(terminal, folder))
 }
 
@@ -22,7 +20,7 @@ async function makeProject(terminal: Terminal, folder: string): Promise<void> {
   const path = resolve(folder)
   const name = basename(path)
   if (!/^[a-z0-9][a-z0-9._-]*$/.test(name)) {
-    throw new PosthouseError('invalid_option', `${name} is no name of a package: use small letters, digits, - and _`)
+    throw new PosthouseError('invalid_option', `${name} is not a package name: use lower-case letters, digits, - and _`)
   }
   if ((await entriesOf(path)).length > 0) throw new PosthouseError('invalid_option', `${folder} is not empty`)
   for (const [file, text] of Object.entries(projectFiles(name))) await write(join(path, file), text)

@@ -22,7 +22,7 @@ export function addProcedures(program: Command, terminal: Terminal): void {
     .command('procedures')
     .summary('show what can be called')
     .description(
-      'Shows the procedures of a node, what they take, and whether they may run twice; with --json their schemas.',
+      'Shows the procedures of a node, their parameters, and whether they may run twice; with --json their schemas.',
     )
     .action((options) => procedures(terminal, options))
   withHubAccess(command)
@@ -44,7 +44,7 @@ async function procedures(terminal: Terminal, options: HubAccess): Promise<void>
     throw unanswered(hubUrl(options), error)
   })) as readonly Listed[]
   if (options.json) return terminal.print(JSON.stringify(all))
-  if (all.length === 0) return terminal.note('there is no procedure')
+  if (all.length === 0) return terminal.note('there are no procedures')
   printTable<Listed>(
     terminal,
     [

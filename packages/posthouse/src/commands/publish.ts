@@ -15,12 +15,12 @@ interface PublishWords extends HubAccess, OutgoingWords {
 export function addPublish(program: Command, terminal: Terminal): void {
   const command = program
     .command('publish')
-    .summary('publish one message in a channel')
-    .description('Publishes one message in a channel and waits until the hub has it. Nobody need be subscribed.')
-    .argument('<channel>', 'a name of parts with dots between them')
+    .summary('publish one message to a channel')
+    .description('Publishes one message to a channel and waits until the hub has it. Nobody need be subscribed.')
+    .argument('<channel>', 'a dotted name, such as news.sport')
   withOutgoingWords(command).option(
     '--retain',
-    'keep it as the value of the channel, which whoever subscribes later gets first; an empty body takes the value away',
+    'keep it as the value of the channel, which later subscribers get first; an empty body clears the value',
   )
   command.action((channel, body, options) => publish(terminal, { channel, body }, options))
   withHubAccess(command)

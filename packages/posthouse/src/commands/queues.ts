@@ -15,7 +15,7 @@ export function addQueues(program: Command, terminal: Terminal): void {
     .command('queues')
     .summary('show the work queues')
     .description(
-      'Shows the work queues of a hub: what waits in them, what workers have, and how many workers there are. Where the hub asks who clients are, it takes the right to administer it.',
+      'Shows the work queues of a hub: how much waits in them, how much workers hold, and how many workers there are. If the hub requires authentication, this needs the right to administer it.',
     )
     .action((options) => queues(terminal, options))
   withHubAccess(command)
@@ -32,7 +32,7 @@ async function queues(terminal: Terminal, options: HubAccess): Promise<void> {
     askHub(client, 'hub.queues', { after, limit: 200 }, interrupt.signal)
   const all = await everyPage(ask, 'queues', 'queue')
   if (options.json) terminal.print(JSON.stringify(all.map(({ value }) => value)))
-  else if (all.length === 0) terminal.note('there is no queue')
+  else if (all.length === 0) terminal.note('there are no queues')
   else printQueues(terminal, all)
   await client.drain()
 }

@@ -9,7 +9,7 @@ export function addRoutes(program: Command, terminal: Terminal): void {
     .summary('list the endpoints of an app')
     .description('Lists the endpoints of the app that a file exports, in the order in which they were declared.')
     .argument('<file>', 'file that exports the app, such as app.ts')
-    .option('--json', 'print JSON, one endpoint a line', false)
+    .option('--json', 'print JSON, one endpoint per line', false)
     .action((file, options) => listRoutes(terminal, file, options))
 }
 

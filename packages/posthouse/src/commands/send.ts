@@ -26,26 +26,31 @@ export function addSend(program: Command, terminal: Terminal): void {
     .command('send')
     .summary('send one message, a file or a folder')
     .description(
-      'Sends one message and waits until the hub has it. Without a body it is read from standard input. A file or folder is uploaded first, and its recipient told when all of it has arrived.',
+      'Sends one message and waits until the hub has it. Without a body argument, the body is read from standard input. A file or folder is uploaded first, and its recipient is told once all of it has arrived.',
     )
     .argument('<to>', 'a client id, client:<id>, group:<name>, channel:<name>, queue:<name>, all or hub')
   withContentWords(withOutgoingWords(command))
     .option(
       '--at <when>',
-      'deliver it then: a date, or a time from now such as 10m; at most a year',
+      'when to deliver it: a date, or a time from now such as 10m; at most a year',
       checked(parseLater),
     )
     .addOption(
-      new Option('--when-offline <what>', 'for a client that is away: store it, refuse it, or drop it').choices([
+      new Option('--when-offline <what>', 'if the client is offline: store it, refuse it, or drop it').choices([
         'store',
         'error',
         'drop',
       ]),
     )
     .option('--priority <number>', 'in a queue: 0 to 9, the highest first (default: 4)', checked(parsePriority))
-    .option('--receipts', 'wait until its recipient has it, and say so; for groups, until the time is over')
+    .option('--receipts', 'wait until its recipient has it, and say so; for groups, until --timeout is over')
     .addOption(durationOption('--timeout <time>', 'with --receipts: how long to wait', 30_000))
-    .action((to, body, options) => send(terminal, { to, body }, options))
+    .action((to, body, options) => {
+      if (options.receipts !== true && command.getOptionValueSource('timeout') === 'cli') {
+        throw new PosthouseError('invalid_option', '--timeout goes with --receipts')
+      }
+      return send(terminal, { to, body }, options)
+    })
   withHubAccess(command)
 }
 
@@ -60,7 +65,7 @@ async function send(
 ): Promise<void> {
   const { kind } = parseAddress(to)
   if (options.receipts && kind !== 'client' && kind !== 'group') {
-    throw new PosthouseError('invalid_option', `--receipts is for messages to clients and groups, and not to ${to}`)
+    throw new PosthouseError('invalid_option', `--receipts is for messages to clients and groups, not to ${to}`)
   }
   using interrupt = onInterrupt()
   const content = contentOf(options, body)

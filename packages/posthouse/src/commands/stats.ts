@@ -24,9 +24,9 @@ const longestMs = 31 * 86_400_000
 export function addStats(program: Command, terminal: Terminal): void {
   const command = program
     .command('stats')
-    .summary('show what went through a hub, by the hour')
+    .summary('show the traffic of a hub, by the hour')
     .description(
-      'Shows how many messages a hub has taken and delivered, how long they took and what failed. Where the hub asks who clients are, it takes the right to administer it.',
+      'Shows how many messages a hub has accepted and delivered, how long they took and what failed. If the hub requires authentication, this needs the right to administer it.',
     )
     .option(
       '--from <when>',
@@ -35,13 +35,13 @@ export function addStats(program: Command, terminal: Terminal): void {
     )
     .option('--to <when>', 'the same (default: now)', checked(parseEarlier))
     .addOption(
-      new Option('--by <what>', 'what to tell the messages apart by')
+      new Option('--by <what>', 'what to group the messages by')
         .choices(['hour', 'type', 'client', 'channel'])
         .default('hour'),
     )
     .addHelpText(
       'after',
-      '\nA message to three clients counts once as taken and three times as delivered, and again where it is sent again. One that\nis refused for its recipient, who is unknown or has a full inbox, counts as taken and as failed. Times of delivery reach\nfrom the moment when the hub took a message to its acknowledgement.',
+      '\nA message to three clients counts once as taken and three times as delivered, and again if it is redelivered. One that\nis refused because its recipient is unknown or has a full inbox counts as taken and as failed. Times of delivery are\nmeasured from when the hub accepted a message until it was acknowledged.',
     )
     .action((options) => stats(terminal, options))
   withHubAccess(command)

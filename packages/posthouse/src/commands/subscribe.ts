@@ -21,14 +21,14 @@ interface SubscribeWords extends HubAccess {
 export function addSubscribe(program: Command, terminal: Terminal): void {
   const command = program
     .command('subscribe')
-    .summary('print messages of channels as they come')
+    .summary('print messages of channels as they arrive')
     .description(
-      'Prints what is published in channels, until Ctrl-C: first the values that they retain, then what --after or --last asks for, then what comes.',
+      'Prints what is published to channels, until Ctrl-C: first the values that they retain, then what --after or --last asks for, then new messages.',
     )
     .argument('<patterns...>', "names of channels; in 'news.*' the * stands for one part, ** for any number of parts")
-    .option('--last <number>', 'begin with the newest so many that are kept, up to 1,000', checked(parseCount))
+    .option('--last <number>', 'begin with this many of the newest that are kept, up to 1,000', checked(parseCount))
     .addOption(
-      new Option('--after <position>', 'begin with all that is kept behind this position, or behind start')
+      new Option('--after <position>', 'begin with all that is kept after this position; start for everything')
         .argParser(checked(parseAfter))
         .conflicts('last'),
     )

@@ -19,12 +19,12 @@ interface TokenOptions {
 export function addToken(program: Command, terminal: Terminal): void {
   program
     .command('token')
-    .summary('make a token for a client')
+    .summary('create a token for a client')
     .description(
-      'Makes a token and prints it, this once. The hub gets the entry with its hash, in the file that posthouse up --token-file names; a running hub notices the change.',
+      'Creates a token and prints it, this once. Its entry, with a hash of it, belongs in the file that posthouse up --token-file names; a running hub notices the change.',
     )
-    .requiredOption('--name <name>', 'whom the token is for; for logs')
-    .option('--clients <ids...>', 'client ids that may be used, * for any run of characters (default: the name)')
+    .requiredOption('--name <name>', 'whom the token is for, as logs show it')
+    .option('--clients <ids...>', 'client ids that it allows, with * for any characters (default: the name)')
     .option(
       '--permissions <what=where...>',
       'operations and addresses, such as send,request=bob,cam_*, and for request, methods, such as request=hub=user.* (default: all but administer, everywhere)',

@@ -10,7 +10,7 @@ export function addUp(program: Command, terminal: Terminal): void {
     .command('up')
     .summary('run a hub')
     .description(
-      'Runs a hub until Ctrl-C, then drains it: what is under way is finished, and clients are told to come back.',
+      'Runs a hub until Ctrl-C, then drains it: work in progress is finished, and clients are told to reconnect.',
     )
   withUpWords(command).action(async () => {
     const { file, doubts } = await applySettings(command)

@@ -20,20 +20,20 @@ interface WatchOptions extends HubAccess {
 export function addWatch(program: Command, terminal: Terminal): void {
   const command = program
     .command('watch')
-    .summary('see what a hub does, as it does it')
+    .summary('watch what a hub does, live')
     .description(
-      'Shows the numbers of a hub and its busiest clients, again and again until Ctrl-C: in a terminal as a table, elsewhere as lines. Where the hub asks who clients are, it takes the right to administer it.',
+      'Shows the numbers of a hub and its busiest clients, until Ctrl-C: as a table in a terminal, otherwise as lines. If the hub requires authentication, this needs the right to administer it.',
     )
     .addOption(
       new Option('--interval <time>', 'how often to look; at least 100ms')
         .argParser(checked(parseInterval))
         .default(1000, '1s'),
     )
-    .option('--clients <number>', 'how many clients to ask for', checked(parseCount), 100)
+    .option('--clients <number>', 'how many clients to show', checked(parseCount), 100)
     .option('--once', 'show the table once, after one interval')
     .addHelpText(
       'after',
-      '\nIN and OUT are messages from and to a client; UNACKED were sent and not acknowledged; INBOX and STORED is what\nwaits for it, QUEUED what it has not read yet. Times are written 30 (seconds), 500ms, 2m or 1h.',
+      '\nIN and OUT are messages from and to a client; UNACKED were sent and not acknowledged; INBOX and STORED are what\nwaits for it, QUEUED what it has not read yet. Times are written 30 (seconds), 500ms, 2m or 1h.',
     )
     .action((options) => watch(terminal, options))
   withHubAccess(command)
