@@ -5,14 +5,15 @@ import type { ErrorCode } from './errors.ts'
 /** One sentence for people on what to do about each error code. Kept out of `.` so that browsers need not load it. */
 export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   malformed_frame: 'The bytes are not a frame of the agreed dialect. Check the encoder and the WebSocket subprotocol.',
-  unexpected_frame: 'The frame is known but must not come now. The first frame is hello, and it comes once.',
-  unknown_op: 'The hub does not know this op. Look at caps in welcome before using an optional feature.',
-  unsupported: 'This is not offered there. What a hub offers, it says in caps of its welcome.',
+  unexpected_frame: 'The frame is known but not allowed now. The first frame is hello, and it is sent once.',
+  unknown_op: 'The hub does not know this op. Check caps in welcome before using an optional feature.',
+  unsupported: 'This is not offered there. A hub lists what it offers in caps of its welcome.',
   invalid_field: 'A field is missing or has the wrong form. The message names the field.',
   frame_too_large:
     'One WebSocket message is larger than limits.frameBytes. Send fewer frames at once, or send the content as a file.',
   too_deep: 'The content is nested deeper than 64 levels. Flatten it, or send it as text.',
-  hello_timeout: 'Nothing usable came within five seconds. Send hello (or a cross_comm login) right after connecting.',
+  hello_timeout:
+    'Nothing usable arrived within five seconds. Send hello (or a cross_comm login) right after connecting.',
   heartbeat_timeout:
     'The peer was silent for longer than the heartbeat allows. Check the network, or whether the program is blocked.',
   replaced: 'The same client id connected again elsewhere. Give each running program its own id.',
@@ -20,14 +21,14 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   invalid_body:
     'The body has the wrong form: for its type (json is valid JSON text, dict an object), or for the method that is called.',
   unrepresentable:
-    "The recipient's dialect has no words for this content. Use another type, or a client of a newer dialect.",
-  unauthenticated: 'The hub wants to know who this is. Log in with a valid id and token.',
-  forbidden: 'This client may not do that. Whoever runs the hub can give it the permission.',
+    "The recipient's dialect cannot express this content. Use another type, or a client of a newer dialect.",
+  unauthenticated: 'Authentication is required. Log in with a valid id and token.',
+  forbidden: 'This client has no permission for that. Whoever runs the hub can grant it.',
   insecure_bind:
     'Without authentication the hub listens on this computer only. Use --insecure to open it to a network that you trust.',
-  token_expired: 'The token is no longer valid because its time has run out. Get a new one and connect again.',
-  token_revoked: 'The token was valid once and was taken back. Get a new one and connect again.',
-  authentication_unavailable: 'The hub could not find out who this is. Its log has the details. Try again later.',
+  token_expired: 'The token has expired. Get a new one and connect again.',
+  token_revoked: 'The token was revoked. Get a new one and connect again.',
+  authentication_unavailable: 'The hub could not check who this is. Its log has the details. Try again later.',
   token_file: 'The token file cannot be used. The message names what to change; posthouse token --file makes one.',
   tls_file: 'The certificate or its key cannot be used. The message names the file and what to change.',
   invalid_address:
@@ -37,14 +38,14 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   unknown_recipient: 'The hub knows no client or group of this name. Check the spelling; names are case-sensitive.',
   offline:
     'The recipient is not connected, and what was sent does not wait: a call, qos 0, or whenOffline error. Try again later, or send with qos 1 and whenOffline store.',
-  inbox_full: 'The recipient is away or slow and its inbox has reached its limit. Try again when it has caught up.',
+  inbox_full: 'The recipient is offline or slow and its inbox is full. Try again when it has caught up.',
   store_full:
-    'The hub keeps as many scheduled messages, retained values or channels with history as it may. Try again later, or raise the bounds of its store.',
+    'The hub keeps as many scheduled messages, retained values or channels with history as it may. Try again later, or raise the limits of its store.',
   attempts_exhausted:
-    'The recipient has given the message back 16 times. It lies with the dead letters; repair its handler, then redrive it.',
+    'The recipient has given the message back 16 times. It is now a dead letter; repair its handler, then redrive it.',
   rate_limited: 'Too much in too short a time. Slow down.',
-  window_exceeded: 'More messages are under way than limits.inFlight allows. Wait for sent before sending more.',
-  slow_consumer: 'The peer reads more slowly than it is sent to, and its send queue is full.',
+  window_exceeded: 'More messages are in flight than limits.inFlight allows. Wait for sent before sending more.',
+  slow_consumer: 'The peer reads more slowly than messages arrive for it, and its send queue is full.',
   outbox_full:
     'The client holds as many unconfirmed messages as it may. Wait for earlier sends, or raise the outbox limit.',
   overflow: 'A handler is slower than its messages arrive, and live messages were dropped.',
@@ -52,7 +53,7 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
     'More client ids are logged in on one connection than the hub allows. Spread them over several connections, or raise quotas.idsPerConnection.',
   limit_reached:
     'The hub has as many subscriptions, groups, members of a group or queues as it allows. End some, or raise the limit that the message names.',
-  internal: 'The hub failed inside. Its log has the details.',
+  internal: 'The hub failed internally. Its log has the details.',
   store_failed: 'The hub could not store the message. Its log has the details.',
   draining: 'The hub is shutting down or moving. Reconnect after the hint in goaway.',
   session_lost: 'The session cannot be resumed. Connect again; unacknowledged messages come again.',
@@ -61,71 +62,73 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
   closed: 'This object was closed. Create a new one.',
   unreachable: 'No hub answers at that address. Is it running, and are ws or wss, host and port right?',
   timeout: 'No answer came in time.',
-  aborted: 'The caller gave up.',
+  aborted: 'The caller cancelled it.',
   port_in_use: 'Another program listens on this port. Stop it, or choose another with --port.',
-  handler_failed: 'A handler threw. Its error is the cause, or, for a call, in the log of the one that was called.',
-  invalid_option: 'An option has a value that it cannot have. The message names it.',
+  handler_failed:
+    'A handler threw an error. It is the cause, or, for a call, in the log of the program that was called.',
+  invalid_option: 'An option does not exist, or has a value that it cannot have. The message names it.',
   status_file: 'The status file cannot be read or written. The message names it.',
   cannot_listen:
-    'The address or port cannot be listened on. The message says why; choose another with --host or --port.',
+    'The hub cannot listen on this address or port. The message says why; choose another with --host or --port.',
   data_in_use: 'Another process uses this data. Stop it, or give each hub a folder of its own with --data.',
-  data_too_new: 'A newer version wrote this data. Use that version again, or restore a copy from before the upgrade.',
+  data_too_new: 'A newer version wrote this data. Use that version again, or restore a backup from before the upgrade.',
   data_damaged:
-    'The stored data is damaged or no Posthouse data. Run posthouse doctor, and restore a copy, or move the files away to begin anew.',
+    'The stored data is damaged, or not Posthouse data. Run posthouse doctor, then restore a backup, or move the files away to start afresh.',
   data_unwritable:
     "The data cannot be written. Check the folder's permissions and the free space, or choose another with --data.",
-  no_handler: "Nobody there answers calls of that method. Check the method's name, and that its handler was added.",
+  no_handler: "Nothing there answers calls of that method. Check the method's name, and that its handler was added.",
   call_lost:
-    'A connection was lost during a call, which may or may not have been carried out. Call again where that does no harm.',
-  call_failed: 'The answer to a call broke the rules of the protocol, or comes in parts and was not read as a stream.',
-  too_many_calls: 'As many calls as are allowed are under way. Wait for some of them to end.',
+    'A connection was lost during a call, which may or may not have been executed. Call again if that does no harm.',
+  call_failed: 'The answer to a call violated the protocol, or is streamed and was not read as a stream.',
+  too_many_calls: 'The allowed number of calls is running. Wait for some of them to end.',
   unknown_outcome:
-    'The call may have been carried out, and nobody can tell. Look at what it would have changed; a call that does no harm twice is marked idempotent.',
+    'The call may have been executed, and nobody can know. Check what it would have changed; a procedure that may run twice can be marked idempotent.',
   invalid_signature:
-    'A callback is not signed with a secret that is known here, or too long ago. Compare the secrets and the clocks of both ends.',
-  call_conflict: 'A call with this request id was made before, with another input. Give each call an id of its own.',
+    'A callback is not signed with a known secret, or was signed too long ago. Compare the secrets and the clocks of both ends.',
+  call_conflict: 'A call with this request id was made before, with another input. Give each call its own id.',
   unknown_call:
-    'No call with this id is known to this caller. Results are kept for a day; anonymous callers need the secret that they called with.',
+    'This caller has no call with this id. Results are kept for a day; anonymous callers need the secret that they called with.',
   pool_timeout:
     'No connection of the pool became free in time. Raise the limits of the pool, or send fewer requests at once.',
-  connect_timeout: 'The connection was not made in time. Is the server up, and do host and port reach it?',
+  connect_timeout: 'The connection was not established in time. Is the server up, and are host and port right?',
   write_timeout: 'The server stopped reading the request. It may be overloaded; raise timeout.write for slow networks.',
   first_byte_timeout:
-    'The server took the request and did not begin to answer in time. Raise timeout.firstByte for slow answers.',
-  read_timeout: 'The server stopped in the middle of its answer. Raise timeout.read for slow networks.',
-  attempt_timeout: 'One attempt took longer than it may. Raise timeout.attempt.',
-  total_timeout: 'The request took longer than it may, with all of its attempts. Raise timeout.total.',
-  pool_full: 'As many requests wait for a connection as may. Send fewer at once, or raise pool.maxQueue.',
-  dns_failed: 'The name of the server cannot be resolved. Check its spelling and the name service.',
+    'The server took the request and did not begin to answer in time. Raise timeout.firstByte for slow responses.',
+  read_timeout: 'The server stopped in the middle of its response. Raise timeout.read for slow networks.',
+  attempt_timeout: 'One attempt took longer than allowed. Raise timeout.attempt.',
+  total_timeout: 'The request took longer than allowed, with all of its attempts. Raise timeout.total.',
+  pool_full: 'The queue for connections is full. Send fewer requests at once, or raise pool.maxQueue.',
+  dns_failed: 'The name of the server cannot be resolved. Check its spelling and the name server.',
   connect_failed: 'The server cannot be reached. Is it running, and are host, port and network right?',
-  connection_lost: 'The connection ended before the answer was complete. The request may have been carried out.',
-  tls_failed: 'The server could not prove who it is. Check its certificate, or name its authority in tls.ca.',
+  connection_lost: 'The connection ended before the response was complete. The request may have been executed.',
+  tls_failed:
+    'The identity of the server could not be verified. Check its certificate, or name its authority in tls.ca.',
   proxy_failed: 'The proxy refused or broke the connection. Check its address and credentials.',
-  bad_response: 'What the server sent is not a valid HTTP answer.',
+  bad_response: 'What the server sent is not a valid HTTP response.',
   truncated_body: 'The body ended before its announced length.',
   decode_failed: 'The body cannot be decompressed as its content-encoding says.',
   response_too_large:
-    'The body is larger than it may be. Read it with client.stream, or raise the limit that the message names.',
+    'The body is larger than allowed. Read it with client.stream, or raise the limit that the message names.',
   invalid_json: 'The body is not valid JSON.',
-  schema_mismatch: 'The body does not fit the schema. The error lists what differs.',
+  schema_mismatch: 'The body does not match the schema. The error lists the differences.',
   bad_status: 'The server answered with a status of 400 or more. The response is on the error.',
   too_many_redirects: 'The server redirected more often than allowed, or in a circle.',
   redirect_refused:
-    'The redirection leads from https to http or to something other than HTTP, or its body cannot be sent again.',
-  address_blocked: 'The address is one that this client may not reach. Name it in guard.allow if that is wanted.',
+    'The redirect leads from https to http or to something other than HTTP, or the body cannot be sent again.',
+  address_blocked: 'This client may not connect to that address. Add it to guard.allow if it should.',
   invalid_request: 'The request cannot be sent as it is. The message names what is wrong with it.',
-  file_unusable: 'A file that is to be sent or written cannot be used. The message names it, and what to change.',
-  retries_exhausted: 'The task failed as often as it may be tried, or for as long. The cause is how it failed last.',
+  file_unusable: 'A file to be sent or written cannot be used. The message names it, and what to change.',
+  retries_exhausted: 'The task failed in all of its attempts, or for all of its time. The cause is the last failure.',
   deadline_exceeded:
-    'The task did not end in its time, with all of its attempts and waits. Give it more, or ask for less.',
-  circuit_open: 'What is asked has failed too often lately and is left alone for a while. Try again later.',
+    'The task did not end in time, with all of its attempts and waits. Give it more time, or less to do.',
+  circuit_open: 'The target has failed too often lately and is not asked for a while. Try again later.',
   bulkhead_full:
-    'As many tasks are under way, and wait, as may. Try again when some of them have ended, or raise limit or queue.',
+    'The allowed number of tasks is running, and waiting. Try again when some of them have ended, or raise limit or queue.',
   invalid_status:
-    'Only whole numbers from 100 to 599 can be sent as an HTTP status. Those of third parties, from 600 on, stand in the body of an answer.',
+    'Only whole numbers from 100 to 599 can be sent as an HTTP status. Third-party statuses, from 600 on, belong in the body of a response.',
   invalid_close_code:
-    'Only 1000 to 1003, 1007 to 1014 and 3000 to 4999 can be sent as a close code. 1000 is the usual end; 4000 to 4999 are free for your own.',
-  socket_closed: 'The WebSocket has ended. Stop using it; the one who opened it may connect again.',
+    'Only 1000 to 1003, 1007 to 1014 and 3000 to 4999 can be sent as a close code. 1000 is the normal end; 4000 to 4999 are free for your own use.',
+  socket_closed: 'The WebSocket has ended. Stop using it; its client may connect again.',
   wrong_socket_state: 'A WebSocket is accepted once, before anything is received or sent.',
   upgrade_refused: 'The server answered the request for a WebSocket with an HTTP status. The message names it.',
   invalid_header:
@@ -134,18 +137,21 @@ export const errorHelp: Readonly<Record<ErrorCode, string>> = {
     'A key has 1 to 1023 bytes, parts between single slashes, none of them . or .., and no control characters or backslashes.',
   unknown_file: 'No file or upload has this key. It may have expired or been removed, or its upload is not complete.',
   key_in_use: 'A file or an upload has this key already. Make a new key for each file.',
-  offset_mismatch: 'The upload is at another place than the request says. Ask how far it is, and go on from there.',
-  upload_busy: 'Another request writes to this upload now. Wait for its end, or end it.',
+  offset_mismatch:
+    'The upload is at another offset than the request says. Ask for its offset, and continue from there.',
+  upload_busy: 'Another request is writing to this upload. Wait until it ends, or end it.',
   content_mismatch: 'The content has another size or SHA-256 than it should. Send it again, or fetch it again.',
   file_too_large: 'The file is larger than was announced, or than is allowed. The message names the limit.',
-  no_room: 'The store of files has no room for this file. Remove some, or give it more room.',
-  bad_range: 'The range lies outside of the file. Ask for the size first.',
-  quota_exceeded: 'The files of this client would take more than it may keep. Remove some, or ask for a larger share.',
+  no_room: 'The file store has no room for this file. Remove some, or give it more room.',
+  bad_range: 'The range lies outside the file. Ask for its size first.',
+  quota_exceeded:
+    'The files of this client would take more space than allowed. Remove some, or ask for a larger quota.',
   no_shared_storage:
-    'The recipient speaks cross_comm and fetches files from a bucket only. Let the hub keep files in the same bucket.',
+    'The recipient speaks cross_comm and fetches files from a bucket only. Let the hub keep its files in the same bucket.',
   source_failed:
-    'What is to be sent is not there, cannot be read, or changed meanwhile. Send it again when nothing writes to it.',
-  target_failed: 'The file cannot be saved there. Look at the rights of the directory, and at what is in the way.',
+    'What is to be sent does not exist, cannot be read, or has changed meanwhile. Send it again when nothing writes to it.',
+  target_failed:
+    'The file cannot be saved there. Check the permissions of the directory, and whether something is in the way.',
 }
 
 /** The status of each error code at an HTTP door. */

@@ -52,20 +52,20 @@ ${title('TypeScript or JavaScript')} with @posthouse/client:
 
 /** Where messages are kept, and how safe they are there. */
 function storage({ durability, database }: Started): string {
-  if (durability === 'memory') return 'Messages are kept in memory: they are gone when it ends.'
+  if (durability === 'memory') return 'Messages are kept in memory: they are lost when it stops.'
   const place = relative('', database)
   const shown = place.startsWith('..') ? database : place
   const survived =
-    durability === 'disk' ? 'also through a loss of power' : 'also if it is killed, but not through a loss of power'
-  return `Messages are kept in ${shown}, ${survived}.`
+    durability === 'disk' ? 'survive a loss of power' : 'survive if it is killed, but not a loss of power'
+  return `Messages are kept in ${shown} and ${survived}.`
 }
 
 function browserHint(terminal: Terminal, { url, guarded, administration }: Started): string {
   const base = url.replace(/^ws/, 'http')
   const heading = terminal.style('bold', 'A browser')
-  if (!administration) return `${heading} finds at ${base} what else there is.\n`
-  const who = guarded ? 'for tokens that may administer' : 'open to this computer only, as nobody is asked who they are'
-  return `${heading} finds at ${base} what else there is; ${base}/api/v1 administers it, ${who}.\n`
+  if (!administration) return `${heading} shows at ${base} what else there is.\n`
+  const who = guarded ? 'for tokens that may administer' : 'open to this computer only, as there is no authentication'
+  return `${heading} shows at ${base} what else there is; ${base}/api/v1 is for administration, ${who}.\n`
 }
 
 function pythonHint(terminal: Terminal, port: number): string {

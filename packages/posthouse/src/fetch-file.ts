@@ -3,7 +3,9 @@ import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { isErrorCode, PosthouseError, reasonOf } from '@posthouse/core'
+import { isErrorCode, isPosthouseError, PosthouseError, reasonOf } from '@posthouse/core'
+import { throwIfAborted } from '@posthouse/core/policy'
+import { systemCode } from './network-reason.ts'
 
 /** What to fetch, and what it must be. */
 export interface WantedFile {
@@ -18,10 +20,11 @@ export interface WantedFile {
 
 /**
  * Fetches a file by a URL that needs nothing else.
- * @throws PosthouseError `content_mismatch`, `unreachable`, `bad_response`, `aborted`, and what the server refuses with
+ * @throws PosthouseError `content_mismatch`, `unreachable`, `target_failed`, `bad_response`, `aborted`, and what the server refuses with
  */
 export async function fetchFile({ url, size, sha256, path, signal }: WantedFile): Promise<void> {
   const response = await fetch(url, { signal }).catch((cause: unknown) => {
+    throwIfAborted(signal)
     throw new PosthouseError('unreachable', `${new URL(url).origin} cannot be reached: ${reasonOf(cause)}`, { cause })
   })
   if (!response.ok || response.body === null) throw await refusal(response)
@@ -44,9 +47,20 @@ export async function fetchFile({ url, size, sha256, path, signal }: WantedFile)
     }
     await rename(part, path)
   } catch (error) {
-    await rm(part, { force: true })
-    throw error
+    await rm(part, { force: true }).catch(() => undefined)
+    throwIfAborted(signal)
+    throw isPosthouseError(error) ? error : broken(error, { url, path })
   }
+}
+
+/** The file system names a path where it fails; what else can fail is the way of the bytes. */
+function broken(cause: unknown, { url, path }: Pick<WantedFile, 'url' | 'path'>): PosthouseError {
+  if (systemCode(cause) !== undefined && Object(cause).path !== undefined) {
+    return new PosthouseError('target_failed', `${path} cannot be written: ${reasonOf(cause)}`, { cause })
+  }
+  return new PosthouseError('unreachable', `${new URL(url).origin} was lost in the middle: ${reasonOf(cause)}`, {
+    cause,
+  })
 }
 
 async function refusal(response: Response): Promise<PosthouseError> {

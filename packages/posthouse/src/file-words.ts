@@ -3,7 +3,7 @@ import { type BlobStore, type Logger, PosthouseError } from '@posthouse/core'
 import type { Files, FilesOptions } from '@posthouse/files'
 import { type Command, Option } from 'commander'
 import { parseDuration } from './duration.ts'
-import { checked, durationOption, parseByteRate } from './option-values.ts'
+import { checked, durationOption, parseBytes } from './option-values.ts'
 
 const storages = ['disk', 's3', 'oss'] as const
 type Storage = (typeof storages)[number]
@@ -31,7 +31,7 @@ const day = 86_400_000
 
 /** Adds them to a command, in a group. */
 export function withFileWords(command: Command): Command {
-  const size = checked(parseByteRate)
+  const size = checked(parseBytes)
   return command
     .optionsGroup('Files:')
     .addOption(

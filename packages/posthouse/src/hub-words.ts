@@ -4,7 +4,7 @@ import type { ChannelRule, HubOptions, LegacyRule, ListenOptions, TlsOptions } f
 import { type Command, Option } from 'commander'
 import { type AuthenticationWords, authenticatorOf, withAuthenticationWords } from './authentication.ts'
 import { parseDuration, parseInterval } from './duration.ts'
-import { checked, collected, parseByteRate, parseCount, parseRate } from './option-values.ts'
+import { checked, collected, parseBytes, parseCount, parseRate } from './option-values.ts'
 
 /** What the words of `posthouse up` say about who may come in, and how much they may do. */
 export interface HubWords extends AuthenticationWords {
@@ -57,7 +57,7 @@ function addLimits(command: Command): void {
     .option(
       '--byte-rate <bytes>',
       'bytes of a client in a second, such as 512k, or off (default: 64M)',
-      checked(parseByteRate),
+      checked(parseBytes),
     )
     .option('--connect-rate <number>', 'connections of another address in a second, or off (default: 50)', rate)
     .option('--max-connections <number>', 'connections in all (default: no limit)', checked(parseCount))

@@ -62,11 +62,11 @@ export function parseRate(word: string): number | false {
 
 const sizes: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1_048_576, g: 1_073_741_824 }
 
-/** A rate of bytes a second, such as `512k` or `64M`, or `off`. @throws PosthouseError `invalid_option` */
-export function parseByteRate(word: string): number | false {
+/** A number of bytes, such as `512k` or `64M`, or `off`. @throws PosthouseError `invalid_option` */
+export function parseBytes(word: string): number | false {
   if (word === 'off') return false
   const [, amount, unit = ''] = /^(\d+)([kmg]?)(?:i?b)?$/i.exec(word) ?? []
   const bytes = Number(amount) * (sizes[unit.toLowerCase()] ?? Number.NaN)
   if (bytes > 0) return bytes
-  throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is no number of bytes: write 512k, 64M or off`)
+  throw new PosthouseError('invalid_option', `${JSON.stringify(word)} is not a number of bytes: write 512k, 64M or off`)
 }

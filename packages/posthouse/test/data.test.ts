@@ -36,8 +36,8 @@ describe('the data of posthouse up', () => {
   after(() => rm(folder, { recursive: true }))
 
   for (const [durability, words] of [
-    ['disk', /kept in .*posthouse\.db, also through a loss of power\./],
-    ['process', /kept in .*posthouse\.db, also if it is killed, but not through a loss of power\./],
+    ['disk', /kept in .*posthouse\.db and survive a loss of power\./],
+    ['process', /kept in .*posthouse\.db and survive if it is killed, but not a loss of power\./],
   ] as const) {
     test(`outlives a hub that is killed, with --durability ${durability}`, async () => {
       const data = join(folder, durability)
@@ -60,7 +60,7 @@ describe('the data of posthouse up', () => {
   test('is gone with a hub that keeps it in memory, which says so', async () => {
     const words = ['--data', join(folder, 'memory'), '--durability', 'memory']
     await using hub = await startUp(words)
-    await hub.line(/kept in memory: they are gone when it ends/)
+    await hub.line(/kept in memory: they are lost when it stops/)
     hub.signal('SIGINT')
     assert.equal((await hub.ended()).status, 0)
   })

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { openPost } from '../../../tests/files/post.ts'
+import { fetchFile } from '../src/fetch-file.ts'
 import { Cli } from './cli.ts'
+import { serveHttp } from './servers.ts'
 
 describe('files on the command line', () => {
   test('are sent, fetched as they come, and told of', async () => {
@@ -69,5 +72,20 @@ describe('files on the command line', () => {
     const { status, err } = await Cli.run(['send', 'bob', '--file', '/nowhere', '--url', post.url])
     assert.equal(status, 1)
     assert.match(err, /source_failed/)
+  })
+
+  test('are given up when that is asked, and say where they cannot be written', async () => {
+    const abortion = new AbortController()
+    await using slow = await serveHttp((_, answer) => {
+      answer.writeHead(200, { 'content-length': 5 }).write('a')
+      abortion.abort()
+    })
+    await using quick = await serveHttp((_, answer) => answer.end('whole'))
+    const wanted = { size: 5, path: '/nowhere/a', signal: new AbortController().signal }
+    const at = (port: number): string => `http://127.0.0.1:${port}/`
+    await assert.rejects(fetchFile({ ...wanted, url: at(quick.port) }), { code: 'target_failed' })
+    const given = { ...wanted, url: at(slow.port), path: join(tmpdir(), `given-up-${process.pid}`) }
+    await assert.rejects(fetchFile({ ...given, signal: abortion.signal }), { code: 'aborted' })
+    await assert.rejects(fetchFile({ ...given, signal: abortion.signal }), { code: 'aborted' })
   })
 })

@@ -5,7 +5,7 @@ import { isLocalHost } from './local-host.ts'
 
 /** Who administers a node by HTTP. */
 export interface Administrator {
-  /** The name of the principal; nothing where the node asks nobody who they are. */
+  /** The name of the principal; nothing without authentication. */
   readonly name: string | undefined
 }
 
@@ -14,7 +14,7 @@ const scheme = {
   describe: {
     type: 'http',
     scheme: 'bearer',
-    description: 'A token whose permissions have `administer`. Without authentication, only this computer is let in.',
+    description: 'A token with the permission `administer`. Without authentication, only this computer has access.',
   },
 }
 
@@ -38,7 +38,7 @@ export function administrator(hub: Hub): Dependency<Administrator> {
 function tokenOf({ headers }: RequestView): string {
   const token = bearerToken(headers.authorization)
   if (token !== undefined) return token
-  throw problem(401, 'This is for administrators: show a token in Authorization: Bearer', {
+  throw problem(401, 'This is for administrators: send a token in Authorization: Bearer', {
     code: 'unauthenticated',
     headers: { 'www-authenticate': 'Bearer' },
   })
@@ -55,10 +55,10 @@ const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-
 function assertThisComputer({ headers, raw }: RequestView): void {
   const { remoteAddress = '' } = raw.socket
   if (!isLoopback(remoteAddress) || forwarding.some((name) => headers[name] !== undefined)) {
-    throw refused('This node asks nobody who they are, so it is administered from its own computer only')
+    throw refused('This node has no authentication, so it can be administered from its own computer only')
   }
   const { host = '', origin } = headers
-  if (!isLocalHost(host)) throw refused(`This node is not administered under the name ${shown(host)}; use localhost`)
+  if (!isLocalHost(host)) throw refused(`This node cannot be administered under the name ${shown(host)}; use localhost`)
   const site = headers['sec-fetch-site']
   const foreign = site !== undefined && site !== 'same-origin' && site !== 'none'
   if (foreign || (origin !== undefined && !isOrigin(origin, host))) {

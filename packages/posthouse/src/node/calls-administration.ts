@@ -11,12 +11,12 @@ export function addCallsAdministration(app: Router, api: Api, admin: Dependency<
   const dependencies = { admin }
   app.get(
     '/api/v1/calls',
-    { tags, summary: 'Calls under way, and how many there are', dependencies, response: anything },
+    { tags, summary: 'Lists running calls, with their number', dependencies, response: anything },
     () => ({ ...api.stats(), calls: api.calls() }),
   )
   app.delete(
     '/api/v1/calls/{caller}/{id}',
-    { tags, summary: 'Cancel a call, whoever made it', dependencies, response: anything },
+    { tags, summary: 'Cancels a call, whoever made it', dependencies, response: anything },
     ({ params }) => {
       api.cancel(params.caller, params.id)
       return {}
@@ -32,17 +32,17 @@ export function addCallsAdministration(app: Router, api: Api, admin: Dependency<
   })
   app.get(
     '/api/v1/callbacks',
-    { tags, summary: 'Callbacks that are owed, or were given up', dependencies, query, response: list },
+    { tags, summary: 'Lists callbacks that are due, or were given up', dependencies, query, response: list },
     async ({ query: { which, limit } }): Promise<readonly CallbackInfo[]> => api.callbacks(which, limit),
   )
   app.post(
     '/api/v1/callbacks/{id}/redrive',
-    { tags, summary: 'Try a callback that was given up from the beginning', dependencies, response: anything },
+    { tags, summary: 'Retries a callback that was given up', dependencies, response: anything },
     async ({ params }): Promise<CallbackInfo> => api.redriveCallback(params.id),
   )
   app.delete(
     '/api/v1/callbacks/{id}',
-    { tags, summary: 'Forget a callback that was given up', dependencies, response: anything },
+    { tags, summary: 'Forgets a callback that was given up', dependencies, response: anything },
     async ({ params }) => {
       await api.removeCallback(params.id)
       return {}

@@ -11,6 +11,7 @@ import {
   type ProcedureTree,
 } from '@posthouse/rpc'
 import { type HandlerTools, jsonSchema, type ProblemFormat, type Reply, type Router } from '@posthouse/web'
+import { aborted } from '../interrupt.ts'
 import { addCallsAdministration } from './calls-administration.ts'
 import type { Door } from './door.ts'
 import { mayUse, serveThroughHub } from './hub-procedures.ts'
@@ -46,7 +47,7 @@ export function callsDoor({ hub, procedures, store, allowedOrigins, ...options }
     places: [
       { path: '/socket.io/', what: 'Calls over Socket.IO' },
       { path: '/api/call', what: 'Calls over HTTP: POST' },
-      { path: '/api/procedures', what: 'What can be called' },
+      { path: '/api/procedures', what: 'The procedures' },
     ],
     mount: (app, { admin, administration }) => {
       addEndpoints(app, api, identify)
@@ -73,7 +74,7 @@ export function callsDoor({ hub, procedures, store, allowedOrigins, ...options }
 function identifyBy(hub: Hub): Identify {
   return async ({ token, remoteAddress, signal = new AbortController().signal }) => {
     if (token === undefined) {
-      throw new PosthouseError('unauthenticated', 'this node wants to know who calls: show a token')
+      throw new PosthouseError('unauthenticated', 'this node requires authentication: send a token')
     }
     const identity = await hub.identify({ token, remoteAddress, signal })
     return { name: identity.name, may: (permission) => mayUse(identity, permission) }
@@ -86,17 +87,17 @@ const callSchema = shownSchema({
   required: ['api'],
   properties: {
     api: { ...text, description: 'The name of a procedure' },
-    data: { description: 'What it takes' },
-    request_id: { ...text, description: 'The same each time that this call is sent' },
+    data: { description: 'Its input' },
+    request_id: { ...text, description: 'The id of the call, the same each time it is sent' },
     callback_type: {
       enum: ['http', 'socket', null],
-      description: 'Where the answer goes; without it, it is waited for',
+      description: 'Where the answer goes; without it, in the response',
     },
-    callback_url: { type: ['string', 'null'], description: 'Where the answer is POSTed' },
-    callback_func: { description: 'Given back as it came' },
+    callback_url: { type: ['string', 'null'], description: 'The URL to which the answer is posted' },
+    callback_func: { description: 'Returned unchanged' },
     deadline_ms: { type: 'number', description: 'How long the caller waits, in milliseconds' },
-    stream: { type: 'boolean', description: 'Whether items are wanted one by one; with Accept: application/x-ndjson' },
-    from: { type: 'integer', description: 'The first item that is wanted' },
+    stream: { type: 'boolean', description: 'Whether to send items one by one; with Accept: application/x-ndjson' },
+    from: { type: 'integer', description: 'The number of the first item to send' },
   },
 })
 
@@ -118,12 +119,12 @@ const responseSchema = (data: object = {}) =>
   })
 
 const responses = {
-  202: { description: 'It takes longer: ask at Location' },
+  202: { description: 'It takes longer: ask again at Location' },
   404: { description: 'There is no such procedure, or no such call of this caller' },
-  409: { description: 'This request_id was that of a call with another input' },
+  409: { description: 'This request_id belongs to a call with another input' },
   413: { description: 'The body is too large' },
-  422: { description: 'The input does not fit; details says where' },
-  429: { description: 'Too many calls, or too often' },
+  422: { description: 'The input does not match; details says where' },
+  429: { description: 'Too many calls at once, or too often' },
 }
 
 /** What endpoints for calls have in common. A body that cannot be read is answered as a call that has failed. */
@@ -140,12 +141,12 @@ function addEndpoints(app: Router, api: Api, identify: Identify | undefined): vo
   const tags = ['calls']
   app.post(
     '/api/call',
-    { tags, summary: 'Call a procedure', body: callSchema, response: responseSchema(), ...callOptions(api) },
+    { tags, summary: 'Calls a procedure', body: callSchema, response: responseSchema(), ...callOptions(api) },
     async (tools) => send(tools.reply, await api.http.call(tools.body, new DoorRequest(tools))),
   )
   app.get(
     '/api/calls/{id}',
-    { tags, summary: 'What a call came to', response: responseSchema(), responses, handlerTimeout: 0 },
+    { tags, summary: 'Shows the result of a call', response: responseSchema(), responses, handlerTimeout: 0 },
     async (tools) => {
       const from = Number(tools.request.query.from ?? 0)
       return send(tools.reply, await api.http.status(tools.params.id, new DoorRequest(tools), from))
@@ -153,12 +154,12 @@ function addEndpoints(app: Router, api: Api, identify: Identify | undefined): vo
   )
   app.delete(
     '/api/calls/{id}',
-    { tags, summary: 'Cancel a call', response: responseSchema(), responses },
+    { tags, summary: 'Cancels a call', response: responseSchema(), responses },
     async (tools) => send(tools.reply, await api.http.cancel(tools.params.id, new DoorRequest(tools))),
   )
   app.get(
     '/api/procedures',
-    { tags, summary: 'What can be called', response: jsonSchema<object[]>({ type: 'array', items: {} }) },
+    { tags, summary: 'Lists the procedures', response: jsonSchema<object[]>({ type: 'array', items: {} }) },
     async ({ request, signal }) => {
       const token = bearerToken(request.headers.authorization)
       const identity = await identify?.({ token, remoteAddress: request.ip, signal })
@@ -230,12 +231,7 @@ async function* encoded(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array
   for await (const line of lines) yield Buffer.from(line)
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-}
-
-/** Where a node may POST answers: anywhere public, and, where it asks nobody who they are, to programs of this computer. */
+/** Where a node may POST answers: anywhere public, and, without authentication, to programs of this computer. */
 export function callbackGuard(hub: Hub, host: string, allowed: readonly string[]): object {
   const own = !hub.guarded && isLoopback(host)
   return { allowPrivate: [...(own ? ['127.0.0.0/8', '::1/128'] : []), ...allowed] }

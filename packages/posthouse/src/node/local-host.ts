@@ -22,7 +22,7 @@ export function isRebound({ headers, socket }: IncomingMessage, allowedOrigins: 
 
 /** Says what to do about it. */
 export function refuseRebound(response: ServerResponse): void {
-  const detail = 'This node asks nobody who they are, and has no such name: use localhost, or allow its origin'
+  const detail = 'This node has no authentication, and not this host name: use localhost, or allow its origin'
   const body = { type: 'about:blank', title: 'Forbidden', status: 403, detail, code: 'forbidden' }
   // Whatever body the request has is not read.
   response.writeHead(403, { 'content-type': 'application/problem+json', connection: 'close' })

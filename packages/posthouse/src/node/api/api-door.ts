@@ -10,7 +10,7 @@ import { addSend } from './send-endpoint.ts'
 /** What administration by HTTP works with. */
 export interface ApiDoorOptions {
   readonly hub: Hub
-  /** Has the node end in good order. */
+  /** Stops the node gracefully. */
   readonly drain: (graceMs: number | undefined) => void
 }
 
@@ -29,7 +29,7 @@ export function apiDoor({ hub, drain }: ApiDoorOptions): Door {
       addClients(router, hub)
       addSend(router, hub)
       addOperations(router, hub)
-      const options = { tags: ['node'], summary: 'Ends the node in good order', body: drainBody, status: 202 }
+      const options = { tags: ['node'], summary: 'Stops the node gracefully', body: drainBody, status: 202 }
       router.post(
         '/drain',
         { ...options, response: output({ draining: { const: true } }) },
@@ -46,12 +46,12 @@ export function apiDoor({ hub, drain }: ApiDoorOptions): Door {
   }
 }
 
-const openly = '; nobody is asked who they are, so it is open to this computer, and to no other'
+const openly = '; there is no authentication, so it is open to this computer, and to no other'
 
 function addAbout(router: ReturnType<typeof createRouter>, hub: Hub, admin: DoorTools['admin']): void {
   const options = {
     tags: ['node'],
-    summary: 'Says who administers which node, and whether it asks for a token',
+    summary: 'Tells who you are, which node this is, and whether it requires a token',
     dependencies: { admin: depends({ dependencies: { admin } }, ({ deps }): Administrator => deps.admin) },
     response: output({ node: text, access: text }),
   }

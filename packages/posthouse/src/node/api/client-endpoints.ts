@@ -16,7 +16,7 @@ interface ListQuery {
 const listQuery = jsonSchema<ListQuery>(
   input({
     ...pageProperties,
-    online: { ...flag, default: true, description: 'False lists everybody who is known' },
+    online: { ...flag, default: true, description: 'False lists offline clients, too' },
   }),
 )
 

@@ -47,7 +47,7 @@ export const groupOperations: readonly Operation[] = [
     path: '/groups/{group}',
     method: 'hub.groups.end',
     tag: 'groups',
-    summary: 'Ends a group; what was sent to it before is delivered',
+    summary: 'Deletes a group; messages sent to it before are still delivered',
     response: output({ ended: flag }),
   },
 ]

@@ -13,7 +13,7 @@ import {
   text,
 } from './operation.ts'
 
-const epoch = { ...text, description: 'Which numbering `seq` is of; both together are a position' }
+const epoch = { ...text, description: 'The numbering that `seq` belongs to; both together are a position' }
 const deadLetter = message({ at: count, reason: text })
 const seqs = { ...listOf(count), maxItems: 256 }
 
@@ -24,7 +24,7 @@ export const keptOperations: readonly Operation[] = [
     path: '/channels',
     method: 'hub.channels',
     tag: 'channels',
-    summary: 'Lists the channels that hold something',
+    summary: 'Lists the channels that keep messages',
     query: page,
     response: output({
       channels: listOf(output({ channel: text, messages: count, bytes: count, ts: count, subscribers: count })),
@@ -37,11 +37,11 @@ export const keptOperations: readonly Operation[] = [
     path: '/channels/{channel}/history',
     method: 'hub.history',
     tag: 'channels',
-    summary: 'Shows what was published in a channel, as far as it is kept',
+    summary: 'Shows what was published to a channel, as far as it is kept',
     query: input({
       epoch,
-      seq: counted('What comes behind this position'),
-      last: { type: 'integer', minimum: 1, maximum: 1000, description: 'The newest so many instead' },
+      seq: counted('Only messages after this position'),
+      last: { type: 'integer', minimum: 1, maximum: 1000, description: 'How many of the newest instead' },
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
     }),
     response: output({ entries: listOf({ type: 'object', additionalProperties: true }), position: {}, more: flag }),
@@ -77,7 +77,7 @@ export const keptOperations: readonly Operation[] = [
     path: '/dead-letters',
     method: 'hub.deadLetters.list',
     tag: 'dead letters',
-    summary: 'Lists messages that nobody could or would process, oldest first',
+    summary: 'Lists messages that could not be processed, oldest first',
     query: positions({ client: { ...text, description: 'Only those that were meant for this client' } }),
     response: output({ entries: listOf(deadLetter) }),
   },
@@ -86,7 +86,7 @@ export const keptOperations: readonly Operation[] = [
     path: '/dead-letters/{seq}',
     method: 'hub.deadLetters.show',
     tag: 'dead letters',
-    summary: 'Shows one with its content',
+    summary: 'Shows one dead letter with its content',
     params: input({ seq: count }, ['seq']),
     response: deadLetter,
     errors: { 404: 'There is none at this position' },
@@ -101,7 +101,7 @@ export const keptOperations: readonly Operation[] = [
     path: '/dead-letters/redrive',
     method: 'hub.deadLetters.redrive',
     tag: 'dead letters',
-    summary: 'Sends some on as if they were new',
+    summary: 'Sends the given ones again, as if they were new',
     body: input({ seqs }, ['seqs']),
     response: output({ redriven: count }),
   },
@@ -110,7 +110,7 @@ export const keptOperations: readonly Operation[] = [
     path: '/dead-letters/purge',
     method: 'hub.deadLetters.purge',
     tag: 'dead letters',
-    summary: 'Removes some for good: those that are named, those of a client, or all',
+    summary: 'Removes dead letters for good: the given ones, those of a client, or all',
     body: {
       ...input({ seqs: { ...seqs, maxItems: 10_000 }, client: text, all: { const: true } }),
       minProperties: 1,

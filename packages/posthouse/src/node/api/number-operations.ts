@@ -9,7 +9,7 @@ export const numberOperations: readonly Operation[] = [
     path: '/stats',
     method: 'hub.stats',
     tag: 'numbers',
-    summary: 'Tells the numbers of now, and what was counted since the start',
+    summary: 'Shows the current state, and what was counted since the start',
     query: input({ peers: { type: 'integer', minimum: 0, maximum: 500, description: 'Busiest clients to list' } }),
     response: output({
       node: text,
@@ -24,7 +24,7 @@ export const numberOperations: readonly Operation[] = [
     path: '/statistics',
     method: 'hub.statistics',
     tag: 'numbers',
-    summary: 'Tells what went through by the hour',
+    summary: 'Shows the traffic by the hour',
     query: input({ from: moment, to: moment, by: { enum: ['type', 'client', 'channel'] } }),
     response: output({ from: moment, to: moment, messages: count, delivered: count }),
   },

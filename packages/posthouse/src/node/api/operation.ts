@@ -48,7 +48,7 @@ export function listOf(items: JsonSchema): JsonSchema {
   return { type: 'array', items }
 }
 
-const after = { ...text, description: 'What comes behind this name' }
+const after = { ...text, description: 'Only entries after this name' }
 
 /** Which page of a list by names is wanted. */
 export const page: JsonSchema = input({ after, limit: { type: 'integer', minimum: 1, maximum: 200, default: 100 } })
@@ -56,7 +56,7 @@ export const page: JsonSchema = input({ after, limit: { type: 'integer', minimum
 /** Which page of a list by positions is wanted, besides what else is asked for. */
 export function positions(others: Values = {}): JsonSchema {
   const limit = { type: 'integer', minimum: 1, maximum: 256, default: 100 }
-  return input({ ...others, after: counted('What comes behind this position'), limit })
+  return input({ ...others, after: counted('Only entries after this position'), limit })
 }
 
 const position = output({

@@ -17,11 +17,11 @@ const wanted = jsonSchema<Wanted>(
     {
       to: { ...text, description: 'A client, `group:…`, `channel:…`, `queue:…` or `all`' },
       body: {},
-      type: { ...text, description: 'Default: what the body looks like' },
+      type: { ...text, description: 'Default: what fits the body' },
       qos: { enum: [0, 1] },
       retain: flag,
       priority: { type: 'integer', minimum: 0, maximum: 9 },
-      ttlMs: { type: 'integer', minimum: 1, description: 'How long it is worth anything, in milliseconds' },
+      ttlMs: { type: 'integer', minimum: 1, description: 'After how long it expires, in milliseconds' },
     },
     ['to', 'body'],
   ),
@@ -31,6 +31,6 @@ const sent = output({ id: text, state: { enum: ['stored', 'dropped', 'sent'] } }
 
 /** Declares how an administrator sends a message of the hub's own. */
 export function addSend(router: Router, hub: Hub): void {
-  const options = { tags: ['messages'], summary: 'Sends a message of the hub’s own', body: wanted, response: sent }
+  const options = { tags: ['messages'], summary: 'Sends a message from the hub', body: wanted, response: sent }
   router.post('/messages', options, async ({ body: { to, body, ...how } }) => hub.send(to, body, how))
 }
