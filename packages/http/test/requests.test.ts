@@ -116,6 +116,21 @@ describe('headers', () => {
     }
   })
 
+  test('may be called like what other objects inherit', () => {
+    const headers = new HttpHeaders([['__proto__', 'a']]).set('constructor', 'b')
+    assert.deepEqual(
+      [...headers.copy()],
+      [
+        ['__proto__', 'a'],
+        ['constructor', 'b'],
+      ],
+    )
+    assert.deepEqual(
+      [headers.get('toString'), headers.delete('constructor'), headers.get('constructor')],
+      [undefined, true, undefined],
+    )
+  })
+
   test('are made from credentials in the URL, which then has none', async () => {
     await using server = await startEcho()
     await using client = quietClient()

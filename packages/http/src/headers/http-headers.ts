@@ -16,8 +16,20 @@ const tokenForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: These are what must not get into a header.
 const forbiddenInValue = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
 
-/** A header may be called `__proto__`, and nobody who changed `Object.prototype` gets a header into our requests. */
-const emptyRecord = (): HeaderRecord => Object.create(null)
+/** What `Object.create(null)` makes is the same, but takes V8 eight times as long to fill, copy and list. */
+class Fields {
+  [name: string]: string | string[]
+}
+Object.setPrototypeOf(Fields.prototype, null)
+Reflect.deleteProperty(Fields.prototype, 'constructor')
+
+/**
+ * A record that inherits nothing: a header may be called `__proto__`, and nobody who changed `Object.prototype` gets a header
+ * into our requests.
+ */
+export function emptyRecord(): HeaderRecord {
+  return new Fields()
+}
 
 /** Header fields of a request or an answer, found without regard to case. Shows no secrets when it is printed. */
 export class HttpHeaders implements Iterable<[string, string]> {

@@ -1,6 +1,6 @@
 import { aFlag, either, numberFrom, optionsOf, type Rule } from '@posthouse/core/options'
 import { cacheStores, type Dispatcher, interceptors } from 'undici'
-import { type HeaderRecord, HttpHeaders } from '../headers/http-headers.ts'
+import { emptyRecord, type HeaderRecord, HttpHeaders } from '../headers/http-headers.ts'
 import { IncomingBody } from '../response/incoming-body.ts'
 import type { HopInterceptor, HopRequest, HopResponse, Transport } from '../transport/transport.ts'
 
@@ -143,7 +143,7 @@ class Answer implements Dispatcher.DispatchHandler {
       resume: () => this.#controller?.resume(),
       stop: (reason) => this.#controller?.abort(reason),
     })
-    const fields: HeaderRecord = Object.create(null)
+    const fields = emptyRecord()
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) fields[name] = value
     this.#resolve({ status, statusText, headers: HttpHeaders.received(fields), body: this.#body })
   }

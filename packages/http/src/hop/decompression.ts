@@ -1,5 +1,5 @@
 import { aFlag, either, numberFrom, optionsOf, type Rule } from '@posthouse/core/options'
-import { type HeaderRecord, HttpHeaders } from '../headers/http-headers.ts'
+import { emptyRecord, HttpHeaders } from '../headers/http-headers.ts'
 import { IncomingBody } from '../response/incoming-body.ts'
 import type { HopInterceptor, HopRequest, HopResponse } from '../transport/transport.ts'
 import { type DecodeLimits, decoded, knownEncodings } from './decode-stream.ts'
@@ -61,7 +61,7 @@ function encodingsOf(headers: HttpHeaders): readonly string[] | undefined {
 }
 
 function opened(response: HopResponse, encodings: readonly string[], limits: DecodeLimits): HopResponse {
-  const fields: HeaderRecord = Object.create(null)
+  const fields = emptyRecord()
   for (const [name, value] of Object.entries(response.headers.toRecord())) {
     if (name !== 'content-encoding' && name !== 'content-length') fields[name] = value
   }
