@@ -56,11 +56,12 @@ export interface CallStore extends AsyncDisposable {
   /** What is remembered of a call. */
   get(caller: string, id: string): KeptCall | undefined | Promise<KeptCall | undefined>
   /**
-   * Remembers a call in place of what was known of it, safe from the end of the process when it resolves.
+   * Remembers a call in place of what was known of it, safe from the end of the process when it resolves; one that holds calls
+   * in memory only may have done it when it returns.
    * @throws PosthouseError `store_full` where all that it may hold is unfinished or owed, or, for a call that is newly `taken`,
    * three quarters of that; `store_failed`, `closed`
    */
-  put(call: KeptCall): Promise<void>
+  put(call: KeptCall): void | Promise<void>
   /** Forgets a call. */
   remove(caller: string, id: string): Promise<void>
   /** Those that something is to be done about. */

@@ -8,6 +8,7 @@ import {
 import { type Clock, systemClock } from './clock.ts'
 import { PosthouseError } from './errors.ts'
 import { randomHex } from './ids.ts'
+import { SettledCalls } from './settled-calls.ts'
 
 /** Settings of `MemoryCallStore`. */
 export interface MemoryCallStoreOptions extends CallStoreBounds {
@@ -23,22 +24,31 @@ const step = 256
 /** What is too old is dropped so often, in milliseconds. */
 const sweepMs = 60_000
 
+/** A caller of whom something is remembered. */
+interface Owner {
+  readonly caller: string
+  readonly number: number
+  /** Calls that something is to be done about, by id. */
+  readonly open: Map<string, KeptCall>
+  /** How many others there are. */
+  settled: number
+}
+
 /** Remembers calls as long as the process lives. */
 export class MemoryCallStore implements CallStore {
   readonly id: string = randomHex(16)
   readonly lasting = false
   readonly #bounds: typeof usual
   readonly #clock: Clock
-  // By caller, then by id: both are texts that are there anyway, and a key of both would be made for each question.
-  readonly #calls = new Map<string, Map<string, KeptCall>>()
+  readonly #owners = new Map<string, Owner>()
+  /** The same by number. Numbers that nobody has any more are given away again. */
+  readonly #numbered: (Owner | undefined)[] = []
+  readonly #free: number[] = []
   /** Those that are unfinished, owed or given up. */
   readonly #open = new Set<KeptCall>()
-  /** Those that nothing is to be done about, the oldest first, and some that are not there any more. */
-  #done: KeptCall[] = []
-  /** Where those begin in `#done` that were not dropped. */
-  #first = 0
+  #settled = new SettledCalls()
   #size = 0
-  #bytes = 0
+  #openBytes = 0
   #sweptAt: number
   #closed = false
 
@@ -55,29 +65,26 @@ export class MemoryCallStore implements CallStore {
   }
 
   get(caller: string, id: string): KeptCall | undefined {
-    const call = this.#calls.get(caller)?.get(id)
-    return call !== undefined && !this.#isOld(call) ? call : undefined
+    const owner = this.#owners.get(caller)
+    const call = owner && (owner.open.get(id) ?? this.#settledOf(owner, id))
+    return call === undefined || this.#isOld(call.at) ? undefined : call
   }
 
-  async put(call: KeptCall): Promise<void> {
+  /** @throws PosthouseError `store_full`, `closed` */
+  put(call: KeptCall): void {
     if (this.#closed) throw new PosthouseError('closed', 'this store of calls was closed')
     const { caller, id } = call
-    const known = this.#calls.get(caller)?.get(id)
-    if (known === undefined) this.#makeRoom(call)
-    else this.#forget(known)
-    const own = this.#calls.get(caller)
-    if (own === undefined) this.#calls.set(caller, new Map([[id, call]]))
-    else own.set(id, call)
-    this.#size++
-    this.#bytes += bytesOf(call)
-    if (isOpen(call)) this.#open.add(call)
-    else this.#done.push(call)
+    const known = this.#owners.get(caller)
+    if (known === undefined || !this.#forget(known, id)) this.#makeRoom(call)
+    const owner = this.#ownerOf(caller)
+    if (isOpen(call)) this.#addOpen(owner, call)
+    else this.#addSettled(owner, call)
     if (this.#bytes > this.#bounds.bytes) this.#dropOldest(call)
   }
 
   async remove(caller: string, id: string): Promise<void> {
-    const call = this.#calls.get(caller)?.get(id)
-    if (call !== undefined) this.#drop(call)
+    const owner = this.#owners.get(caller)
+    if (owner !== undefined && this.#forget(owner, id)) this.#release(owner)
   }
 
   async find({ which, limit = 1000 }: KeptCallQuery): Promise<readonly KeptCall[]> {
@@ -91,9 +98,40 @@ export class MemoryCallStore implements CallStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
-    this.#calls.clear()
+    this.#owners.clear()
     this.#open.clear()
-    this.#done = []
+    this.#settled = new SettledCalls()
+  }
+
+  get #bytes(): number {
+    return this.#size * overhead + this.#openBytes + this.#settled.bytes
+  }
+
+  #settledOf({ caller, number }: Owner, id: string): KeptCall | undefined {
+    const found = this.#settled.find(number, id)
+    return found === undefined ? undefined : { caller, state: 'done', ...this.#settled.read(found) }
+  }
+
+  #ownerOf(caller: string): Owner {
+    const known = this.#owners.get(caller)
+    if (known !== undefined) return known
+    const owner = { caller, number: this.#free.pop() ?? this.#numbered.length, open: new Map(), settled: 0 }
+    this.#owners.set(caller, owner)
+    this.#numbered[owner.number] = owner
+    return owner
+  }
+
+  #addOpen({ open }: Owner, call: KeptCall): void {
+    open.set(call.id, call)
+    this.#open.add(call)
+    this.#openBytes += bytesOf(call)
+    this.#size++
+  }
+
+  #addSettled(owner: Owner, call: KeptCall): void {
+    this.#settled.add(owner.number, call)
+    owner.settled++
+    this.#size++
   }
 
   /** @throws PosthouseError `store_full` */
@@ -109,56 +147,65 @@ export class MemoryCallStore implements CallStore {
 
   #sweep(now: number): void {
     this.#sweptAt = now
-    for (let call = this.#done[this.#first]; call !== undefined && this.#isOld(call); call = this.#done[this.#first]) {
-      this.#dropFirst(call)
+    for (let first = this.#settled.first; first !== undefined; first = this.#settled.first) {
+      if (!this.#isOld(this.#settled.at(first))) break
+      this.#dropFirst()
     }
-    this.#compact()
+    this.#settled.compact()
   }
 
   /** Drops some of the oldest that nothing is to be done about, and says whether there were any. */
   #dropOldest(except?: KeptCall): boolean {
     const before = this.#size
     const most = Math.min(step, Math.ceil(before / 8))
+    const newest = except && this.#find(except)
     while (before - this.#size < most) {
-      const call = this.#done[this.#first]
-      if (call === undefined || call === except) break
-      this.#dropFirst(call)
+      const { first } = this.#settled
+      if (first === undefined || first === newest) break
+      this.#dropFirst()
     }
-    this.#compact()
     return this.#size < before
   }
 
-  #dropFirst(call: KeptCall): void {
-    this.#first++
-    if (this.#isThere(call)) this.#drop(call)
+  #find({ caller, id }: KeptCall): number | undefined {
+    const owner = this.#owners.get(caller)
+    return owner && this.#settled.find(owner.number, id)
   }
 
-  /** The list is as long as what is there, about. */
-  #compact(): void {
-    if (this.#first < this.#done.length / 2) return
-    this.#done = this.#done.slice(this.#first)
-    this.#first = 0
-  }
-
-  #isThere(call: KeptCall): boolean {
-    return this.#calls.get(call.caller)?.get(call.id) === call
-  }
-
-  #drop(call: KeptCall): void {
-    const { caller, id } = call
-    this.#forget(call)
-    const own = this.#calls.get(caller)
-    own?.delete(id)
-    if (own?.size === 0) this.#calls.delete(caller)
-  }
-
-  #forget(call: KeptCall): void {
-    this.#open.delete(call)
+  #dropFirst(): void {
+    const number = this.#settled.removeFirst()
+    const owner = number === undefined ? undefined : this.#numbered[number]
+    if (owner === undefined) return
+    owner.settled--
     this.#size--
-    this.#bytes -= bytesOf(call)
+    this.#release(owner)
   }
 
-  #isOld({ at }: KeptCall): boolean {
+  /** Forgets a call, and says whether it was there. */
+  #forget(owner: Owner, id: string): boolean {
+    const open = owner.open.get(id)
+    const settled = open === undefined ? this.#settled.find(owner.number, id) : undefined
+    if (open !== undefined) {
+      owner.open.delete(id)
+      this.#open.delete(open)
+      this.#openBytes -= bytesOf(open)
+    } else if (settled !== undefined) {
+      this.#settled.remove(settled)
+      owner.settled--
+    } else return false
+    this.#size--
+    return true
+  }
+
+  /** Lets go of a caller of whom nothing is remembered any more. */
+  #release({ caller, number, open, settled }: Owner): void {
+    if (settled > 0 || open.size > 0) return
+    this.#owners.delete(caller)
+    this.#numbered[number] = undefined
+    this.#free.push(number)
+  }
+
+  #isOld(at: number): boolean {
     return at + this.#bounds.ageMs <= this.#clock.now()
   }
 }
@@ -175,5 +222,5 @@ function isWanted({ state, callback }: KeptCall, which: KeptCallQuery['which']):
 }
 
 function bytesOf({ request = '', answer = '' }: KeptCall): number {
-  return overhead + request.length + answer.length
+  return request.length + answer.length
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { createApi } from '@posthouse/rpc'
 import { WebSocket } from 'ws'
-import { serve } from './serve.ts'
+import { next, serve } from './serve.ts'
 
 /** Procedures that answer as those did with which the frames were recorded. */
 const procedures = () =>
@@ -99,6 +99,59 @@ describe('a program of document 000', () => {
       assert.equal(await socket.read(), `42["apiResponse",${response.replace(id, own)}]`)
     }
     socket.close()
+  })
+
+  it('gets each of many answers of one turn by itself, whatever is in it and however long it is', async () => {
+    const lengths = [0, 1, 60, 61, 62, 63, 64, 65, 125, 126, 127, 65_535, 65_536, 200_000]
+    for (const transports of [['websocket'], ['polling']]) {
+      await using server = await serve(createApi({}).registerBatch({ echo: (data: unknown) => data }))
+      const socket = await server.connect({ transports })
+      for (const unit of ['a', 'é', '理', '😀']) {
+        const texts = lengths.map((length) => unit.repeat(length))
+        const calls = texts.map((data, n) =>
+          socket.emitWithAck('api', { api: 'echo', data, request_id: `${unit}${n}` }),
+        )
+        const answers = await Promise.all(calls)
+        assert.deepEqual(
+          answers.map(({ request_id, data }) => [request_id, data]),
+          texts.map((data, n) => [`${unit}${n}`, data]),
+        )
+      }
+    }
+  })
+
+  it('gets bytes as bytes, and what was said before an answer before it', async () => {
+    const bytes = Buffer.from([1, 2, 3])
+    await using server = await serve(
+      createApi({}).registerBatch({
+        bytes: () => ({ list: [bytes] }),
+        echo: (data: unknown) => data,
+        many: async function* () {
+          yield* ['one', bytes, 'three']
+        },
+      }),
+    )
+    const socket = await server.connect({ auth: { posthouse: 1 } })
+    const heard: unknown[] = []
+    socket.onAny((event, { n, item, data }) => heard.push([event, n, item ?? data]))
+    socket.emit('api', { api: 'many', stream: true, request_id: 'r1' })
+    while (heard.length < 4) await next(socket, heard.length === 3 ? 'apiResponse' : 'api:item')
+    assert.deepEqual(heard, [
+      ['api:item', 0, 'one'],
+      ['api:item', 1, bytes],
+      ['api:item', 2, 'three'],
+      ['apiResponse', undefined, undefined],
+    ])
+    assert.deepEqual((await socket.emitWithAck('api', { api: 'bytes' })).data, { list: [bytes] })
+    socket.emit('api', { api: 'bytes', request_id: 'r2' })
+    assert.deepEqual((await next(socket, 'apiResponse')).data, { list: [bytes] })
+    socket.emit('api', { api: 'echo', data: 1, callback_func: bytes, request_id: 'r3' })
+    assert.deepEqual((await next(socket, 'apiResponse')).callback_func, bytes)
+    const answered = await Promise.all([bytes, 'text'].map((data) => socket.emitWithAck('api', { api: 'echo', data })))
+    assert.deepEqual(
+      answered.map(({ data }) => data),
+      [bytes, 'text'],
+    )
   })
 
   it('gets nothing that its own server would not send', async () => {

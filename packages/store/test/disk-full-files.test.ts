@@ -82,7 +82,7 @@ test('a memory of calls on a full disk says so once a call was refused, until th
     const check = async (): Promise<void> => await store.check?.()
     await check()
     const refused = { name: 'PosthouseError', code: 'store_failed' }
-    await assert.rejects(store.put({ ...call, id: 'r1', answer }), refused)
+    await assert.rejects(async () => store.put({ ...call, id: 'r1', answer }), refused)
     await assert.rejects(check(), refused)
     rmSync(ballast)
     await check()

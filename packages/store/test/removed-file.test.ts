@@ -63,7 +63,7 @@ test('a store of files and one of calls refuse what they are given while their f
     },
     {
       path: join(dirname(folder.database), 'calls.db'),
-      writes: [() => calls.put(call)],
+      writes: [async () => calls.put(call)],
       check: async () => await calls.check?.(),
     },
   ]) {

@@ -133,9 +133,9 @@ function forgets(declare: Declare): void {
     'promises leave room for calls that are waited for',
     async (store) => {
       for (let n = 0; n < 6; n++) await store.put(call(`r${n}`, { state: 'taken' }))
-      await assert.rejects(store.put(call('promise', { state: 'taken' })), { code: 'store_full' })
+      await assert.rejects(async () => store.put(call('promise', { state: 'taken' })), { code: 'store_full' })
       for (let n = 0; n < 2; n++) await store.put(call(`r${n}`, { callback: owed }))
-      await assert.rejects(store.put(call('promise', { state: 'taken' })), { code: 'store_full' })
+      await assert.rejects(async () => store.put(call('promise', { state: 'taken' })), { code: 'store_full' })
       await store.put(call('begun', { state: 'begun' }))
       await store.put(call('begun'))
       assert.equal((await store.get('ana', 'begun'))?.state, 'done')
@@ -147,7 +147,7 @@ function forgets(declare: Declare): void {
     'nothing is taken where all that is there is unfinished',
     async (store) => {
       for (let n = 0; n < 4; n++) await store.put(call(`r${n}`, { state: 'begun' }))
-      await assert.rejects(store.put(call('more')), { code: 'store_full' })
+      await assert.rejects(async () => store.put(call('more')), { code: 'store_full' })
       await store.put(call('r0'))
       await store.put(call('more'))
     },
@@ -157,7 +157,7 @@ function forgets(declare: Declare): void {
   declare('a closed store takes nothing', async (store) => {
     await store.check?.()
     await store[Symbol.asyncDispose]()
-    await assert.rejects(store.put(call('r1')), { code: 'closed' })
+    await assert.rejects(async () => store.put(call('r1')), { code: 'closed' })
     if (store.check) await assert.rejects(store.check(), { code: 'closed' })
   })
 }

@@ -10,7 +10,7 @@ import {
   PosthouseError,
 } from '@posthouse/core'
 import type { Caller } from '../access/caller.ts'
-import type { Invoke } from '../procedure/invoke.ts'
+import { goOn, type Invoke } from '../procedure/invoke.ts'
 import type { Places } from '../procedure/places.ts'
 import { usualTimeoutMs } from '../procedure/procedure.ts'
 import type { Admission } from './admission.ts'
@@ -234,30 +234,45 @@ export class CallDesk {
       run.endsAt = clock.elapsed() + Math.max(0, run.deadline - clock.now())
       this.#deadlines.add(run)
     }
-    void this.#carryOut(run)
+    this.#carryOut(run)
   }
 
-  async #carryOut(run: RunningCall): Promise<void> {
+  /** To its end in this turn where nothing is to be waited for: each turn of waiting costs as much as a small handler. */
+  #carryOut(run: RunningCall): void {
+    const leave = (): void => this.#admission.leave(run.caller.id)
     try {
-      const { store } = this.#options
-      const known = run.remembered ? store.get(run.caller.id, run.requestId) : undefined
-      const kept = known instanceof Promise ? await known : known
-      const before = kept === undefined ? undefined : answerBefore(run, kept)
-      run.recalled = before !== undefined
-      if (before !== undefined) return await this.#settle(run, before, kept?.state !== 'done')
-      if (run.promised) await this.#promise(run)
-      await this.#settle(run, await this.#work.answer(run), true)
+      const ended = this.#answer(run)
+      if (ended instanceof Promise) ended.then(leave, (error) => this.#fail(run, error))
+      else leave()
     } catch (error) {
-      run.safe?.reject(error)
-      await this.#settle(run, this.#failed(run, error), true)
-    } finally {
-      this.#admission.leave(run.caller.id)
+      this.#fail(run, error)
     }
   }
 
-  async #promise(run: RunningCall): Promise<void> {
+  #answer(run: RunningCall): void | Promise<void> {
+    const { store } = this.#options
+    const known = run.remembered ? store.get(run.caller.id, run.requestId) : undefined
+    return goOn(known, (kept) => {
+      const before = kept === undefined ? undefined : answerBefore(run, kept)
+      run.recalled = before !== undefined
+      if (before !== undefined) return this.#settle(run, before, kept?.state !== 'done')
+      if (run.promised) return this.#keepPromise(run)
+      return goOn(this.#work.answer(run), (answer) => this.#settle(run, answer, true))
+    })
+  }
+
+  async #keepPromise(run: RunningCall): Promise<void> {
     await this.#options.store.put(keptOf(run, { state: 'taken' }))
     run.safe?.resolve()
+    await this.#settle(run, await this.#work.answer(run), true)
+  }
+
+  #fail(run: RunningCall, error: unknown): void {
+    run.safe?.reject(error)
+    const leave = (): void => this.#admission.leave(run.caller.id)
+    const told = this.#settle(run, this.#failed(run, error), true)
+    if (told instanceof Promise) told.then(leave, leave)
+    else leave()
   }
 
   #failed(run: RunningCall, error: unknown): Answer {
@@ -275,34 +290,44 @@ export class CallDesk {
   }
 
   /** The first answer counts. What a handler did not begin with is not remembered: it can be sent again. */
-  async #settle(run: RunningCall, answer: Answer, keep: boolean): Promise<void> {
+  #settle(run: RunningCall, answer: Answer, keep: boolean): void | Promise<void> {
     if (run.settling) return
     run.settling = true
     this.#options.tally.ended(run.procedure, answer, run.recalled)
-    if (keep && run.remembered && !this.#closed && (run.begun || run.promised)) {
-      const finished = this.#finish(keptOf(run), answer, run.owed)
-      // What only memory holds is as safe as it will be.
-      if (this.#options.store.lasting) await finished
-    }
+    if (!keep || !run.remembered || this.#closed || !(run.begun || run.promised)) return this.#tell(run, answer)
+    return goOn(this.#finish(keptOf(run), answer, run.owed), () => this.#tell(run, answer))
+  }
+
+  #tell(run: RunningCall, answer: Answer): void {
     run.answer = answer
     // A promise that could not be given has failed before; one that had been given before is kept.
     run.safe?.resolve()
-    for (const watcher of [...run.watchers]) watcher.ended(answer)
+    const { watchers } = run
+    if (watchers.length === 1) watchers[0]?.ended(answer)
+    else for (const watcher of [...watchers]) watcher.ended(answer)
     if (run.line === undefined) run.watchers.length = 0
     this.#forgetTaken(run)
   }
 
-  async #finish(call: KeptCall, answer: Answer, owed: boolean): Promise<void> {
+  /** Remembers an answer, at once where only memory holds it. */
+  #finish(call: KeptCall, answer: Answer, owed: boolean): void | Promise<void> {
     const { store, logger, clock } = this.#options
     const url = owed && call.request !== undefined ? requestOfText(call.request).call.callbackUrl : undefined
     const callback = url === undefined ? undefined : { id: `cb_${createId()}`, url, attempts: 0, nextAt: clock.now() }
     const kept = doneOf(call, answerToText(answer), callback)
-    try {
-      await store.put(kept)
-    } catch (error) {
-      logger.error('the answer to a call could not be remembered', { procedure: call.procedure, error })
+    const over = (): void => {
+      if (callback !== undefined) this.#options.owed(kept)
     }
-    if (callback !== undefined) this.#options.owed(kept)
+    const failed = (error: unknown): void => {
+      logger.error('the answer to a call could not be remembered', { procedure: call.procedure, error })
+      over()
+    }
+    try {
+      const put = store.put(kept)
+      return put instanceof Promise ? put.then(over, failed) : over()
+    } catch (error) {
+      failed(error)
+    }
   }
 
   #forgetTaken(run: RunningCall): void {

@@ -1,5 +1,5 @@
 import { type CallStore, PosthouseError } from '@posthouse/core'
-import { type Invoke, isItems } from '../procedure/invoke.ts'
+import { goOn, type Invoke, isItems } from '../procedure/invoke.ts'
 import type { Places } from '../procedure/places.ts'
 import { type Answer, success } from './answer.ts'
 import { keptOf } from './kept.ts'
@@ -22,8 +22,11 @@ export class Work {
     this.#options = options
   }
 
-  /** @throws PosthouseError `too_many_calls`, and whatever ended it before its handler did; and what its handler throws */
-  answer(run: RunningCall): Promise<Answer> {
+  /**
+   * At once where nothing is to be waited for.
+   * @throws PosthouseError `too_many_calls`, and whatever ended it before its handler did; and what its handler throws
+   */
+  answer(run: RunningCall): Answer | Promise<Answer> {
     return this.#options.places.run(
       run.entry,
       () => run.signal,
@@ -31,16 +34,20 @@ export class Work {
     )
   }
 
-  async #handle(run: RunningCall): Promise<Answer> {
-    const { store, invoke } = this.#options
+  #handle(run: RunningCall): Answer | Promise<Answer> {
+    const { store } = this.#options
     if (run.aborted !== undefined) throw run.aborted
     run.begun = true
     // Behind this note nobody can be sure any more that it was not carried out.
     const noted = store.lasting && run.remembered && run.entry.procedure.options.idempotent !== true
-    if (noted) await store.put(keptOf(run))
-    const result = await invoke(run.entry, run.call.data, run)
-    if (!isItems(result)) return success(result)
-    return run.line === undefined ? this.#list(run, result) : sendItems(run, result)
+    return noted ? goOn(store.put(keptOf(run)), () => this.#invoke(run)) : this.#invoke(run)
+  }
+
+  #invoke(run: RunningCall): Answer | Promise<Answer> {
+    return goOn(this.#options.invoke(run.entry, run.call.data, run), (result) => {
+      if (!isItems(result)) return success(result)
+      return run.line === undefined ? this.#list(run, result) : sendItems(run, result)
+    })
   }
 
   /** All items at once, for a caller who does not take them one by one. */

@@ -62,7 +62,7 @@ function admitted({ caller, procedure }: DirectCall, { admission, tally }: Direc
   }
 }
 
-function carryOutInTime(entry: Entry, call: DirectCall, parts: DirectCallParts): Promise<unknown> {
+function carryOutInTime(entry: Entry, call: DirectCall, parts: DirectCallParts): unknown {
   const { deadline = Number.POSITIVE_INFINITY } = call
   const { timeoutMs = usualTimeoutMs } = entry.procedure.options
   // Who guards the call's own time need not be helped where that is shorter.
@@ -70,7 +70,7 @@ function carryOutInTime(entry: Entry, call: DirectCall, parts: DirectCallParts):
   return inTime(entry, call, { ...parts, timeoutMs })
 }
 
-function carryOut(entry: Entry, call: DirectCall, { places, invoke, logger }: DirectCallParts): Promise<unknown> {
+function carryOut(entry: Entry, call: DirectCall, { places, invoke, logger }: DirectCallParts): unknown {
   return places.run(
     entry,
     () => call.signal,

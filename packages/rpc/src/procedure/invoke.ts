@@ -2,7 +2,7 @@ import { type Interceptor, intercept, PosthouseError } from '@posthouse/core'
 import { InputError } from '../call/answer.ts'
 import type { CallContext } from './context.ts'
 import type { Entry } from './registry.ts'
-import { type Check, faultsText } from './schema.ts'
+import { type Check, type Checked, faultsText } from './schema.ts'
 
 /** What interceptors see and may change: the input as it was sent, before its schema. */
 export interface Invocation {
@@ -14,26 +14,40 @@ export interface Invocation {
 /** Wraps every procedure; what it resolves with is a value, or an async iterable of items. */
 export type CallInterceptor = Interceptor<Invocation, unknown>
 
-/** Runs a procedure: interceptors, its input's schema, its handler, its output's schema. */
-export type Invoke = (entry: Entry, input: unknown, context: CallContext) => Promise<unknown>
+/**
+ * Runs a procedure: interceptors, its input's schema, its handler, its output's schema. Gives a promise only where something is to
+ * be waited for: each turn of waiting costs as much as a small handler.
+ */
+export type Invoke = (entry: Entry, input: unknown, context: CallContext) => unknown
 
 /** The first interceptor is the outermost. */
 export function invoker(interceptors: readonly CallInterceptor[]): Invoke {
   if (interceptors.length === 0) return carryOut
   return (entry, input, context) => {
-    const handler = intercept(interceptors, (invocation) => carryOut(entry, invocation.input, invocation.context))
+    const handler = intercept(interceptors, async ({ input: changed, context: own }) => carryOut(entry, changed, own))
     return handler({ procedure: entry.name, input, context })
   }
 }
 
-async function carryOut(entry: Entry, data: unknown, context: CallContext): Promise<unknown> {
-  const input = entry.input === undefined ? data : await checkedInput(entry.input, entry.name, data)
+function carryOut(entry: Entry, data: unknown, context: CallContext): unknown {
+  if (entry.input === undefined) return handle(entry, data, context)
+  return goOn(entry.input(data), (checked) => handle(entry, inputOf(checked, entry.name), context))
+}
+
+function handle(entry: Entry, input: unknown, context: CallContext): unknown {
   // The schema has just made the input into what the handler takes.
   const returned: unknown = entry.procedure.handler(input as never, context)
-  const result = isThenable(returned) ? await returned : returned
   const { output } = entry
-  if (output === undefined) return result
-  return isItems(result) ? checkedItems(result, output, entry.name) : checkedOutput(output, entry.name, result)
+  if (output === undefined) return returned
+  return goOn(returned, (result) =>
+    isItems(result) ? checkedItems(result, output, entry.name) : checkedOutput(output, entry.name, result),
+  )
+}
+
+/** Goes on at once with what need not be waited for. */
+export function goOn<Value, Next>(value: Value, next: (value: Awaited<Value>) => Next): Next | Promise<Awaited<Next>> {
+  // What is no promise is its own awaited value.
+  return isThenable(value) ? Promise.resolve(value).then(next as never) : next(value as Awaited<Value>)
 }
 
 /** Also what a database library makes of a query that runs when it is waited for. */
@@ -46,16 +60,18 @@ export function isItems(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 }
 
-async function checkedInput(check: Check, name: string, data: unknown): Promise<unknown> {
-  const checked = await check(data)
+/** @throws InputError */
+function inputOf(checked: Checked, name: string): unknown {
   if ('value' in checked) return checked.value
   throw new InputError(`the input does not fit what ${name} takes: ${faultsText(checked.faults)}`, checked.faults)
 }
 
-async function checkedOutput(check: Check, name: string, value: unknown): Promise<unknown> {
-  const checked = await check(value)
-  if ('value' in checked) return checked.value
-  throw new PosthouseError('handler_failed', `${name} answers what it does not promise: ${faultsText(checked.faults)}`)
+function checkedOutput(check: Check, name: string, value: unknown): unknown {
+  return goOn(check(value), (checked) => {
+    if ('value' in checked) return checked.value
+    const faults = faultsText(checked.faults)
+    throw new PosthouseError('handler_failed', `${name} answers what it does not promise: ${faults}`)
+  })
 }
 
 async function* checkedItems(items: AsyncIterable<unknown>, check: Check, name: string): AsyncGenerator<unknown> {

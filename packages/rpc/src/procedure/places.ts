@@ -10,7 +10,7 @@ export class Places {
   readonly #policies = new WeakMap<Entry, AnyPolicy>()
 
   /** @throws PosthouseError `too_many_calls` at once where too many wait, and the signal's reason */
-  run<Result>(entry: Entry, signal: () => AbortSignal, task: () => Promise<Result>): Promise<Result> {
+  run<Result>(entry: Entry, signal: () => AbortSignal, task: () => Result): Result | Promise<Awaited<Result>> {
     const { concurrency } = entry.procedure.options
     // Most procedures want no places, and do not pay for them.
     return concurrency === undefined ? task() : this.#wait(entry, concurrency, signal, task)
@@ -20,12 +20,12 @@ export class Places {
     entry: Entry,
     limit: number,
     signal: () => AbortSignal,
-    task: () => Promise<Result>,
-  ): Promise<Result> {
+    task: () => Result,
+  ): Promise<Awaited<Result>> {
     let inside = false
-    const enter = (): Promise<Result> => {
+    const enter = async (): Promise<Awaited<Result>> => {
       inside = true
-      return task()
+      return await task()
     }
     try {
       return await this.#policyOf(entry, limit)(enter, { signal: signal(), attempt: 1 })

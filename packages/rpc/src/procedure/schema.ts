@@ -23,7 +23,7 @@ export interface Fault {
 }
 
 /** What a schema makes of a value, or its faults. */
-type Checked = { readonly value: unknown } | { readonly faults: readonly Fault[] }
+export type Checked = { readonly value: unknown } | { readonly faults: readonly Fault[] }
 
 /** Holds a value against a schema. */
 export type Check = (value: unknown) => Checked | Promise<Checked>

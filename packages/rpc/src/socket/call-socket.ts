@@ -4,10 +4,17 @@ import type { Belief } from '../access/belief.ts'
 import { type Answer, failure } from '../call/answer.ts'
 import type { CallDesk } from '../call/call-desk.ts'
 import { addressOf, type IncomingCall, isCount, isRecord, readCall, requestIdOf } from '../call/incoming-call.ts'
-import { type Addressed, responseOf } from '../call/response.ts'
+import type { TakeItem } from '../call/item-line.ts'
+import { type Addressed, responseOf, responseText } from '../call/response.ts'
 import type { RunningCall, Watcher } from '../call/running-call.ts'
 import type { CallerSockets } from './caller-sockets.ts'
+import { holdsBytes } from './holds-bytes.ts'
+import { Outgoing } from './outgoing.ts'
 import { PacketSizes } from './packet-sizes.ts'
+import { readAhead } from './read-ahead.ts'
+
+/** The type of its packets in protocol 5 of Socket.IO. */
+const acknowledgement = 3
 
 /** What a socket works with. */
 export interface CallSocketOptions {
@@ -21,14 +28,39 @@ export interface CallSocketOptions {
   readonly known: boolean
 }
 
-type Reply = (response: object) => void
+/** Where an answer goes: to an acknowledgement, by its number or as the library gives it; otherwise to the event. */
+type Reply = number | ((response: object) => void) | undefined
+
+/** What becomes of what a call says. */
+interface Watching {
+  ended(waiting: Waiting, answer: Answer): void
+  /** Nothing where its caller would not understand. */
+  readonly progress: ((requestId: string, progress: unknown) => void) | undefined
+  item(requestId: string, n: number, item: unknown): void
+}
 
 /** A call that this socket waits for. */
-interface Waiting {
-  readonly run: RunningCall
-  readonly watcher: Watcher
-  /** The answer goes there instead of to the event. */
-  readonly reply: Reply | undefined
+class Waiting implements Watcher {
+  readonly call: IncomingCall
+  readonly reply: Reply
+  run: RunningCall | undefined
+  readonly item: TakeItem | undefined
+  readonly #watching: Watching
+
+  constructor(call: IncomingCall, reply: Reply, watching: Watching) {
+    this.call = call
+    this.reply = reply
+    this.#watching = watching
+    this.item = call.stream && ((n, item) => watching.item(call.requestId, n, item))
+  }
+
+  ended(answer: Answer): void {
+    this.#watching.ended(this, answer)
+  }
+
+  progress(progress: unknown): void {
+    this.#watching.progress?.(this.call.requestId, progress)
+  }
 }
 
 /** The calls of one connection: the events of document 000, and beside them those that only our own programs know. */
@@ -36,24 +68,38 @@ export class CallSocket {
   readonly #socket: Socket
   readonly #options: CallSocketOptions
   readonly #waiting = new BusyMap<string, Waiting>()
-  readonly #sizes: PacketSizes
+  readonly #sizes = new PacketSizes()
+  readonly #outgoing: Outgoing
   readonly #presence: Disposable | undefined
+  readonly #watching: Watching
 
   constructor(socket: Socket, options: CallSocketOptions) {
     this.#socket = socket
     this.#options = options
     const { desk, ours, known, payloadBytes, sockets } = options
-    this.#sizes = new PacketSizes(socket.conn)
-    if (ours) socket.emit('api:welcome', { v: 1, store: desk.storeId, maxBytes: payloadBytes })
+    this.#outgoing = new Outgoing(socket.conn)
+    this.#watching = {
+      ended: (waiting, answer) => this.#ended(waiting, answer),
+      progress: ours ? (request_id, progress) => this.#emit('api:progress', { request_id, progress }) : undefined,
+      item: (request_id, n, item) => this.#emit('api:item', { request_id, n, item }),
+    }
+    if (ours) this.#emit('api:welcome', { v: 1, store: desk.storeId, maxBytes: payloadBytes })
     if (known) this.#presence = sockets.enter(this.#caller, (response) => this.#deliver(response))
     // Before all that the library does for listeners, of which there are none.
     socket.use(([event, ...args]) => this.#receive(event, args))
-    socket.once('disconnect', () => this.#leave())
+    const reading = readAhead(socket.conn, {
+      plain: ({ value, ack, size }) => this.#take(value, size, ack === -1 ? undefined : ack),
+      other: (packet) => this.#sizes.add(packet),
+    })
+    socket.once('disconnect', () => {
+      reading[Symbol.dispose]()
+      this.#leave()
+    })
   }
 
   #receive(event: string, args: readonly unknown[]): void {
     const last = args.at(-1)
-    const reply = typeof last === 'function' ? (last as Reply) : undefined
+    const reply = typeof last === 'function' ? (last as (response: object) => void) : undefined
     const [value] = args
     const size = this.#sizes.take()
     if (event === 'api') this.#take(value, size, reply)
@@ -62,7 +108,7 @@ export class CallSocket {
     else if (event === 'api:ping') reply?.({})
   }
 
-  #take(value: unknown, size: number, reply: Reply | undefined): void {
+  #take(value: unknown, size: number, reply: Reply): void {
     try {
       const { payloadBytes } = this.#options
       if (size > payloadBytes) {
@@ -74,7 +120,7 @@ export class CallSocket {
     }
   }
 
-  #admit(call: IncomingCall, reply: Reply | undefined): void {
+  #admit(call: IncomingCall, reply: Reply): void {
     if (this.#options.belief.fresh) this.#begin(call, reply)
     else
       this.#asked(
@@ -91,21 +137,20 @@ export class CallSocket {
     })
   }
 
-  #begin(call: IncomingCall, reply: Reply | undefined): void {
+  #begin(call: IncomingCall, reply: Reply): void {
     const { desk, belief, ours } = this.#options
-    const { requestId: request_id, stream } = call
-    const socket = this.#socket
-    const watcher: Watcher = {
-      ended: (answer) => {
-        if (this.#waiting.get(request_id)?.watcher === watcher) this.#waiting.delete(request_id)
-        this.#send(call, answer, reply)
-      },
-      ...(ours && { progress: (progress) => void socket.emit('api:progress', { request_id, progress }) }),
-      ...(stream && { item: (n, item) => void socket.emit('api:item', { request_id, n, item }) }),
-    }
-    this.#forget(request_id)
-    const run = desk.take(belief.caller, call, { watcher, ours })
-    if (run !== undefined && run.answer === undefined) this.#waiting.set(request_id, { run, watcher, reply })
+    const waiting = new Waiting(call, reply, this.#watching)
+    this.#forget(call.requestId)
+    const run = desk.take(belief.caller, call, { watcher: waiting, ours })
+    if (run === undefined || run.answer !== undefined) return
+    waiting.run = run
+    this.#waiting.set(call.requestId, waiting)
+  }
+
+  #ended(waiting: Waiting, answer: Answer): void {
+    const { call, reply, run } = waiting
+    if (run !== undefined && this.#waiting.get(call.requestId) === waiting) this.#waiting.delete(call.requestId)
+    this.#send(call, answer, reply)
   }
 
   /** The answer goes to the one that asked last. */
@@ -113,13 +158,29 @@ export class CallSocket {
     const before = this.#waiting.get(requestId)
     if (before === undefined) return
     this.#waiting.delete(requestId)
-    before.run.leave(before.watcher)
+    before.run?.leave(before)
   }
 
-  #send(call: Addressed, answer: Answer, reply: Reply | undefined): void {
-    const response = responseOf(call, answer, this.#options.ours)
-    if (reply === undefined) this.#socket.emit('apiResponse', response)
-    else reply(response)
+  #send(call: Addressed, answer: Answer, reply: Reply): void {
+    const { ours } = this.#options
+    if (typeof reply === 'function') reply(responseOf(call, answer, ours))
+    else if ((answer.ok && holdsBytes(answer.value)) || holdsBytes(call.callbackFunc)) {
+      this.#sendBytes(responseOf(call, answer, ours), reply)
+    } else this.#outgoing.say(reply ?? 'apiResponse', responseText(call, answer, ours))
+  }
+
+  #sendBytes(response: object, ack: number | undefined): void {
+    const { conn, nsp } = this.#socket
+    if (ack === undefined) this.#socket.emit('apiResponse', response)
+    else {
+      const packets = nsp.server.encoder.encode({ type: acknowledgement, nsp: nsp.name, id: ack, data: [response] })
+      for (const packet of packets) conn.write(packet)
+    }
+  }
+
+  #emit(event: string, value: object): void {
+    if (holdsBytes(value)) this.#socket.emit(event, value)
+    else this.#outgoing.say(event, JSON.stringify(value))
   }
 
   /** A stream that is taken on and on goes no further than its caller may be here. */
@@ -155,7 +216,7 @@ export class CallSocket {
   #deliver(response: object): void {
     const { belief, sockets } = this.#options
     const socket = this.#socket
-    const say = (): void => void socket.emit('apiResponse', response)
+    const say = (): void => this.#emit('apiResponse', response)
     const hand = (): void => {
       this.#presence?.[Symbol.dispose]()
       sockets.deliver(this.#caller, response)
@@ -167,8 +228,10 @@ export class CallSocket {
   /** The connection is gone; what is under way goes on, can be asked for again, or waits for the caller. */
   #leave(): void {
     this.#presence?.[Symbol.dispose]()
-    for (const { run, watcher, reply } of this.#waiting.values()) {
-      this.#options.desk.leave(run, watcher)
+    for (const waiting of this.#waiting.values()) {
+      const { run, reply } = waiting
+      if (run === undefined) continue
+      this.#options.desk.leave(run, waiting)
       if (reply === undefined && run.line === undefined && run.watchers.length === 0) this.#keepAnswer(run)
     }
     this.#waiting.clear()

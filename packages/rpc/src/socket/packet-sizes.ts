@@ -1,11 +1,3 @@
-import type { Socket } from 'socket.io'
-
-/** One packet of the transport below, as it was read. */
-interface Packet {
-  readonly type: string
-  readonly data?: string | Uint8Array | ArrayBuffer
-}
-
 /** What an event begins with, and one whose binary parts follow its text. */
 const event = '2'
 const binaryEvent = '5'
@@ -17,13 +9,11 @@ export class PacketSizes {
   #size = 0
   #missing = 0
 
-  constructor(connection: Socket['conn']) {
-    connection.on('packet', ({ type, data = '' }: Packet) => {
-      if (type !== 'message') return
-      if (typeof data !== 'string') this.#add(data.byteLength)
-      else if (data.startsWith(event)) this.#sizes.push(data.length)
-      else if (data.startsWith(binaryEvent)) this.#begin(data)
-    })
+  /** Takes down a packet that was read. */
+  add(packet: string | Uint8Array | ArrayBuffer): void {
+    if (typeof packet !== 'string') this.#add(packet.byteLength)
+    else if (packet.startsWith(event)) this.#sizes.push(packet.length)
+    else if (packet.startsWith(binaryEvent)) this.#begin(packet)
   }
 
   /** How large the next event is, in UTF-16 units and bytes, its binary parts included. */

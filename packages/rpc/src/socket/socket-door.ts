@@ -10,7 +10,6 @@ import type { CallDesk } from '../call/call-desk.ts'
 import { CallSocket } from './call-socket.ts'
 import type { CallerSockets } from './caller-sockets.ts'
 import { watchConnection } from './connection-watch.ts'
-import { gatherWrites } from './gather-writes.ts'
 import { isOriginAllowed, type Origins } from './origins.ts'
 
 /** Settings of a Socket.IO door. */
@@ -92,7 +91,6 @@ export class SocketDoor {
 
   /** Takes a WebSocket. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    gatherWrites(socket)
     this.#server.engine.handleUpgrade(request, socket, head)
   }
 
