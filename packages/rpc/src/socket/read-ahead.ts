@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io'
 
 /** An `api` event that has only one value, and that is JSON: nearly all are. */
-export interface PlainEvent {
+interface PlainEvent {
   readonly value: unknown
   /** The number that its acknowledgement has; -1 where none is wanted. */
   readonly ack: number
