@@ -71,6 +71,7 @@ export class HttpDoor {
     try {
       const reply = await this.#exchange.send(`calls/${randomHex(16)}`, { method: 'GET' })
       await reply.body?.cancel()
+      if (this.#exchange.store === undefined && gatewayStatuses.includes(reply.status)) throw this.#gateway(reply)
     } catch (error) {
       this.#known = undefined
       throw error
@@ -162,12 +163,14 @@ export class HttpDoor {
     if (isRecord(body) && body.code === 'unknown_call') {
       throw new PosthouseError('not_connected', 'the server does not know the call')
     }
-    if (gatewayStatuses.includes(status) && !(isRecord(body) && body.success === false)) {
-      throw new PosthouseError('unreachable', `${this.#settings.httpUrl} answers ${status}`)
-    }
+    if (gatewayStatuses.includes(status) && !(isRecord(body) && body.success === false)) throw this.#gateway({ status })
     const code = Object.entries(statusCodes).find(([each]) => Number(each) === status)?.[1]
     const answer = failureIn(call, isRecord(body) ? body : {}, `the server answers with status ${status}`)
     call.answer(answer.code !== undefined || code === undefined ? answer : { ...answer, code })
+  }
+
+  #gateway({ status }: Pick<Response, 'status'>): PosthouseError {
+    return new PosthouseError('unreachable', `${this.#settings.httpUrl} answers ${status}`)
   }
 
   async #post(

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { suite, test } from 'node:test'
 import { type CallResponse, createCallClient } from '@posthouse/client/calls'
 import { CallbackApp } from './callback-app.ts'
@@ -75,6 +78,25 @@ suite('a client of calls at a server of the original kind', () => {
     await using client = createCallClient({ ...quiet, httpUrl: server.httpUrl })
     await assert.rejects(client.call('anything'), { code: 'unsupported', message: /callbackUrl/ })
     assert.deepEqual(server.requests, [])
+  })
+
+  test('is not taken to be at one where a proxy before the server has answered for it', async () => {
+    let asked = 0
+    await using server = createServer(async (request, response) => {
+      if (asked++ === 0) return response.writeHead(502).end('<html>Bad Gateway</html>')
+      response.setHeader('posthouse-calls', 'a'.repeat(32))
+      if (request.method === 'GET') return response.writeHead(404).end('{}')
+      const { request_id } = JSON.parse(await text(request))
+      return response.end(JSON.stringify({ request_id, success: true, data: 'done' }))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const httpUrl = `http://127.0.0.1:${Object(server.address()).port}/api/call`
+    await using client = createCallClient({ ...quiet, httpUrl, reconnectionDelayMs: 10 })
+    try {
+      assert.equal(await client.call('anything'), 'done')
+    } finally {
+      server.closeAllConnections()
+    }
   })
 
   test('runs callbacks of the documented style with whole responses, also of failures', async () => {
