@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { exitCodeOf, exitCodes, explain } from './failure.ts'
+import { leave } from './leave.ts'
 import { buildProgram } from './program.ts'
 import { Terminal } from './terminal.ts'
 
@@ -22,3 +23,4 @@ try {
     process.exitCode = exitCodeOf(error)
   }
 }
+leave()

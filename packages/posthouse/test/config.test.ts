@@ -62,6 +62,16 @@ test('posthouse up serves the app and the procedures of its configuration file, 
   for (const path of ['/readings/{sensor}', '/api/v1/stats']) assert.ok(path in paths, path)
 })
 
+test('posthouse up ends where a program of the user holds something open that nobody closes', async () => {
+  await using folder = await temporaryFolder()
+  const program =
+    'setInterval(() => undefined, 60_000)\nexport const onHub = () => setInterval(() => undefined, 60_000)\n'
+  await writeFile(folder.path('posthouse.config.mjs'), program)
+  await using up = await startUp(['--data', folder.path('data')], { cwd: folder.path('') })
+  up.signal('SIGTERM')
+  assert.equal((await up.ended()).status, 0)
+})
+
 test('posthouse dev runs a node, and again when its configuration file changes', { timeout: 60_000 }, async () => {
   await using folder = await temporaryFolder()
   const file = folder.path('posthouse.config.json')
