@@ -20,14 +20,14 @@ export function withAuthenticationWords(command: Command): Command {
   const way = (flags: string, name: (typeof ways)[number], help: string): Option =>
     new Option(flags, help).conflicts(ways.filter((other) => other !== name))
   const tokens = 'only clients with a token that this file lists (see: posthouse token)'
-  const jwks = 'only clients with a JSON Web Token; the keys of its issuer are there'
+  const jwks = 'only clients with a JSON Web Token whose key is published at this URL'
   return command
     .addOption(way('--token-file <file>', 'tokenFile', tokens))
     .addOption(way('--jwks-url <url>', 'jwksUrl', jwks))
     .addOption(way('--jwt-public-key <file>', 'jwtPublicKey', 'the same, with the key in a file, in PEM form'))
     .addOption(way('--jwt-secret-file <file>', 'jwtSecretFile', 'the same, with a shared secret, as text (HS256)'))
     .option('--jwt-issuer <names...>', 'who must have issued the JSON Web Tokens')
-    .option('--jwt-audience <names...>', 'whom they must be meant for: the name of this hub')
+    .option('--jwt-audience <names...>', 'for whom they must have been issued: the name of this hub')
 }
 
 /**

@@ -21,10 +21,10 @@ export interface CallsWords {
 export function withCallsWords(command: Command): void {
   command
     .optionsGroup('Calls:')
-    .option('--procedures <file>', 'serve what a module exports as procedures, over Socket.IO, HTTP and the hub')
+    .option('--procedures <file>', 'serve the procedures that a module exports, over Socket.IO, HTTP and the hub')
     .option(
       '--callback-allow <network>',
-      'let answers be posted into this private network, such as 10.1.0.0/16, too; may be repeated',
+      'also allow posting answers into this private network, such as 10.1.0.0/16; may be repeated',
       collected(parseNetwork),
     )
 }

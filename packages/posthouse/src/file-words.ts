@@ -37,21 +37,21 @@ export function withFileWords(command: Command): Command {
     .addOption(
       new Option(
         '--storage <where>',
-        'where files are kept: in --data, in a bucket that speaks S3, or in Aliyun OSS (default: oss where OSS_ENDPOINT, OSS_BUCKET_NAME, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET are set, also in .env; otherwise disk)',
+        'where files are kept: in --data, in an S3-compatible bucket, or in Aliyun OSS (default: oss if OSS_ENDPOINT, OSS_BUCKET_NAME, OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET are set, also in .env; otherwise disk)',
       ).choices(storages),
     )
-    .option('--s3-bucket <name>', 'with --storage s3: the bucket; credentials are found as for every program of AWS')
-    .option('--s3-endpoint <url>', 'with --storage s3: the address of a service that is not Amazon’s')
-    .option('--s3-region <name>', 'with --storage s3: the region (default: as for every program of AWS)')
+    .option('--s3-bucket <name>', 'with --storage s3: the bucket; credentials are found the way AWS tools find them')
+    .option('--s3-endpoint <url>', 'with --storage s3: the address of a service other than Amazon’s')
+    .option('--s3-region <name>', 'with --storage s3: the region (default: as for AWS tools)')
     .option('--file-bytes <bytes>', 'the largest file, such as 500M, or off', size, 16 * 1024 ** 3)
-    .option('--files-total <bytes>', 'what the files of one client may take, such as 10G, or off', size, 64 * 1024 ** 3)
+    .option('--files-total <bytes>', 'total size of one client’s files, such as 10G, or off', size, 64 * 1024 ** 3)
     .option(
       '--files-keep <time>',
       'how long files are kept (default: 30d, in a bucket for ever)',
       checked(parseDuration),
     )
-    .addOption(durationOption('--uploads-keep <time>', 'how long an upload waits for its next byte', day))
-    .option('--public-url <url>', 'how clients reach the files, where they do not by the address of the hub')
+    .addOption(durationOption('--uploads-keep <time>', 'how long an unfinished upload waits for its next byte', day))
+    .option('--public-url <url>', 'where clients reach the files, if not at the address of the hub')
 }
 
 /**

@@ -23,9 +23,9 @@ export function withHubAccess(command: Command): Command {
     .option('--id <client>', 'client id to log in with (default: a new one)')
     .option('--json', 'print JSON')
     .optionsGroup('The hub:')
-    .option('--url <url>', `where it is (default: $POSTHOUSE_URL, or ${defaultUrl})`, checked(parseUrl))
+    .option('--url <url>', `its address (default: $POSTHOUSE_URL, or ${defaultUrl})`, checked(parseUrl))
     .addOption(
-      new Option('--dialect <dialect>', 'the wire language').choices(['json', 'msgpack', 'cross_comm']).default('json'),
+      new Option('--dialect <dialect>', 'the wire dialect').choices(['json', 'msgpack', 'cross_comm']).default('json'),
     )
     .option('--token-file <file>', 'file with the token to log in with (default: $POSTHOUSE_TOKEN)')
     .addOption(
@@ -33,7 +33,7 @@ export function withHubAccess(command: Command): Command {
         'tokenFile',
       ),
     )
-    .option('--ca <file>', 'PEM file with a certificate to trust, for a hub whose certificate nobody else knows')
+    .option('--ca <file>', 'PEM file with a certificate to trust, for a hub with a private certificate')
 }
 
 /**

@@ -33,17 +33,20 @@ export function withHubWords(command: Command): Command {
 
 function addWhoMayComeIn(command: Command): void {
   withAuthenticationWords(command.optionsGroup('Who may come in:'))
-    .option('--tls-cert <file>', 'speak TLS with this certificate, in PEM form; needs --tls-key')
+    .option('--tls-cert <file>', 'serve TLS with this certificate, in PEM form; needs --tls-key')
     .option('--tls-key <file>', 'the private key of the certificate')
-    .option('--insecure', 'let other computers in without asking who they are: anyone who reaches the port reads along')
+    .option(
+      '--insecure',
+      'let other computers connect without authentication: anyone who reaches the port can read along',
+    )
     .option(
       '--allow-origin <origin>',
-      'let pages of this origin in, too; * for all; may be repeated',
+      'also let pages of this origin connect; * for all; may be repeated',
       collected(parseOrigin),
     )
     .option(
       '--legacy-allow <ids[@networks]>',
-      'let cross_comm programs with these ids in, from these networks; may be repeated',
+      'let cross_comm programs with these ids connect, from these networks; may be repeated',
       collected(parseLegacyRule),
     )
     .addOption(new Option('--no-legacy', 'do not serve cross_comm programs').conflicts('legacyAllow'))
@@ -53,14 +56,14 @@ function addLimits(command: Command): void {
   const rate = checked(parseRate)
   command
     .optionsGroup('Limits:')
-    .option('--message-rate <number>', 'frames of a client in a second, or off (default: 200000)', rate)
+    .option('--message-rate <number>', 'frames per second of one client, or off (default: 200000)', rate)
     .option(
       '--byte-rate <bytes>',
-      'bytes of a client in a second, such as 512k, or off (default: 64M)',
+      'bytes per second of one client, such as 512k, or off (default: 64M)',
       checked(parseBytes),
     )
-    .option('--connect-rate <number>', 'connections of another address in a second, or off (default: 50)', rate)
-    .option('--max-connections <number>', 'connections in all (default: no limit)', checked(parseCount))
+    .option('--connect-rate <number>', 'connections per second from another address, or off (default: 50)', rate)
+    .option('--max-connections <number>', 'connections in total (default: no limit)', checked(parseCount))
     .option(
       '--heartbeat-interval <time>',
       'silence after which a client is pinged; at least 100ms (default: 25s)',
@@ -68,7 +71,7 @@ function addLimits(command: Command): void {
     )
     .option(
       '--heartbeat-timeout <time>',
-      'silence after which a client is gone; at least 100ms (default: 35s; cross_comm 60s)',
+      'silence after which a client counts as gone; at least 100ms (default: 35s; cross_comm 60s)',
       checked(parseInterval),
     )
 }
@@ -78,7 +81,7 @@ function addChannels(command: Command): void {
     .optionsGroup('Channels:')
     .option(
       '--channel <pattern=messages,age>',
-      'how much is kept of channels that fit, such as sensors.**=500,24h, or sensors.**=off for nothing; the first that fits decides; may be repeated (default: 1000,1h)',
+      'how much history matching channels keep, such as sensors.**=500,24h, or sensors.**=off for none; the first match decides; may be repeated (default: 1000,1h)',
       collected(parseChannelRule),
     )
 }

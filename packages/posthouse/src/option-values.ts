@@ -20,12 +20,21 @@ export function durationOption(flags: string, help: string, defaultMs: number): 
   return new Option(flags, help).argParser(checked(parseDuration)).default(defaultMs, shown)
 }
 
+const collecting = new WeakSet<object>()
+
 /** The same for an option that takes several words, or may be given several times. */
 export function collected<Value>(
   parse: (word: string) => Value,
 ): (word: string, earlier?: readonly Value[]) => readonly Value[] {
   const parseOne = checked(parse)
-  return (word, earlier = []) => [...earlier, parseOne(word)]
+  const collect = (word: string, earlier: readonly Value[] = []): readonly Value[] => [...earlier, parseOne(word)]
+  collecting.add(collect)
+  return collect
+}
+
+/** True for an option that takes several words, or may be given several times. */
+export function takesSeveral({ variadic, parseArg }: Option): boolean {
+  return variadic || (parseArg !== undefined && collecting.has(parseArg))
 }
 
 /** @throws PosthouseError `invalid_option` */

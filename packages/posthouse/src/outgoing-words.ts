@@ -25,7 +25,7 @@ export function withOutgoingWords(command: Command): Command {
     .addOption(
       new Option('--qos <level>', '1: stored before it is confirmed; 0: live only').choices(['0', '1']).default('1'),
     )
-    .option('--ttl <time>', 'for how long it is of use, such as 30s or 2h (default: for ever)', checked(parseDuration))
+    .option('--ttl <time>', 'after how long it expires, such as 30s or 2h (default: never)', checked(parseDuration))
 }
 
 /** The body that was written or piped in. @throws PosthouseError `invalid_body`, `invalid_option`, `body_too_large` */

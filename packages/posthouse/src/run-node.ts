@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Logger } from '@posthouse/core'
+import { type Logger, reasonOf } from '@posthouse/core'
 import { takesTokensForOthers } from './authentication.ts'
 import { banner } from './banner.ts'
 import { openCalls } from './calls-words.ts'
@@ -10,6 +10,7 @@ import { databasePath, openDataFolder } from './data-folder.ts'
 import { openFiles } from './file-words.ts'
 import { hubOptionsOf, listenOptionsOf } from './hub-words.ts'
 import { aborted, onHangUp, onInterrupt } from './interrupt.ts'
+import { systemCode } from './network-reason.ts'
 import type { ConfigFile } from './settings/config-file.ts'
 import { statusFileName } from './status-file-name.ts'
 import type { Terminal } from './terminal.ts'
@@ -29,9 +30,7 @@ export async function runNode(terminal: Terminal, words: UpWords, file: ConfigFi
   const listenOptions = listenOptionsOf(words)
   const hubOptions = await hubOptionsOf(words)
   if (takesTokensForOthers(words)) {
-    logger.warn(
-      'tokens that name no audience are taken, whatever they were made for: name this hub with --jwt-audience',
-    )
+    logger.warn('tokens are accepted whatever audience they were issued for: name this hub with --jwt-audience')
   }
   const { durability, data: folder, env, administration, metrics, drainDelay: drainDelayMs = 0 } = words
   await using data = await openDataFolder({ folder, durability, logger })
@@ -72,8 +71,12 @@ async function prepareStatusFile(words: UpWords, logger: Logger): Promise<string
   try {
     await copyFile(statusFileName, path, constants.COPYFILE_EXCL)
     logger.info('took over the clients of an earlier cross_comm server', { file: resolve(statusFileName) })
-  } catch {
+  } catch (cause) {
+    const code = systemCode(cause)
     // There is none, or the hub has its own already.
+    if (code === 'ENOENT' || code === 'EEXIST') return path
+    const file = resolve(statusFileName)
+    logger.warn('the clients of an earlier cross_comm server cannot be taken over', { file, reason: reasonOf(cause) })
   }
   return path
 }

@@ -27,12 +27,12 @@ export interface Content {
 /** Adds the words of `ContentWords`. */
 export function withContentWords(command: Command): Command {
   return command
-    .option('--file <path>', 'send a file of any size; with --id one that was interrupted goes on where it was')
+    .option('--file <path>', 'send a file of any size; with --id, an interrupted one resumes where it was')
     .option('--image <path>', 'the same for an image')
-    .option('--audio <path>', 'the same for a sound')
-    .option('--video <path>', 'the same for a film')
-    .option('--folder <path>', 'send a folder with all that is in it; sent again, it sends what is missing')
-    .option('--name <name>', 'with those: what its recipient is told as its name')
+    .option('--audio <path>', 'the same for audio')
+    .option('--video <path>', 'the same for video')
+    .option('--folder <path>', 'send a folder with everything in it; repeated, it sends only what is missing')
+    .option('--name <name>', 'with these: the name that the recipient is told')
 }
 
 /**

@@ -30,25 +30,34 @@ export interface UpWords extends HubWords, FileWords, CallsWords {
 export function withUpWords(command: Command): Command {
   command
     .option('--config <file>', 'configuration file (default: $POSTHOUSE_CONFIG, or posthouse.config.ts or .json here)')
-    .option('--host <address>', 'address to listen on; for other computers --token-file or --insecure', '127.0.0.1')
+    .option(
+      '--host <address>',
+      'address to listen on; one that others reach needs --token-file or --insecure',
+      '127.0.0.1',
+    )
     .option('--port <number>', 'port to listen on; 0 chooses a free one', checked(parsePort), defaultPort)
-    .option('--data <folder>', 'folder for what the hub keeps; one hub at a time', '.posthouse')
+    .option('--data <folder>', 'folder for everything the hub keeps; for one hub at a time', '.posthouse')
     .addOption(
       new Option(
         '--durability <what>',
-        'what stored messages survive: disk: loss of power; process: the sudden end of the hub; memory: neither',
+        'what stored messages survive: disk: loss of power; process: a crash of the hub; memory: neither',
       )
         .choices(durabilities)
         .default('disk'),
     )
     .option('--status-file <file>', 'YAML file with the state of clients (default: cross_comm_clients.yaml in --data)')
     .addOption(new Option('--log-level <level>', 'how much to log').choices(logLevels).default('info'))
-    .addOption(new Option('--env <name>', 'in production documents are off (default: $NODE_ENV)').choices(environments))
+    .addOption(
+      new Option(
+        '--env <name>',
+        'the environment; in production API documentation is off (default: $NODE_ENV)',
+      ).choices(environments),
+    )
     .option('--no-administration', 'do not serve /api/v1')
     .addOption(new Option('--metrics <who>', 'who may read /metrics').choices(metricsReaders).default('admin'))
     .option(
       '--drain-delay <time>',
-      'go on so long once it is to end, with /readyz at 503, before it drains (default: not at all)',
+      'how long to keep working once told to stop, with /readyz at 503, before it drains (default: not at all)',
       checked(parseDuration),
     )
     .addHelpText('after', aboutSettings)

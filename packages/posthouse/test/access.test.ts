@@ -90,6 +90,7 @@ describe('posthouse up with --token-file', () => {
   test('lets in who has a token, under the ids that it is for', async () => {
     const file = join(folder, 'guarded.yaml')
     const token = await tokenFor(file, '--name', 'bob', '--clients', 'bob', 'cli_*')
+    const amy = { POSTHOUSE_TOKEN: await tokenFor(file, '--name', 'amy') }
     await using hub = await startUp(['--token-file', file, '--data', folder])
     const list = (id: string, env: Record<string, string>): Promise<Ended> =>
       Cli.run(['clients', '--url', hub.url, '--id', id], { env })
@@ -99,7 +100,6 @@ describe('posthouse up with --token-file', () => {
     assert.match(without.err, /\(unauthenticated\)/)
     assert.match((await list('bob', { POSTHOUSE_TOKEN: 'ph_wrong' })).err, /\(unauthenticated\)/)
     assert.match((await list('eve', { POSTHOUSE_TOKEN: token })).err, /\(forbidden\)/)
-    const amy = { POSTHOUSE_TOKEN: await tokenFor(file, '--name', 'amy') }
     const nameless = await Cli.run(['clients', '--url', hub.url], { env: amy })
     assert.equal(nameless.status, 4)
     assert.match(nameless.err, /name the client that the token is for with --id \(forbidden\)/)
@@ -187,7 +187,7 @@ test('wrong words about access end with status 2', async () => {
   for (const [args, words] of [
     [['--legacy-allow', '@10.0.0.0/8'], /is no rule: write ids/],
     [['--allow-origin', 'example'], /is no origin: write https/],
-    [['--byte-rate', 'much'], /is no number of bytes/],
+    [['--byte-rate', 'much'], /is not a number of bytes/],
     [['--jwt-audience', 'us', '--token-file', 'x.yaml'], /need the key of the tokens/],
     [['--jwt-issuer', 'us'], /need the key of the tokens/],
     [['--jwks-url', 'https://x.example', '--token-file', 'x'], /cannot be used with option/],

@@ -63,6 +63,7 @@ describe('files on the command line', () => {
       [['send', 'bob', '--file', 'x', '--folder', 'y'], /one file or folder/],
       [['send', 'bob', '--file', 'x', '--qos', '0'], /qos 1/],
       [['send', 'bob', 'hello', '--name', 'x'], /for files and folders/],
+      [['send', 'bob', '--image', 'x', '--type', 'dict'], /leave --type out/],
       [['listen', '--save-as', 'name'], /--save-as goes with --download-to/],
     ] as const) {
       const { status, err } = await Cli.run([...words, '--url', post.url])

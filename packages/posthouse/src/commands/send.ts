@@ -18,6 +18,8 @@ interface SendWords extends HubAccess, OutgoingWords, ContentWords {
   readonly priority?: number
   readonly receipts?: boolean
   readonly timeout: number
+  /** Whether the type was named, which a file or a folder has by itself. */
+  readonly isTyped: boolean
 }
 
 /** Adds `posthouse send`. */
@@ -49,7 +51,7 @@ export function addSend(program: Command, terminal: Terminal): void {
       if (options.receipts !== true && command.getOptionValueSource('timeout') === 'cli') {
         throw new PosthouseError('invalid_option', '--timeout goes with --receipts')
       }
-      return send(terminal, { to, body }, options)
+      return send(terminal, { to, body }, { ...options, isTyped: command.getOptionValueSource('type') === 'cli' })
     })
   withHubAccess(command)
 }
@@ -71,6 +73,8 @@ async function send(
   const content = contentOf(options, body)
   if (content && options.qos === '0')
     throw new PosthouseError('invalid_option', 'files and folders are sent with qos 1')
+  if (content && options.isTyped)
+    throw new PosthouseError('invalid_option', `--${content.kind} says the type: leave --type out`)
   const ready = content ?? (await bodyOf(options, body))
   const receipts = new Receipts(terminal, options)
   await using client = await openClient(options, interrupt.signal, (opening) => receipts.watch(opening))

@@ -1,5 +1,6 @@
 import { PosthouseError, reasonOf } from '@posthouse/core'
 import type { Command, Option } from 'commander'
+import { takesSeveral } from '../option-values.ts'
 import { nearest } from './nearest.ts'
 
 /** Where the value of a setting comes from. */
@@ -50,7 +51,7 @@ export function readSetting(option: Option, given: unknown, origin: Origin): unk
   try {
     if (!option.required && !option.optional) return readFlag(given, origin)
     if (!Array.isArray(given) && !origin.words) return readWords(option, [given], given)
-    const words = Array.isArray(given) ? given : takesMany(option) ? String(given).trim().split(/\s+/) : [given]
+    const words = Array.isArray(given) ? given : takesSeveral(option) ? String(given).trim().split(/\s+/) : [given]
     return readWords(option, words, given)
   } catch (cause) {
     throw new PosthouseError('invalid_option', `${origin.shown}: ${reasonOf(cause)}`, { cause })
@@ -84,9 +85,4 @@ function textOf(word: unknown): string {
   if (word === false) return 'off'
   if (typeof word === 'string' || typeof word === 'number') return String(word)
   throw new TypeError(`it takes text or a number, not ${JSON.stringify(word)}`)
-}
-
-/** Options that may be repeated say so in their help. */
-function takesMany({ variadic, description }: Option): boolean {
-  return variadic || description.includes('may be repeated')
 }
