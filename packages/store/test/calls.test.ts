@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -44,6 +44,28 @@ describe('a store of calls in a file', () => {
       (await store.find({ which: 'unfinished' })).map((kept) => kept.id),
       ['r2'],
     )
+  })
+
+  it('keeps no room for what could not be written', async () => {
+    const path = newPath()
+    await using store = openCallStore({ path, calls: 4 })
+    await store.put(call)
+    renameSync(path, `${path}.away`)
+    for (const id of ['r1', 'r2', 'r3', 'r4']) {
+      await assert.rejects(store.put({ ...call, id, state: 'begun' }), { code: 'store_failed' })
+    }
+    renameSync(`${path}.away`, path)
+    assert.equal(store.size, 1)
+    assert.deepEqual(await store.get('ana', 'r1'), call)
+    for (const id of ['r2', 'r3', 'r4']) await store.put({ ...call, id, state: 'begun' })
+    assert.equal(store.size, 4)
+  })
+
+  it('refuses options that do not exist or make no sense', () => {
+    const path = newPath()
+    for (const options of [{ path, durability: 'Disk' }, { path, calls: -1 }, { path, call: 1 }, {}]) {
+      assert.throws(() => openCallStore(options as never), { code: 'invalid_option' })
+    }
   })
 
   it('is another memory in another file', async () => {

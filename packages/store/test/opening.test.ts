@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -16,12 +17,25 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { openDiskBlobStore } from '@posthouse/store/disk'
 import { integrityCheck, lockHolder, openSqliteStore } from '@posthouse/store/sqlite'
 import { pageBytes } from '../src/sqlite/open-database.ts'
 import { temporaryFolder } from './folder.ts'
 import { batchOf } from './lives.ts'
 
 const program = fileURLToPath(new URL('./committing-process.ts', import.meta.url))
+
+test('options that do not exist or make no sense are refused: a misspelled durability is not the weaker one', async () => {
+  using folder = temporaryFolder()
+  const path = folder.database
+  for (const options of [{ path, durability: 'Disk' }, { path, bounds: { log: 1 } }, { path, producer: 5 }, {}]) {
+    await assert.rejects(openSqliteStore(options as never), { code: 'invalid_option' })
+  }
+  for (const options of [{ folder: path, reserve: Number.NaN }, { path }]) {
+    await assert.rejects(openDiskBlobStore(options as never), { code: 'invalid_option' })
+  }
+  assert.equal(existsSync(path), false)
+})
 
 test('the folder and the file are made, and are for nobody else', async () => {
   using folder = temporaryFolder()

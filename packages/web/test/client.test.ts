@@ -37,7 +37,8 @@ function shop() {
       for await (const message of socket) await socket.send({ n: message.n + 1, room: params.room })
     },
   )
-  return { app, endpoints: { getItem, list, add, login, upload, echo } }
+  const touch = app.head('/touch', { response: z.string() }, () => 'not sent')
+  return { app, endpoints: { getItem, list, add, login, upload, echo, touch } }
 }
 
 describe('a client of endpoints', () => {
@@ -51,6 +52,7 @@ describe('a client of endpoints', () => {
     assert.deepEqual(await client.list({ query: { tag: ['a b', 'c&d'], limit: 3 } }), { tag: ['a b', 'c&d'], limit: 3 })
     assert.deepEqual(await client.add({ body: { id: 1, name: 'pen' } }), { id: 1, name: 'pen' })
     assert.equal(await client.login({ body: { user: 'ana & bo' } }), 'ana & bo')
+    assert.equal(await client.touch(), '')
     const data = new FormData()
     data.append('file', new File(['x'], 'x.txt'))
     assert.deepEqual(await client.upload({ body: data }), ['file'])

@@ -55,6 +55,12 @@ export class CallTable implements Disposable {
     return row && readBody(row.body)
   }
 
+  /** How large the body of a call is; nothing where the call is not there. */
+  sizeOf(key: string): number | undefined {
+    const row = this.#database.prepare('select size from call where key = ?').get(key)
+    return row && Number(row.size)
+  }
+
   find({ which, limit = 1000 }: KeptCallQuery): KeptCall[] {
     const text = 'select body from call where open = ? order by at limit ?'
     const rows = this.#database.prepare(text).all(reasons.indexOf(which) + 1, limit)

@@ -6,6 +6,8 @@ import {
   systemClock,
   defaultCallStoreBounds as usual,
 } from '@posthouse/core'
+import { aClock, aText, checkOptions, type Rules } from '@posthouse/core/options'
+import { aDurability, amountRules } from '../option-rules.ts'
 import { openFault } from '../sqlite/faults.ts'
 import { FileGuard } from '../sqlite/file-guard.ts'
 import { FolderLock } from '../sqlite/folder-lock.ts'
@@ -22,12 +24,20 @@ export interface CallStoreOptions extends CallStoreBounds {
   readonly clock?: Clock | undefined
 }
 
+const rules: Rules<CallStoreOptions> = {
+  ...amountRules(usual),
+  path: aText,
+  durability: aDurability,
+  clock: aClock,
+}
+
 /**
  * Opens a memory of calls that outlives this process, for one process at a time.
- * @throws PosthouseError `data_in_use`, `data_too_new`, `data_damaged`, `data_unwritable`
+ * @throws PosthouseError `invalid_option`, `data_in_use`, `data_too_new`, `data_damaged`, `data_unwritable`
  * @example await using store = openCallStore({ path: '.posthouse/calls.db' })
  */
 export function openCallStore(options: CallStoreOptions): CallStore {
+  checkOptions('openCallStore', options, rules, ['path'])
   const path = resolve(options.path)
   const { durability = 'process', clock = systemClock } = options
   const { calls = usual.calls, bytes = usual.bytes, ageMs = usual.ageMs } = options

@@ -133,6 +133,20 @@ export class SqliteCallStore implements CallStore {
     } catch (cause) {
       this.#doubtful = true
       written.reject(failed(cause))
+      this.#recount(changes.keys())
+    }
+  }
+
+  /** What could not be written takes no room: those that are there are as large as they were before. */
+  #recount(keys: Iterable<string>): void {
+    try {
+      for (const key of keys) {
+        const size = this.#parts.table.sizeOf(key)
+        if (size === undefined) this.#forget({ key })
+        else this.#count(key, size)
+      }
+    } catch {
+      // Where it cannot be read either, the next start counts.
     }
   }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Clock, systemClock } from '@posthouse/core'
+import { aClock, aText, checkOptions, numberFrom, type Rules } from '@posthouse/core/options'
 import { openFault } from '../sqlite/faults.ts'
 import { FileGuard } from '../sqlite/file-guard.ts'
 import { FolderLock } from '../sqlite/folder-lock.ts'
@@ -18,13 +19,16 @@ export interface DiskBlobStoreOptions {
   readonly clock?: Clock
 }
 
+const rules: Rules<DiskBlobStoreOptions> = { folder: aText, reserve: numberFrom(0), clock: aClock }
+
 /**
  * Opens the store of files in a folder, for one process at a time. What a process that was killed has left unfinished is
  * finished or removed; uploads go on from where they were kept.
- * @throws PosthouseError `data_in_use`, `data_too_new`, `data_damaged`, `data_unwritable`
+ * @throws PosthouseError `invalid_option`, `data_in_use`, `data_too_new`, `data_damaged`, `data_unwritable`
  * @example await using store = await openDiskBlobStore({ folder: '.posthouse/files' })
  */
 export async function openDiskBlobStore(options: DiskBlobStoreOptions): Promise<DiskBlobStore> {
+  checkOptions('openDiskBlobStore', options, rules, ['folder'])
   const folder = resolve(options.folder)
   try {
     const places = preparePlaces(folder)

@@ -10,6 +10,8 @@ import {
   silentLogger,
   systemClock,
 } from '@posthouse/core'
+import { aClock, aText, checkOptions, optionsOf, type Rules, wholeFrom } from '@posthouse/core/options'
+import { aDurability, aLogger, amountRules } from '../option-rules.ts'
 import { openFault } from './faults.ts'
 import { FolderLock } from './folder-lock.ts'
 import { Meta } from './meta.ts'
@@ -38,12 +40,23 @@ export interface SqliteStoreOptions {
   readonly logger?: Logger
 }
 
+const rules: Rules<SqliteStoreOptions> = {
+  path: aText,
+  durability: aDurability,
+  limits: optionsOf(amountRules(defaultInboxLimits)),
+  bounds: optionsOf(amountRules(defaultStoreBounds)),
+  producers: wholeFrom(1),
+  clock: aClock,
+  logger: aLogger,
+}
+
 /**
  * Opens the store in a SQLite database, for one process at a time.
- * @throws PosthouseError `data_in_use`, `data_too_new`, `data_damaged`, `data_unwritable`
+ * @throws PosthouseError `invalid_option`, `data_in_use`, `data_too_new`, `data_damaged`, `data_unwritable`
  * @example await using store = await openSqliteStore({ path: '.posthouse/posthouse.db' })
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  checkOptions('openSqliteStore', options, rules, ['path'])
   const path = resolve(options.path)
   try {
     prepareFile(path)

@@ -98,8 +98,10 @@ function calling({ method, path, options }: Endpoint, client: ClientOptions) {
     })
     const text = await response.text()
     const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
-    if (!response.ok) throw problemOf(response.status, isJson ? JSON.parse(text) : text)
-    return isJson ? JSON.parse(text) : text
+    // A response to HEAD has the type of a body that does not come.
+    const body = isJson && text !== '' ? JSON.parse(text) : text
+    if (!response.ok) throw problemOf(response.status, body)
+    return body
   }
 }
 
