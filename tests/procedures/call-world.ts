@@ -13,6 +13,7 @@ export class CallWorld implements AsyncDisposable {
   /** The first handler has begun. */
   readonly begun = Promise.withResolvers<void>()
   readonly store: CallStore
+  #tried: () => void = () => undefined
   readonly #resources = new AsyncDisposableStack()
   #api: Api
   #serving: Serving | undefined
@@ -50,9 +51,21 @@ export class CallWorld implements AsyncDisposable {
         reconnectionDelayMaxMs: 100,
         silenceMs: 250,
         connectTimeoutMs: 2000,
+        // Asked for each connection, and each request.
+        token: () => {
+          this.#tried()
+          return 'any'
+        },
         ...options,
       }),
     )
+  }
+
+  /** Resolves when a client of this world tries to get to the server, be it in vain. */
+  nextAttempt(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#tried = resolve
+    })
   }
 
   /** The addresses of the doors, each at its line. */

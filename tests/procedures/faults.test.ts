@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import type { CallClient } from '@posthouse/client/calls'
 import type { FaultProxy } from '../../packages/client/test/caller/fault-proxy.ts'
 import { CallWorld } from './call-world.ts'
@@ -14,7 +13,7 @@ const phases: Readonly<Record<string, Phase>> = {
     await line.close()
     const result = make()
     world.finished.resolve()
-    await openAgain(line)
+    await openAgain(world, line)
     return result
   },
   'while it connects': async (world, line, make) => {
@@ -48,7 +47,7 @@ const phases: Readonly<Record<string, Phase>> = {
     await world.begun.promise
     await line.close()
     world.finished.resolve()
-    await openAgain(line)
+    await openAgain(world, line)
     return result
   },
   'before the answer arrives': async (world, line, make) => {
@@ -87,9 +86,9 @@ const phases: Readonly<Record<string, Phase>> = {
   },
 }
 
-/** After some attempts have failed. */
-async function openAgain(line: FaultProxy): Promise<void> {
-  await setTimeout(50)
+/** When the third attempt begins, as two have failed. */
+async function openAgain(world: CallWorld, line: FaultProxy): Promise<void> {
+  for (let attempt = 1; attempt <= 3; attempt++) await world.nextAttempt()
   await line.open()
 }
 
