@@ -89,6 +89,25 @@ suite('a client that is called', () => {
     assert.equal((await peer.next('response')).end, true)
   })
 
+  test('handles 1,024 calls at a time, and refuses more until one of them is done', async () => {
+    await using hub = await ScriptedHub.start()
+    await using online = await hub.online()
+    const { client, peer } = online
+    const { promise: done, resolve: finish } = Promise.withResolvers<void>()
+    client.handle('add', ({ body }) => (body === 'first' ? done : new Promise(() => undefined)))
+    const frames = Array.from({ length: 1024 }, (_, n) => asked(`${n}`, n === 0 ? { body: value('first') } : {}))
+    peer.write(...frames)
+    peer.write(asked('more'), { op: 'ping' })
+    const refused = await peer.next('response')
+    assert.deepEqual([refused.id, refused.error?.code], ['more', 'too_many_calls'])
+    await peer.next('pong')
+    finish()
+    assert.equal((await peer.next('response')).id, '0')
+    peer.write(asked('again', { method: 'missing' }), asked('again'), asked('one too many'))
+    assert.equal((await peer.next('response')).error?.code, 'no_handler')
+    assert.equal((await peer.next('response')).id, 'one too many')
+  })
+
   test('aborts its handlers when the connection is lost, and answers the next one nothing of it', async () => {
     await using hub = await ScriptedHub.start()
     await using online = await hub.online()

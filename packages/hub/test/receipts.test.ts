@@ -298,6 +298,24 @@ test('a message can be said to have been read for 30 days after the hub was star
   assert.deepEqual(gist(await alice.next('receipt')), ['m2', 'read', 'bob'])
 })
 
+test('of the messages that can be said to have been read a new hub keeps the newest 100,000', async () => {
+  const clock = new ManualClock()
+  await using store = new MemoryInboxStore({ clock })
+  const records = Array.from({ length: 100_001 }, (_, n) => ({
+    kind: 'unread',
+    key: `bob\nalice\nm${n}`,
+    value: clock.now() - ((n + 50_000) % 100_001),
+  }))
+  await store.commit({ appends: [], acknowledgements: [], records })
+  await using server = await startTimelessHub({ store }, clock)
+  await using bob = await RawPeer.login(server.url, 'bob')
+  // The oldest is in the middle of the list.
+  for (const n of [50_000, 49_999]) bob.send({ op: 'receipt', id: `m${n}`, from: 'alice', state: 'read' })
+  assert.deepEqual((await bob.next('error')).about, { op: 'receipt', id: 'm50000' })
+  assert.deepEqual(await bob.settled(), [])
+  assert.equal((await store.records('unread')).length, 99_999)
+})
+
 test('of a client that is forgotten nothing is kept to be said to have been read', async () => {
   const store = new MemoryInboxStore()
   await using server = await startHub({ store })
