@@ -55,6 +55,7 @@ export type { HandlerTools, Reply } from './request/handler-tools.ts'
 export type { InputSchemas, Inputs } from './request/inputs.ts'
 export { currentRequestId, type RequestContext, requestContext } from './request/request-context.ts'
 export type { RawQuery, RawValues, RequestView } from './request/request-view.ts'
+export { type TextBody, textBody } from './response/text-body.ts'
 export type { Declare, DeclareMethod } from './routing/declare.ts'
 export type {
   CallInput,

@@ -41,6 +41,7 @@ describe('the public names of web', () => {
       'requestContext',
       'sameSecret',
       'stream',
+      'textBody',
       'toJsonSchema',
     ])
   })

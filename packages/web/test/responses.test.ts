@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createApp, problem, type Schema } from '@posthouse/web'
+import { createApp, problem, type Schema, textBody } from '@posthouse/web'
 import { z } from 'zod'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -40,6 +40,26 @@ test('a branch that no value fits is still a failure of the server', async () =>
   const app = createApp({ env: 'test', logger: silent })
   app.get('/', { response: z.union([circle, square]) }, () => ({ kind: 'square' }) as never)
   assert.equal((await app.inject('/')).status, 500)
+  await app.close()
+})
+
+test('a text body goes out as it stands, whatever the schema says', async () => {
+  const app = createApp({ env: 'test', logger: silent })
+  app.get('/json', { response: square }, () => textBody('{"written": "before", "名": "é"}'))
+  app.get('/page', () => textBody('<h1>你好</h1>', 'text/html; charset=utf-8'))
+  app.get('/table', ({ reply }) => {
+    reply.status(203).header('content-type', 'text/csv')
+    return textBody('a,b')
+  })
+  const seen = [await app.inject('/json'), await app.inject('/page'), await app.inject('/table')]
+  assert.deepEqual(
+    seen.map(({ status, headers, text }) => [status, headers['content-type'], headers['content-length'], text]),
+    [
+      [200, 'application/json; charset=utf-8', '34', '{"written": "before", "名": "é"}'],
+      [200, 'text/html; charset=utf-8', '15', '<h1>你好</h1>'],
+      [203, 'text/csv', '3', 'a,b'],
+    ],
+  )
   await app.close()
 })
 

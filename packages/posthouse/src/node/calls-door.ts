@@ -10,7 +10,15 @@ import {
   type ProcedureInfo,
   type ProcedureTree,
 } from '@posthouse/rpc'
-import { type HandlerTools, jsonSchema, type ProblemFormat, type Reply, type Router } from '@posthouse/web'
+import {
+  type HandlerTools,
+  jsonSchema,
+  type ProblemFormat,
+  type Reply,
+  type Router,
+  type TextBody,
+  textBody,
+} from '@posthouse/web'
 import { aborted } from '../interrupt.ts'
 import { addCallsAdministration } from './calls-administration.ts'
 import type { Door } from './door.ts'
@@ -220,11 +228,11 @@ class DoorRequest implements CallRequest {
   }
 }
 
-/** Bytes go out as they are. */
-function send(reply: Reply, { status, headers, body }: CallReply): Uint8Array | AsyncIterable<Uint8Array> {
+/** What the calls have written goes out as it stands. */
+function send(reply: Reply, { status, headers, body }: CallReply): TextBody | AsyncIterable<Uint8Array> {
   reply.status(status)
   for (const [name, value] of Object.entries(headers)) reply.header(name, value)
-  return typeof body === 'string' ? Buffer.from(body) : encoded(body)
+  return typeof body === 'string' ? textBody(body) : encoded(body)
 }
 
 async function* encoded(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {

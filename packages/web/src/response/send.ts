@@ -2,19 +2,20 @@ import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { isEventStream } from '../events/event-stream.ts'
 import type { Serialize } from './serializer.ts'
+import { jsonType, TextBody } from './text-body.ts'
 
-const json = 'application/json; charset=utf-8'
 const bytes = 'application/octet-stream'
 /** Nginx holds responses back unless it is told not to. */
 const ofEvents = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' }
 
 /**
- * Sends what a handler returned: JSON, unless it is a stream, bytes or a response already.
+ * Sends what a handler returned: JSON, unless it is a text body, a stream, bytes or a response already.
  *
  * @param stopping ends what would go on for ever
  */
 export function send(reply: FastifyReply, value: unknown, serialize: Serialize, stopping: AbortSignal): FastifyReply {
   if (typeof value === 'object' && value !== null && !isPlain(value)) {
+    if (value instanceof TextBody) return sendText(reply, value)
     if (isEventStream(value)) return reply.headers(ofEvents).send(value.open(stopping))
     if (isResponse(value)) return reply.send(value)
     const binary = binaryOf(value)
@@ -23,8 +24,11 @@ export function send(reply: FastifyReply, value: unknown, serialize: Serialize, 
   const { statusCode } = reply
   // These have no body (RFC 9110, section 6.4.1).
   if (statusCode === 204 || statusCode === 205 || statusCode === 304) return reply.send()
-  const text = serialize(value)
-  if (!reply.hasHeader('content-type')) reply.header('content-type', json)
+  return sendText(reply, { text: serialize(value), type: jsonType })
+}
+
+function sendText(reply: FastifyReply, { text, type }: TextBody): FastifyReply {
+  if (!reply.hasHeader('content-type')) reply.header('content-type', type)
   return reply.send(text)
 }
 

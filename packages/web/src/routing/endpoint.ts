@@ -2,6 +2,7 @@ import type { Dependencies, ValuesOf } from '../dependencies/depends.ts'
 import type { ProblemFormat } from '../problem/problem-response.ts'
 import type { HandlerTools } from '../request/handler-tools.ts'
 import type { InputSchemas, Inputs, Part } from '../request/inputs.ts'
+import type { TextBody } from '../response/text-body.ts'
 import type { InputOf, OutputOf, Schema } from '../schema/schema.ts'
 import type { PathParams } from './path.ts'
 
@@ -48,8 +49,8 @@ export interface Context<Options = EndpointOptions, Path extends string = string
   readonly deps: ValuesOf<Part<Options, 'dependencies'>>
 }
 
-/** What a handler returns: a value of the response schema, or a response of its own making. */
-export type Returned<Options> = OutputOf<Part<Options, 'response'>> | Response
+/** What a handler returns: a value of the response schema, a text that is sent as it stands, or a response of its own making. */
+export type Returned<Options> = OutputOf<Part<Options, 'response'>> | TextBody | Response
 
 /** Answers one endpoint. */
 export type EndpointHandler<Options = EndpointOptions, Path extends string = string> = (
