@@ -52,7 +52,7 @@ describe('a store of calls in a file', () => {
     await store.put(call)
     renameSync(path, `${path}.away`)
     for (const id of ['r1', 'r2', 'r3', 'r4']) {
-      await assert.rejects(store.put({ ...call, id, state: 'begun' }), { code: 'store_failed' })
+      await assert.rejects(async () => store.put({ ...call, id, state: 'begun' }), { code: 'store_failed' })
     }
     renameSync(`${path}.away`, path)
     assert.equal(store.size, 1)
