@@ -4,7 +4,10 @@ import { PosthouseError } from '@posthouse/core'
 export interface FileLimits {
   /** The largest file, in bytes. Default 16 GiB. */
   readonly fileBytes: number
-  /** What the files of one client may take together, in bytes; equal content counts for each file. Default 64 GiB. */
+  /**
+   * What the files of one client may take together, in bytes; equal content counts for each file, and each counts 4 KiB more than it has.
+   * Default 64 GiB.
+   */
   readonly clientBytes: number
   /** How long files are kept, in milliseconds; `Infinity`: until somebody removes them. Default 30 days. */
   readonly keepMs: number

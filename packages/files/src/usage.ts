@@ -3,6 +3,12 @@ import { type BlobStore, blobFolder, PosthouseError } from '@posthouse/core'
 /** Clients whose sums are remembered; of others they are made anew. */
 const mostRemembered = 1000
 
+/**
+ * What a file counts beside its bytes, in bytes: for its key, what is noted of it and its place on the disk. Without it, files that are
+ * empty would have no end.
+ */
+const overheadBytes = 4096
+
 /** What the files of each client take, counted when it is first asked and kept up to date from then on. */
 export class Usage {
   readonly #store: BlobStore
@@ -16,15 +22,28 @@ export class Usage {
     this.#most = most
   }
 
-  /** What the client may still keep, in bytes; `Infinity` where there is no limit. */
+  /** What one more file of the client may have, in bytes; less than 0 where it may have no more, `Infinity` where there is no limit. */
   async left(client: string): Promise<number> {
     if (this.#most === Number.POSITIVE_INFINITY) return this.#most
     const sum = this.#sumOf(client)
-    return Math.max(0, this.#most - (await sum.counted) - sum.changed)
+    return this.#most - (await sum.counted) - sum.changed - overheadBytes
   }
 
   /**
-   * Counts so many more bytes; less than none takes some off.
+   * Counts one more file, or upload, of so many bytes.
+   * @throws PosthouseError `quota_exceeded`
+   */
+  addFile(client: string, bytes: number): Promise<void> {
+    return this.add(client, bytes + overheadBytes)
+  }
+
+  /** Counts it no more. */
+  removeFile(client: string, bytes: number): Promise<void> {
+    return this.add(client, -bytes - overheadBytes)
+  }
+
+  /**
+   * Counts so many more bytes of a file that was counted; less than none takes some off.
    * @throws PosthouseError `quota_exceeded`
    */
   async add(client: string, bytes: number): Promise<void> {
@@ -35,7 +54,7 @@ export class Usage {
       const left = Math.max(0, this.#most - used)
       throw new PosthouseError(
         'quota_exceeded',
-        `${JSON.stringify(client)} may keep ${this.#most} bytes; ${left} are left, and ${bytes} more are wanted`,
+        `${JSON.stringify(client)} may keep ${this.#most} bytes, and each file counts ${overheadBytes} more than it has; ${left} are left, and ${bytes} are wanted`,
       )
     }
     sum.changed += bytes
@@ -61,9 +80,9 @@ export class Usage {
   async #count(client: string): Promise<number> {
     const prefix = blobFolder(client)
     let sum = 0
-    for await (const { size } of pages((page) => this.#store.list({ ...page, prefix }))) sum += size
+    for await (const { size } of pages((page) => this.#store.list({ ...page, prefix }))) sum += size + overheadBytes
     for await (const { size, offset } of pages((page) => this.#store.uploads({ ...page, prefix })))
-      sum += size ?? offset
+      sum += (size ?? offset) + overheadBytes
     return sum
   }
 }

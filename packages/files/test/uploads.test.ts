@@ -3,7 +3,19 @@ import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import { suite, test } from 'node:test'
 import { MemoryBlobStore } from '@posthouse/core'
-import { codeOf, metadata, putWhole, sampleBytes, startFiles, tusHeaders, type Upload } from './start-files.ts'
+import {
+  codeOf,
+  metadata,
+  putWhole,
+  type RunningFiles,
+  sampleBytes,
+  startFiles,
+  tusHeaders,
+  type Upload,
+} from './start-files.ts'
+
+/** What each file counts besides. */
+const overhead = 4096
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -212,7 +224,7 @@ suite('the limits of uploads', () => {
   })
 
   test('count what one client keeps, what it has begun included, and give back what it removes', async () => {
-    await using running = await startFiles({ limits: { clientBytes: 1000 } })
+    await using running = await startFiles({ limits: { clientBytes: 1000 + 2 * overhead } })
     const left = async (): Promise<number> => (await running.ask('alice', 'files.upload', { name: 'a' })).left
     const first = await running.ask('alice', 'files.upload', { name: 'a', size: 600 })
     assert.equal((await putWhole(running, first, sampleBytes(600))).status, 201)
@@ -225,19 +237,46 @@ suite('the limits of uploads', () => {
       method: 'POST',
       headers: tusHeaders(second.token, { 'upload-length': '300' }),
     })
-    assert.equal(await left(), 100)
+    await assert.rejects(left(), { code: 'quota_exceeded' })
+    assert.equal((await running.ask('alice', 'files.upload', { key: second.key })).left, 0)
     await fetch(running.at(second.location), { method: 'DELETE', headers: tusHeaders(second.token) })
     assert.equal(await left(), 400)
     const wrong = await putWhole(running, second, sampleBytes(300), { sha256: '0'.repeat(64) })
     assert.equal(wrong.status, 422)
     assert.equal(await left(), 400)
-    assert.equal((await running.ask('bob', 'files.upload', { name: 'a', size: 1000 })).left, 1000)
+    assert.equal((await running.ask('bob', 'files.upload', { name: 'a', size: 1000 })).left, 1000 + overhead)
     await running.ask('root', 'hub.files.remove', { keys: [first.key] })
-    assert.equal(await left(), 1000)
+    assert.equal(await left(), 1000 + overhead)
+  })
+
+  test('count something for each file, so that there is an end to empty ones', async () => {
+    await using store = new MemoryBlobStore()
+    const limits = { clientBytes: 2 * overhead }
+    const begin = async (running: RunningFiles): Promise<Upload> => running.ask('alice', 'files.upload', { name: 'a' })
+    const create = (running: RunningFiles, { url, token }: Upload, size: number): Promise<Response> =>
+      fetch(running.at(url), { method: 'POST', headers: tusHeaders(token, { 'upload-length': String(size) }) })
+    {
+      await using running = await startFiles({ store, limits })
+      const uploads = [await begin(running), await begin(running), await begin(running)] as const
+      for (const upload of uploads.slice(0, 2)) assert.equal((await create(running, upload, 0)).status, 201)
+      const refused = await create(running, uploads[2], 0)
+      assert.deepEqual([refused.status, await codeOf(refused)], [507, 'quota_exceeded'])
+      const copies = await running.ask<{ files: readonly { error: { code: string } }[] }>('alice', 'files.copy', {
+        files: [{ from: uploads[0].key, name: 'b' }],
+      })
+      assert.equal(copies.files[0]?.error.code, 'quota_exceeded')
+      await running.ask('root', 'hub.files.remove', { keys: [uploads[0].key] })
+    }
+    // Counted anew, and what is begun as well.
+    await using running = await startFiles({ store, limits: { clientBytes: 2 * overhead + 9 } })
+    const [third, fourth] = [await begin(running), await begin(running)]
+    assert.equal((await create(running, third, 9)).status, 201)
+    await assert.rejects(running.ask('alice', 'files.upload', { name: 'a', size: 0 }), { code: 'quota_exceeded' })
+    assert.equal((await create(running, fourth, 0)).status, 507)
   })
 
   test('count what comes without a size as it comes', async () => {
-    await using running = await startFiles({ limits: { clientBytes: 1000, fileBytes: 2000 } })
+    await using running = await startFiles({ limits: { clientBytes: 1000 + 2 * overhead, fileBytes: 20_000 } })
     const upload = await running.ask('alice', 'files.upload', { name: 'a' })
     const left = async (): Promise<number> => (await running.ask('alice', 'files.upload', { name: 'a' })).left
     const send = async (method: string, size: number, more: Record<string, string>): Promise<Response> => {
@@ -245,18 +284,21 @@ suite('the limits of uploads', () => {
       const path = method === 'POST' ? upload.url : upload.location
       return fetch(running.at(path), { method, headers: tusHeaders(upload.token, headers), body: sampleBytes(size) })
     }
-    const tooMuch = await send('POST', 1001, { 'upload-defer-length': '1' })
+    const tooMuch = await send('POST', 1001 + overhead, { 'upload-defer-length': '1' })
     assert.deepEqual([tooMuch.status, await codeOf(tooMuch)], [507, 'quota_exceeded'])
     assert.equal((await send('POST', 300, { 'upload-defer-length': '1' })).status, 201)
     assert.equal(await left(), 700)
-    const more = await send('PATCH', 800, { 'upload-offset': '300', 'upload-length': '1100' })
+    const more = await send('PATCH', 800 + overhead, {
+      'upload-offset': '300',
+      'upload-length': String(1100 + overhead),
+    })
     assert.deepEqual([more.status, await codeOf(more)], [507, 'quota_exceeded'])
     assert.equal((await send('PATCH', 200, { 'upload-offset': '300', 'upload-length': '500' })).status, 204)
     assert.equal(await left(), 500)
   })
 
   test('count copies, too', async () => {
-    await using running = await startFiles({ limits: { clientBytes: 1000 } })
+    await using running = await startFiles({ limits: { clientBytes: 1000 + 2 * overhead } })
     const first = await running.ask('alice', 'files.upload', { name: 'a', size: 600 })
     await putWhole(running, first, sampleBytes(600))
     const { files } = await running.ask<{ files: unknown[] }>('alice', 'files.copy', {

@@ -44,7 +44,12 @@ export function withFileWords(command: Command): Command {
     .option('--s3-endpoint <url>', 'with --storage s3: the address of a service other than Amazon’s')
     .option('--s3-region <name>', 'with --storage s3: the region (default: as for AWS tools)')
     .option('--file-bytes <bytes>', 'the largest file, such as 500M, or off', size, 16 * 1024 ** 3)
-    .option('--files-total <bytes>', 'total size of one client’s files, such as 10G, or off', size, 64 * 1024 ** 3)
+    .option(
+      '--files-total <bytes>',
+      'total size of one client’s files, such as 10G, or off; each counts 4 KiB more',
+      size,
+      64 * 1024 ** 3,
+    )
     .option(
       '--files-keep <time>',
       'how long files are kept (default: 30d, in a bucket for ever)',

@@ -158,7 +158,7 @@ suite('posthouse up', () => {
   })
 
   test('keeps to what its words say about files, and loads only what they need', async () => {
-    const words = ['--file-bytes', '1k', '--files-total', '1500', '--public-url', 'https://hub.example']
+    const words = ['--file-bytes', '1k', '--files-total', '6k', '--public-url', 'https://hub.example']
     const variables = ['OSS_ENDPOINT', 'OSS_BUCKET_NAME', 'OSS_ACCESS_KEY_ID', 'OSS_ACCESS_KEY_SECRET']
     const env = {
       ...Object.fromEntries(variables.map((name) => [name, 'http://127.0.0.1:9'])),
@@ -171,7 +171,7 @@ suite('posthouse up', () => {
       readonly left: number
       readonly fileBytes: number
     }
-    assert.deepEqual([url, left, fileBytes], ['https://hub.example/files', 1500, 1024])
+    assert.deepEqual([url, left, fileBytes], ['https://hub.example/files', 2048, 1024])
     up.signal('SIGKILL')
     const { err } = await up.ended()
     assert.match(err, /^loads file:.*\/disk[-.]/m)

@@ -69,11 +69,11 @@ async function copied(client: string, members: MethodBody, parts: AskingParts): 
   const key = folder === undefined ? createBlobKey(client, name, clock.now()) : entryKey(folder, name)
   const file = await store.head(from)
   if (!file) throw new PosthouseError('unknown_file', `there is no file ${from}`)
-  await usage.add(client, file.size)
+  await usage.addFile(client, file.size)
   try {
     return await store.copy(from, key, fileMeta(name, members.text('type') ?? file.meta.type))
   } catch (error) {
-    await usage.add(client, -file.size)
+    await usage.removeFile(client, file.size)
     throw error
   }
 }

@@ -13,8 +13,9 @@ export function askUpload(parts: AskingParts): FileMethod {
     const members = new MethodBody('files.upload', body)
     const size = members.count('size')
     const left = await usage.left(client)
-    await assertFits(size ?? 0, left, parts)
     const again = members.text('key')
+    // What was begun is counted already, and goes on.
+    if (again === undefined || size !== undefined) await assertFits(size ?? 0, left, parts)
     const key = again === undefined ? newKey(client, members, clock.now()) : await ownUpload(store, client, again)
     const expires = clock.now() + limits.tokenMs
     return {
@@ -26,7 +27,7 @@ export function askUpload(parts: AskingParts): FileMethod {
       expires,
       chunkBytes,
       fileBytes: finite(limits.fileBytes),
-      left: finite(left),
+      left: finite(Math.max(0, left)),
     }
   }
 }
@@ -53,7 +54,9 @@ async function assertFits(size: number, left: number, { store, limits }: AskingP
   if (size > fileBytes) {
     throw new PosthouseError('file_too_large', `${size} bytes are wanted; a file may have ${fileBytes} here`)
   }
-  if (size > left) throw new PosthouseError('quota_exceeded', `${size} bytes are wanted, and ${left} are left`)
+  if (size > left) {
+    throw new PosthouseError('quota_exceeded', `${size} bytes are wanted, and ${Math.max(0, left)} are left for a file`)
+  }
   const room = (await store.room?.()) ?? size
   if (size > room) throw new PosthouseError('no_room', `${size} bytes are wanted, and there is room for ${room}`)
 }

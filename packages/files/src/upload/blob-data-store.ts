@@ -48,7 +48,7 @@ export class BlobDataStore extends DataStore {
     const { id: key, size, metadata = {} } = upload
     assertSize(key, size ?? 0, limits)
     await this.#drop(key)
-    await usage.add(pass.client, size ?? 0)
+    await usage.addFile(pass.client, size ?? 0)
     try {
       const { filename, filetype, sha256 } = metadata ?? {}
       const meta = fileMeta(filename, filetype)
@@ -57,7 +57,7 @@ export class BlobDataStore extends DataStore {
       if (put) currentVisit().whole = (bytes) => put(key, bytes, announced)
       else await store.begin(key, announced)
     } catch (error) {
-      await usage.add(pass.client, -(size ?? 0))
+      await usage.removeFile(pass.client, size ?? 0)
       throw error
     }
     if (size === 0) await this.#finish(key)
@@ -117,7 +117,7 @@ export class BlobDataStore extends DataStore {
       visit.finished = await put(Buffer.concat(pieces))
       return size
     } catch (error) {
-      await usage.add(visit.pass.client, -size)
+      await usage.removeFile(visit.pass.client, size)
       throw error
     }
   }
@@ -167,7 +167,7 @@ export class BlobDataStore extends DataStore {
     this.#declared.delete(key)
     if (!begun) return false
     await store.remove(key)
-    await usage.add(currentVisit().pass.client, -(begun.size ?? declared ?? begun.offset))
+    await usage.removeFile(currentVisit().pass.client, begun.size ?? declared ?? begun.offset)
     return true
   }
 
@@ -181,7 +181,7 @@ export class BlobDataStore extends DataStore {
       this.#declared.delete(key)
     } catch (error) {
       // The store has removed what is not what it should be.
-      if (isPosthouseError(error) && error.code === 'content_mismatch') await usage.add(visit.pass.client, -size)
+      if (isPosthouseError(error) && error.code === 'content_mismatch') await usage.removeFile(visit.pass.client, size)
       throw error
     }
   }
