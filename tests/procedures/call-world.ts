@@ -8,6 +8,8 @@ import { type Serving, serve } from '../../packages/rpc/test/serve.ts'
 export class CallWorld implements AsyncDisposable {
   /** Each time that a handler ran, by what it was given. */
   readonly executions: number[] = []
+  /** Why handlers were told to stop. */
+  readonly reasons: string[] = []
   /** What the handlers have returned, until which they wait. */
   readonly finished = Promise.withResolvers<void>()
   /** The first handler has begun. */
@@ -102,7 +104,7 @@ export class CallWorld implements AsyncDisposable {
   }
 
   #createApi(store: CallStore): Api {
-    const { executions, finished, begun } = this
+    const { executions, finished, begun, reasons } = this
     const work = async (input: unknown): Promise<unknown> => {
       executions.push(Number(input))
       begun.resolve()
@@ -134,6 +136,7 @@ export class CallWorld implements AsyncDisposable {
           begun.resolve()
           return new Promise((_, reject) => {
             signal.addEventListener('abort', () => {
+              reasons.push(signal.reason.code)
               finished.resolve()
               reject(signal.reason)
             })

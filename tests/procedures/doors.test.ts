@@ -242,11 +242,24 @@ for (const way of ['socket', 'http'] as const) {
       await using world = await CallWorld.start()
       const client = world.client(only(world))
       const controller = new AbortController()
-      const call = client.call('stuck', {}, { signal: controller.signal })
+      const call = client.call('stuck', {}, { signal: controller.signal, requestId: 'orders/7?ü' })
       await world.begun.promise
       controller.abort(new Error('enough'))
       await assert.rejects(call, { code: 'aborted' })
       await world.finished.promise
+      assert.deepEqual(world.reasons, ['aborted'])
+    })
+
+    test('are given up by a watcher of their progress that throws, at the server too', async () => {
+      await using world = await CallWorld.start()
+      const client = world.client(only(world))
+      const onProgress = (): void => {
+        throw new Error('of no use')
+      }
+      await assert.rejects(client.call('tell', {}, { onProgress }), { code: 'handler_failed' })
+      assert.equal(await client.call('quick', 1), 1)
+      world.begun.resolve()
+      world.finished.resolve()
     })
 
     test('end at their deadline, at the server too', async () => {

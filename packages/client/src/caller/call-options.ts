@@ -10,7 +10,7 @@ export interface CallOptions extends CallTime {
   readonly idempotent?: boolean
   /** Names the call, so that asking again under this name gets the first result. Default: a random id. */
   readonly requestId?: string
-  /** Told of what the procedure says while it is under way. */
+  /** Told of what the procedure says while it is under way. What it throws gives the call up, with `handler_failed`. */
   readonly onProgress?: (progress: unknown) => void
 }
 

@@ -121,7 +121,7 @@ export class HttpDoor {
       const { draft, restMs } = call
       const since = this.#settings.clock.elapsed()
       const query = draft.items === undefined ? '' : `?from=${draft.items.next}`
-      reply = await this.#exchange.send(`calls/${call.id}${query}`, {
+      reply = await this.#exchange.send(pathOf(call) + query, {
         method: 'GET',
         waitMs: Math.min(this.#waitMs, restMs),
         accept: acceptOf(call),
@@ -197,12 +197,17 @@ export class HttpDoor {
 
   #cancel(call: PendingCall): void {
     if (call.trace === undefined || this.#exchange.store === undefined) return
-    this.#exchange.send(`calls/${call.id}`, { method: 'DELETE' }).then(
+    this.#exchange.send(pathOf(call), { method: 'DELETE' }).then(
       (reply) => reply.body?.cancel(),
       // The server gives it up at its deadline.
       () => undefined,
     )
   }
+}
+
+/** A program may name its calls as it likes. */
+function pathOf({ id }: PendingCall): string {
+  return `calls/${encodeURIComponent(id)}`
 }
 
 function acceptOf({ draft }: PendingCall): string | undefined {

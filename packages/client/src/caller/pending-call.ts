@@ -1,4 +1,4 @@
-import { type Clock, PosthouseError, type Timer } from '@posthouse/core'
+import { type Clock, PosthouseError, type Timer, toPosthouseError } from '@posthouse/core'
 import type { CallbackType, CallRequest, CallResponse } from './call-request.ts'
 
 /** Where a call was sent to, and may have been carried out. */
@@ -148,7 +148,13 @@ export class PendingCall {
   }
 
   progress(progress: unknown): void {
-    if (!this.#ended) this.draft.onProgress?.(progress)
+    if (this.#ended) return
+    try {
+      this.draft.onProgress?.(progress)
+    } catch (thrown) {
+      // The door has nothing to do with it: it would take the connection for lost, or the program would end.
+      this.fail(toPosthouseError(thrown, 'handler_failed'))
+    }
   }
 
   item(n: number, item: unknown): void {
