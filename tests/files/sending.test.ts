@@ -164,13 +164,17 @@ suite('a listener', () => {
     const got: [string, string | undefined][] = []
     const all = Promise.withResolvers<void>()
     const note = (name: string) => (message: FileMessage) => {
-      if (got.push([name, message.localPath]) === 4) all.resolve()
+      if (got.push([name, message.localPath ?? message.downloadError?.message]) === 5) all.resolve()
     }
     bob.on('file', note('plain'))
     bob.on('file', { downloadTo: join(post.folder, 'one') }, note('one'))
     bob.on('file', { downloadTo: join(post.folder, 'two'), from: ['carol'] }, note('carol only'))
     bob.on('file', { downloadTo: join(post.folder, 'three'), accept: ['.txt', 'image/*'] }, note('texts'))
     bob.on('file', { downloadTo: join(post.folder, 'four'), accept: ({ size = 0 }) => size > 2 }, note('large'))
+    const undecided = (): boolean => {
+      throw new Error('who knows')
+    }
+    bob.on('file', { downloadTo: join(post.folder, 'five'), accept: undecided }, note('undecided'))
     const { key } = await alice.sendFile('bob', Buffer.from('hello'), { name: 'a.pdf' })
     await all.promise
     assert.deepEqual(got.toSorted(), [
@@ -178,6 +182,7 @@ suite('a listener', () => {
       ['one', join(post.folder, 'one', key)],
       ['plain', undefined],
       ['texts', undefined],
+      ['undecided', 'who knows'],
     ])
   })
 

@@ -32,8 +32,8 @@ export interface SavingOptions {
    */
   readonly saveAs?: 'key' | 'name'
   /**
-   * Which of them are fetched: extensions (`.pdf`), media types (`image/*`), or what a function says. The handler is given
-   * the others by reference. Default: all.
+   * Which of them are fetched: extensions (`.pdf`), media types (`image/*`), or what a function says; what that throws is the
+   * `downloadError`. The handler is given the others by reference. Default: all.
    */
   readonly accept?: readonly string[] | ((file: FileReference) => boolean)
 }

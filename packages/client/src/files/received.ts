@@ -33,8 +33,8 @@ export async function received(
     return withFacts(message, { downloadError: toPosthouseError(error) })
   }
   const fileName = file.name
-  if (downloadTo === undefined || !isAccepted(file, accept)) return withFacts(message, { fileName })
   try {
+    if (downloadTo === undefined || !isAccepted(file, accept)) return withFacts(message, { fileName })
     const { path } = await client.download(message, downloadTo, {
       ...(saveAs && { saveAs }),
       ...(gate && { gate }),
