@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,7 +53,9 @@ async function posthouse(url: string, options: HttpClientOptions): Promise<CallO
 async function fileLogger(buffer?: string): Promise<Logger> {
   const { createLogger } = await import('@posthouse/log')
   const logger = createLogger({ sinks: [] })
-  logger.add(join(tmpdir(), `posthouse-bench-${process.pid}.log`), { level: 'INFO', serialize: true, buffer })
+  const path = join(tmpdir(), `posthouse-bench-${process.pid}.log`)
+  logger.add(path, { level: 'INFO', serialize: true, buffer })
+  process.once('exit', () => rmSync(path, { force: true }))
   return logger
 }
 
