@@ -1,22 +1,12 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { drawRooms } from './rooms/draw-rooms.ts'
+import type { Arrows } from './rooms/place-rooms.ts'
 
-const begin = '<!-- Drawn by `npm run generate` from the imports in packages/*/src. -->'
-const end = '<!-- End of the drawing. -->'
-
-/** Which rooms each room imports, in its source. */
-type Arrows = ReadonlyMap<string, ReadonlySet<string>>
-
-/** `ARCHITECTURE.md` with the picture of which room imports which. */
+/** The picture of which room imports which. */
 export function roomOutput(root: URL): readonly [path: string, source: string, text: string] {
-  const text = readFileSync(new URL('ARCHITECTURE.md', root), 'utf8')
-  const [before, rest = ''] = text.split(begin)
-  const [, after] = rest.split(end)
-  if (before === undefined || after === undefined)
-    throw new Error(`ARCHITECTURE.md has no place for the picture: ${begin}`)
-  const picture = `${begin}\n\n${render(directArrows(arrowsIn(root)))}\n${end}`
-  return ['ARCHITECTURE.md', 'the imports in packages/*/src', before + picture + after]
+  return ['docs/pictures/rooms.svg', 'the imports in packages/*/src', drawRooms(directArrows(arrowsIn(root)))]
 }
 
 function arrowsIn(root: URL): Arrows {
@@ -51,9 +41,4 @@ function directArrows(arrows: Arrows): Arrows {
       return [room, new Set([...direct].filter((other) => !others.has(other)))]
     }),
   )
-}
-
-function render(arrows: Arrows): string {
-  const lines = [...arrows].flatMap(([room, direct]) => [...direct].sort().map((other) => `  ${room} --> ${other}`))
-  return `\`\`\`mermaid\nflowchart RL\n${lines.join('\n')}\n\`\`\`\n`
 }

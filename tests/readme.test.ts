@@ -163,6 +163,14 @@ describe('the pages', () => {
     }
   })
 
+  test('show no picture as the code that it is drawn from', () => {
+    assert.ok(files.has('docs/pictures/rooms.svg'))
+    for (const [path, content] of files) {
+      if (path.endsWith('.html'))
+        assert.doesNotMatch(String(content), /<pre><code>(flowchart|graph|\w+Diagram)\b/, path)
+    }
+  })
+
   test('are all in the list of guides, and the examples in theirs', () => {
     const guides = readFileSync(join(root, 'docs/README.md'), 'utf8')
     for (const name of ['', 'guides/'].flatMap((at) => readdirSync(join(root, 'docs', at)).map((name) => at + name))) {
