@@ -271,7 +271,10 @@ suite('the limits of uploads', () => {
     await using running = await startFiles({ store, limits: { clientBytes: 2 * overhead + 9 } })
     const [third, fourth] = [await begin(running), await begin(running)]
     assert.equal((await create(running, third, 9)).status, 201)
-    await assert.rejects(running.ask('alice', 'files.upload', { name: 'a', size: 0 }), { code: 'quota_exceeded' })
+    await assert.rejects(running.ask('alice', 'files.upload', { name: 'a', size: 0 }), {
+      code: 'quota_exceeded',
+      message: /no further file/,
+    })
     assert.equal((await create(running, fourth, 0)).status, 507)
   })
 

@@ -27,8 +27,5 @@ export function parseDuration(text: string): number {
 export function parseInterval(text: string): number {
   const ms = parseDuration(text)
   if (ms >= leastIntervalMs) return ms
-  throw new PosthouseError(
-    'invalid_option',
-    `${JSON.stringify(text)} is too short, as it comes round again and again: write ${leastIntervalMs}ms or more`,
-  )
+  throw new PosthouseError('invalid_option', `${JSON.stringify(text)} is too short: write ${leastIntervalMs}ms or more`)
 }

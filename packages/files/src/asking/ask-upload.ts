@@ -55,7 +55,8 @@ async function assertFits(size: number, left: number, { store, limits }: AskingP
     throw new PosthouseError('file_too_large', `${size} bytes are wanted; a file may have ${fileBytes} here`)
   }
   if (size > left) {
-    throw new PosthouseError('quota_exceeded', `${size} bytes are wanted, and ${Math.max(0, left)} are left for a file`)
+    const problem = left < 0 ? 'this client may keep no further file' : `${size} bytes are wanted, and ${left} are left`
+    throw new PosthouseError('quota_exceeded', problem)
   }
   const room = (await store.room?.()) ?? size
   if (size > room) throw new PosthouseError('no_room', `${size} bytes are wanted, and there is room for ${room}`)
