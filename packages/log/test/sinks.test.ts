@@ -128,6 +128,18 @@ describe('a function sink', () => {
     assert.deepEqual(troubles, ['a function that takes lines failed', 'a function that takes lines failed'])
   })
 
+  it('is told of once more where it works for a while and fails again', async () => {
+    const { logger, troubles } = keptLines()
+    logger.add(async (_, { message }) => {
+      if (message === 'lost') throw new Error('no')
+    })
+    for (const message of ['lost', 'lost', 'kept', 'lost']) {
+      logger.info(message)
+      await logger.drain()
+    }
+    assert.equal(troubles.length, 2)
+  })
+
   it('may return a promise of another library, which fails with notice', async () => {
     const { logger, troubles } = keptLines()
     // biome-ignore lint/suspicious/noThenProperty: it is what makes such a promise

@@ -59,7 +59,10 @@ export class FunctionSink implements Sink {
 
   #follow(result: Promise<unknown>): void {
     const settled: Promise<void> = result.then(
-      () => this.#settle(settled),
+      () => {
+        this.#settle(settled)
+        this.#failing = false
+      },
       (error: unknown) => {
         this.#settle(settled)
         this.#complain(error)
