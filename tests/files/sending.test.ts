@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import type { FileMessage, HubClient, TransferProgress } from '@posthouse/client'
 import { fileOf, TransferGate } from '@posthouse/client/files'
 import { Hub } from '@posthouse/hub'
@@ -109,6 +110,26 @@ suite('a file', () => {
     await alice.drain()
     await bob.drain()
     assert.deepEqual(heard, ['the end'])
+  })
+
+  test('of a client that the hub sends away is given up, with the reason', async () => {
+    await using post = await openPost()
+    const alice = await post.client('alice')
+    await post.client('bob')
+    const begun = Promise.withResolvers<void>()
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        yield randomBytes(1000)
+        begun.resolve()
+        await setImmediate()
+      }
+    }
+    const sending = alice.sendFile('bob', ReadableStream.from(endless()), { name: 'endless' })
+    const refused = assert.rejects(sending, { code: 'forbidden', message: /enough of it/ })
+    await begun.promise
+    post.hub.disconnect('alice', 'enough of it')
+    await refused
+    await assert.rejects(alice.sendFile('bob', randomBytes(3), { name: 'a' }), { code: 'closed' })
   })
 
   test('that is a picture tells how large it is as it is to be seen, and has a small one with it', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type FileKeeper, type FileQuestion, ManualClock, MemoryInboxStore } from '@posthouse/core'
+import type { Permission } from '@posthouse/hub'
 import { CrossCommClient, crossComm } from './cross-comm-peer.ts'
 import { codeOf, type Frame, RawPeer } from './raw-peer.ts'
 import { type RunningHub, startHub } from './start-hub.ts'
@@ -48,6 +49,22 @@ async function three(server: RunningHub): Promise<readonly [RawPeer, RawPeer, Ra
 }
 
 suite('a file', () => {
+  test('is asked for without a permission to call the hub, but by an administrator in that role', async () => {
+    const permissions: readonly Permission[] = [{ operations: ['send'], addresses: ['bob'] }]
+    await using server = await startHub({
+      files: keeper(),
+      authenticate: ({ client }) => ({ name: client, permissions: client === 'alice' ? permissions : [] }),
+    })
+    const [alice, bob, carol] = await three(server)
+    assert.equal((await sent(alice, 'bob')).state, 'stored')
+    assert.deepEqual([await may(alice), await may(bob), await may(carol)], [true, true, false])
+    for (const method of ['hub.files.may', 'other']) {
+      alice.send({ op: 'request', id: 'r', to: 'hub', method, body: { key } })
+      assert.equal(codeOf(await alice.next('response')), 'forbidden')
+    }
+    for (const peer of [alice, bob, carol]) await peer.cut()
+  })
+
   test('may be fetched by whom a message has told of it, and by nobody else', async () => {
     await using server = await startHub({ files: keeper() })
     const [alice, bob, carol] = await three(server)

@@ -12,7 +12,7 @@ export function openFileDesk(dialog: V1Dialog, calls: () => Promise<CallDesk>): 
   const { settings, events } = dialog
   const { url, clientId, clock, random, dialect } = settings
   const draft = drafter(formOf(dialect))
-  return new FileDesk(
+  const desk = new FileDesk(
     {
       url,
       clientId,
@@ -27,4 +27,9 @@ export function openFileDesk(dialog: V1Dialog, calls: () => Promise<CallDesk>): 
     },
     events.rested,
   )
+  // Where the hub wants no more of this client, nothing of it can come to an end any more.
+  events.watchers.add('state', ({ state, error }) => {
+    if (state === 'closed' && error !== undefined) desk.close(error)
+  })
+  return desk
 }

@@ -29,6 +29,6 @@ export const administer = 'administer'
 
 /** The hub's own end. */
 export interface OwnPort extends CallPort {
-  /** What a caller of this method must be allowed: to administer, or to call what is returned. */
-  permissionFor(method: string): string
+  /** What a caller of this method must be allowed: to administer, or to call what is returned; nothing where everyone may. */
+  permissionFor(method: string): string | undefined
 }

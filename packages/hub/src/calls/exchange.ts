@@ -146,7 +146,8 @@ export class Exchange {
     const { limits } = this.#options
     if (this.#draining !== undefined) throw new PosthouseError('draining', 'the hub is shutting down')
     const address = parseAddress(to)
-    assertMay(caller, address, (address.kind === 'hub' && this.#hub?.permissionFor(method)) || method)
+    const permission = address.kind === 'hub' && this.#hub ? this.#hub.permissionFor(method) : method
+    if (permission !== undefined) assertMay(caller, address, permission)
     const callee = this.#find(address)
     assertBodyFits(body, limits)
     if (caller.made.size >= limits.calls) {

@@ -69,8 +69,11 @@ export class HubDesk implements OwnPort {
     return !this.#closed
   }
 
-  permissionFor(method: string): string {
-    return method.startsWith(ownMethods) ? administer : (this.#permissions.get(method) ?? method)
+  permissionFor(method: string): string | undefined {
+    if (method.startsWith(ownMethods)) return administer
+    const permission = this.#permissions.get(method)
+    // What the hub answers for everyone finds out by itself who may have it.
+    return permission ?? (this.#handlers.has(method) ? undefined : method)
   }
 
   /** @throws PosthouseError `invalid_option` */
@@ -84,7 +87,7 @@ export class HubDesk implements OwnPort {
   }
 
   /**
-   * Adds a method of the hub's own. Whoever calls it must be allowed to administer the hub.
+   * Adds a method of the hub's own: one whose name begins with `hub.` is for those who may administer it, any other for everyone.
    * @throws PosthouseError `invalid_option`
    */
   handleOwn(method: string, handler: CallHandler): Disposable {
