@@ -9,6 +9,7 @@ import { addressOf, assertRequestId, type IncomingCall, isCount, readCall } from
 import { unknownOutcome } from '../call/kept.ts'
 import { type Addressed, received, responseOf, responseText } from '../call/response.ts'
 import type { RunningCall, Watcher } from '../call/running-call.ts'
+import { goOn } from '../procedure/invoke.ts'
 import type { CallerSockets } from '../socket/caller-sockets.ts'
 import { type CallReply, type CallRequest, headerOf } from './call-request.ts'
 import { firstItems, lineStream } from './line-stream.ts'
@@ -25,11 +26,13 @@ export interface HttpDoorParts {
   readonly assertCallbackUrl: (url: string) => void
 }
 
+type Headers = CallReply['headers']
+
 /** Who asks, and what the answer begins with. */
 interface Visit {
   readonly request: CallRequest
   readonly caller: Caller
-  readonly headers: Record<string, string>
+  readonly headers: Headers
   /** True where one of our own programs calls. */
   readonly ours: boolean
 }
@@ -37,9 +40,11 @@ interface Visit {
 /** The door for HTTP, for whatever server: what is to be answered to a request. */
 export class HttpDoor {
   readonly #parts: HttpDoorParts
+  readonly #headers: Headers
 
   constructor(parts: HttpDoorParts) {
     this.#parts = parts
+    this.#headers = { 'content-type': 'application/json; charset=utf-8', 'posthouse-calls': parts.desk.storeId }
   }
 
   /** The longest body that a call may have, in bytes. */
@@ -49,17 +54,22 @@ export class HttpDoor {
 
   /** Answers a request whose body could not be read, such as one that is too long. */
   refuse(error: PosthouseError): CallReply {
-    return answered({ procedure: '', requestId: '' }, failure(error), this.#headers())
+    return answered({ procedure: '', requestId: '' }, failure(error), this.#headers)
   }
 
-  /** Answers `POST /api/call`, whose body was read as JSON. */
-  async call(body: unknown, request: CallRequest): Promise<CallReply> {
-    const headers = this.#headers()
+  /** Answers `POST /api/call`, whose body was read as JSON; at once where nothing is to be waited for. */
+  call(body: unknown, request: CallRequest): CallReply | Promise<CallReply> {
+    let headers = this.#headers
+    const refuse = (cause: unknown): CallReply =>
+      answered(addressOf(body, ''), failure(toPosthouseError(cause)), headers)
     try {
-      const visit = await this.#visit(request, headers)
-      return await this.#call(readCall(body), visit)
+      const reply = goOn(this.#visit(request), (visit) => {
+        headers = visit.headers
+        return this.#call(readCall(body), visit)
+      })
+      return reply instanceof Promise ? reply.catch(refuse) : reply
     } catch (cause) {
-      return answered(addressOf(body, ''), failure(toPosthouseError(cause)), headers)
+      return refuse(cause)
     }
   }
 
@@ -91,15 +101,17 @@ export class HttpDoor {
   }
 
   async #about(id: string, request: CallRequest, reply: (visit: Visit) => Promise<CallReply>): Promise<CallReply> {
-    const headers = this.#headers()
+    let headers = this.#headers
     try {
-      return await reply(await this.#visit(request, headers))
+      const visit = await this.#visit(request)
+      headers = visit.headers
+      return await reply(visit)
     } catch (cause) {
       return answered({ procedure: '', requestId: id }, failure(toPosthouseError(cause)), headers)
     }
   }
 
-  async #call(call: IncomingCall, visit: Visit): Promise<CallReply> {
+  #call(call: IncomingCall, visit: Visit): CallReply | Promise<CallReply> {
     const { desk, clock } = this.#parts
     const { request, caller, ours } = visit
     const { callbackType, callbackUrl, stream } = call
@@ -110,16 +122,17 @@ export class HttpDoor {
       const take = (watcher: Watcher) => desk.take(caller, { ...call, stream: wish }, { watcher, ours })
       return lines(lineStream({ desk, clock, belief: this.#belief(visit), call, from: stream.from, take }), visit)
     }
-    const plain = { ...call, stream: undefined }
+    const plain = stream === undefined ? call : { ...call, stream: undefined }
     let run: RunningCall | undefined
     const take = (watcher: Watcher) => {
       run = desk.take(caller, plain, { watcher, ours })
       return run
     }
     const waitMs = preferredWaitMs(headerOf(request, 'prefer')) ?? usualWaitMs
-    const answer = await this.#answerOf(take, waitMs, request)
-    if (answer !== undefined || run === undefined) return answered(call, answer ?? givenUp(), visit.headers)
-    return pending(run, visit)
+    return goOn(this.#answerOf(take, waitMs, request), (answer) => {
+      if (answer !== undefined || run === undefined) return answered(call, answer ?? givenUp(), visit.headers)
+      return pending(run, visit)
+    })
   }
 
   /** The answer is POSTed, unless the caller gets it while it waits. */
@@ -168,31 +181,41 @@ export class HttpDoor {
     return receipt(call, 200, headers)
   }
 
-  /** The answer, or nothing where it takes longer or the caller has gone. */
-  async #answerOf(
+  /** The answer, at once where it is there, or nothing where it takes longer or the caller has gone. */
+  #answerOf(
     take: (watcher: Watcher) => RunningCall | undefined,
     waitMs: number,
     request: CallRequest,
+  ): Answer | undefined | Promise<Answer | undefined> {
+    const waiting = new Waiting()
+    const run = take(waiting)
+    return run === undefined || run.answer !== undefined
+      ? waiting.answer
+      : this.#wait(run, waiting, { waitMs, request })
+  }
+
+  async #wait(
+    run: RunningCall,
+    waiting: Waiting,
+    { waitMs, request }: { readonly waitMs: number; readonly request: CallRequest },
   ): Promise<Answer | undefined> {
     const { desk, clock } = this.#parts
-    const { promise, resolve } = Promise.withResolvers<Answer | undefined>()
-    const watcher: Watcher = { ended: resolve }
-    const run = take(watcher)
-    if (run === undefined) return promise
-    if (waitMs === 0) resolve(undefined)
-    else await endOfTurn()
+    if (waitMs > 0) await endOfTurn()
     // What was answered in this turn needs neither a timer nor an eye on the line.
-    if (run.answer !== undefined) return promise
-    const giveUp = (): void => resolve(undefined)
+    if (waiting.answer !== undefined) return waiting.answer
+    const { promise, resolve: stop } = Promise.withResolvers<void>()
+    const giveUp = (): void => stop()
+    waiting.told = giveUp
     const { signal } = request
     signal?.addEventListener('abort', giveUp)
-    if (signal?.aborted) giveUp()
+    if (signal?.aborted || waitMs === 0) giveUp()
     using _ = clock.after(waitMs, giveUp)
     try {
-      return await promise
+      await promise
+      return waiting.answer
     } finally {
       signal?.removeEventListener('abort', giveUp)
-      desk.leave(run, watcher)
+      desk.leave(run, waiting)
     }
   }
 
@@ -208,14 +231,15 @@ export class HttpDoor {
     throw new PosthouseError('unknown_call', `no call ${JSON.stringify(id)} of this caller is known`)
   }
 
-  async #visit(request: CallRequest, headers: Record<string, string>): Promise<Visit> {
+  #visit(request: CallRequest): Visit | Promise<Visit> {
     const given = headerOf(request, 'posthouse-caller')
     const token = bearerToken(headerOf(request, 'authorization'))
     const secret = given ?? (token === undefined ? createCallerSecret() : undefined)
-    const caller = await this.#parts.callers.of(new Shown(request, token), secret)
     // Whoever came without one can come back for its answers.
-    if (given === undefined && secret !== undefined) headers['posthouse-caller'] = secret
-    return { request, caller, headers, ours: given !== undefined }
+    const isNew = given === undefined && secret !== undefined
+    const headers = isNew ? { ...this.#headers, 'posthouse-caller': secret } : this.#headers
+    const caller = this.#parts.callers.of(new Shown(request, token), secret)
+    return goOn(caller, (known) => ({ request, caller: known, headers, ours: given !== undefined }))
   }
 
   /** Who takes lines as long as they come. */
@@ -224,9 +248,17 @@ export class HttpDoor {
     const token = bearerToken(headerOf(request, 'authorization'))
     return new Belief(caller, () => callers.of(new Shown(request, token), undefined), clock)
   }
+}
 
-  #headers(): Record<string, string> {
-    return { 'content-type': 'application/json; charset=utf-8', 'posthouse-calls': this.#parts.desk.storeId }
+/** Somebody who waits for the answer to one request. */
+class Waiting implements Watcher {
+  answer: Answer | undefined
+  /** Called once it is there. */
+  told: (() => void) | undefined
+
+  ended(answer: Answer): void {
+    this.answer = answer
+    this.told?.()
   }
 }
 
@@ -262,12 +294,12 @@ function lines(body: AsyncIterable<string>, { headers }: Visit): CallReply {
   return { status: 200, headers: { ...headers, 'content-type': 'application/x-ndjson' }, body }
 }
 
-function answered(call: Addressed, answer: Answer, headers: Record<string, string>, status?: number): CallReply {
+function answered(call: Addressed, answer: Answer, headers: Headers, status?: number): CallReply {
   const own = answer.ok ? 200 : errorHttpStatus[answer.code]
   return { status: status ?? own, headers, body: responseText(call, answer, true) }
 }
 
-function receipt({ requestId }: IncomingCall, status: number, headers: Record<string, string>): CallReply {
+function receipt({ requestId }: IncomingCall, status: number, headers: Headers): CallReply {
   const body = JSON.stringify({ success: true, message: received, request_id: requestId })
   return { status, headers, body }
 }
