@@ -13,9 +13,18 @@ export function isLocalHost(host: string): boolean {
  * Whether a request names a host that a loopback address does not have. A page of elsewhere can make its own name point here,
  * and then a browser lets it read the answers.
  */
-export function isRebound({ headers, socket }: IncomingMessage, allowedOrigins: readonly string[]): boolean {
-  if (!isLoopback(socket.localAddress ?? '127.0.0.1')) return false
-  const { host = '' } = headers
+export function reboundCheck(allowedOrigins: readonly string[]): (request: IncomingMessage) => boolean {
+  // Nearly every request names the host that the one before has named.
+  let last = { address: '', host: '', rebound: true }
+  return ({ headers: { host = '' }, socket: { localAddress: address = '127.0.0.1' } }) => {
+    if (host === last.host && address === last.address) return last.rebound
+    last = { address, host, rebound: isRebound(address, host, allowedOrigins) }
+    return last.rebound
+  }
+}
+
+function isRebound(address: string, host: string, allowedOrigins: readonly string[]): boolean {
+  if (!isLoopback(address)) return false
   if (isLocalHost(host) || allowedOrigins.includes('*')) return false
   return !allowedOrigins.some((origin) => URL.canParse(origin) && new URL(origin).host === host.toLowerCase())
 }

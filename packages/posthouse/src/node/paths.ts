@@ -17,6 +17,9 @@ export class Paths<Value> {
   }
 
   find(path: string): Value | undefined {
-    return this.#exact.get(path) ?? this.#beginnings.find(([beginning]) => path.startsWith(beginning))?.[1]
+    const exact = this.#exact.get(path)
+    if (exact !== undefined) return exact
+    for (const [beginning, value] of this.#beginnings) if (path.startsWith(beginning)) return value
+    return undefined
   }
 }

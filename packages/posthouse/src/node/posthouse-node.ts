@@ -10,7 +10,7 @@ import { Dispatch, refuseSocket } from './dispatch.ts'
 import type { Door } from './door.ts'
 import { healthDoor } from './health-door.ts'
 import { hubDoor } from './hub-door.ts'
-import { isRebound } from './local-host.ts'
+import { reboundCheck } from './local-host.ts'
 import { metricsDoor } from './metrics/metrics-door.ts'
 import { RequestMetrics } from './metrics/request-metrics.ts'
 import { addPage } from './page.ts'
@@ -117,7 +117,8 @@ export class PosthouseNode implements AsyncDisposable {
     const tools = { hub, logger, admin: administrator(hub), administration: options.administration ?? true }
     for (const door of this.#doors) door.mount?.(this.api, tools)
     const { allowedOrigins = [] } = options
-    const rebound = (request: IncomingMessage): boolean => !hub.guarded && isRebound(request, allowedOrigins)
+    const namesAnother = reboundCheck(allowedOrigins)
+    const rebound = (request: IncomingMessage): boolean => !hub.guarded && namesAnother(request)
     const ownPaths = docsPaths.flatMap((path) => [path, `${path}/*`])
     this.#dispatch = new Dispatch({ own: this.api, ownPaths, app, doors: this.#doors, requests, isRebound: rebound })
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { BusyMap, type Clock, type Timer } from '@posthouse/core'
+import type { Clock, Timer } from '@posthouse/core'
 import { problem } from '../problem/problem.ts'
 
 /** How slow a body may come. */
@@ -19,6 +19,9 @@ interface Watched {
   readonly bytesBefore: number
   /** Time in which it was we who did not read. */
   excused: number
+  /** Its neighbours in a list of all that are watched: to come and to go costs less than in a map. */
+  before: Watched | undefined
+  after: Watched | undefined
 }
 
 const sweepMs = 500
@@ -28,7 +31,8 @@ const graceMs = 5000
 /** Cuts bodies that come too slowly. One timer watches them all, and only while there are any. */
 export class BodyGuard implements Disposable {
   readonly #clock: Clock
-  readonly #watched = new BusyMap<IncomingMessage, Watched>()
+  /** The one that came last. */
+  #last: Watched | undefined
   #timer: Timer | undefined
 
   constructor(clock: Clock) {
@@ -38,21 +42,24 @@ export class BodyGuard implements Disposable {
   /** Calls `fail` with a `Problem` 408 when the body of `request` falls behind `pace`. Ends with what it hands back. */
   watch(request: IncomingMessage, pace: Pace, fail: (problem: Error) => void): () => void {
     if (pace.timeout === 0 && pace.minRate === 0) return unwatched
-    const watched = {
+    const watched: Watched = {
       request,
       pace,
       fail,
       since: this.#clock.elapsed(),
       bytesBefore: request.socket.bytesRead,
       excused: 0,
+      before: this.#last,
+      after: undefined,
     }
-    this.#watched.set(request, watched)
+    if (this.#last !== undefined) this.#last.after = watched
+    this.#last = watched
     this.#timer ??= this.#wait()
-    return () => void this.#watched.delete(request)
+    return () => this.#leave(watched)
   }
 
   [Symbol.dispose](): void {
-    this.#watched.clear()
+    this.#last = undefined
     this.#timer?.[Symbol.dispose]()
   }
 
@@ -62,14 +69,25 @@ export class BodyGuard implements Disposable {
 
   #sweep(): void {
     const now = this.#clock.elapsed()
-    for (const watched of [...this.#watched.values()]) {
+    for (let watched = this.#last, next = watched; watched !== undefined; watched = next) {
+      next = watched.before
       if (isFull(watched.request)) watched.excused += sweepMs
       const fault = faultOf(watched, now)
       if (fault === undefined) continue
-      this.#watched.delete(watched.request)
+      this.#leave(watched)
       watched.fail(problem(408, fault, { code: 'timeout', headers: { connection: 'close' } }))
     }
-    this.#timer = this.#watched.size > 0 ? this.#wait() : undefined
+    this.#timer = this.#last === undefined ? undefined : this.#wait()
+  }
+
+  #leave(watched: Watched): void {
+    const { before, after } = watched
+    if (this.#last === watched) this.#last = before
+    if (before !== undefined) before.after = after
+    if (after !== undefined) after.before = before
+    // One that has grown old before it goes must not lead to those that come later: they would survive with it.
+    watched.before = undefined
+    watched.after = undefined
   }
 }
 

@@ -137,8 +137,13 @@ export class HttpDoor {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#count(response)
-    this.#stalls.watchResponse(response)
+    const { socket } = request
+    this.#underWay++
+    this.#stalls.watch(socket)
+    response.on('close', () => {
+      this.#stalls.leave(socket)
+      this.#onClose()
+    })
     this.#fastify.routing(request, response)
   }
 

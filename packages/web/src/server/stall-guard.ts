@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { BusyMap, type Clock, type Timer } from '@posthouse/core'
 
@@ -26,12 +25,12 @@ export class StallGuard implements Disposable {
     this.#limit = limit
   }
 
-  /** Watches a connection until it ends. */
+  /** Watches a connection until it ends, or as many have left it as have asked for it. */
   watch(socket: Socket): void {
     if (this.#limit === 0) return
     const known = this.#sockets.get(socket)
     if (known !== undefined) {
-      known.watchers++
+      if (known.watchers++ === 0) known.since = this.#clock.elapsed()
       return
     }
     const onClose = (): void => void this.#sockets.delete(socket)
@@ -40,15 +39,11 @@ export class StallGuard implements Disposable {
     this.#timer ??= this.#wait()
   }
 
-  /** Watches a connection of somebody else's server while it is answered, also where requests come one behind the other. */
-  watchResponse(response: ServerResponse): void {
-    const { socket } = response
-    if (socket === null) return
-    this.watch(socket)
-    response.once('close', () => {
-      const progress = this.#sockets.get(socket)
-      if (progress !== undefined && --progress.watchers === 0) this.forget(socket)
-    })
+  /** Ends a `watch` of a connection of somebody else's server, which may be used for other answers from now on. */
+  leave(socket: Socket): void {
+    const progress = this.#sockets.get(socket)
+    // Most are watched again soon; those that are not are left at the next look.
+    if (progress !== undefined) progress.watchers--
   }
 
   /** Leaves a connection to whoever took it over. */
@@ -72,7 +67,8 @@ export class StallGuard implements Disposable {
     const now = this.#clock.elapsed()
     for (const [socket, progress] of this.#sockets.entries()) {
       const taken = socket.bytesWritten - socket.writableLength
-      if (socket.writableLength === 0 || taken !== progress.taken) {
+      if (progress.watchers === 0) this.forget(socket)
+      else if (socket.writableLength === 0 || taken !== progress.taken) {
         progress.taken = taken
         progress.since = now
       } else if (now - progress.since >= this.#limit) {

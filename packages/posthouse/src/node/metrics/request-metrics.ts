@@ -23,7 +23,8 @@ export class RequestMetrics {
   /** Counts a request once its response has been sent, or its client has gone. */
   watch(door: string, response: ServerResponse): void {
     const since = this.#clock.elapsed()
-    response.once('close', () => {
+    // It comes only once; to say so would cost as much as to count.
+    response.on('close', () => {
       const status =
         response.headersSent && response.writableEnded ? `${Math.floor(response.statusCode / 100)}xx` : 'cut'
       this.#count(door, status, (this.#clock.elapsed() - since) / 1000)
