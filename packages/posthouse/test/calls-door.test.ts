@@ -40,8 +40,9 @@ async function startNode(tree: ProcedureTree = procedures(), hub: Hub = new Hub(
 describe('a node with procedures', () => {
   it('has no administration of calls where it has none at all, and lets pages in that are named', async () => {
     const hub = new Hub()
-    const door = callsDoor({ hub, procedures: procedures(), allowedOrigins: ['https://app.example'] })
-    await using node = createNode({ hub, doors: [door], administration: false })
+    const allowedOrigins = ['https://app.example']
+    const door = callsDoor({ hub, procedures: procedures(), allowedOrigins })
+    await using node = createNode({ hub, doors: [door], administration: false, allowedOrigins })
     const { url } = await node.listen({ port: 0 })
     const http = url.replace('ws', 'http')
     assert.equal((await fetch(`${http}/api/v1/calls`)).status, 404)
@@ -49,6 +50,21 @@ describe('a node with procedures', () => {
     const polled = (origin: string) => fetch(`${http}/socket.io/?EIO=4&transport=polling`, { headers: { origin } })
     assert.equal((await polled('https://app.example')).status, 200)
     assert.equal((await polled('https://evil.example')).status, 403)
+    // A page falls back to HTTP, and asks for that before.
+    const called = async (origin: string, method: string, headers: Readonly<Record<string, string>>) => {
+      const body = method === 'POST' ? { body: '{"api":"user.get","data":{"userId":1}}' } : {}
+      const answer = await fetch(`${http}/api/call`, { method, headers: { origin, ...headers }, ...body })
+      const names = ['access-control-allow-origin', 'access-control-allow-headers', 'access-control-expose-headers']
+      return [answer.status, ...names.map((name) => answer.headers.get(name))]
+    }
+    const wanted = 'content-type,posthouse-caller,prefer,authorization'
+    const asking = { 'access-control-request-method': 'POST', 'access-control-request-headers': wanted }
+    const granted = await called('https://app.example', 'OPTIONS', asking)
+    assert.deepEqual(granted.slice(0, 3), [204, 'https://app.example', wanted])
+    const posted = await called('https://app.example', 'POST', { 'content-type': 'application/json' })
+    assert.deepEqual(posted.slice(0, 2), [200, 'https://app.example'])
+    assert.match(String(posted[3]), /posthouse-calls/)
+    assert.equal((await called('https://evil.example', 'OPTIONS', asking))[1], null)
   })
 
   it('tells callers who still wait when it closes what it knows, before their connections go', async () => {

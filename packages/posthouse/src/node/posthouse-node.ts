@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Clock, type Logger, PosthouseError, silentLogger, systemClock } from '@posthouse/core'
 import { Hub, type Listening, type ListenOptions, type OpenServer, openServer } from '@posthouse/hub'
-import { type App, createApp, type Environment, environmentOf } from '@posthouse/web'
+import { type App, type AppOptions, createApp, type Environment, environmentOf } from '@posthouse/web'
 import { ownVersion } from '../own-version.ts'
 import { administrator } from './administrator.ts'
 import { apiDoor } from './api/api-door.ts'
@@ -32,8 +32,9 @@ export interface NodeOptions {
   /** Whether it shows its documents. Default: except in production. */
   readonly docs?: boolean
   /**
-   * Origins such as `https://hub.example` by whose host this node may be asked at a loopback address where it asks nobody who
-   * they are; `*` for any. Default: none, so that only `localhost` and addresses do.
+   * Origins such as `https://hub.example` whose pages may read what endpoints of the node answer, and by whose host it may be
+   * asked at a loopback address where it asks nobody who they are; `*` for any. Default: none, so that only `localhost` and
+   * addresses do.
    */
   readonly allowedOrigins?: readonly string[]
   /**
@@ -69,6 +70,12 @@ const docsPaths = docsPlaces.map(({ path }) => path)
  */
 export function createNode(options: NodeOptions = {}): PosthouseNode {
   return new PosthouseNode(options)
+}
+
+/** Pages that may use the node otherwise may read what its endpoints answer. Who asks shows a token there as everybody does. */
+function corsFor(allowed: readonly string[]): NonNullable<AppOptions['cors']> {
+  const exposedHeaders = ['x-request-id', 'posthouse-calls', 'posthouse-caller', 'location', 'retry-after']
+  return { origins: allowed.includes('*') ? '*' : allowed, exposedHeaders }
 }
 
 /** A node. Disposing of it stops at once; `drain` finishes what is under way before. */
@@ -108,6 +115,7 @@ export class PosthouseNode implements AsyncDisposable {
       version: ownVersion(),
       logger,
       ...(env !== undefined && { env }),
+      ...(options.allowedOrigins?.length && { cors: corsFor(options.allowedOrigins) }),
       docs: { ...(docs !== undefined && { enabled: docs }), ...(app && { also: [app] }) },
       oneProcess: 'its hub knows only the clients of its own process',
     })
