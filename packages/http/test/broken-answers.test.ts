@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ErrorCode } from '@posthouse/core'
+import { transportError } from '../src/errors/transport-error.ts'
 import { failure, quietClient } from './quiet.ts'
 import { answering, startRaw } from './raw-server.ts'
 
@@ -39,6 +40,15 @@ describe('an answer that is wrong', () => {
       const error = await failure(client.get(`http://127.0.0.1:${server.port}`), code)
       assert.equal(error.retryable, true)
       assert.equal(client.stats.connections, 0)
+    })
+  }
+
+  for (const code of ['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']) {
+    test(`because the kernel gives the connection up with ${code} is connection_lost, since the request went out`, () => {
+      const error = Object.assign(new Error(`read ${code}`), { code })
+      assert.equal(transportError(error, 'sending').code, 'connection_lost')
+      assert.equal(transportError(error, 'body').code, 'connection_lost')
+      assert.match(transportError(error, 'connecting').code, /^connect_/)
     })
   }
 

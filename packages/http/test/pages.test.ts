@@ -61,6 +61,20 @@ suite('pages', () => {
     assert.deepEqual(all, ['a.example', 'b.example'])
   })
 
+  test('are not followed at another origin to which the first was redirected', async () => {
+    const transport = memoryTransport(({ url }) => {
+      if (url.host === 'a.example') return { status: 302, headers: { location: 'https://b.example/' } }
+      return { json: [url.search], headers: { link: '<https://b.example/?page=2>; rel=next' } }
+    })
+    await using client = createHttpClient({ logging: false, transport })
+    const headers = { authorization: 'Bearer t' }
+    await assert.rejects(collected(client.items('https://a.example/', { headers })), { code: 'redirect_refused' })
+    assert.deepEqual(
+      transport.sent.map((hop) => hop.headers.get('authorization')),
+      ['Bearer t', undefined],
+    )
+  })
+
   test('end where they go in a circle, are too many, fail, or are no list', async () => {
     const transport = memoryTransport(({ url }) => {
       const page = Number(url.searchParams.get('page'))

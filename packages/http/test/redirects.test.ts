@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { PosthouseError } from '@posthouse/core'
 import { type HopRequest, HttpHeaders, IncomingBody, type Transport } from '../src/index.ts'
 import { failure, quietClient } from './quiet.ts'
 import { startServer } from './servers.ts'
@@ -53,6 +54,23 @@ describe('a redirection', () => {
       assert.equal(last?.hasBody, then !== 'GET' && then !== 'HEAD')
       assert.equal(last?.headers.has('content-type'), last?.hasBody)
       assert.equal(last?.headers.has('content-length'), last?.hasBody)
+    })
+  }
+
+  for (const [status, attempts] of [
+    [303, 1],
+    [307, 2],
+  ] as const) {
+    test(`with ${status} to a server that is not there repeats a POST ${attempts - 1} times`, async () => {
+      const { transport, seen } = site({ 'http://a/1': [status, 'http://b/2'] })
+      const halfThere: Transport = (hop) => {
+        if (hop.url.host === 'b') return Promise.reject(new PosthouseError('connect_failed', 'nobody listens'))
+        return transport(hop)
+      }
+      const client = quietClient({ transport: halfThere, retry: { attempts: 2, baseMs: 0 } })
+      const error = await failure(client.post('http://a/1', { json: {} }), 'connect_failed')
+      assert.equal(error.attempt, attempts)
+      assert.equal(seen.length, attempts)
     })
   }
 

@@ -219,6 +219,21 @@ suite('an upload that goes on', () => {
     assert.equal(state.seen[0], 'PATCH 0')
   })
 
+  test('takes its secrets to no other origin to which its beginning was redirected', async () => {
+    await using at = await workplace(randomBytes(1000))
+    const state = stateIn(at)
+    await using elsewhere = await startServer(tusListener(state))
+    await using server = await startServer((request, response) => {
+      response.writeHead(307, { location: elsewhere.url }).end()
+      request.resume()
+    })
+    await assert.rejects(at.client.upload(server.url, at.path, { resume: true }), { code: 'redirect_refused' })
+    assert.deepEqual(
+      state.seen.filter((line) => line.startsWith('PATCH')),
+      [],
+    )
+  })
+
   test('says clearly what is wrong', async () => {
     await using at = await workplace(randomBytes(10))
     await using server = await startServer((_, response) => response.writeHead(200).end())

@@ -1,4 +1,5 @@
 import type { Execution } from '@posthouse/core/policy'
+import { failedAfterRedirection } from '../redirect/redirects.ts'
 import { nothingWasSent, type RetryPlan } from '../retry/retry-policy.ts'
 import type { Lifeline } from '../timing/lifeline.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -42,7 +43,7 @@ export class Call implements Execution {
   /** Whether another attempt can do no harm and can be made. */
   mayRepeat(error: unknown): boolean {
     const { method, headers, body } = this.request
-    if (nothingWasSent(error)) return true
+    if (nothingWasSent(error) && !failedAfterRedirection(error)) return true
     return (body === undefined || body.replayable) && this.plan.retry.repeatable(method, headers)
   }
 }

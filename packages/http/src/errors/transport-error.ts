@@ -37,6 +37,9 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_NOT_SUPPORTED: 'invalid_request',
 }
 
+/** What can be said only of a connection that is not made yet. Of one that is, the request may have been carried out. */
+const connecting: ReadonlySet<ErrorCode> = new Set(['dns_failed', 'connect_failed', 'connect_timeout'])
+
 const tlsCode =
   /^(ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH)/
 
@@ -58,6 +61,8 @@ function codeOf(code: string, progress: Progress): ErrorCode {
   // The server closed properly, but in the middle: what came is a part of the whole.
   if (known === 'connection_lost' && progress === 'body' && code !== 'ECONNRESET') return 'truncated_body'
   if (known === 'connection_lost' && progress === 'connecting') return 'connect_failed'
+  // A kernel that gets no acknowledgement of a request that is under way says ETIMEDOUT or EHOSTUNREACH, too.
+  if (known !== undefined && connecting.has(known) && progress !== 'connecting') return 'connection_lost'
   if (known !== undefined) return known
   if (code.startsWith('HPE_')) return 'bad_response'
   if (tlsCode.test(code)) return 'tls_failed'

@@ -2,8 +2,8 @@ import { PosthouseError } from '@posthouse/core'
 import { aFlag, aFunction, checkOptions, type Rules, wholeFrom } from '@posthouse/core/options'
 import { bodyRules, requestRules } from '../client/check-options.ts'
 import type { RequestOptions } from '../client/request-options.ts'
-import type { HttpHeaders } from '../headers/http-headers.ts'
 import type { HttpResponse } from '../response/http-response.ts'
+import { askedUrl, type ResponseHead } from '../response/response-head.ts'
 import { parseLinks } from './links.ts'
 
 /** Where the next page is: a URL, relative to this page, and what its request differs in. Nothing after the last. */
@@ -49,10 +49,7 @@ export interface PageRequest {
 }
 
 /** What both kinds of response have that pages are found by. */
-interface Page {
-  readonly url: string
-  readonly headers: HttpHeaders
-}
+type Page = Pick<ResponseHead, 'url' | 'headers' | 'redirects'>
 
 /** A way from page to page, which has an end, and leads neither in circles nor to strangers. */
 export class PageWalk {
@@ -78,7 +75,7 @@ export class PageWalk {
     const key = `${url} ${JSON.stringify(options.params ?? null)} ${JSON.stringify(options.json ?? null)}`
     if (this.#seen.has(key)) throw new PosthouseError('bad_response', 'the pages lead in a circle')
     this.#seen.add(key)
-    if (!this.#crossOrigin) assertSameOrigin(String(url), page.url)
+    if (!this.#crossOrigin) assertSameOrigin(String(url), askedUrl(page))
     return true
   }
 }
@@ -133,7 +130,7 @@ export function listOf<Item>(value: unknown): readonly Item[] {
 }
 
 /** The page that the header `link` names with `rel="next"`. */
-export function byLink({ headers }: Page): string | undefined {
+export function byLink({ headers }: Pick<Page, 'headers'>): string | undefined {
   const links = parseLinks(headers.get('link') ?? '')
   return links.find(({ rel }) => rel.includes('next'))?.target
 }

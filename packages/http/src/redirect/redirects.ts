@@ -48,6 +48,14 @@ function isRedirect({ status, headers }: HopResponse): boolean {
   return statuses.has(status) && headers.has('location')
 }
 
+/** Failures of the page that a carried out request redirected to: what was sent first must not be taken for unsent. */
+const lateFailures = new WeakSet<object>()
+
+/** True where a server had carried out the request, as with POST and 303, and only the page that it then named failed. */
+export function failedAfterRedirection(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && lateFailures.has(error)
+}
+
 interface Route {
   readonly rules: Rules
   readonly next: (request: HopRequest) => Promise<HopResponse>
@@ -67,9 +75,19 @@ async function follow(first: HopRequest, answer: HopResponse, { rules, next }: R
     }
     redirects.push(request.url.href)
     request = redirected(request, response, rules)
-    response = await next(request)
+    response = await nextHop(request, first.method, next)
   }
   return { ...response, url: request.url, redirects }
+}
+
+async function nextHop(request: HopRequest, firstMethod: string, next: Route['next']): Promise<HopResponse> {
+  try {
+    return await next(request)
+  } catch (error) {
+    // Another method (303, or POST with 301 and 302) says that the first one is done.
+    if (request.method !== firstMethod && error instanceof Error) lateFailures.add(error)
+    throw error
+  }
 }
 
 /** @throws `redirect_refused` */

@@ -15,6 +15,11 @@ export interface ResponseHead {
   readonly redirects: readonly string[]
 }
 
+/** Where a request went before it was redirected: its secrets are for that server, and for no other. */
+export function askedUrl({ url, redirects }: Pick<ResponseHead, 'url' | 'redirects'>): string {
+  return redirects[0] ?? url
+}
+
 /** What `raiseForStatus` says. */
 export function refusal({ method, url }: ShownRequest, { status, statusText }: ResponseHead): string {
   return `${method} ${url} was answered with ${status} ${statusText}`.trimEnd()

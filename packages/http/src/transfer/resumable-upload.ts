@@ -5,6 +5,7 @@ import type { RequestOptions } from '../client/request-options.ts'
 import { HttpHeaders } from '../headers/http-headers.ts'
 import type { Progress } from '../request/outgoing-body.ts'
 import type { HttpResponse } from '../response/http-response.ts'
+import { askedUrl } from '../response/response-head.ts'
 import type { SentFile } from './sent-file.ts'
 import type { UploadTask } from './upload.ts'
 import { UploadNote } from './upload-note.ts'
@@ -138,7 +139,7 @@ class UploadTransfer {
         `an upload begins with 201 and its location, not with ${told}; is this tus?`,
       )
     }
-    this.#upload = this.#allowed(URL.parse(location, response.url), response.url)
+    this.#upload = this.#allowed(URL.parse(location, response.url), askedUrl(response))
     await this.#note?.remember(this.#upload)
     this.isLost = false
     return response
