@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { HubClient } from '@posthouse/client'
@@ -79,9 +79,15 @@ test('posthouse dev runs a node, and again when its configuration file changes',
   await writeFile(file, JSON.stringify(content))
   await using dev = Cli.start(['dev'], { cwd: folder.path('') })
   await dev.line(/listening on ws:/)
-  await writeFile(file, JSON.stringify({ ...content, colour: 'red' }))
+  // Many editors put another file in the place of the old one.
+  const replace = async (settings: object): Promise<void> => {
+    await writeFile(`${file}.new`, JSON.stringify(settings))
+    await rename(`${file}.new`, file)
+  }
+  await replace({ ...content, colour: 'red' })
   await dev.line(/there is no setting "colour"/)
-  await writeFile(file, JSON.stringify(content))
+  await replace(content)
+  await dev.line(/posthouse\.config\.json has changed/, 2)
   await dev.line(/listening on ws:/, 2)
   dev.signal('SIGINT')
   assert.equal((await dev.ended()).status, 0)

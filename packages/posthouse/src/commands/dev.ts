@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process'
 import { subscribe } from 'node:diagnostics_channel'
-import { once as onceEmitted } from 'node:events'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PosthouseError } from '@posthouse/core'
 import { Command } from 'commander'
 import { loadApp } from '../app/load-app.ts'
 import { type AppAddress, urlOf } from '../app/run-app.ts'
+import { isWatched, runWatched } from '../app/run-watched.ts'
 import { showFailure } from '../app/source-frame.ts'
 import { exitCodes } from '../failure.ts'
 import { aborted, onInterrupt } from '../interrupt.ts'
@@ -33,12 +32,14 @@ export function addDev(program: Command, terminal: Terminal): void {
       checked(parsePort),
     )
     .action((file: string | undefined, options: Partial<AppAddress>) =>
-      isWatched() ? once(terminal, file, options) : watch(),
+      isWatched() ? once(terminal, file, options) : runWatched(terminal),
     )
 }
 
 /** Serves what the file has until it is to start anew, and shows what fails. */
 async function once(terminal: Terminal, file: string | undefined, where: Partial<AppAddress>): Promise<void> {
+  // Without whoever would start it anew it would keep its port.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
   // What nobody has caught is shown as what it is, and the next change starts anew.
   process.on('uncaughtException', (error) => {
     showFailure(terminal, error)
@@ -66,28 +67,11 @@ async function runConfigured(terminal: Terminal, named: string | undefined, wher
   if (path === undefined) {
     throw new PosthouseError('invalid_option', `name a file, or make one of ${configFileNames.join(', ')}`)
   }
-  // Node's watcher knows what was imported, and JSON is read.
+  // Node tells what is imported, and JSON is read.
   process.send?.({ 'watch:import': [pathToFileURL(resolve(path)).href] })
   const { file, doubts } = await applySettings(command)
   for (const doubt of doubts) terminal.note(doubt)
   await runNode(terminal, command.opts<UpWords>(), file)
-}
-
-/** True in the process that Node starts anew with each change. */
-function isWatched(): boolean {
-  return process.env.WATCH_REPORT_DEPENDENCIES !== undefined
-}
-
-/** Runs this command below Node's own watcher, which knows every file that was loaded. */
-async function watch(): Promise<void> {
-  using interrupt = onInterrupt()
-  const args = [...process.execArgv, '--watch', '--watch-preserve-output', ...process.argv.slice(1)]
-  const env = { ...process.env, NODE_ENV: process.env.NODE_ENV ?? 'development' }
-  const watcher = spawn(process.execPath, args, { stdio: 'inherit', env })
-  const exit = onceEmitted(watcher, 'exit')
-  await Promise.race([exit, aborted(interrupt.signal)])
-  watcher.kill('SIGTERM')
-  await exit
 }
 
 async function serveApp(terminal: Terminal, file: string, where: AppAddress): Promise<void> {
