@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createServer, request as httpRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server } from 'node:net'
 import { describe, it } from 'node:test'
 import { isPosthouseError, type Logger, silentLogger } from '@posthouse/core'
 import { createApp, currentRequestId, type DependencyContext, depends } from '@posthouse/web'
@@ -31,6 +31,23 @@ describe('the life of an app', () => {
     })
     await using app = createApp({ env: 'test', lifespan })
     await assert.rejects(app.listen({ port: 0 }), /no database/)
+  })
+
+  it('goes on where a connection cannot be accepted, and logs why', async (t) => {
+    const listen = t.mock.method(Server.prototype, 'listen')
+    const failures: unknown[] = []
+    const logger: Logger = { ...silentLogger, error: (message, fields) => failures.push([message, fields?.error]) }
+    await using app = createApp({ env: 'test', logger })
+    app.get('/', () => 'here')
+    const { port } = await app.listen({ port: 0 })
+    const server: unknown = listen.mock.calls[0]?.this
+    assert.ok(server instanceof Server)
+    for (const each of [1, 2]) server.emit('error', new Error(`accept EMFILE ${each}`))
+    assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).json(), 'here')
+    assert.deepEqual(failures, [
+      ['A connection could not be accepted', 'accept EMFILE 1'],
+      ['A connection could not be accepted', 'accept EMFILE 2'],
+    ])
   })
 
   it('drains: what is under way is answered, what is new is not taken', async () => {

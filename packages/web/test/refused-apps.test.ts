@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type App, createApp } from '@posthouse/web'
+import { type App, type AppOptions, createApp, createRouter, multipart, rateLimit } from '@posthouse/web'
 
 /** What cannot start, and what the failure says of where it is wrong. */
 const cases: Readonly<Record<string, readonly [declare: (app: App) => void, says: RegExp]>> = {
@@ -37,7 +37,40 @@ const cases: Readonly<Record<string, readonly [declare: (app: App) => void, says
     },
     /^websocket \/ws\/\{id\} cannot be served: \/ws\/\{room\} takes the same requests$/,
   ],
+  'a limit of a WebSocket endpoint that is misspelled': [
+    (app) => app.websocket('/ws', { limits: { messageByte: 100 } as object }, () => undefined),
+    /^websocket \/ws: limits has no option messageByte, only messageBytes, /,
+  ],
 }
+
+const options: readonly (readonly [given: object, says: RegExp])[] = [
+  [{ limit: { bodyLimit: 100 } }, /^createApp has no option limit, /],
+  [{ limits: { bodyLimits: 100 } }, /^createApp: limits has no option bodyLimits, only bodyLimit, /],
+  [{ limits: { bodyLimit: '1 MB' } }, /^createApp: limits: bodyLimit must be a number from 0, not "1 MB"$/],
+  [{ sockets: { limits: { queueByte: 1 } } }, /^createApp: sockets: limits has no option queueByte, /],
+  [{ sockets: { limits: { idle: 0 } } }, /idle must be a number above 0, or null, not 0$/],
+  [{ sockets: { stopCode: 1000 } }, /^createApp: sockets: stopCode must be 1001 or 1012, not 1000$/],
+  [{ env: 'prod' }, /^createApp: env must be one of development, test, production, not "prod"$/],
+  [{ cors: {} }, /^createApp: cors needs the option origins$/],
+  [{ prefix: '/api' }, /^createApp has no option prefix, /],
+]
+
+test('options of an app that do not exist or make no sense are refused, and none is ignored', () => {
+  for (const [given, message] of options) {
+    assert.throws(() => createApp(given as AppOptions), { code: 'invalid_option', message })
+  }
+})
+
+test('so are those of routers, uploads and rate limits', () => {
+  const wrong: readonly (readonly [() => unknown, RegExp])[] = [
+    [() => createRouter({ tag: ['a'] } as object), /^createRouter has no option tag, /],
+    [() => createRouter().include(createRouter(), { prefx: '/a' } as object), /^include has no option prefx, /],
+    [() => multipart({ fileByte: 1 } as object), /^multipart has no option fileByte, /],
+    [() => rateLimit({ limit: 0 }), /^rateLimit: limit must be a whole number from 1, not 0$/],
+    [() => rateLimit({ limit: 5, periode: 1000 } as { limit: number }), /^rateLimit has no option periode, /],
+  ]
+  for (const [make, message] of wrong) assert.throws(make, { code: 'invalid_option', message })
+})
 
 for (const [what, [declare, says]] of Object.entries(cases)) {
   test(`an app with ${what} does not start, and says which endpoint is meant`, async () => {

@@ -32,6 +32,13 @@ describe('settings', () => {
     assert.deepEqual([PORT, PASSWORD], [7, 'x'])
   })
 
+  it('may be of a schema that freezes them, and show no values all the same', async () => {
+    const settings = await loadSettings(schema.readonly(), { env: { PASSWORD: 'hunter2' }, files: [] })
+    assert.equal(settings.PASSWORD, 'hunter2')
+    assert.equal(Object.isFrozen(settings), true)
+    assert.equal(inspect(settings), 'Settings { PORT, DEBUG, PASSWORD }')
+  })
+
   it('may have a prefix', async () => {
     const settings = await loadSettings(schema, {
       env: { SHOP_PASSWORD: 'x', PASSWORD: 'y' },

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { checkOptions } from '@posthouse/core/options'
 import { type AsyncApiDocument, asyncApiDocument } from '../asyncapi/async-api.ts'
 import type { ClientSocket, WebSocketLike } from '../client/client-socket.ts'
 import type { Dependency } from '../dependencies/depends.ts'
@@ -11,6 +12,7 @@ import { type InMemoryFetch, inMemoryFetch } from '../server/in-memory-fetch.ts'
 import type { StaticOptions } from '../server/plugins.ts'
 import type { ConnectOptions } from '../socket/connect.ts'
 import { AppLife, type ListenOptions } from './app-life.ts'
+import { appRules } from './option-rules.ts'
 import { type AppOptions, infoOf } from './options.ts'
 
 /** Endpoints that are served. Disposing of it stops at once; `drain` finishes what is under way before. */
@@ -60,7 +62,9 @@ export interface App extends Router, AsyncDisposable {
  * await app.listen({ port: 8000 })
  */
 export function createApp(options: AppOptions = {}): App {
-  const router = createRouter(options)
+  checkOptions('createApp', options, appRules)
+  const { tags = [], dependencies = [], responses = {} } = options
+  const router = createRouter({ tags, dependencies, responses })
   const life = new AppLife(router, options)
   return {
     ...router,

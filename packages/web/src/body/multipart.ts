@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { PassThrough, Readable } from 'node:stream'
 import { Busboy, type BusboyConfig, type BusboyEvents, type BusboyInstance } from '@fastify/busboy'
+import { checkOptions, numberFrom, type Rules, wholeFrom } from '@posthouse/core/options'
 import { problem } from '../problem/problem.ts'
 import { anything, type BodySchema, withKind } from './body-kind.ts'
 import { required } from './required.ts'
@@ -30,15 +31,24 @@ export interface MultipartLimits {
   readonly fieldBytes?: number
 }
 
+const rules: Rules<MultipartLimits> = {
+  fileBytes: numberFrom(0),
+  files: wholeFrom(0),
+  fields: wholeFrom(0),
+  fieldBytes: numberFrom(0),
+}
+
 /**
  * A body of files and fields (`multipart/form-data`) as its parts, one after another, while they arrive.
  *
+ * @throws PosthouseError `invalid_option`
  * @example
  * app.post('/files', { body: multipart({ fileBytes: 10e6 }), bodyLimit: 11e6 }, async ({ body }) => {
  *   for await (const part of body) if (part.kind === 'file') await pipeline(part.stream, createWriteStream(newName()))
  * })
  */
 export function multipart(limits: MultipartLimits = {}): BodySchema<FormData, AsyncIterable<Part>> {
+  checkOptions('multipart', limits, rules)
   return withKind(anything<FormData, AsyncIterable<Part>>(), {
     mediaTypes: ['multipart/form-data'],
     streamed: true,

@@ -1,10 +1,12 @@
 import { METHODS } from 'node:http'
 import { PosthouseError } from '@posthouse/core'
+import { checkOptions } from '@posthouse/core/options'
 import type { Dependency } from '../dependencies/depends.ts'
 import { type DeclareSocket, type SocketEndpoint, type SocketOptions, socketOptionNames } from '../socket/endpoint.ts'
 import { type Declare, type DeclareMethod, endpointOptionNames } from './declare.ts'
 import type { Endpoint, EndpointOptions, ResponseFacts } from './endpoint.ts'
 import { joinPaths, parsePath } from './path.ts'
+import { routerRules } from './router-rules.ts'
 
 /** What all endpoints of a router have in common. All of it is optional. */
 export interface RouterOptions {
@@ -72,6 +74,7 @@ const methods = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'tr
 
 /** A router: endpoints with a common prefix, tags, dependencies and responses. @throws PosthouseError `invalid_option` */
 export function createRouter(options: RouterOptions = {}): Router {
+  checkOptions('createRouter', options, routerRules)
   assertPrefix(options.prefix)
   const node: Node = { options, entries: [], parent: undefined }
   const declared = methods.map((name) => [name, declaring(node, name.toUpperCase())] as const)
@@ -131,6 +134,7 @@ function placed({ options, parent }: Node, path: string): string {
 }
 
 function include(node: Node, other: Router, by: RouterOptions): void {
+  checkOptions('include', by, routerRules)
   assertPrefix(by.prefix)
   const child = nodes.get(other)
   if (child === undefined) throw new PosthouseError('invalid_option', 'include takes what createRouter made')

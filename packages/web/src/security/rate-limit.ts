@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { type Clock, systemClock } from '@posthouse/core'
+import { aClock, aFunction, checkOptions, finiteAboveZero, type Rules, wholeFrom } from '@posthouse/core/options'
 import { TokenBucket } from '@posthouse/core/policy'
 import { type Dependency, depends } from '../dependencies/depends.ts'
 import { problem } from '../problem/problem.ts'
@@ -18,11 +19,21 @@ export interface RateLimitOptions {
   readonly clock?: Clock
 }
 
+const rules: Rules<RateLimitOptions> = {
+  limit: wholeFrom(1),
+  period: finiteAboveZero,
+  key: aFunction,
+  clients: wholeFrom(1),
+  clock: aClock,
+}
+
 /**
  * A dependency that answers 429 with `Retry-After` to a client that comes too often. Its own counts belong to this value:
  * where two endpoints share it, their requests count together.
+ * @throws PosthouseError `invalid_option`
  */
 export function rateLimit(options: RateLimitOptions): Dependency<void> {
+  checkOptions('rateLimit', options, rules, ['limit'])
   const { limit, period = 60_000, key = addressOf, clients = 10_000, clock = systemClock } = options
   const buckets = new Map<string, TokenBucket>()
   const bucketOf = (name: string): TokenBucket => {

@@ -65,6 +65,11 @@ export class HttpDoor {
     if (this.#underWay === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
+  /** Accepting can fail, where all file descriptors are in use. Without a listener, that would end the process. */
+  readonly #onAcceptError = (error: Error): void => {
+    this.#services.log.error('A connection could not be accepted', { error: reasonOf(error) })
+  }
+
   constructor(services: Services, options: AppOptions) {
     this.#services = services
     this.#options = options
@@ -109,8 +114,12 @@ export class HttpDoor {
   /** @throws PosthouseError `port_in_use`, `cannot_listen` */
   listen(port: number, host: string): Promise<AddressInfo> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(port, host, cause)))
-      this.#server.listen(port, host, () => resolve(this.#server.address() as AddressInfo))
+      const failed = (cause: NodeJS.ErrnoException): void => reject(cannotListen(port, host, cause))
+      this.#server.once('error', failed)
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', failed).on('error', this.#onAcceptError)
+        resolve(this.#server.address() as AddressInfo)
+      })
     })
   }
 

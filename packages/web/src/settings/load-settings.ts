@@ -80,9 +80,11 @@ function nameOf(step: PropertyKey | { readonly key: PropertyKey } | undefined): 
   return String(typeof step === 'object' ? step.key : (step ?? 'the whole'))
 }
 
-/** Settings end up in logs by accident; their values are not to. */
+/** Settings end up in logs by accident; their values are not to. A schema may have frozen them. */
 function discreet(settings: unknown): unknown {
   if (typeof settings !== 'object' || settings === null) return settings
   const hidden = () => `Settings { ${Object.keys(settings).join(', ')} }`
-  return Object.defineProperty(settings, inspect.custom, { value: hidden })
+  const own = Object.isExtensible(settings) ? settings : { ...settings }
+  Object.defineProperty(own, inspect.custom, { value: hidden })
+  return own === settings ? own : Object.freeze(own)
 }

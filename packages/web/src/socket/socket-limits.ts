@@ -1,4 +1,4 @@
-import { PosthouseError } from '@posthouse/core'
+import { aboveZero, checkOptions, either, oneOf, type Rule, type Rules } from '@posthouse/core/options'
 
 /** What one WebSocket connection may cost. Sizes are bytes, times milliseconds. */
 export interface SocketLimits {
@@ -53,16 +53,35 @@ export const defaultSocketLimits: ResolvedLimits = {
   onExcess: 'slow',
 }
 
+const orNull: Rule = either(aboveZero, { words: 'null', holds: (value) => value === null })
+
+/** What limits must be. */
+export const socketLimitRules: Rules<SocketLimits> = {
+  messageBytes: aboveZero,
+  queueMessages: aboveZero,
+  queueBytes: aboveZero,
+  onFullQueue: oneOf('pause', 'close'),
+  sendBytes: aboveZero,
+  pingAfter: orNull,
+  pongWithin: aboveZero,
+  idle: orNull,
+  accept: aboveZero,
+  close: aboveZero,
+  messagesPerSecond: orNull,
+  burst: orNull,
+  onExcess: oneOf('slow', 'close'),
+}
+
 /**
  * The limits of an endpoint: its own before those of the app before the defaults.
  * @throws PosthouseError `invalid_option`
  */
-export function resolveLimits(...limits: readonly (SocketLimits | undefined)[]): ResolvedLimits {
-  const resolved: ResolvedLimits = { ...defaultSocketLimits }
-  for (const each of limits) Object.assign(resolved, each)
-  for (const [name, value] of Object.entries(resolved)) {
-    const fine = value === null || typeof value === 'string' || (typeof value === 'number' && value > 0)
-    if (!fine) throw new PosthouseError('invalid_option', `limits.${name} must be more than 0, and is ${value}`)
-  }
-  return resolved
+export function resolveLimits(path: string, own: SocketLimits = {}, ofApp: SocketLimits = {}): ResolvedLimits {
+  checkOptions(`websocket ${path}: limits`, own, socketLimitRules)
+  return { ...defaultSocketLimits, ...given(ofApp), ...given(own) }
+}
+
+/** What is `undefined` leaves a limit as it was. */
+function given(limits: SocketLimits): SocketLimits {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
 }

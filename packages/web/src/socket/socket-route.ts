@@ -32,7 +32,7 @@ export interface RouteSettings {
 /** Makes an endpoint ready. @throws PosthouseError `invalid_option` */
 export function socketRoute(route: Route<SocketEndpoint>, settings: RouteSettings): SocketRoute {
   const { options } = route.endpoint
-  const limits = resolveLimits(settings.limits, options.limits)
+  const limits = resolveLimits(route.path, options.limits, settings.limits)
   const incoming = options.messages?.in
   return {
     route,
