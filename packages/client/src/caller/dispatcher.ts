@@ -84,6 +84,7 @@ export class Dispatcher {
     this.#calls.set(call.id, call)
     // Before whoever waits for the result hears of it: the id is free by then.
     call.done.then(forget, forget)
+    if (this.#socket === undefined) this.#beginWithout()
     void this.#carry(call)
   }
 
@@ -92,6 +93,12 @@ export class Dispatcher {
     this.#begun = false
     for (const call of [...this.#calls.values()]) call.fail(closed())
     this.#socket?.close()
+    this.#changed()
+  }
+
+  /** Where there is HTTP only, nothing need be connected. */
+  #beginWithout(): void {
+    this.#begun = true
     this.#changed()
   }
 

@@ -94,6 +94,7 @@ suite('a client of calls at a server of the original kind', () => {
     await using client = createCallClient({ ...quiet, httpUrl, reconnectionDelayMs: 10 })
     try {
       assert.equal(await client.call('anything'), 'done')
+      assert.equal(client.mode, 'http')
     } finally {
       server.closeAllConnections()
     }
