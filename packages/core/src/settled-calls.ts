@@ -7,8 +7,11 @@ export type OwnedCall = Omit<KeptCall, 'caller' | 'state' | 'callback'>
 
 /** Longer texts are kept as they are: to copy them would cost more than to look after them. */
 const longest = 2048
-/** There are so many places where a chain of calls begins, at the least. */
-const leastHeads = 64
+/** There are so many places where a chain of calls begins: at the least, and for each call. Most are empty, and end a search. */
+const leastHeads = 256
+const headsPerCall = 4
+/** Heads say where a piece stands in units of eight bytes, which must stay below what 32 bits can say. */
+const mostUnits = 2 ** 31
 
 /** What stands where in each piece of the ring. Behind its head are its texts, in this order. */
 const piece = { earlier: 0, at: 8, deadline: 16, hash: 24, owner: 28, lengths: 32, marks: 42, size: 44, texts: 48 }
@@ -26,7 +29,9 @@ const absent = 0xffff
 export class SettledCalls {
   readonly #ring = new ByteRing()
   readonly #hash = new KeyedHash()
-  #heads = new Float64Array(leastHeads).fill(-1)
+  /** Where the newest piece of each chain stands, counted from the base, in units, and one more; 0 where there was none. */
+  #heads = new Uint32Array(leastHeads)
+  #base = 0
   /** Pieces of the ring, also those that were taken out. */
   #count = 0
   /** Those with long texts, by where their pieces stand. */
@@ -51,7 +56,7 @@ export class SettledCalls {
   find(owner: number, id: string): number | undefined {
     const ring = this.#ring
     const hash = this.#hashOf(owner, id)
-    let at = this.#heads[hash & (this.#heads.length - 1)] ?? -1
+    let at = this.#head(hash)
     for (; at >= ring.begin; at = ring.double(at + piece.earlier)) {
       if (ring.word(at + piece.hash) === hash && this.#is(at, owner, id)) return at
     }
@@ -60,7 +65,8 @@ export class SettledCalls {
 
   /** Adds a call of an owner who has none with this id. */
   add(owner: number, call: OwnedCall): void {
-    if (this.#count >= this.#heads.length) this.#rehash(this.#heads.length * 2)
+    const full = this.#count * headsPerCall >= this.#heads.length
+    if (full || this.#ring.end - this.#base > mostUnits * 8) this.#rehash(this.#heads.length * (full ? 2 : 1))
     const units = unitsOf(call)
     const isLong = units > longest
     const texts = isLong ? [] : [call.id, call.procedure, call.inputHash, call.request, call.answer]
@@ -128,7 +134,8 @@ export class SettledCalls {
   /** Lets go of room that is not needed any more. */
   compact(): void {
     this.#ring.compact()
-    if (this.#heads.length > leastHeads && this.#count < this.#heads.length / 8) this.#rehash(this.#heads.length / 4)
+    const spare = this.#heads.length / (8 * headsPerCall)
+    if (this.#heads.length > leastHeads && this.#count < spare) this.#rehash(this.#heads.length / 4)
   }
 
   #write(owner: number, call: OwnedCall, texts: readonly (string | undefined)[]): number {
@@ -170,9 +177,14 @@ export class SettledCalls {
   }
 
   #link(call: number): void {
-    const head = this.#ring.word(call + piece.hash) & (this.#heads.length - 1)
-    this.#ring.setDouble(call + piece.earlier, this.#heads[head] ?? -1)
-    this.#heads[head] = call
+    const hash = this.#ring.word(call + piece.hash)
+    this.#ring.setDouble(call + piece.earlier, this.#head(hash))
+    this.#heads[hash & (this.#heads.length - 1)] = (call - this.#base) / 8 + 1
+  }
+
+  /** The newest of a chain; before all pieces where there is none. */
+  #head(hash: number): number {
+    return this.#base + ((this.#heads[hash & (this.#heads.length - 1)] ?? 0) - 1) * 8
   }
 
   #is(call: number, owner: number, id: string): boolean {
@@ -194,7 +206,8 @@ export class SettledCalls {
 
   #rehash(heads: number): void {
     const ring = this.#ring
-    this.#heads = new Float64Array(heads).fill(-1)
+    this.#heads = new Uint32Array(heads)
+    this.#base = ring.begin
     for (let call = ring.begin; call < ring.end; call += ring.word(call + piece.size)) this.#link(call)
   }
 }

@@ -120,7 +120,10 @@ export function isCount(value: unknown): value is number {
 function isDeep(value: unknown, levels = deepest): boolean {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
   if (levels === 0) return true
-  return Object.values(value).some((inner) => isDeep(inner, levels - 1))
+  if (Array.isArray(value)) return value.some((inner) => isDeep(inner, levels - 1))
+  // What was JSON has no keys but its own; a list of them would be made for each call.
+  for (const key in value) if (isDeep(value[key as keyof typeof value], levels - 1)) return true
+  return false
 }
 
 function invalid(name: string, wanted: string, value: unknown): PosthouseError {

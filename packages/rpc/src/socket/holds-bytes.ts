@@ -3,6 +3,8 @@ export function holdsBytes(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof Blob) return true
   if ('toJSON' in value && typeof value.toJSON === 'function') return holdsBytes(value.toJSON())
-  for (const each of Object.values(value)) if (holdsBytes(each)) return true
+  if (Array.isArray(value)) return value.some(holdsBytes)
+  // What JSON can say has no keys but its own; a list of them would be made for each answer.
+  for (const key in value) if (holdsBytes(value[key as keyof typeof value])) return true
   return false
 }
