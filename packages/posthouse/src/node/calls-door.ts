@@ -230,8 +230,8 @@ class DoorRequest implements CallRequest {
 
 /** What the calls have written goes out as it stands. */
 function send(reply: Reply, { status, headers, body }: CallReply): TextBody | AsyncIterable<Uint8Array> {
-  reply.status(status)
-  for (const [name, value] of Object.entries(headers)) reply.header(name, value)
+  if (status !== 200) reply.status(status)
+  for (const name in headers) reply.header(name, headers[name] ?? '')
   return typeof body === 'string' ? textBody(body) : encoded(body)
 }
 

@@ -34,7 +34,7 @@ const secretForm = /^[\w-]{32,128}$/
 /** Tells callers apart: by the name that a token proves, or by a secret that only the caller has. */
 export class Callers {
   readonly #identify: Identify | undefined
-  readonly #ids = new Map<string, string>()
+  readonly #anonymous = new Map<string, Caller>()
 
   /** @param identify who callers are. Default: nobody is asked, and everybody may call everything. */
   constructor(identify?: Identify) {
@@ -43,21 +43,25 @@ export class Callers {
 
   /** @throws PosthouseError `invalid_field` for a secret that can be guessed; what `Identify` throws */
   of(credentials: Credentials, secret: string | undefined): Caller | Promise<Caller> {
-    const id = secret === undefined ? undefined : this.#anonymousId(secret)
-    const identity = this.#identify === undefined ? anybody : this.#identify(credentials)
-    return identity instanceof Promise ? identity.then((known) => callerOf(known, id)) : callerOf(identity, id)
+    const anonymous = secret === undefined ? undefined : this.#anonymousOf(secret)
+    if (this.#identify === undefined) return anonymous ?? callerOf(anybody, undefined)
+    const identity = this.#identify(credentials)
+    return identity instanceof Promise
+      ? identity.then((known) => callerOf(known, anonymous))
+      : callerOf(identity, anonymous)
   }
 
-  #anonymousId(secret: string): string {
-    const known = this.#ids.get(secret)
+  /** Who has this secret, as far as nobody is asked. */
+  #anonymousOf(secret: string): Caller {
+    const known = this.#anonymous.get(secret)
     if (known !== undefined) return known
     if (!secretForm.test(secret)) {
       throw new PosthouseError('invalid_field', "a caller's secret has 32 to 128 letters, digits, _ or -")
     }
-    if (this.#ids.size >= mostKnown) this.#ids.clear()
-    const id = `anonymous:${hash('sha256', secret, 'base64url')}`
-    this.#ids.set(secret, id)
-    return id
+    if (this.#anonymous.size >= mostKnown) this.#anonymous.clear()
+    const caller = { id: `anonymous:${hash('sha256', secret, 'base64url')}`, may: anybody.may }
+    this.#anonymous.set(secret, caller)
+    return caller
   }
 }
 
@@ -66,10 +70,10 @@ export function createCallerSecret(): string {
   return randomHex(16)
 }
 
-function callerOf(identity: Identity, anonymous: string | undefined): Caller {
+function callerOf(identity: Identity, anonymous: Caller | undefined): Caller {
   const { name } = identity
   const may = (permission: string): boolean => identity.may(permission)
   if (name !== undefined) return { id: `name:${name}`, name, may }
-  if (anonymous !== undefined) return { id: anonymous, may }
+  if (anonymous !== undefined) return { id: anonymous.id, may }
   return { id: `once:${randomHex(16)}`, fleeting: true, may }
 }

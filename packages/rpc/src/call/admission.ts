@@ -12,12 +12,20 @@ export interface AdmissionOptions {
   readonly clock: Clock
 }
 
+/** Calls of one caller that are under way. */
+interface Seats {
+  readonly caller: string
+  taken: number
+}
+
 /** Decides which calls are let in, at once, and counts those that are. */
 export class Admission {
   readonly #options: AdmissionOptions
   readonly #rates: CallerRates | undefined
   readonly #ownRates = new WeakMap<Entry, CallerRates>()
-  readonly #perCaller = new BusyMap<string, number>()
+  readonly #callers = new BusyMap<string, Seats>()
+  /** Who called last: mostly it is the one who calls next. */
+  #last: Seats | undefined
   #size = 0
   #draining = false
   #empty: (() => void) | undefined
@@ -49,7 +57,7 @@ export class Admission {
     const { permission = procedure } = entry.procedure.options
     if (!caller.may(permission)) throw new PosthouseError('forbidden', `this caller may not call ${procedure}`)
     this.#ratesOf(entry)?.take(caller.id)
-    const own = this.#perCaller.get(caller.id) ?? 0
+    const own = this.#seats(caller.id)?.taken ?? 0
     if (this.#size >= limits.calls || own >= limits.callsPerCaller) {
       throw new PosthouseError('too_many_calls', `${this.#size} calls are under way, ${own} of them of this caller`)
     }
@@ -58,13 +66,14 @@ export class Admission {
 
   enter(caller: string): void {
     this.#size++
-    this.#perCaller.set(caller, (this.#perCaller.get(caller) ?? 0) + 1)
+    const seats = this.#seats(caller)
+    if (seats === undefined) this.#open(caller)
+    else seats.taken++
   }
 
   leave(caller: string): void {
-    const own = (this.#perCaller.get(caller) ?? 1) - 1
-    if (own > 0) this.#perCaller.set(caller, own)
-    else this.#perCaller.delete(caller)
+    const seats = this.#seats(caller)
+    if (seats !== undefined && --seats.taken === 0 && seats !== this.#last) this.#callers.delete(caller)
     if (--this.#size === 0) this.#empty?.()
   }
 
@@ -80,6 +89,17 @@ export class Admission {
   /** Lets nobody in any more. */
   close(): void {
     this.#draining = true
+  }
+
+  #seats(caller: string): Seats | undefined {
+    return this.#last?.caller === caller ? this.#last : this.#callers.get(caller)
+  }
+
+  /** Of those that have nothing under way only the one who called last is known. */
+  #open(caller: string): void {
+    if (this.#last?.taken === 0) this.#callers.delete(this.#last.caller)
+    this.#last = { caller, taken: 1 }
+    this.#callers.set(caller, this.#last)
   }
 
   #ratesOf(entry: Entry): CallerRates | undefined {

@@ -34,7 +34,7 @@ export function sureFormat(format: ProblemFormat, log: Logger): ProblemFormat {
     try {
       const { type, body, headers = {} } = format(document)
       for (const [name, value] of Object.entries({ ...headers, 'content-type': type }))
-        assertSendableHeader(name, [value])
+        assertSendableHeader(name, value)
       const text = typeof body === 'string' ? body : JSON.stringify(body)
       if (typeof text !== 'string') throw new TypeError(`The body is ${typeof body}`)
       return { type, body: text, headers }
@@ -58,7 +58,7 @@ export function toProblem(error: unknown): Problem {
 function unsendable({ status, fields }: Problem): Problem | undefined {
   try {
     assertFinalStatus(status)
-    for (const [name, value] of Object.entries(fields.headers ?? {})) assertSendableHeader(name, [value])
+    for (const [name, value] of Object.entries(fields.headers ?? {})) assertSendableHeader(name, value)
     return undefined
   } catch (cause) {
     return bareFailure(cause)

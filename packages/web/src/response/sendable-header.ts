@@ -10,16 +10,14 @@ const mostFit = 100
  * another header (RFC 9110, section 5.5).
  * @throws PosthouseError `invalid_header`
  */
-export function assertSendableHeader(name: string, values: readonly string[]): void {
-  const [value] = values
-  if (value !== undefined && values.length === 1 && fit.get(name) === value) return
+export function assertSendableHeader(name: string, value: string): void {
+  if (fit.get(name) === value) return
   try {
     validateHeaderName(name)
-    for (const each of values) validateHeaderValue(name, each)
+    validateHeaderValue(name, value)
   } catch (cause) {
     throw new PosthouseError('invalid_header', `The header ${JSON.stringify(name)} cannot be sent`, { cause })
   }
-  if (value === undefined) return
   if (fit.size >= mostFit) fit.clear()
   fit.set(name, value)
 }

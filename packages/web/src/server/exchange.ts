@@ -89,9 +89,10 @@ export class Exchange implements HandlerTools, Reply {
   }
 
   header(name: string, value: string | number | readonly string[]): Reply {
-    const values = typeof value === 'object' ? value : [String(value)]
-    assertSendableHeader(name, values)
-    this.#reply.header(name, values.length === 1 ? values[0] : values)
+    if (typeof value === 'object') for (const each of value) assertSendableHeader(name, each)
+    else assertSendableHeader(name, String(value))
+    // Node checks a list of one as if it were many.
+    this.#reply.header(name, typeof value === 'object' && value.length === 1 ? value[0] : value)
     return this
   }
 

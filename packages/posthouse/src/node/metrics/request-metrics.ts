@@ -54,8 +54,8 @@ export class RequestMetrics {
   #count(door: string, status: string, seconds: number): void {
     const series = this.#seriesOf(door)
     series.statuses.set(status, (series.statuses.get(status) ?? 0) + 1)
-    const found = bounds.findIndex((bound) => seconds <= bound)
-    const bucket = found === -1 ? bounds.length : found
+    let bucket = 0
+    while (seconds > (bounds[bucket] ?? Number.POSITIVE_INFINITY)) bucket++
     series.counts[bucket] = (series.counts[bucket] ?? 0) + 1
     series.sum += seconds
   }
