@@ -9,6 +9,7 @@ import {
   silentLogger,
   systemClock,
 } from '@posthouse/core'
+import { checkOptions } from '@posthouse/core/options'
 import { defaultLimits, type Limits } from '@posthouse/protocol'
 import { type Authentication, oneAuthenticator } from './access/authenticators.ts'
 import { type LegacyRule, LegacyRules } from './access/legacy-rules.ts'
@@ -17,6 +18,7 @@ import { type ChannelRule, ChannelRules } from './channels/channel-rules.ts'
 import type { SendQueueLimits } from './door/connection.ts'
 import { type Allowances, type QuotaOptions, type RateOptions, resolveAllowances } from './limits/rates.ts'
 import { ThrottledLog } from './limits/throttled-log.ts'
+import { hubRules } from './option-rules.ts'
 import { defaultStatisticsMs } from './stats/statistics.ts'
 import type { Timing } from './timing.ts'
 
@@ -109,6 +111,7 @@ export interface ResolvedOptions {
  * @throws PosthouseError `invalid_option`
  */
 export function resolveOptions(options: HubOptions): ResolvedOptions {
+  checkOptions('Hub', options, hubRules)
   const clock = options.clock ?? systemClock
   const limits = { ...defaultLimits, ...options.limits }
   const sendQueue = { softBytes: 1_048_576, hardBytes: 4 * 1_048_576, ...options.sendQueue }

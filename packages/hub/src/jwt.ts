@@ -1,4 +1,5 @@
 import { type Clock, PosthouseError, reasonOf, systemClock } from '@posthouse/core'
+import { aClock, anything, aText, checkOptions, type Rules } from '@posthouse/core/options'
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { type JwtKeys, publicKeys, remoteKeys, secretKeys } from './access/jwt-keys.ts'
 import { type Authenticator, ownIdOnly, type Principal, readPrincipalName } from './access/principal.ts'
@@ -26,6 +27,17 @@ export interface JwtOptions {
   readonly clock?: Clock
 }
 
+const rules: Rules<JwtOptions> = {
+  secret: anything,
+  publicKey: anything,
+  jwksUrl: anything,
+  issuer: anything,
+  audience: anything,
+  clockToleranceMs: anything,
+  claim: aText,
+  clock: aClock,
+}
+
 /** What is wrong with a token, by the error of the library. Whatever is not here is no fault of the token. */
 const faults: Readonly<Record<string, string>> = {
   ERR_JWT_INVALID: 'the token is no JSON Web Token',
@@ -47,12 +59,13 @@ const faults: Readonly<Record<string, string>> = {
  * @throws PosthouseError `invalid_option`
  */
 export function jwt(options: JwtOptions): Authenticator {
+  checkOptions('jwt', options, rules)
   const { clock = systemClock, clockToleranceMs = 5000, claim = 'posthouse', issuer, audience } = options
   if (!(clockToleranceMs >= 0 && clockToleranceMs <= 300_000)) {
     throw new PosthouseError('invalid_option', `clockToleranceMs must be from 0 to 300000, not ${clockToleranceMs}`)
   }
   const { algorithms, find } = keysOf(options, clock)
-  const rules = {
+  const wanted = {
     algorithms,
     ...(issuer && { issuer: mutable(issuer) }),
     ...(audience && { audience: mutable(audience) }),
@@ -62,7 +75,7 @@ export function jwt(options: JwtOptions): Authenticator {
       if (!token) throw refused('this hub lets nobody in without a token')
       try {
         const { payload } = await jwtVerify(token, find, {
-          ...rules,
+          ...wanted,
           requiredClaims: ['sub', 'exp'],
           clockTolerance: clockToleranceMs / 1000,
           currentDate: new Date(clock.now()),

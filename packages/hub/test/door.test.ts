@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { Hub } from '@posthouse/hub'
+import { type JwtOptions, jwt } from '@posthouse/hub/jwt'
 import { RawSocket } from './raw-socket.ts'
 import { startHub } from './start-hub.ts'
 
@@ -70,5 +71,31 @@ suite('the door', () => {
     for (const options of wrong) {
       assert.throws(() => new Hub(options), { code: 'invalid_option' })
     }
+  })
+
+  test('refuses options that do not exist, since each would have been a limit or a rule', async () => {
+    const wrong: readonly (readonly [object, RegExp])[] = [
+      [{ quota: { connections: 5 } }, /^Hub has no option quota, only store, /],
+      [{ quotas: { connection: 5 } }, /^Hub: quotas has no option connection, only connections, /],
+      [{ rates: { message: 5 } }, /^Hub: rates has no option message, only messages, /],
+      [{ limits: { bodyByte: 5 } }, /^Hub: limits has no option bodyByte, only frameBytes, /],
+      [{ crossComm: 'no' }, /^Hub: crossComm must be true or false, not "no"$/],
+      [{ legacyAllow: [{ clients: ['*'], network: ['10.0.0.0/8'] }] }, /^legacyAllow has no option network, only /],
+      [{ channels: [{ pattern: 'a', historie: false }] }, /^channels needs the option history$/],
+    ]
+    for (const [options, message] of wrong) {
+      assert.throws(() => new Hub(options), { code: 'invalid_option', message })
+    }
+    await using hub = new Hub()
+    const listens: readonly (readonly [object, RegExp])[] = [
+      [{ port: 0, tsl: { cert: 'c', key: 'k' } }, /^listen has no option tsl, only host, port, insecure, tls$/],
+      [{ port: 0, tls: { cert: 'c' } }, /^listen: tls needs the option key$/],
+      [{ port: '0' }, /^listen: port must be a whole number from 0, not "0"$/],
+    ]
+    for (const [options, message] of listens) {
+      await assert.rejects(hub.listen(options), { code: 'invalid_option', message })
+    }
+    const issuers = { secret: 'x'.repeat(32), issuers: ['https://id.example'] } as JwtOptions
+    assert.throws(() => jwt(issuers), { code: 'invalid_option', message: /^jwt has no option issuers, only secret, / })
   })
 })

@@ -1,5 +1,6 @@
 import { BlockList, type IPVersion, isIP } from 'node:net'
 import { PosthouseError } from '@posthouse/core'
+import { anObject, aText, checkOptions, listOf, type Rules } from '@posthouse/core/options'
 import { Access } from './access.ts'
 import { compileNames } from './address-pattern.ts'
 import type { NameTest } from './glob.ts'
@@ -16,6 +17,13 @@ export interface LegacyRule {
   readonly networks?: readonly string[]
   /** Default: every operation but `administer`, on every address. */
   readonly permissions?: readonly Permission[]
+}
+
+/** Without the option `networks`, a rule lets in from anywhere: it must not be misspelled. */
+const options: Rules<LegacyRule> = {
+  clients: listOf('patterns', aText),
+  networks: listOf('networks', aText),
+  permissions: listOf('permissions', anObject),
 }
 
 type Networks = Readonly<Record<IPVersion, BlockList>>
@@ -48,7 +56,9 @@ export class LegacyRules {
   }
 }
 
-function compileRule({ clients, networks, permissions }: LegacyRule): CompiledRule {
+function compileRule(rule: LegacyRule): CompiledRule {
+  checkOptions('legacyAllow', rule, options, ['clients'])
+  const { clients, networks, permissions } = rule
   // What cannot be compiled should be told now, and not when the first program comes.
   new Access(permissions, 'nobody')
   return { fits: compileNames(clients), networks: networks && compileNetworks(networks), permissions }

@@ -1,4 +1,5 @@
 import { type LogLimits, PosthouseError } from '@posthouse/core'
+import { anything, aText, checkOptions, type Rules } from '@posthouse/core/options'
 import { readChannelPattern } from './channel-pattern.ts'
 import { PatternTrie } from './pattern-trie.ts'
 
@@ -12,6 +13,8 @@ export interface ChannelRule {
    */
   readonly history: { readonly messages: number; readonly ageMs: number } | false
 }
+
+const options: Rules<ChannelRule> = { pattern: aText, history: anything }
 
 /** What holds for one channel. */
 export interface ChannelTerms {
@@ -35,7 +38,10 @@ export class ChannelRules {
 
   /** @throws PosthouseError `invalid_option` */
   constructor(rules: readonly ChannelRule[] = []) {
-    for (const [index, rule] of rules.entries()) this.#rules.add(partsOf(rule), { index, terms: termsOf(rule) })
+    for (const [index, rule] of rules.entries()) {
+      checkOptions('channels', rule, options, ['pattern', 'history'])
+      this.#rules.add(partsOf(rule), { index, terms: termsOf(rule) })
+    }
   }
 
   of(name: string): ChannelTerms {

@@ -3,7 +3,8 @@ import { createServer as createTlsServer } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Clock, type Logger, PosthouseError } from '@posthouse/core'
-import { readTls, renewTls, type TlsOptions } from './tls.ts'
+import { aFlag, aText, checkOptions, type Rules, wholeFrom } from '@posthouse/core/options'
+import { readTls, renewTls, type TlsOptions, tlsRule } from './tls.ts'
 
 /** Where a hub listens. */
 export interface ListenOptions {
@@ -19,6 +20,9 @@ export interface ListenOptions {
    */
   readonly tls?: TlsOptions
 }
+
+/** A hub that is to speak TLS must not listen without it because of a typing error. */
+const rules: Rules<ListenOptions> = { host: aText, port: wholeFrom(0), insecure: aFlag, tls: tlsRule }
 
 /** A hub's own HTTP server. */
 export interface Listening {
@@ -62,9 +66,10 @@ export interface ServerParts {
 /**
  * Opens an HTTP server, with TLS where there are certificates, which are read again when they change. It is not opened to other
  * computers where nobody is asked who they are, unless `insecure` says so.
- * @throws PosthouseError `insecure_bind`, `port_in_use`, `cannot_listen`, `tls_file`
+ * @throws PosthouseError `insecure_bind`, `port_in_use`, `cannot_listen`, `tls_file`, `invalid_option`
  */
 export async function openServer(options: ListenOptions, parts: ServerParts): Promise<OpenServer> {
+  checkOptions('listen', options, rules)
   const { host = '127.0.0.1', port = defaultPort, tls } = options
   assertSafe(host, options, parts)
   const { onRequest = answerPlainRequest, isUpgrade = () => true } = parts

@@ -4,6 +4,7 @@ import type { Server as HttpsServer } from 'node:https'
 import { resolve } from 'node:path'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { type Clock, type Logger, PosthouseError, reasonOf } from '@posthouse/core'
+import { aText, optionsOf, type Rule, secretly } from '@posthouse/core/options'
 import { FileWatch } from '../file-watch.ts'
 
 /** The files of a hub that speaks TLS, all PEM. */
@@ -17,6 +18,12 @@ export interface TlsOptions {
   /** The certificates that lead to a known authority, where `cert` does not hold them. */
   readonly ca?: string
 }
+
+export const tlsRule: Rule = optionsOf<TlsOptions>(
+  { cert: aText, key: aText, passphrase: secretly(aText), ca: aText },
+  'cert',
+  'key',
+)
 
 /** What reading certificates needs. */
 interface TlsParts {
