@@ -15,6 +15,7 @@ import {
   silentLogger,
   systemClock,
 } from '@posthouse/core'
+import { aClock, anObject, aText, checkOptions, objectWith, type Rules } from '@posthouse/core/options'
 import { administering } from './asking/administering.ts'
 import { askCopy, askHave } from './asking/ask-copy.ts'
 import { askList } from './asking/ask-list.ts'
@@ -52,6 +53,16 @@ export interface FilesOptions {
   readonly clock?: Clock
 }
 
+const rules: Rules<FilesOptions> = {
+  store: anObject,
+  secretFile: aText,
+  limits: anObject,
+  path: aText,
+  publicUrl: aText,
+  logger: objectWith('debug', 'info', 'warn', 'error'),
+  clock: aClock,
+}
+
 /**
  * The server side of files: what clients ask over the hub, and the requests that carry the bytes.
  *
@@ -82,6 +93,7 @@ export class Files implements FileKeeper, AsyncDisposable {
 
   /** @throws PosthouseError `invalid_option`, `data_damaged`, `data_unwritable` */
   constructor(options: FilesOptions) {
+    checkOptions('Files', options, rules, ['store'])
     const { store, clock = systemClock, logger = silentLogger, publicUrl, path: root = '/files' } = options
     const limits = resolveFileLimits(options.limits)
     const origin = originOf(publicUrl)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { ManualClock, MemoryBlobStore, putBlob } from '@posthouse/core'
-import { Files } from '@posthouse/files'
+import { Files, type FilesOptions } from '@posthouse/files'
 import { putWhole, sampleBytes, startFiles } from './start-files.ts'
 
 const day = 86_400_000
@@ -16,6 +16,18 @@ async function* once(size: number): AsyncGenerator<Uint8Array> {
 }
 
 suite('files', () => {
+  test('take no option that does not exist', async () => {
+    await using store = new MemoryBlobStore()
+    const wrong: readonly (readonly [object, RegExp])[] = [
+      [{ store, secretfile: 'a' }, /^Files has no option secretfile, only store, secretFile, /],
+      [{ store, limits: 5 }, /^Files: limits must be an object, not 5$/],
+      [{}, /^Files needs the option store$/],
+    ]
+    for (const [options, message] of wrong) {
+      assert.throws(() => new Files(options as FilesOptions), { code: 'invalid_option', message })
+    }
+  })
+
   test('go when they have had their time, once an hour, and so do uploads that stand still', async () => {
     const clock = new ManualClock()
     await using store = new MemoryBlobStore({ clock })
