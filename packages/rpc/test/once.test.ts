@@ -30,6 +30,18 @@ function counting(store?: CallStore) {
 }
 
 describe('a call that is sent again', () => {
+  it('gets bytes as bytes again, and where JSON has to do, as base64', async () => {
+    const answer = { list: [Buffer.from([1, 2, 3]), 'x'], at: new Date(0), one: new Uint8Array([255]), '0': 1 }
+    await using server = await serve(createApi({ bytes: procedure({}, () => answer) }))
+    const socket = await server.connect(as(ana))
+    const call = { api: 'bytes', request_id: 'r1' }
+    const first = await socket.emitWithAck('api', call)
+    assert.deepEqual(first.data.list, [Buffer.from([1, 2, 3]), 'x'])
+    assert.deepEqual((await socket.emitWithAck('api', call)).data, { ...first.data, at: '1970-01-01T00:00:00.000Z' })
+    const { json } = await server.call(call, by(ana))
+    assert.deepEqual(json.data, { '0': 1, list: ['AQID', 'x'], at: '1970-01-01T00:00:00.000Z', one: '/w==' })
+  })
+
   it('gets the first answer over whatever door, and its handler runs once', async () => {
     const { api, runs } = counting()
     await using server = await serve(api)

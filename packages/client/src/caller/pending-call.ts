@@ -228,13 +228,23 @@ export function unknownOutcome(api: string, why: string): PosthouseError {
 }
 
 function textOf(data: unknown): string {
+  let text: string | undefined
   try {
-    const text = JSON.stringify(data)
-    if (text !== undefined) return text
+    text = JSON.stringify(data)
   } catch (cause) {
     throw new PosthouseError('invalid_body', 'the data of a call is written as JSON', { cause })
   }
-  throw new PosthouseError('invalid_body', `the data of a call is written as JSON, which has no ${typeof data}`)
+  const missing = text === undefined ? typeof data : bytesTrace.test(text) && hasBytes(data) ? 'bytes' : undefined
+  if (text !== undefined && missing === undefined) return text
+  throw new PosthouseError('invalid_body', `the data of a call is written as JSON, which has no ${missing}`)
+}
+
+/** What JSON makes of bytes: not what was meant, and not what a socket would make of them. */
+const bytesTrace = /\{"0":|\{"type":"Buffer"/
+
+function hasBytes(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return ArrayBuffer.isView(value) || Object.values(value).some(hasBytes)
 }
 
 function abortedBy(signal: AbortSignal | undefined): PosthouseError {

@@ -49,6 +49,10 @@ suite('a client of calls at a server of the original kind', () => {
     await using client = createCallClient({ ...quiet, socketUrl: server.socketUrl })
     await assert.rejects(client.call('size', { text: 'x'.repeat(1_000_000) }), { code: 'body_too_large' })
     assert.equal(await client.call('size', { text: 'x'.repeat(900_000) }), 900_011)
+    const bytes = new Uint8Array([1, 2])
+    // By HTTP, or when it is sent again, it would be an object of numbers.
+    await assert.rejects(client.call('size', { list: [bytes] }), { code: 'invalid_body', message: /no bytes/ })
+    assert.equal(await client.call('size', { '0': 1 }), 7)
   })
 
   test('posts its calls where there is no socket, and gets the results by callbacks', async () => {

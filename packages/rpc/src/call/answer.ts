@@ -1,5 +1,6 @@
 import { type ErrorCode, isErrorCode, isPosthouseError, PosthouseError, reasonOf } from '@posthouse/core'
 import type { Fault } from '../procedure/schema.ts'
+import { type BytePaths, mayHaveBytes, packBytes, unpackBytes } from './kept-bytes.ts'
 
 /** What a call came to. */
 export type Answer = Success | Failure
@@ -7,8 +8,10 @@ export type Answer = Success | Failure
 /** A value, or none. */
 export interface Success {
   readonly ok: true
-  /** JSON of it; nothing where the handler returned nothing. */
+  /** JSON of it, with bytes as base64; nothing where the handler returned nothing. */
   readonly text: string | undefined
+  /** Where there are bytes in it; nothing where there are none. */
+  readonly bytes?: BytePaths | undefined
   /** What the handler returned, where that was in this process. */
   readonly value?: unknown
   /** How many items came before it; nothing where the procedure does not stream. */
@@ -38,7 +41,12 @@ export class InputError extends PosthouseError {
 /** @throws PosthouseError `handler_failed` for what JSON cannot say */
 export function success(value: unknown, items?: number): Success {
   try {
-    return { ok: true, text: JSON.stringify(value), value, items }
+    const text = JSON.stringify(value)
+    if (text === undefined || !mayHaveBytes(text)) return { ok: true, text, value, items }
+    const { value: said, paths } = packBytes(value)
+    return paths.length === 0
+      ? { ok: true, text, value, items }
+      : { ok: true, text: JSON.stringify(said), bytes: paths, value, items }
   } catch (cause) {
     throw new PosthouseError('handler_failed', `the answer is no JSON: ${reasonOf(cause)}`, { cause })
   }
@@ -55,17 +63,25 @@ export function failure(error: unknown, hidden = false): Failure {
   return { ok: false, code, message, retry: facts.retry, details }
 }
 
+interface KeptSuccess {
+  readonly ok: true
+  readonly items?: number
+  readonly bytes?: BytePaths
+  readonly data?: unknown
+}
+
 /** An answer as it is remembered. */
 export function answerToText(answer: Answer): string {
   if (!answer.ok) return JSON.stringify(answer)
-  const { text, items } = answer
+  const { text, items, bytes } = answer
   const data = text === undefined ? '' : `,"data":${text}`
-  return items === undefined ? `{"ok":true${data}}` : `{"ok":true,"items":${items}${data}}`
+  const where = bytes === undefined ? '' : `,"bytes":${JSON.stringify(bytes)}`
+  return items === undefined ? `{"ok":true${where}${data}}` : `{"ok":true,"items":${items}${where}${data}}`
 }
 
 /** What was remembered. Only what `answerToText` wrote comes here. */
 export function answerOfText(text: string): Answer {
-  const kept = JSON.parse(text) as Failure | { readonly ok: true; readonly items?: number; readonly data?: unknown }
-  if (kept.ok) return success(kept.data, kept.items)
+  const kept = JSON.parse(text) as Failure | KeptSuccess
+  if (kept.ok) return success(unpackBytes({ value: kept.data, paths: kept.bytes ?? [] }), kept.items)
   return isErrorCode(kept.code) ? kept : { ...kept, code: 'internal' }
 }
