@@ -38,7 +38,7 @@ export interface KeptCall {
 export interface KeptCallQuery {
   /** `unfinished` are not done, `owed` have a callback that is due some time, `given-up` one that will not be tried again. */
   readonly which: 'unfinished' | 'owed' | 'given-up'
-  /** At most so many, the oldest first. Default 1,000. */
+  /** At most so many, the oldest first; `Infinity` for all of them. Default 1,000. */
   readonly limit?: number | undefined
 }
 

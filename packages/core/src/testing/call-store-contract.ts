@@ -96,6 +96,7 @@ function finds(declare: Declare): void {
     assert.deepEqual(await ids('owed'), ['owed'])
     assert.deepEqual(await ids('given-up'), ['given'])
     assert.equal((await store.find({ which: 'unfinished', limit: 1 })).length, 1)
+    assert.equal((await store.find({ which: 'unfinished', limit: Number.POSITIVE_INFINITY })).length, 2)
     await store.put(call('owed', { at: 1 }))
     assert.deepEqual(await ids('owed'), [])
   })

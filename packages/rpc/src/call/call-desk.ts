@@ -150,7 +150,7 @@ export class CallDesk {
   /** Goes on with what an earlier run of the server promised, and answers what it may have done. */
   async resume(): Promise<void> {
     const { store, logger } = this.#options
-    for (const kept of await store.find({ which: 'unfinished', limit: 100_000 })) {
+    for (const kept of await store.find({ which: 'unfinished', limit: Number.POSITIVE_INFINITY })) {
       if (kept.request === undefined || this.#runs.has(keyOf(kept.caller, kept.id))) continue
       try {
         this.#resume(kept, kept.request)

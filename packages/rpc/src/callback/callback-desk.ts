@@ -79,7 +79,7 @@ export class CallbackDesk {
 
   /** Goes on with what earlier runs owe. */
   async resume(): Promise<void> {
-    for (const call of await this.#options.store.find({ which: 'owed', limit: 100_000 })) this.owe(call)
+    for (const call of await this.#options.store.find({ which: 'owed', limit: Number.POSITIVE_INFINITY })) this.owe(call)
   }
 
   /** Takes over the callback of a call. */
@@ -205,7 +205,7 @@ export class CallbackDesk {
   }
 
   async #givenUp(id: string): Promise<KeptCall> {
-    const calls = await this.#options.store.find({ which: 'given-up', limit: 100_000 })
+    const calls = await this.#options.store.find({ which: 'given-up', limit: Number.POSITIVE_INFINITY })
     const call = calls.find(({ callback }) => callback?.id === id)
     if (call === undefined) throw new PosthouseError('unknown_call', `no callback ${JSON.stringify(id)} was given up`)
     return call

@@ -63,7 +63,9 @@ export class CallTable implements Disposable {
 
   find({ which, limit = 1000 }: KeptCallQuery): KeptCall[] {
     const text = 'select body from call where open = ? order by at limit ?'
-    const rows = this.#database.prepare(text).all(reasons.indexOf(which) + 1, limit)
+    // SQLite takes a negative limit for none.
+    const most = Number.isFinite(limit) ? limit : -1
+    const rows = this.#database.prepare(text).all(reasons.indexOf(which) + 1, most)
     return rows.map(({ body }) => readBody(body))
   }
 
