@@ -79,7 +79,8 @@ export class CallbackDesk {
 
   /** Goes on with what earlier runs owe. */
   async resume(): Promise<void> {
-    for (const call of await this.#options.store.find({ which: 'owed', limit: Number.POSITIVE_INFINITY })) this.owe(call)
+    const owed = await this.#options.store.find({ which: 'owed', limit: Number.POSITIVE_INFINITY })
+    for (const call of owed) this.owe(call)
   }
 
   /** Takes over the callback of a call. */
