@@ -150,7 +150,7 @@ function addEndpoints(app: Router, api: Api, identify: Identify | undefined): vo
   app.post(
     '/api/call',
     { tags, summary: 'Calls a procedure', body: callSchema, response: responseSchema(), ...callOptions(api) },
-    async (tools) => send(tools.reply, await api.http.call(tools.body, new DoorRequest(tools))),
+    (tools) => call(api, tools.body, tools),
   )
   app.get(
     '/api/calls/{id}',
@@ -191,10 +191,9 @@ function addProcedure(app: Router, api: Api, { name, description, input, output,
       response: responseSchema(streaming ? { type: 'array', items: result } : result),
       ...callOptions(api),
     },
-    async (tools) => {
+    (tools) => {
       const id = tools.request.headers['idempotency-key']
-      const call = { api: name, data: tools.body, ...(typeof id === 'string' && { request_id: id }) }
-      return send(tools.reply, await api.http.call(call, new DoorRequest(tools)))
+      return call(api, { api: name, data: tools.body, ...(typeof id === 'string' && { request_id: id }) }, tools)
     },
   )
 }
@@ -228,8 +227,16 @@ class DoorRequest implements CallRequest {
   }
 }
 
+type Sent = TextBody | AsyncIterable<Uint8Array>
+
+/** Answers a call; at once where it waits for nothing. */
+function call(api: Api, body: unknown, tools: HandlerTools): Sent | Promise<Sent> {
+  const replied = api.http.call(body, new DoorRequest(tools))
+  return replied instanceof Promise ? replied.then((later) => send(tools.reply, later)) : send(tools.reply, replied)
+}
+
 /** What the calls have written goes out as it stands. */
-function send(reply: Reply, { status, headers, body }: CallReply): TextBody | AsyncIterable<Uint8Array> {
+function send(reply: Reply, { status, headers, body }: CallReply): Sent {
   if (status !== 200) reply.status(status)
   for (const name in headers) reply.header(name, headers[name] ?? '')
   return typeof body === 'string' ? textBody(body) : encoded(body)

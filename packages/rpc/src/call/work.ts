@@ -27,6 +27,8 @@ export class Work {
    * @throws PosthouseError `too_many_calls`, and whatever ended it before its handler did; and what its handler throws
    */
   answer(run: RunningCall): Answer | Promise<Answer> {
+    // Most procedures want no places, and do not pay for them.
+    if (run.entry.procedure.options.concurrency === undefined) return this.#handle(run)
     return this.#options.places.run(
       run.entry,
       () => run.signal,
