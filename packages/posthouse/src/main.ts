@@ -12,6 +12,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
+// A node goes on where nobody reads its log any more, and ends in good order where its terminal has gone.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+})
+
 try {
   const program = buildProgram(terminal)
   if (process.argv.length <= 2) program.outputHelp()

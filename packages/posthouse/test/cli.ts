@@ -83,6 +83,11 @@ export class Cli implements AsyncDisposable {
     }
   }
 
+  /** Nobody reads what it says on standard error any more. */
+  stopReading(): void {
+    this.#child.stderr.destroy()
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name)
   }

@@ -62,12 +62,18 @@ test('posthouse up serves the app and the procedures of its configuration file, 
   for (const path of ['/readings/{sensor}', '/api/v1/stats']) assert.ok(path in paths, path)
 })
 
-test('posthouse up ends where a program of the user holds something open that nobody closes', async () => {
+test('posthouse up goes on where nobody reads its log, and ends where a program of the user holds something open', async () => {
   await using folder = await temporaryFolder()
   const program =
     'setInterval(() => undefined, 60_000)\nexport const onHub = () => setInterval(() => undefined, 60_000)\n'
   await writeFile(folder.path('posthouse.config.mjs'), program)
   await using up = await startUp(['--data', folder.path('data')], { cwd: folder.path('') })
+  up.stopReading()
+  for (const clientId of ['ann', 'bob']) {
+    await using client = new HubClient({ url: up.url, clientId })
+    await client.connect()
+    assert.equal((await client.send('hub', 'are you there?')).state, 'stored')
+  }
   up.signal('SIGTERM')
   assert.equal((await up.ended()).status, 0)
 })
