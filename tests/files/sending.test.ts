@@ -47,6 +47,40 @@ suite('a file', () => {
     })
   }
 
+  test('goes its way whatever its watcher throws or rejects with, which the client tells as an error', async () => {
+    await using post = await openPost()
+    const alice = await post.client('alice')
+    const errors: string[] = []
+    alice.watch('error', ({ code, message }) => errors.push(`${code} ${message}`))
+    const thrower = (): never => {
+      throw new Error('thrown')
+    }
+    const { key } = await alice.sendFile('alice', randomBytes(10), { onProgress: thrower })
+    const { size } = await alice.download(key, join(post.folder, 'd'), {
+      onProgress: async () => {
+        throw new Error('rejected')
+      },
+    })
+    assert.equal(size, 10)
+    await setImmediate()
+    assert.deepEqual([...new Set(errors)], ['handler_failed thrown', 'handler_failed rejected'])
+  })
+
+  test('that is given up while it is read here fails with aborted', async () => {
+    await using post = await openPost()
+    const alice = await post.client('alice')
+    const path = join(post.folder, 'large.bin')
+    await writeFile(path, randomBytes(1000))
+    const giveUp = new AbortController()
+    const source = new Blob([randomBytes(1000)])
+    const read = source.stream.bind(source)
+    source.slice = () => {
+      giveUp.abort(new Error('enough'))
+      return Object.assign(new Blob(['x']), { stream: read })
+    }
+    await assert.rejects(alice.sendFile('alice', source, { signal: giveUp.signal }), { code: 'aborted' })
+  })
+
   test('may come from bytes, a Blob, a stream of unknown length, and with a name of its own', async () => {
     await using post = await openPost()
     const [alice, bob] = [await post.client('alice'), await post.client('bob')]

@@ -1,4 +1,4 @@
-import type { Clock } from '@posthouse/core'
+import type { Clock, PosthouseError } from '@posthouse/core'
 import type { SendResult } from '../dialog/sends.ts'
 import type { SendOptions } from '../send-options.ts'
 import type { FilePlatform } from './platform.ts'
@@ -15,6 +15,8 @@ export interface FileHost {
   ask(method: string, body: unknown, signal: AbortSignal): Promise<unknown>
   /** Sends a message. @throws PosthouseError */
   send(to: string, body: unknown, options: SendOptions): Promise<SendResult>
+  /** Told of a failure that no caller waits for. */
+  fail(error: PosthouseError): void
 }
 
 /** Where the hub's files are: the same host and port, over HTTP. */

@@ -1,4 +1,5 @@
 import { PosthouseError } from '@posthouse/core'
+import { throwIfAborted } from '@posthouse/core/policy'
 import { bytesSource } from './blob-source.ts'
 import { fieldsOf, type Grant } from './grant.ts'
 import { listFolder } from './list-folder.ts'
@@ -72,7 +73,7 @@ export class FolderUpload {
     const locate = ({ url }: Grant): string => placeBelow(url, manifest)
     const facts = { name: 'folder.json', type: 'application/json', locate }
     // Nobody who looks on asked for it.
-    const meter = new Meter(this.#transfer.host.clock, undefined)
+    const meter = new Meter(this.#transfer.host.clock)
     const { sha256, arrived } = await upload(this.#transfer, { source, grants, facts, meter })
     const there = arrived ?? (await this.#transfer.askPlace(manifest)).sha256
     if (there !== sha256) throw taken(manifest)
@@ -129,7 +130,7 @@ export class FolderUpload {
     const small = item.size <= heldBytes
     const pieces: Uint8Array[] = []
     for await (const piece of source.read(0, item.size)) {
-      this.#transfer.signal.throwIfAborted()
+      throwIfAborted(this.#transfer.signal)
       hash.update(piece)
       if (small) pieces.push(piece)
     }

@@ -1,6 +1,6 @@
 import { PosthouseError, parseText } from '@posthouse/core'
 
-/** One file or empty-able folder of a folder that was sent. */
+/** One file or directory of a folder that was sent. */
 export interface ManifestEntry {
   /** Relative to the folder, with `/` between its parts. */
   readonly path: string

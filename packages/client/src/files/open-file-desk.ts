@@ -24,6 +24,7 @@ export function openFileDesk(dialog: V1Dialog, calls: () => Promise<CallDesk>): 
         return desk.request('hub', method, body, { signal, timeoutMs: answerMs })
       },
       send: async (to, body, options) => dialog.send(draft(to, body, options), options),
+      fail: events.watchers.fail,
     },
     events.rested,
   )

@@ -1,4 +1,4 @@
-import type { Clock } from '@posthouse/core'
+import { type Clock, type PosthouseError, toPosthouseError } from '@posthouse/core'
 
 /** How far a transfer is. */
 export interface TransferProgress {
@@ -23,6 +23,7 @@ const spanMs = 5000
 export class Meter {
   readonly #clock: Clock
   readonly #tell: ((progress: TransferProgress) => unknown) | undefined
+  readonly #fail: (error: PosthouseError) => void
   readonly #samples: { readonly at: number; readonly bytes: number }[] = []
   #bytes = 0
   #total: number | undefined
@@ -31,9 +32,15 @@ export class Meter {
   /** Bytes that were there before this run and say nothing of its rate. */
   #skipped = 0
 
-  constructor(clock: Clock, tell: ((progress: TransferProgress) => unknown) | undefined) {
+  /** @param fail told of what `tell` throws, which ends no transfer */
+  constructor(
+    clock: Clock,
+    tell?: ((progress: TransferProgress) => unknown) | undefined,
+    fail: (error: PosthouseError) => void = () => undefined,
+  ) {
     this.#clock = clock
     this.#tell = tell
+    this.#fail = fail
   }
 
   /** Tells of a folder's files, too. */
@@ -82,7 +89,15 @@ export class Meter {
     const now = this.#clock.elapsed()
     if (now - this.#toldAt < everyMs) return
     this.#toldAt = now
-    this.#tell(this.#progress(now))
+    void this.#call(this.#tell, this.#progress(now))
+  }
+
+  async #call(tell: (progress: TransferProgress) => unknown, progress: TransferProgress): Promise<void> {
+    try {
+      await tell(progress)
+    } catch (error) {
+      this.#fail(toPosthouseError(error, 'handler_failed'))
+    }
   }
 
   #progress(now: number): TransferProgress {

@@ -45,6 +45,8 @@ function hostOf({ clock, ask, read }: FileSupply, platform: FilePlatform): FileH
     platform: { ...platform, exchange: async (request) => answerOf(request, read) },
     ask,
     send: () => Promise.reject(new PosthouseError('internal', 'whoever only receives sends nothing')),
+    // Only a watcher fails like that, and there is none.
+    fail: () => undefined,
   }
 }
 

@@ -32,7 +32,7 @@ export function baseName(path: string): string {
   return path.split(/[/\\]/).findLast((part) => part !== '') ?? ''
 }
 
-/** `name (2).ext` and so on: how the copy that was saved as the so-manieth is called. */
+/** `name (2).ext` and so on: the name of the copy with this number. */
 export function numberedName(name: string, number: number): string {
   if (number === 1) return name
   const dot = name.lastIndexOf('.')

@@ -1,4 +1,5 @@
 import { createId, type MessageType, PosthouseError, toPosthouseError } from '@posthouse/core'
+import { throwIfAborted } from '@posthouse/core/policy'
 import type { SendOptions } from '../send-options.ts'
 import type { Grant } from './grant.ts'
 import { mediaTypeOf } from './media-type.ts'
@@ -185,7 +186,7 @@ async function hashOf({ host, signal }: Transfer, source: UploadSource): Promise
   const hash = host.platform.sha256()
   for await (const piece of source.read(0, source.size ?? 0)) {
     hash.update(piece)
-    signal.throwIfAborted()
+    throwIfAborted(signal)
   }
   return hash.digest()
 }

@@ -17,7 +17,10 @@ export type FolderPath = string | URL | Iterable<Blob>
 
 /** How content is moved. */
 export interface TransferOptions {
-  /** Told how far it is, at most four times a second, and once at the end. */
+  /**
+   * Told how far it is, at most four times a second, and once at the end. What it throws does not end the transfer; the client
+   * tells it as an `error`.
+   */
   readonly onProgress?: (progress: TransferProgress) => unknown
   /** Pauses it and lets it go on. */
   readonly gate?: TransferGate

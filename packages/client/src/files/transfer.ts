@@ -31,7 +31,7 @@ export class Transfer {
     this.signal = signal ? AbortSignal.any([signal, closing]) : closing
     this.gate = gate
     this.idleMs = idleMs
-    this.meter = new Meter(clock, onProgress)
+    this.meter = new Meter(clock, onProgress, host.fail)
     this.#persistence = { clock, random, signal: this.signal, patienceMs }
   }
 

@@ -1,4 +1,5 @@
 import { bytesToBase64, type Clock, PosthouseError, toPosthouseError } from '@posthouse/core'
+import { throwIfAborted } from '@posthouse/core/policy'
 import { answerError, readBody, reprDigest } from './answer-error.ts'
 import type { Grant } from './grant.ts'
 import type { Answer, Exchange, FilePlatform, Sha256 } from './platform.ts'
@@ -313,7 +314,7 @@ export class TusUpload {
     for await (const piece of this.#source.read(this.#hashed, offset)) {
       this.#hash.update(piece)
       this.#hashed += piece.length
-      this.#host.signal.throwIfAborted()
+      throwIfAborted(this.#host.signal)
     }
   }
 

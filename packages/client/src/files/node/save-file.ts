@@ -1,5 +1,5 @@
 import { link } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
 import { PosthouseError } from '@posthouse/core'
 import type { FetchPlace } from '../grant.ts'
@@ -146,5 +146,5 @@ export async function firstFree(
     if ((await lookAt(path)) === undefined) return { path, there: false }
     if (await isIt(path)) return { path, there: true }
   }
-  throw new PosthouseError('target_failed', `${dirname(folder)} has too many files that are called ${name}`)
+  throw new PosthouseError('target_failed', `${folder} has too many files that are called ${name}`)
 }
