@@ -9,12 +9,13 @@ const intro = `<!-- Drawn by \`npm run bench\` from the results in docs/performa
 
 # Performance
 
-Each part beside others that do the same, in one run on one machine: what is below says on which, and how busy it was with other things.
-Cells are the median of the rounds, with the least and the most; ratios are taken round by round. In the pictures a bar is the median, the
-line in it goes from the least to the most, and each group has a scale of its own. What is measured, and how to read it, is in
-[bench/README.md](../../bench/README.md). A machine that is slower for a while is slower for all, so ratios say more than rates.
+Each benchmark runs a part of Posthouse and other software that does the same, in turn, in one run on one machine; below each heading is
+which machine, and how busy it was. Cells show the median of the rounds, with the minimum and the maximum; ratios are computed round by round.
+In the charts a bar shows the median, the line in it runs from the minimum to the maximum, and each group has its own scale. What is measured,
+and how to read it, is in [bench/README.md](../../bench/README.md). When a machine is slower for a while, it is slower for all of them, so
+ratios say more than rates.
 
-\`npm run bench -- <name>\` prints a table, \`npm run bench -- <name> --save\` puts its result here.
+\`npm run bench -- <name>\` prints a table; \`npm run bench -- <name> --save\` saves its result here.
 `
 
 /** `docs/performance` as it follows from the results: the content of each file by its path. */
