@@ -2,7 +2,6 @@ import {
   BusyMap,
   type CallStore,
   type Clock,
-  createId,
   DeadlineWatch,
   isPosthouseError,
   type KeptCall,
@@ -14,11 +13,12 @@ import { goOn, type Invoke } from '../procedure/invoke.ts'
 import type { Places } from '../procedure/places.ts'
 import { usualTimeoutMs } from '../procedure/procedure.ts'
 import type { Admission } from './admission.ts'
-import { type Answer, answerToText, failure } from './answer.ts'
+import { type Answer, failure } from './answer.ts'
+import { CallMemory } from './call-memory.ts'
 import type { CallTally } from './call-tally.ts'
 import type { IncomingCall, StreamWish } from './incoming-call.ts'
 import { inputHash } from './input-hash.ts'
-import { answerBefore, conflict, doneOf, keptOf, unknownOutcome } from './kept.ts'
+import { answerBefore, conflict, keptOf, unknownOutcome } from './kept.ts'
 import type { KnownLimits } from './limits.ts'
 import { requestOfText } from './request-text.ts'
 import { RunningCall, type Watcher } from './running-call.ts'
@@ -57,6 +57,7 @@ export class CallDesk {
   readonly #options: CallDeskOptions
   readonly #admission: Admission
   readonly #work: Work
+  readonly #memory: CallMemory
   /** Under way, or a stream whose items the caller has not taken yet. */
   readonly #runs = new BusyMap<string, RunningCall>()
   readonly #deadlines: DeadlineWatch<RunningCall>
@@ -66,6 +67,7 @@ export class CallDesk {
     this.#options = options
     this.#admission = options.admission
     this.#work = new Work(options)
+    this.#memory = new CallMemory(options)
     const over = (run: RunningCall): void =>
       this.#abort(run, new PosthouseError('timeout', `${run.procedure} has not answered in time`))
     this.#deadlines = new DeadlineWatch({ clock: options.clock, things: this.#runs, over, stepMs: deadlineStepMs })
@@ -156,7 +158,7 @@ export class CallDesk {
         this.#resume(kept, kept.request)
       } catch (error) {
         logger.warn('a promised call cannot be carried out', { procedure: kept.procedure, error })
-        await this.#finish(kept, failure(error), true)
+        await this.#memory.remember(kept, failure(error), true)
       }
     }
   }
@@ -295,7 +297,7 @@ export class CallDesk {
     run.settling = true
     this.#options.tally.ended(run.procedure, answer, run.recalled)
     if (!keep || !run.remembered || this.#closed || !(run.begun || run.promised)) return this.#tell(run, answer)
-    return goOn(this.#finish(keptOf(run), answer, run.owed), () => this.#tell(run, answer))
+    return goOn(this.#memory.remember(keptOf(run), answer, run.owed), () => this.#tell(run, answer))
   }
 
   #tell(run: RunningCall, answer: Answer): void {
@@ -307,27 +309,6 @@ export class CallDesk {
     else for (const watcher of [...watchers]) watcher.ended(answer)
     if (run.line === undefined) run.watchers.length = 0
     this.#forgetTaken(run)
-  }
-
-  /** Remembers an answer, at once where only memory holds it. */
-  #finish(call: KeptCall, answer: Answer, owed: boolean): void | Promise<void> {
-    const { store, logger, clock } = this.#options
-    const url = owed && call.request !== undefined ? requestOfText(call.request).call.callbackUrl : undefined
-    const callback = url === undefined ? undefined : { id: `cb_${createId()}`, url, attempts: 0, nextAt: clock.now() }
-    const kept = doneOf(call, answerToText(answer), callback)
-    const over = (): void => {
-      if (callback !== undefined) this.#options.owed(kept)
-    }
-    const failed = (error: unknown): void => {
-      logger.error('the answer to a call could not be remembered', { procedure: call.procedure, error })
-      over()
-    }
-    try {
-      const put = store.put(kept)
-      return put instanceof Promise ? put.then(over, failed) : over()
-    } catch (error) {
-      failed(error)
-    }
   }
 
   #forgetTaken(run: RunningCall): void {

@@ -11,6 +11,7 @@ import { type Addressed, received, responseOf, responseText } from '../call/resp
 import type { RunningCall, Watcher } from '../call/running-call.ts'
 import { goOn } from '../procedure/invoke.ts'
 import type { CallerSockets } from '../socket/caller-sockets.ts'
+import { answerOf } from './answer-of.ts'
 import { type CallReply, type CallRequest, headerOf } from './call-request.ts'
 import { firstItems, lineStream } from './line-stream.ts'
 import { preferredWaitMs, usualWaitMs } from './prefer.ts'
@@ -85,7 +86,7 @@ export class HttpDoor {
         return lines(lineStream({ desk, clock, belief: this.#belief(visit), call: run.call, from, take }), visit)
       }
       const waitMs = preferredWaitMs(headerOf(request, 'prefer')) ?? 0
-      const answer = await this.#answerOf((watcher) => desk.watch(run, watcher), waitMs, request)
+      const answer = await answerOf(this.#parts, (watcher) => desk.watch(run, watcher), { waitMs, request })
       return answer === undefined ? pending(run, visit) : answered(run.call, answer, visit.headers, 200)
     })
   }
@@ -129,7 +130,7 @@ export class HttpDoor {
       return run
     }
     const waitMs = preferredWaitMs(headerOf(request, 'prefer')) ?? usualWaitMs
-    return goOn(this.#answerOf(take, waitMs, request), (answer) => {
+    return goOn(answerOf(this.#parts, take, { waitMs, request }), (answer) => {
       if (answer !== undefined || run === undefined) return answered(call, answer ?? givenUp(), visit.headers)
       return pending(run, visit)
     })
@@ -154,7 +155,7 @@ export class HttpDoor {
       return receipt(call, 200, headers)
     }
     run.owed = false
-    const answer = await this.#answerOf((waiting) => desk.watch(run, waiting), waitMs, request)
+    const answer = await answerOf(this.#parts, (waiting) => desk.watch(run, waiting), { waitMs, request })
     if (answer !== undefined) return answered(call, answer, headers)
     run.owed = true
     return pending(run, visit)
@@ -179,44 +180,6 @@ export class HttpDoor {
     if (run === undefined) return answered(call, refused ?? givenUp(), headers)
     await desk.safe(run)
     return receipt(call, 200, headers)
-  }
-
-  /** The answer, at once where it is there, or nothing where it takes longer or the caller has gone. */
-  #answerOf(
-    take: (watcher: Watcher) => RunningCall | undefined,
-    waitMs: number,
-    request: CallRequest,
-  ): Answer | undefined | Promise<Answer | undefined> {
-    const waiting = new Waiting()
-    const run = take(waiting)
-    return run === undefined || run.answer !== undefined
-      ? waiting.answer
-      : this.#wait(run, waiting, { waitMs, request })
-  }
-
-  async #wait(
-    run: RunningCall,
-    waiting: Waiting,
-    { waitMs, request }: { readonly waitMs: number; readonly request: CallRequest },
-  ): Promise<Answer | undefined> {
-    const { desk, clock } = this.#parts
-    if (waitMs > 0) await endOfTurn()
-    // What was answered in this turn needs neither a timer nor an eye on the line.
-    if (waiting.answer !== undefined) return waiting.answer
-    const { promise, resolve: stop } = Promise.withResolvers<void>()
-    const giveUp = (): void => stop()
-    waiting.told = giveUp
-    const { signal } = request
-    signal?.addEventListener('abort', giveUp)
-    if (signal?.aborted || waitMs === 0) giveUp()
-    using _ = clock.after(waitMs, giveUp)
-    try {
-      await promise
-      return waiting.answer
-    } finally {
-      signal?.removeEventListener('abort', giveUp)
-      desk.leave(run, waiting)
-    }
   }
 
   async #remembered(id: string, visit: Visit): Promise<CallReply> {
@@ -250,18 +213,6 @@ export class HttpDoor {
   }
 }
 
-/** Somebody who waits for the answer to one request. */
-class Waiting implements Watcher {
-  answer: Answer | undefined
-  /** Called once it is there. */
-  told: (() => void) | undefined
-
-  ended(answer: Answer): void {
-    this.answer = answer
-    this.told?.()
-  }
-}
-
 /** What a request shows of its caller. Whether its client has gone is watched for only where that is asked. */
 class Shown implements Credentials {
   readonly token: string | undefined
@@ -279,11 +230,6 @@ class Shown implements Credentials {
   get signal(): AbortSignal | undefined {
     return this.#request.signal
   }
-}
-
-/** Resolves when all has been done that was not waiting for anything else than promises. */
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve))
 }
 
 function wantsLines(request: CallRequest): boolean {

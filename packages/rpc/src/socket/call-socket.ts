@@ -4,14 +4,14 @@ import type { Belief } from '../access/belief.ts'
 import { type Answer, failure } from '../call/answer.ts'
 import type { CallDesk } from '../call/call-desk.ts'
 import { addressOf, type IncomingCall, isCount, isRecord, readCall, requestIdOf } from '../call/incoming-call.ts'
-import type { TakeItem } from '../call/item-line.ts'
 import { type Addressed, responseOf, responseText } from '../call/response.ts'
-import type { RunningCall, Watcher } from '../call/running-call.ts'
+import type { RunningCall } from '../call/running-call.ts'
 import type { CallerSockets } from './caller-sockets.ts'
 import { holdsBytes } from './holds-bytes.ts'
 import { Outgoing } from './outgoing.ts'
 import { PacketSizes } from './packet-sizes.ts'
 import { readAhead } from './read-ahead.ts'
+import { type Reply, WaitingCall, type Watching } from './waiting-call.ts'
 
 /** The type of its packets in protocol 5 of Socket.IO. */
 const acknowledgement = 3
@@ -28,46 +28,11 @@ export interface CallSocketOptions {
   readonly known: boolean
 }
 
-/** Where an answer goes: to an acknowledgement, by its number or as the library gives it; otherwise to the event. */
-type Reply = number | ((response: object) => void) | undefined
-
-/** What becomes of what a call says. */
-interface Watching {
-  ended(waiting: Waiting, answer: Answer): void
-  /** Nothing where its caller would not understand. */
-  readonly progress: ((requestId: string, progress: unknown) => void) | undefined
-  item(requestId: string, n: number, item: unknown): void
-}
-
-/** A call that this socket waits for. */
-class Waiting implements Watcher {
-  readonly call: IncomingCall
-  readonly reply: Reply
-  run: RunningCall | undefined
-  readonly item: TakeItem | undefined
-  readonly #watching: Watching
-
-  constructor(call: IncomingCall, reply: Reply, watching: Watching) {
-    this.call = call
-    this.reply = reply
-    this.#watching = watching
-    this.item = call.stream && ((n, item) => watching.item(call.requestId, n, item))
-  }
-
-  ended(answer: Answer): void {
-    this.#watching.ended(this, answer)
-  }
-
-  progress(progress: unknown): void {
-    this.#watching.progress?.(this.call.requestId, progress)
-  }
-}
-
 /** The calls of one connection: the events of document 000, and beside them those that only our own programs know. */
 export class CallSocket {
   readonly #socket: Socket
   readonly #options: CallSocketOptions
-  readonly #waiting = new BusyMap<string, Waiting>()
+  readonly #waiting = new BusyMap<string, WaitingCall>()
   readonly #sizes = new PacketSizes()
   readonly #outgoing: Outgoing
   readonly #presence: Disposable | undefined
@@ -139,7 +104,7 @@ export class CallSocket {
 
   #begin(call: IncomingCall, reply: Reply): void {
     const { desk, belief, ours } = this.#options
-    const waiting = new Waiting(call, reply, this.#watching)
+    const waiting = new WaitingCall(call, reply, this.#watching)
     this.#forget(call.requestId)
     const run = desk.take(belief.caller, call, { watcher: waiting, ours })
     if (run === undefined || run.answer !== undefined) return
@@ -147,7 +112,7 @@ export class CallSocket {
     this.#waiting.set(call.requestId, waiting)
   }
 
-  #ended(waiting: Waiting, answer: Answer): void {
+  #ended(waiting: WaitingCall, answer: Answer): void {
     const { call, reply, run } = waiting
     if (run !== undefined && this.#waiting.get(call.requestId) === waiting) this.#waiting.delete(call.requestId)
     this.#send(call, answer, reply)
