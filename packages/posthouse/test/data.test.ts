@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -118,7 +118,8 @@ describe('the data of posthouse up', () => {
       await blobs.put('cross_comm/bob/small', Buffer.from('in the index'))
       await blobs.begin('cross_comm/bob/b', { size: 5 })
       await blobs.append('cross_comm/bob/b', 0, Readable.from([Buffer.from('hel')]))
-      await writeFile(join(data, 'file-secrets.json'), '{}')
+      await writeFile(join(folder, 'secrets.json'), '{}')
+      await symlink(join(folder, 'secrets.json'), join(data, 'file-secrets.json'))
       for (let n = 0; n < 20; n++) await hub.send('group:team', { n })
       // The folder is the one of the node that runs by these settings, and not whichever has the usual name.
       await mkdir(join(folder, 'here/.posthouse/files'), { recursive: true })

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { PosthouseError, reasonOf } from '@posthouse/core'
 import { systemCode } from '../network-reason.ts'
@@ -68,11 +68,13 @@ async function copyParts(from: string, to: string, signal: AbortSignal): Promise
 
 /** Secrets, keys and the clients of cross_comm. They are replaced as wholes, so each is one or the other. */
 async function copyOthers(from: string, to: string): Promise<void> {
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    if (!entry.isFile() || ofDatabase.test(entry.name)) continue
-    const path = join(to, entry.name)
+  for (const name of await readdir(from)) {
+    if (ofDatabase.test(name)) continue
+    const path = join(to, name)
     try {
-      await copyFile(join(from, entry.name), path)
+      // A link stands for what it leads to.
+      if (!(await stat(join(from, name))).isFile()) continue
+      await copyFile(join(from, name), path)
       await sync(path)
     } catch (error) {
       // What was there for a moment only belongs to something that is written now.
