@@ -182,7 +182,7 @@ export function assembleHub(options: AssemblyOptions): HubParts {
     onFull: (envelope, clients) => delivery.full(envelope, clients),
     frameBytes,
   })
-  const delivery: DeliveryDesk = new DeliveryDesk({ ...shared, registry, groups, batcher, router })
+  const delivery: DeliveryDesk = new DeliveryDesk({ ...shared, registry, groups, batcher, router, files })
   const exchange = new Exchange({ registry, queues, clock, limits, tally })
   const desk = new HubDesk({ exchange, clock, logger, limits })
   const world = { node, clock, logger, limits, allowances, timing, store, gate, tally, intake: { open: true } }

@@ -49,6 +49,15 @@ async function three(server: RunningHub): Promise<readonly [RawPeer, RawPeer, Ra
 }
 
 suite('a file', () => {
+  test('is not promised for a time at which it will be gone', async () => {
+    await using server = await startHub({ files: keeper({ keepMs: 60_000 }) })
+    const [alice, ...others] = await three(server)
+    assert.equal((await sent(alice, 'bob', { deliverAt: Date.now() + 30_000 })).state, 'stored')
+    assert.equal(codeOf(await sent(alice, 'bob', { deliverAt: Date.now() + 90_000 })), 'invalid_field')
+    assert.equal((await sent(alice, 'bob', { deliverAt: Date.now() + 90_000, type: 'dict' })).state, 'stored')
+    for (const peer of [alice, ...others]) await peer.cut()
+  })
+
   test('is asked for without a permission to call the hub, but by an administrator in that role', async () => {
     const permissions: readonly Permission[] = [{ operations: ['send'], addresses: ['bob'] }]
     await using server = await startHub({

@@ -11,6 +11,7 @@ import {
 import { type ErrorFrame, errorFrame, type ReadFrame } from '@posthouse/protocol'
 import type { ClientRecord } from '../clients/client-record.ts'
 import type { MessageFates, Registry } from '../clients/registry.ts'
+import type { FileOffice } from '../files/file-office.ts'
 import type { GroupBook } from '../groups/group-book.ts'
 import type { Batcher } from '../routing/batcher.ts'
 import type { Incoming, Router, SettleListener } from '../routing/router.ts'
@@ -40,6 +41,8 @@ export interface DeliveryDeskOptions {
   readonly logger: Logger
   readonly router: Pick<Router, 'store' | 'offer'>
   readonly groups: Pick<GroupBook, 'get'>
+  /** Absent where the hub keeps no files. */
+  readonly files: Pick<FileOffice, 'assertKeptUntil'> | undefined
 }
 
 /** What happens to messages between their acceptance and their end: receipts, returns, times to come, dead letters. */
@@ -190,6 +193,7 @@ export class DeliveryDesk implements Disposable, MessageFates {
     if (dueAt > envelope.ts + longestWaitMs) {
       throw new PosthouseError('invalid_field', 'send: deliverAt is more than a year ahead')
     }
+    this.#options.files?.assertKeptUntil(envelope, dueAt)
     this.#options.batcher.append({ envelope, dueAt, ...(from && { from }) }, (outcome) => {
       this.shelf.expect(dueAt)
       settle(outcomeOf(outcome))

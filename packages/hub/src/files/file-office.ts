@@ -63,6 +63,20 @@ export class FileOffice {
   }
 
   /**
+   * Refuses a message for a time at which the file that it tells of has had its own. Spec: 4.1.10.
+   * @throws PosthouseError `invalid_field`
+   */
+  assertKeptUntil({ type, ts }: Envelope, dueAt: number): void {
+    const { keepMs } = this.#options.keeper
+    if (!fileTypes.has(type) || dueAt < ts + keepMs) return
+    const hours = Math.floor(keepMs / 3_600_000)
+    throw new PosthouseError(
+      'invalid_field',
+      `send: deliverAt is too late for a file, which is kept for ${hours} hours`,
+    )
+  }
+
+  /**
    * Refuses a file to a program that could not fetch it. Spec: 11.5.3.
    * @throws PosthouseError `no_shared_storage`
    */
