@@ -53,6 +53,20 @@ describe('a stream of events', () => {
     await ended.promise
   })
 
+  it('waits once for an event, however many heartbeats pass before it comes', async () => {
+    let waits = 0
+    const never = new Promise<never>(() => undefined)
+    void Object.defineProperty(never, 'then', { value: () => void waits++ })
+    const source = { [Symbol.asyncIterator]: () => ({ next: () => never }) }
+    await using app = createApp({ env: 'test' })
+    app.get('/', () => eventStream(() => source, { heartbeat: 1 }))
+    const { port } = await app.listen({ port: 0 })
+    const reader = await read(`http://127.0.0.1:${port}/`)
+    await reader.until(/(:\n\n){5}/)
+    reader.abort()
+    assert.equal(waits, 1)
+  })
+
   it('ends when the app drains', async () => {
     await using app = createApp({ env: 'test' })
     app.get('/', () =>

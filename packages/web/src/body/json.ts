@@ -7,28 +7,21 @@ const maxDepth = 64
 /** The value of a JSON body. @throws Problem 400 for what is not JSON, is nested too deep, or would poison a prototype */
 export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined
-  if (!isUtf8(bytes)) throw badJson('It is not UTF-8')
+  if (!isUtf8(bytes)) throw badJson('it is not UTF-8')
   const text = bytes.toString('utf8')
-  if (hasManyLevels(text) && isTooDeep(bytes)) throw badJson(`It is nested deeper than ${maxDepth} levels`)
+  if (hasManyLevels(text) && isTooDeep(bytes)) throw badJson(`it is nested deeper than ${maxDepth} levels`)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw badJson('It is not JSON', cause)
+    throw badJson('it is not JSON', cause)
   }
-  if (maySayPrototype(text) && isPoisoned(value)) throw badJson('It has a member that would change a prototype')
+  if (maySayPrototype(text) && isPoisoned(value)) throw badJson('it has a member that would change a prototype')
   return value
 }
 
-function badJson(detail: string, cause?: unknown): Error {
-  return problem(
-    400,
-    `The body cannot be read: ${detail.toLowerCase().replace('json', 'JSON').replace('utf', 'UTF')}`,
-    {
-      code: 'invalid_json',
-      cause,
-    },
-  )
+function badJson(reason: string, cause?: unknown): Error {
+  return problem(400, `The body cannot be read: ${reason}`, { code: 'invalid_json', cause })
 }
 
 const quote = 0x22

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { type Clock, PosthouseError, systemClock } from '@posthouse/core'
 import { plainJson } from '../response/serializer.ts'
+import { Coming } from './coming.ts'
 
 /** One event for a client that listens with `EventSource`. */
 export interface ServerEvent {
@@ -57,14 +58,14 @@ async function* lines(
   // So that the client knows that it is connected before anything happens.
   yield ':\n\n'
   try {
-    let next = events.next()
+    let next = new Coming(events.next())
     while (!stopped.aborted) {
       const result = await nextOrPulse(next, stopped, (tick) => clock.after(heartbeat, tick))
       if (result === undefined) yield ':\n\n'
       else if (result.done === true) return
       else {
         yield linesOf(result.value)
-        next = events.next()
+        next = new Coming(events.next())
       }
     }
   } finally {
@@ -75,19 +76,18 @@ async function* lines(
 
 /** The next event, or nothing when the heart beats before or all is stopped. */
 async function nextOrPulse<Event>(
-  next: Promise<Event>,
+  next: Coming<Event>,
   stopped: AbortSignal,
   after: (tick: () => void) => Disposable,
 ): Promise<Event | undefined> {
-  const pulse = Promise.withResolvers<undefined>()
-  using _timer = after(() => pulse.resolve(undefined))
-  const stop = () => pulse.resolve(undefined)
-  stopped.addEventListener('abort', stop)
-  try {
-    return await Promise.race([next, pulse.promise])
-  } finally {
-    stopped.removeEventListener('abort', stop)
-  }
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const wake = () => resolve()
+  using _timer = after(wake)
+  stopped.addEventListener('abort', wake)
+  next.whenHere(wake)
+  await promise
+  stopped.removeEventListener('abort', wake)
+  return next.item
 }
 
 function linesOf({ data, event, id, retry }: ServerEvent): string {

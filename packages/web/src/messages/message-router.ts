@@ -86,6 +86,7 @@ class Desk {
   readonly #tools: Omit<MessageTools, 'deps'>
   readonly #unknown: MessageHandler<unknown, never, unknown> | undefined
   readonly #running = new Set<Promise<void>>()
+  #freed: () => void = () => undefined
 
   constructor(
     table: KindTable,
@@ -104,14 +105,20 @@ class Desk {
         const message = await this.#tools.socket.receiveJson()
         const handling = this.#handle(message)
         this.#running.add(handling)
-        void handling.then(() => this.#running.delete(handling))
-        if (this.#running.size >= parallel) await Promise.race(this.#running)
+        void handling.then(() => this.#leave(handling))
+        // A race would leave something behind at each of them that takes longer.
+        if (this.#running.size >= parallel) await new Promise<void>((resolve) => (this.#freed = resolve))
       }
     } catch (error) {
       if (!isPosthouseError(error) || error.code !== 'socket_closed') throw error
     } finally {
       await Promise.all(this.#running)
     }
+  }
+
+  #leave(handling: Promise<void>): void {
+    this.#running.delete(handling)
+    this.#freed()
   }
 
   /** Never rejects: a message that fails is the business of its sender alone. */
