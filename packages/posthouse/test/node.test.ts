@@ -90,6 +90,15 @@ describe('one port', () => {
     assert.throws(() => createNode({ doors: [door('one'), door('two')] }), { code: 'invalid_option' })
   })
 
+  test('refuses an app whose endpoints nobody would reach: the socket at / is that of the hub', () => {
+    const sockets = createApp({ env: 'test' })
+    sockets.websocket('/', async (socket) => void (await socket.accept()))
+    const pages = createApp({ env: 'test' })
+    pages.get('/metrics', () => 'mine')
+    const message = /the app cannot have (a WebSocket at \/|\/metrics): the node has it itself/
+    for (const app of [sockets, pages]) assert.throws(() => createNode({ app }), { code: 'invalid_option', message })
+  })
+
   test('drains: what is under way is answered, doors are told, and the port is closed', async () => {
     const told: string[] = []
     const reached = Promise.withResolvers<void>()

@@ -91,17 +91,21 @@ export class Dispatch {
 
   /** An endpoint that nobody ever reaches would be missed late. @throws PosthouseError `invalid_option` */
   #assertFree(app: App | undefined): void {
-    for (const { path } of app?.routes() ?? []) {
+    for (const { path, endpoint } of app?.routes() ?? []) {
       if ((this.#ownPaths.find(path) ?? this.#requests.find(path) ?? this.#upgrades.find(path)) === undefined) continue
-      if (path !== '/')
-        throw new PosthouseError('invalid_option', `the app cannot have ${path}: the node has it itself`)
+      const isSocket = endpoint.kind === 'socket'
+      if (path === '/' && !isSocket) continue
+      const what = isSocket ? `a WebSocket at ${path}` : path
+      throw new PosthouseError('invalid_option', `the app cannot have ${what}: the node has it itself`)
     }
   }
 }
 
 /** The page of the node makes room for one of the app. */
 function yields(path: string, app: App | undefined): boolean {
-  return path === '/' && app !== undefined && app.routes().some((route) => route.path === '/')
+  const isPage = ({ path: at, endpoint }: ReturnType<App['routes']>[number]): boolean =>
+    at === '/' && endpoint.kind !== 'socket'
+  return path === '/' && app !== undefined && app.routes().some(isPage)
 }
 
 /** Answers a socket that nobody wants. Only a Node that does not ask before, that is one older than 24.9, has any. */
