@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type ClientStorage, HubClient, type OpenStorage, type StorageChange } from '@posthouse/client'
+import { indexedDbStorage } from '@posthouse/client/indexeddb'
 import { sqliteStorage } from '@posthouse/client/sqlite'
 import { PosthouseError } from '@posthouse/core'
 import { Hub } from '@posthouse/hub'
@@ -61,6 +62,22 @@ async function withHub(): Promise<{ readonly hub: Hub; readonly url: string }> {
 }
 
 suite('a client with a storage', () => {
+  test('refuses options that do not exist or make no sense: a misspelled durability would be the weaker one', () => {
+    const wrong: readonly (readonly [() => unknown, RegExp])[] = [
+      [
+        () => sqliteStorage({ path: 'x', durability: 'dsik' as 'disk' }),
+        /durability must be one of process, disk, not "dsik"$/,
+      ],
+      [() => sqliteStorage({} as { path: string }), /^sqliteStorage needs the option path$/],
+      [() => indexedDbStorage({ durability: 'strict' as 'disk' }), /^indexedDbStorage: durability must be one of/],
+      [
+        () => indexedDbStorage({ prefix: 'x' } as object),
+        /^indexedDbStorage has no option prefix, only name, durability$/,
+      ],
+    ]
+    for (const [make, message] of wrong) assert.throws(make, { code: 'invalid_option', message })
+  })
+
   test('that is killed before its handler is done is handed the message again, and what it had handled is not', async () => {
     using place = folder()
     const { hub, url } = await withHub()

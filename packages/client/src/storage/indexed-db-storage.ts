@@ -1,4 +1,5 @@
 import { PosthouseError, reasonOf } from '@posthouse/core'
+import { aText, checkOptions, oneOf, type Rules } from '@posthouse/core/options'
 import type { ClientStorage, OpenStorage, StorageChange, StoredSend, StoredState } from './client-storage.ts'
 import { type BrowserPlatform, completed, type Database, resultOf, type Transaction } from './indexed-db.ts'
 
@@ -13,6 +14,8 @@ export interface IndexedDbStorageOptions {
   readonly durability?: 'process' | 'disk'
 }
 
+const rules: Rules<IndexedDbStorageOptions> = { name: aText, durability: oneOf('process', 'disk') }
+
 const version = 1
 const facts = 'facts'
 const outbox = 'outbox'
@@ -22,8 +25,10 @@ const stores: readonly string[] = [facts, outbox, handled]
 /**
  * Keeps what a client must not forget in the browser's IndexedDB. One page at a time may use it, which takes Web Locks: they
  * are there in pages from https and from loopback addresses.
+ * @throws PosthouseError `invalid_option`
  */
 export function indexedDbStorage(options: IndexedDbStorageOptions = {}): ClientStorage {
+  checkOptions('indexedDbStorage', options, rules)
   const { name: prefix = 'posthouse', durability = 'disk' } = options
   return {
     open: async (clientId, window) => {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { clearImmediate, setImmediate } from 'node:timers'
 import { type ErrorCode, PosthouseError, reasonOf } from '@posthouse/core'
+import { aText, checkOptions, oneOf, type Rules } from '@posthouse/core/options'
 import type { ClientStorage, OpenStorage, StorageChange, StoredSend, StoredState } from './client-storage.ts'
 
 /** Where a SQLite storage is, and how safe. */
@@ -14,6 +15,8 @@ export interface SqliteStorageOptions {
    */
   readonly durability?: 'process' | 'disk'
 }
+
+const rules: Rules<SqliteStorageOptions> = { path: aText, durability: oneOf('process', 'disk') }
 
 /** Marks the file as ours, in the header that SQLite leaves to programs. */
 const applicationId = 0x50_48_43_4c
@@ -30,8 +33,12 @@ const schema = `
 /** Primary result codes of SQLite. Source: https://sqlite.org/rescode.html */
 const codes: Readonly<Record<number, ErrorCode>> = { 5: 'data_in_use', 11: 'data_damaged', 26: 'data_damaged' }
 
-/** Keeps what a client must not forget in a SQLite file. One client of one process at a time may use it. */
+/**
+ * Keeps what a client must not forget in a SQLite file. One client of one process at a time may use it.
+ * @throws PosthouseError `invalid_option`
+ */
 export function sqliteStorage(options: SqliteStorageOptions): ClientStorage {
+  checkOptions('sqliteStorage', options, rules, ['path'])
   return {
     open: async (clientId, window) => {
       const { path, durability = 'disk' } = options
