@@ -62,8 +62,16 @@ function addLimits(command: Command): void {
       'bytes per second of one client, such as 512k, or off (default: 64M)',
       checked(parseBytes),
     )
-    .option('--connect-rate <number>', 'connections per second from another address, or off (default: 50)', rate)
-    .option('--max-connections <number>', 'connections in total (default: no limit)', checked(parseCount))
+    .option(
+      '--connect-rate <number>',
+      'connections to the hub per second from another address, or off (default: 50)',
+      rate,
+    )
+    .option(
+      '--max-connections <number>',
+      'WebSocket connections to the hub in total (default: no limit)',
+      checked(parseCount),
+    )
     .option(
       '--heartbeat-interval <time>',
       'silence after which a client is pinged; at least 100ms (default: 25s)',

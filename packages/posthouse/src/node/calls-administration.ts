@@ -11,7 +11,12 @@ export function addCallsAdministration(app: Router, api: Api, admin: Dependency<
   const dependencies = { admin }
   app.get(
     '/api/v1/calls',
-    { tags, summary: 'Lists running calls, with their number', dependencies, response: anything },
+    {
+      tags,
+      summary: 'Lists running calls, with their number; calls that came through the hub are only counted',
+      dependencies,
+      response: anything,
+    },
     () => ({ ...api.stats(), calls: api.calls() }),
   )
   app.delete(

@@ -63,9 +63,9 @@ export interface PosthouseSettings {
   readonly messageRate?: number | Off
   /** Bytes of a client in a second. Default `64M`. */
   readonly byteRate?: SettingBytes | Off
-  /** Connections of another address in a second. Default 50. */
+  /** Connections of another address to the hub in a second. Default 50. */
   readonly connectRate?: number | Off
-  /** Connections in all. Default: no limit. */
+  /** WebSocket connections to the hub in all. Default: no limit. */
   readonly maxConnections?: number
   /** Silence after which a client is pinged. Default `25s`. */
   readonly heartbeatInterval?: SettingTime
