@@ -126,7 +126,18 @@ describe('a node is ready', () => {
     clock.advance(5000)
     await drained
     await assert.rejects(ready())
-    assert.throws(() => createNode({ drainDelayMs: -1 }), { code: 'invalid_option' })
+  })
+
+  test('where its options are such that exist and make sense', () => {
+    const wrong: readonly (readonly [object, RegExp])[] = [
+      [{ drainDelayMs: -1 }, /^createNode: drainDelayMs must be a number from 0, not -1$/],
+      [{ drainDelayMs: Number.POSITIVE_INFINITY }, /drainDelayMs must be a number from 0/],
+      [{ metrics: 'of' }, /^createNode: metrics must be one of admin, open, off, not "of"$/],
+      [{ administrate: false }, /^createNode has no option administrate, only hub, /],
+    ]
+    for (const [options, message] of wrong) {
+      assert.throws(() => createNode(options), { code: 'invalid_option', message })
+    }
   })
 
   test('while it can store messages, files and calls, says what it cannot, and tells its log alone why', async () => {

@@ -1,6 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type Clock, type Logger, PosthouseError, silentLogger, systemClock } from '@posthouse/core'
+import {
+  aClock,
+  aFlag,
+  anObject,
+  aText,
+  checkOptions,
+  listOf,
+  objectWith,
+  oneOf,
+  type Rule,
+  type Rules,
+} from '@posthouse/core/options'
 import { Hub, type Listening, type ListenOptions, type OpenServer, openServer } from '@posthouse/hub'
 import { type App, type AppOptions, createApp, type Environment, environmentOf } from '@posthouse/web'
 import { ownVersion } from '../own-version.ts'
@@ -47,6 +59,25 @@ export interface NodeOptions {
   readonly clock?: Clock
 }
 
+const delay: Rule = {
+  words: 'a number from 0',
+  holds: (value) => typeof value === 'number' && value >= 0 && Number.isFinite(value),
+}
+
+const rules: Rules<NodeOptions> = {
+  hub: anObject,
+  doors: listOf('doors', anObject),
+  app: anObject,
+  administration: aFlag,
+  metrics: oneOf('admin', 'open', 'off'),
+  env: oneOf('development', 'test', 'production'),
+  docs: aFlag,
+  allowedOrigins: listOf('origins', aText),
+  drainDelayMs: delay,
+  logger: objectWith('debug', 'info', 'warn', 'error'),
+  clock: aClock,
+}
+
 /** Where the documents lie. */
 const docsPlaces = [
   { path: '/docs', what: 'The HTTP endpoints, to read and to try' },
@@ -61,7 +92,7 @@ const docsPaths = docsPlaces.map(({ path }) => path)
 /**
  * One running server with all its doors on one port: the hub, what the doors add, and an app of your own.
  *
- * @throws PosthouseError `invalid_option` where two doors have one path
+ * @throws PosthouseError `invalid_option`, also where two doors have one path
  * @example
  * ```ts
  * await using node = createNode()
@@ -98,10 +129,8 @@ export class PosthouseNode implements AsyncDisposable {
   #closing = false
 
   constructor(options: NodeOptions) {
+    checkOptions('createNode', options, rules)
     const { hub = new Hub(), app, env, docs, logger = silentLogger, clock = systemClock, drainDelayMs = 0 } = options
-    if (!(drainDelayMs >= 0 && Number.isFinite(drainDelayMs))) {
-      throw new PosthouseError('invalid_option', `drainDelayMs must be a number from 0, not ${drainDelayMs}`)
-    }
     const requests = new RequestMetrics(clock)
     this.hub = hub
     this.#app = app
