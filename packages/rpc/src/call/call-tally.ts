@@ -8,10 +8,14 @@ export interface ProcedureStats {
   readonly outcomes: Readonly<Record<string, number>>
 }
 
+interface Count {
+  times: number
+}
+
 /** Counts what calls come to. */
 export class CallTally {
   readonly #isKnown: (procedure: string) => boolean
-  readonly #outcomes = new Map<string, Map<string, number>>()
+  readonly #outcomes = new Map<string, Map<string, Count>>()
   readonly #refused = new Map<ErrorCode, number>()
 
   /** @param isKnown what callers name and nobody has is not counted by its name: there would be no end of names */
@@ -28,15 +32,23 @@ export class CallTally {
   /** A call has its answer. */
   ended(procedure: string, answer: Pick<Answer, 'ok'> & { readonly code?: ErrorCode }, remembered = false): void {
     const name = this.#isKnown(procedure) ? procedure : ''
-    const outcomes = this.#outcomes.get(name) ?? new Map<string, number>()
-    this.#outcomes.set(name, outcomes)
     const outcome = remembered ? 'remembered' : (answer.code ?? 'ok')
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    const count = this.#outcomes.get(name)?.get(outcome)
+    if (count === undefined) this.#begin(name, outcome)
+    else count.times++
   }
 
   /** By name; under the empty name those that no procedure has. */
   procedures(): readonly ProcedureStats[] {
-    return [...this.#outcomes].map(([procedure, outcomes]) => ({ procedure, outcomes: Object.fromEntries(outcomes) }))
+    return [...this.#outcomes].map(([procedure, outcomes]) => ({
+      procedure,
+      outcomes: Object.fromEntries([...outcomes].map(([outcome, { times }]) => [outcome, times])),
+    }))
+  }
+
+  #begin(name: string, outcome: string): void {
+    const outcomes = this.#outcomes.get(name) ?? new Map<string, Count>()
+    this.#outcomes.set(name, outcomes.set(outcome, { times: 1 }))
   }
 
   refusals(): Readonly<Partial<Record<ErrorCode, number>>> {

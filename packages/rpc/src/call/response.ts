@@ -16,7 +16,7 @@ export const received = '请求已接收'
  */
 export function responseText(call: Addressed, answer: Answer, ours: boolean): string {
   const { requestId, procedure, callbackFunc } = call
-  const head = `{"request_id":${JSON.stringify(requestId)},"api":${JSON.stringify(procedure)},`
+  const head = `{"request_id":${quoted(requestId)},"api":${quoted(procedure)},`
   const tail = callbackFunc === undefined ? '}' : `,"callback_func":${JSON.stringify(callbackFunc) ?? 'null'}}`
   if (answer.ok) {
     const data = answer.text === undefined ? '' : `"data":${answer.text},`
@@ -25,6 +25,11 @@ export function responseText(call: Addressed, answer: Answer, ours: boolean): st
   }
   const facts = ours ? `,${JSON.stringify(factsOf(answer)).slice(1, -1)}` : ''
   return `${head}"success":false,"error":${JSON.stringify(answer.message)}${facts}${tail}`
+}
+
+/** Most ids and names need no care. */
+function quoted(text: string): string {
+  return /^[\w.:-]*$/.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
 /** The same as an object. */

@@ -4,8 +4,12 @@ import type { Metric } from './metric.ts'
 
 const bounds: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
+/** The largest first digit of a status that Node lets anybody send. */
+const mostStatus = 9
+
 interface Series {
-  readonly statuses: Map<string, number>
+  /** By the first digit of the status; where the client did not get the whole response, in the first place. */
+  readonly statuses: number[]
   /** One for each bound, and one for what lies above all of them. */
   readonly counts: number[]
   sum: number
@@ -25,15 +29,18 @@ export class RequestMetrics {
     const since = this.#clock.elapsed()
     // It comes only once; to say so would cost as much as to count.
     response.on('close', () => {
-      const status =
-        response.headersSent && response.writableEnded ? `${Math.floor(response.statusCode / 100)}xx` : 'cut'
+      const whole = response.headersSent && response.writableEnded
+      const status = whole ? Math.floor(response.statusCode / 100) : 0
       this.#count(door, status, (this.#clock.elapsed() - since) / 1000)
     })
   }
 
   read(): Metric[] {
     const samples = [...this.#series].flatMap(([door, { statuses }]) =>
-      [...statuses].map(([status, value]) => ({ labels: { door, status }, value })),
+      statuses.flatMap((value, digit) => {
+        const status = digit === 0 ? 'cut' : `${digit}xx`
+        return value === 0 ? [] : [{ labels: { door, status }, value }]
+      }),
     )
     const distributions = [...this.#series].map(([door, { counts, sum }]) => {
       let count = 0
@@ -51,9 +58,9 @@ export class RequestMetrics {
     ]
   }
 
-  #count(door: string, status: string, seconds: number): void {
+  #count(door: string, status: number, seconds: number): void {
     const series = this.#seriesOf(door)
-    series.statuses.set(status, (series.statuses.get(status) ?? 0) + 1)
+    series.statuses[status] = (series.statuses[status] ?? 0) + 1
     let bucket = 0
     while (seconds > (bounds[bucket] ?? Number.POSITIVE_INFINITY)) bucket++
     series.counts[bucket] = (series.counts[bucket] ?? 0) + 1
@@ -63,7 +70,11 @@ export class RequestMetrics {
   #seriesOf(door: string): Series {
     const known = this.#series.get(door)
     if (known !== undefined) return known
-    const made: Series = { statuses: new Map(), counts: new Array(bounds.length + 1).fill(0), sum: 0 }
+    const made: Series = {
+      statuses: new Array(mostStatus + 1).fill(0),
+      counts: new Array(bounds.length + 1).fill(0),
+      sum: 0,
+    }
     this.#series.set(door, made)
     return made
   }
