@@ -270,6 +270,9 @@ describe('a node with procedures', () => {
     assert.deepEqual(await answers(), Array(3).fill(['shop', true, true, false]))
     change(permitting('refund'))
     assert.deepEqual(await answers(), ['forbidden', undefined, undefined])
+    // What has expired is called by its name, so that whoever can gets another token.
+    change({ ...permitting('who'), expiresAt: 1 })
+    assert.equal((await socket.emitWithAck('api', { api: 'who' })).error, 'the token has expired')
     socket.disconnect()
   })
 

@@ -1,5 +1,5 @@
 import { canonicalAddress } from '@posthouse/core'
-import type { Access } from './access.ts'
+import { Access } from './access.ts'
 import type { Operation } from './permission.ts'
 import type { LoginAttempt } from './principal.ts'
 
@@ -23,6 +23,8 @@ export interface Identity {
    * @throws PosthouseError `invalid_address`
    */
   mayCall(address: string, method: string): boolean
+  /** False once its token has expired or was taken back: then it may do nothing. */
+  holds(): boolean
 }
 
 /** The identity of a principal with this name and access. */
@@ -31,5 +33,6 @@ export function identityOf(name: string | undefined, access: () => Access): Iden
     name,
     may: (operation, address) => access().may(operation, canonicalAddress(address)),
     mayCall: (address, method) => access().mayCall(canonicalAddress(address), method),
+    holds: () => access() !== Access.nothing,
   }
 }

@@ -85,7 +85,7 @@ function identifyBy(hub: Hub): Identify {
       throw new PosthouseError('unauthenticated', 'this node requires authentication: send a token')
     }
     const identity = await hub.identify({ token, remoteAddress, signal })
-    return { name: identity.name, may: (permission) => mayUse(identity, permission) }
+    return { name: identity.name, may: (permission) => mayUse(identity, permission), holds: () => identity.holds() }
   }
 }
 

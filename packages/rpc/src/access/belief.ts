@@ -25,7 +25,8 @@ export class Belief {
 
   /** False where who it is has to be found out anew. Who shows no token cannot be anybody else. */
   get fresh(): boolean {
-    return this.#caller.name === undefined || this.#clock.elapsed() < this.#until
+    const caller = this.#caller
+    return caller.name === undefined || (this.#clock.elapsed() < this.#until && caller.holds?.() !== false)
   }
 
   /**

@@ -8,4 +8,6 @@ export interface Caller {
   readonly name?: string | undefined
   /** Whether it may use what needs this permission; of a procedure without one that is the procedure's own name. */
   may(permission: string): boolean
+  /** False once what proved its name does not hold any more. Default: it does. */
+  holds?(): boolean
 }

@@ -16,6 +16,8 @@ export interface Identity {
   /** Nothing for an anonymous caller. */
   readonly name?: string | undefined
   may(permission: string): boolean
+  /** False once the token has expired or was taken back, where that is known at once. Default: it is found out each half a minute. */
+  holds?(): boolean
 }
 
 /**
@@ -73,7 +75,7 @@ export function createCallerSecret(): string {
 function callerOf(identity: Identity, anonymous: Caller | undefined): Caller {
   const { name } = identity
   const may = (permission: string): boolean => identity.may(permission)
-  if (name !== undefined) return { id: `name:${name}`, name, may }
+  if (name !== undefined) return { id: `name:${name}`, name, may, holds: () => identity.holds?.() !== false }
   if (anonymous !== undefined) return { id: anonymous.id, may }
   return { id: `once:${randomHex(16)}`, fleeting: true, may }
 }
