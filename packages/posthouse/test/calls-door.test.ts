@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HubClient } from '@posthouse/client'
+import { createCallClient } from '@posthouse/client/calls'
+import { PosthouseError } from '@posthouse/core'
 import { createSigningKey } from '@posthouse/core/callbacks'
 import { Hub, type Principal } from '@posthouse/hub'
 import { type ProcedureTree, procedure } from '@posthouse/rpc'
@@ -274,6 +276,38 @@ describe('a node with procedures', () => {
     change({ ...permitting('who'), expiresAt: 1 })
     assert.equal((await socket.emitWithAck('api', { api: 'who' })).error, 'the token has expired')
     socket.disconnect()
+  })
+
+  it('lets a client of calls come back with another token where its own has expired', async () => {
+    const listeners = new Set<() => void>()
+    const hub = new Hub({
+      authenticate: {
+        authenticate: ({ token = '' }) => {
+          if (token === 'fresh' || listeners.size === 0) return { name: 'ann' }
+          throw new PosthouseError('token_expired', 'the token has expired')
+        },
+        current: (principal) => ({ ...principal, expiresAt: 1 }),
+        onChange: (listener) => {
+          listeners.add(listener)
+          return { [Symbol.dispose]: () => listeners.delete(listener) }
+        },
+      },
+    })
+    await using node = await startNode(procedures(), hub)
+    const known = [...listeners]
+    for (const end of ['fresh', 'stale']) {
+      listeners.clear()
+      const tokens = ['first', end]
+      const token = () => tokens.shift() ?? end
+      const quiet = { logLevel: 'silent', reconnectionAttempts: 1, reconnectionDelayMs: 10 } as const
+      await using client = createCallClient({ socketUrl: node.url, token, ...quiet })
+      assert.deepEqual(await client.call('user.get', { userId: 1 }), { id: 1 })
+      for (const listener of known) listeners.add(listener)
+      for (const listener of known) listener()
+      const again = client.call('user.get', { userId: 2 })
+      if (end === 'fresh') assert.deepEqual(await again, { id: 2 })
+      else await assert.rejects(again, { code: 'token_expired' })
+    }
   })
 
   it('shows administrators what is under way, and lets them end it', async () => {

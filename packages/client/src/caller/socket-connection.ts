@@ -1,4 +1,4 @@
-import { BusyMap, type Clock, PosthouseError, type Timer } from '@posthouse/core'
+import { BusyMap, type Clock, isErrorCode, PosthouseError, type Timer } from '@posthouse/core'
 import type { Socket } from 'socket.io-client'
 import { isRecord, readResponse } from './call-request.ts'
 import { type PendingCall, unknownOutcome } from './pending-call.ts'
@@ -45,6 +45,7 @@ export class SocketConnection {
     socket.on('apiResponse', (response: unknown) => this.#answer(response))
     socket.on('api:item', (item: unknown) => this.#item(item))
     socket.on('api:progress', (progress: unknown) => this.#progress(progress))
+    socket.on('api:refused', (refusal: unknown) => this.#refused(refusal))
     socket.on('api:welcome', (welcome: unknown) => this.#welcome(welcome))
     socket.on('disconnect', (reason) =>
       this.#end(new PosthouseError('not_connected', `the socket was lost: ${reason}`)),
@@ -127,6 +128,17 @@ export class SocketConnection {
     // The server is about to leave and has not taken it.
     this.#calls.delete(response.request_id)
     carried.untaken()
+  }
+
+  /** The token does not hold any more: the call was not taken, and goes with the next connection, which shows another one. */
+  #refused(value: unknown): void {
+    if (!isRecord(value)) return
+    const { request_id, code, message } = value
+    const carried = this.#calls.get(String(request_id))
+    this.#calls.delete(String(request_id))
+    this.#end(new PosthouseError(isErrorCode(code) ? code : 'unauthenticated', String(message)))
+    carried?.untaken()
+    this.#socket.disconnect()
   }
 
   #item(value: unknown): void {

@@ -28,6 +28,9 @@ export interface CallSocketOptions {
   readonly known: boolean
 }
 
+/** Failures of a token in whose place there may be another one. */
+const renewable: ReadonlySet<string> = new Set(['token_expired', 'token_revoked'])
+
 /** The calls of one connection: the events of document 000, and beside them those that only our own programs know. */
 export class CallSocket {
   readonly #socket: Socket
@@ -90,8 +93,16 @@ export class CallSocket {
     else
       this.#asked(
         () => this.#begin(call, reply),
-        (error) => this.#send(call, failure(error), reply),
+        (error) => this.#refuse(call, failure(error), reply),
       )
+  }
+
+  /** Our own programs come back with another token, and send again what was not taken. */
+  #refuse(call: IncomingCall, answer: Answer, reply: Reply): void {
+    if (this.#options.ours && !answer.ok && renewable.has(answer.code)) {
+      const { code, message } = answer
+      this.#emit('api:refused', { request_id: call.requestId, code, message })
+    } else this.#send(call, answer, reply)
   }
 
   /** Finds out who the caller is before something is done. Whoever may not be here any more is sent away. */
