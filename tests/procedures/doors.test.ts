@@ -137,6 +137,10 @@ suite('a client with two doors', () => {
     const socketOnly = world.client({ socketUrl: world.doors.socketUrl })
     await assert.rejects(socketOnly.connect(), { code: 'unreachable' })
     await assert.rejects(socketOnly.call('quick', 1), { code: 'unreachable' })
+    // A call that waits for the connection fails for the reason that the connection does.
+    const [called, connected] = await Promise.allSettled([socketOnly.call('quick', 1), socketOnly.connect()])
+    assert.ok(called.status === 'rejected' && connected.status === 'rejected')
+    assert.deepEqual([called.reason.code, connected.reason.code], ['unreachable', 'unreachable'])
     await world.socketLine.open()
     assert.equal(await socketOnly.call('quick', 1), 1)
   })

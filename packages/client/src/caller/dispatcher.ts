@@ -65,9 +65,10 @@ export class Dispatcher {
       if (this.#http === undefined || refused.code !== 'unreachable') throw refused
       await this.#http.learn()
       this.#changed(refused)
-    } catch (error) {
-      this.close()
-      throw toPosthouseError(error, 'unreachable')
+    } catch (thrown) {
+      const error = toPosthouseError(thrown, 'unreachable')
+      this.#end(error)
+      throw error
     }
   }
 
@@ -90,8 +91,12 @@ export class Dispatcher {
 
   /** Ends everything that is under way. */
   close(): void {
+    this.#end(closed())
+  }
+
+  #end(reason: PosthouseError): void {
     this.#begun = false
-    for (const call of [...this.#calls.values()]) call.fail(closed())
+    for (const call of [...this.#calls.values()]) call.fail(reason)
     this.#socket?.close()
     this.#changed()
   }
