@@ -293,21 +293,41 @@ describe('a node with procedures', () => {
         },
       },
     })
-    await using node = await startNode(procedures(), hub)
+    const gate = Promise.withResolvers<void>()
+    const late = procedure({}, async function* () {
+      yield 1
+      await gate.promise
+      yield 2
+    })
+    await using node = await startNode({ ...procedures(), late }, hub)
     const known = [...listeners]
+    const expire = (): void => {
+      for (const listener of known) listeners.add(listener)
+      for (const listener of known) listener()
+    }
+    const quiet = { logLevel: 'silent', reconnectionAttempts: 1, reconnectionDelayMs: 10 } as const
     for (const end of ['fresh', 'stale']) {
       listeners.clear()
       const tokens = ['first', end]
       const token = () => tokens.shift() ?? end
-      const quiet = { logLevel: 'silent', reconnectionAttempts: 1, reconnectionDelayMs: 10 } as const
       await using client = createCallClient({ socketUrl: node.url, token, ...quiet })
       assert.deepEqual(await client.call('user.get', { userId: 1 }), { id: 1 })
-      for (const listener of known) listeners.add(listener)
-      for (const listener of known) listener()
+      expire()
       const again = client.call('user.get', { userId: 2 })
       if (end === 'fresh') assert.deepEqual(await again, { id: 2 })
       else await assert.rejects(again, { code: 'token_expired' })
     }
+    listeners.clear()
+    const tokens = ['first', 'first']
+    const token = () => tokens.shift() ?? 'fresh'
+    await using client = createCallClient({ httpUrl: `${node.http}/api/call`, token, ...quiet })
+    const items: unknown[] = []
+    for await (const item of client.stream('late')) {
+      if (items.push(item) > 1) continue
+      expire()
+      gate.resolve()
+    }
+    assert.deepEqual(items, [1, 2])
   })
 
   it('shows administrators what is under way, and lets them end it', async () => {

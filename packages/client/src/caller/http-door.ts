@@ -145,6 +145,8 @@ export class HttpDoor {
         await call.draft.items?.room()
         call.item(line.n, line.item)
       } else if ('progress' in line) call.progress(line.progress)
+      // Where that is the answer of the call itself, it is told so when it is asked again.
+      else if (line.code === 'token_expired') throw new PosthouseError('not_connected', 'the token has expired')
       else this.#settle(call, reply, line)
       if (call.ended) return true
     }
