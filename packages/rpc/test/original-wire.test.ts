@@ -154,6 +154,27 @@ describe('a program of document 000', () => {
     )
   })
 
+  it('leaves and comes back over one connection, and leaves nothing behind on it', async () => {
+    const warnings: unknown[] = []
+    const heard = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', heard)
+    const api = procedures()
+    await using server = await serve(api)
+    const socket = await speak(server.url)
+    await socket.read()
+    for (let n = 0; n < 10; n++) {
+      socket.send('40')
+      assert.match(await socket.read(), /^40/)
+      socket.send(`42${n}${JSON.stringify(['api', { api: 'user.get', data: { userId: n } }])}`)
+      assert.match(await socket.read(), new RegExp(`^43${n}\\[.*"id":${n},`))
+      socket.send('41')
+      while (api.stats().sockets > 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    process.off('warning', heard)
+    assert.deepEqual(warnings, [])
+    socket.close()
+  })
+
   it('gets nothing that its own server would not send', async () => {
     await using server = await serve(
       createApi({}).register('slow', async (_: unknown, context) => {

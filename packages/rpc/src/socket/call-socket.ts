@@ -62,6 +62,7 @@ export class CallSocket {
     socket.once('disconnect', () => {
       reading[Symbol.dispose]()
       this.#leave()
+      this.#outgoing[Symbol.dispose]()
     })
   }
 

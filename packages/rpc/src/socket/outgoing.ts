@@ -5,20 +5,26 @@ import { textFrames } from './text-frames.ts'
  * What is said to a connection. Packets of one turn go out as one piece: to hand each to the system by itself costs more than all
  * else that is done for a small call. What the library says comes behind what was said here before.
  */
-export class Outgoing {
+export class Outgoing implements Disposable {
   readonly #connection: Socket['conn']
+  readonly #flush = (): void => this.flush()
   /** Each as a message of protocol 4 of Engine.IO, which begins with a 4. */
   #packets: string[] = []
 
   constructor(connection: Socket['conn']) {
     this.#connection = connection
-    connection.on('packetCreate', () => this.flush())
+    connection.on('packetCreate', this.#flush)
+  }
+
+  /** Does not look any more at what the library says. */
+  [Symbol.dispose](): void {
+    this.#connection.off('packetCreate', this.#flush)
   }
 
   /** Says an event, or an acknowledgement, whose only value is given as JSON (protocol 5 of Socket.IO). */
   say(what: string | number, json: string): void {
     const packet = typeof what === 'number' ? `43${what}[${json}]` : `42["${what}",${json}]`
-    if (this.#packets.push(packet) === 1) process.nextTick(flush, this)
+    if (this.#packets.push(packet) === 1) process.nextTick(this.#flush)
   }
 
   /** Hands on what was said so far. */
@@ -39,8 +45,4 @@ export class Outgoing {
     const { transport } = this.#connection
     return transport.name === 'websocket' && '_canSendPreEncodedFrame' in transport
   }
-}
-
-function flush(outgoing: Outgoing): void {
-  outgoing.flush()
 }
