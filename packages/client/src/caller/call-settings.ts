@@ -1,4 +1,20 @@
-import { type Clock, type Logger, PosthouseError, randomHex, systemClock } from '@posthouse/core'
+import { type Clock, type Logger, randomHex, systemClock } from '@posthouse/core'
+import {
+  aClock,
+  aFlag,
+  aFunction,
+  aText,
+  checkOptions,
+  either,
+  finiteAboveZero,
+  listOf,
+  objectWith,
+  oneOf,
+  type Rules,
+  refusal,
+  secretly,
+  wholeFrom,
+} from '@posthouse/core/options'
 import { type Backoff, backoff } from '@posthouse/core/policy'
 import { type LogLevel, levelLogger, logLevels } from './level-logger.ts'
 
@@ -56,6 +72,31 @@ export interface CallClientOptions {
   readonly fetch?: typeof globalThis.fetch
 }
 
+const rules: Rules<CallClientOptions> = {
+  socketUrl: aText,
+  socketPath: aText,
+  httpUrl: aText,
+  callbackUrl: aText,
+  callbackSecret: secretly(either(aText, listOf('texts', aText))),
+  unsignedCallbacks: aFlag,
+  token: secretly(either(aText, aFunction)),
+  logLevel: oneOf(...logLevels),
+  logger: objectWith('debug', 'info', 'warn', 'error'),
+  maxConcurrent: wholeFrom(1),
+  maxQueued: wholeFrom(1),
+  maxPending: wholeFrom(1),
+  timeoutMs: finiteAboveZero,
+  reconnection: aFlag,
+  reconnectionAttempts: wholeFrom(1),
+  reconnectionDelayMs: finiteAboveZero,
+  reconnectionDelayMaxMs: finiteAboveZero,
+  connectTimeoutMs: finiteAboveZero,
+  silenceMs: finiteAboveZero,
+  clock: aClock,
+  random: aFunction,
+  fetch: aFunction,
+}
+
 /** Settings with every default filled in. */
 export interface CallSettings {
   readonly socketUrl: string | undefined
@@ -87,13 +128,12 @@ export interface CallSettings {
  * @throws PosthouseError `invalid_option`
  */
 export function callSettings(options: CallClientOptions): CallSettings {
+  checkOptions('createCallClient', options, rules)
   const { httpUrl, callbackUrl, token, clock = systemClock, random = Math.random, callbackSecret = [] } = options
   const { socketUrl = httpUrl === undefined ? 'ws://127.0.0.1:9898' : undefined, socketPath = '/socket.io/' } = options
   const { reconnection = true, reconnectionAttempts = 3, unsignedCallbacks = false } = options
   const { logLevel = 'info', logger, fetch = globalThis.fetch } = options
   const amounts = amountsOf(options)
-  assertOption(reconnectionAttempts >= 1, 'reconnectionAttempts', 'a number from 1, or Infinity', reconnectionAttempts)
-  assertOption(logLevels.includes(logLevel), 'logLevel', `one of ${logLevels}`, logLevel)
   assertUrl('socketUrl', socketUrl, ['ws:', 'wss:', 'http:', 'https:'])
   assertUrl('httpUrl', httpUrl, ['http:', 'https:'])
   assertUrl('callbackUrl', callbackUrl, ['http:', 'https:'])
@@ -123,28 +163,10 @@ function amountsOf(options: CallClientOptions) {
   const { reconnectionDelayMs = 1000, reconnectionDelayMaxMs = 5000 } = options
   const { connectTimeoutMs = 10_000, silenceMs = 5000 } = options
   const counts = { maxConcurrent, maxQueued, maxPending }
-  const times = { timeoutMs, reconnectionDelayMs, reconnectionDelayMaxMs, connectTimeoutMs, silenceMs }
-  for (const [name, value] of Object.entries(counts)) {
-    assertOption(
-      value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value > 0),
-      name,
-      'a count from 1',
-      value,
-    )
-  }
-  for (const [name, value] of Object.entries(times)) {
-    assertOption(Number.isFinite(value) && value > 0, name, 'milliseconds above 0', value)
-  }
-  return { ...counts, ...times }
+  return { ...counts, timeoutMs, reconnectionDelayMs, reconnectionDelayMaxMs, connectTimeoutMs, silenceMs }
 }
 
 function assertUrl(name: string, url: string | undefined, schemes: readonly string[]): void {
-  if (url === undefined) return
-  const fits = URL.canParse(url) && schemes.includes(new URL(url).protocol)
-  assertOption(fits, name, `an address that begins with ${schemes.join(', ')}`, url)
-}
-
-function assertOption(holds: boolean, name: string, rule: string, value: unknown): void {
-  if (holds) return
-  throw new PosthouseError('invalid_option', `${name} must be ${rule}, not ${String(value).slice(0, 100)}`)
+  if (url === undefined || (URL.canParse(url) && schemes.includes(new URL(url).protocol))) return
+  throw refusal(`createCallClient: ${name}`, `an address that begins with ${schemes.join(', ')}`, url)
 }

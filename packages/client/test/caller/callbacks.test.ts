@@ -72,3 +72,18 @@ suite('callbacks that come by HTTP', () => {
     assert.equal((await client.handleCallback(JSON.stringify(response))).status, 404)
   })
 })
+
+test('a call client refuses options that it has not, or that cannot be', () => {
+  const wrong: readonly (readonly [options: object, problem: RegExp])[] = [
+    [{ reconnectionDelay: 1000 }, /has no option reconnectionDelay, only .*reconnectionDelayMs/],
+    [{ socketUrl: 'ftp://127.0.0.1' }, /socketUrl must be an address that begins with ws:/],
+    [{ httpUrl: 'ws://127.0.0.1' }, /httpUrl must be an address that begins with http:/],
+    [{ maxConcurrent: 0 }, /maxConcurrent must be a whole number from 1, not 0/],
+    [{ timeoutMs: Number.POSITIVE_INFINITY }, /timeoutMs must be a finite number above 0/],
+    [{ logLevel: 'warning' }, /logLevel must be one of silent, error, warn, info, debug, not "warning"/],
+    [{ callbackSecret: 7 }, /callbackSecret must be .*, not a number/],
+  ]
+  for (const [options, message] of wrong) {
+    assert.throws(() => createCallClient(options), { code: 'invalid_option', message })
+  }
+})
