@@ -90,6 +90,15 @@ suite('the commands for apps', () => {
     assert.match(wrong.err, /broken\.ts cannot be loaded: .*, at .*broken\.ts:2/)
   })
 
+  test('dev ends where there is no file that it could watch', async () => {
+    const missing = await Cli.run(['dev', 'missing.ts'], { cwd: folder })
+    assert.deepEqual([missing.status, missing.out], [2, ''])
+    assert.match(missing.err, /there is no file missing\.ts \(invalid_option\)/)
+    const unnamed = await Cli.run(['dev'], { cwd: folder })
+    assert.equal(unnamed.status, 2)
+    assert.match(unnamed.err, /name a file, or make one of posthouse\.config\.ts/)
+  })
+
   test('serve gives up where the port is taken, also with workers', async () => {
     await using cli = Cli.start(['serve', app, '--port', '0'])
     const { port } = new URL(await addressIn(cli, /listening on/))

@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel'
+import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PosthouseError } from '@posthouse/core'
@@ -31,9 +32,23 @@ export function addDev(program: Command, terminal: Terminal): void {
       'port to listen on (default: 8000, or that of the configuration file)',
       checked(parsePort),
     )
-    .action((file: string | undefined, options: Partial<AppAddress>) =>
-      isWatched() ? once(terminal, file, options) : runWatched(terminal),
-    )
+    .action(async (file: string | undefined, options: Partial<AppAddress>) => {
+      if (isWatched()) return await once(terminal, file, options)
+      assertThere(file)
+      await runWatched(terminal)
+    })
+}
+
+/** No change of a file starts what was never there. @throws PosthouseError `invalid_option` */
+function assertThere(named: string | undefined): void {
+  if (!existsSync(pathOf(named))) throw new PosthouseError('invalid_option', `there is no file ${named}`)
+}
+
+/** The file that is named, or the configuration file here. @throws PosthouseError `invalid_option` where there is neither */
+function pathOf(named: string | undefined): string {
+  const path = named ?? findConfigFile()
+  if (path !== undefined) return path
+  throw new PosthouseError('invalid_option', `name a file, or make one of ${configFileNames.join(', ')}`)
 }
 
 /** Serves what the file has until it is to start anew, and shows what fails. */
@@ -63,12 +78,8 @@ async function runConfigured(terminal: Terminal, named: string | undefined, wher
   for (const [name, value] of Object.entries(words)) {
     if (value !== undefined) command.setOptionValueWithSource(name, value, 'cli')
   }
-  const path = named ?? findConfigFile()
-  if (path === undefined) {
-    throw new PosthouseError('invalid_option', `name a file, or make one of ${configFileNames.join(', ')}`)
-  }
   // Node tells what is imported, and JSON is read.
-  process.send?.({ 'watch:import': [pathToFileURL(resolve(path)).href] })
+  process.send?.({ 'watch:import': [pathToFileURL(resolve(pathOf(named))).href] })
   const { file, doubts } = await applySettings(command)
   for (const doubt of doubts) terminal.note(doubt)
   await runNode(terminal, command.opts<UpWords>(), file)
