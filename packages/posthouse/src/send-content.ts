@@ -31,7 +31,10 @@ export function withContentWords(command: Command): Command {
     .option('--image <path>', 'the same for an image')
     .option('--audio <path>', 'the same for audio')
     .option('--video <path>', 'the same for video')
-    .option('--folder <path>', 'send a folder with everything in it; repeated, it sends only what is missing')
+    .option(
+      '--folder <path>',
+      'send a folder with everything in it; with --id, a repeated one sends only what is missing',
+    )
     .option('--name <name>', 'with these: the name that the recipient is told')
 }
 

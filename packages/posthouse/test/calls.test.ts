@@ -77,7 +77,8 @@ describe('posthouse call', () => {
     assert.deepEqual([unknown.status, unknown.out], [4, ''])
     assert.match(unknown.err, /"user\.nobody" \(no_handler\)/)
     // It posts its answers to a callback URL, and a command has none.
-    assert.match((await call('user.get', '--http')).err, /callbackUrl.*\(unsupported\)/)
+    const byHttp = (await call('user.get', '--http')).err
+    assert.match(byHttp, /give the node some \(posthouse up --procedures\), or .* callbackUrl.*\(unsupported\)/)
     assert.equal((await Cli.run(['call', 'user.get', '--url', 'ws://127.0.0.1:1'])).status, 3)
   })
 })

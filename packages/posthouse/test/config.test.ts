@@ -21,6 +21,8 @@ describe('posthouse config', () => {
     assert.match(out, /^messageRate +10 +POSTHOUSE_MESSAGE_RATE$/m)
     assert.match(out, /^logLevel +warn +--log-level$/m)
     assert.match(out, /^durability +disk +default$/m)
+    assert.match(out, /^byteRate +- +default$/m)
+    assert.match(err, /A setting with - is left to its default, which posthouse up --help describes/)
     assert.match(err, /POSTHOUSE_PROT is no setting; did you mean POSTHOUSE_PORT\?/)
     const told = await Cli.run(['config', '--json'], { cwd, env })
     const { file, settings: listed } = JSON.parse(told.out)

@@ -73,6 +73,8 @@ describe('files on the command line', () => {
     const { status, err } = await Cli.run(['send', 'bob', '--file', '/nowhere', '--url', post.url])
     assert.equal(status, 1)
     assert.match(err, /source_failed/)
+    const whole = await Cli.run(['send', 'bob', '--file', post.folder, '--url', post.url])
+    assert.match(whole.err, /is a folder: send it by sendFolder \(posthouse send --folder\) \(source_failed\)/)
   })
 
   test('are given up when that is asked, and say where they cannot be written', async () => {

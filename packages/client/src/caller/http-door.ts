@@ -92,7 +92,7 @@ export class HttpDoor {
     const { callbackUrl, idempotent } = call.draft
     if (callbackUrl === undefined) {
       const who = `no Posthouse with procedures answers at ${this.#settings.httpUrl}`
-      const problem = `${who}, and another server posts its results to a callbackUrl, which is missing`
+      const problem = `${who}: give the node some (posthouse up --procedures), or another server a callbackUrl for its results`
       call.fail(new PosthouseError('unsupported', problem))
       return
     }

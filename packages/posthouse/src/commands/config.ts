@@ -67,6 +67,7 @@ function printShown(terminal: Terminal, shown: readonly Shown[], path: string | 
   )
   const none = `There is no configuration file here (${configFileNames.join(', ')}).`
   terminal.note(path === undefined ? none : `The configuration file is ${path}.`)
+  terminal.note('A setting with - is left to its default, which posthouse up --help describes.')
 }
 
 function valueText(value: unknown): string {

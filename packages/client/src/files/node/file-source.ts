@@ -24,7 +24,10 @@ export async function openFile(path: string, name?: string): Promise<UploadSourc
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(failed(path))
   try {
     const state = await handle.stat({ bigint: true })
-    if (!state.isFile()) throw new PosthouseError('source_failed', `${path} is no file; folders are sent by sendFolder`)
+    if (state.isDirectory()) {
+      throw new PosthouseError('source_failed', `${path} is a folder: send it by sendFolder (posthouse send --folder)`)
+    }
+    if (!state.isFile()) throw new PosthouseError('source_failed', `${path} is no file`)
     return new FileSource(path, handle, { state, name: name ?? basename(resolve(path)) })
   } catch (error) {
     await handle.close()
