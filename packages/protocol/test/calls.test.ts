@@ -133,6 +133,59 @@ suite('handled calls', () => {
       ['cleaning up failed'],
     )
   })
+
+  test('are answered and over whatever their handlers throw', async () => {
+    const nothing: unknown = Object.create(null)
+    const trap = new Proxy(new Error('m'), {
+      has: () => assert.fail('asked'),
+      get: () => assert.fail('read'),
+      getPrototypeOf: () => assert.fail('looked'),
+    })
+    const long = new PosthouseError('call_failed', `\ud800${'m'.repeat(5000)}`)
+    for (const thrown of [nothing, trap, long]) {
+      const { calls, written, failed } = desk({
+        now: () => {
+          throw thrown
+        },
+        later: () => Promise.reject(thrown),
+        parts: async function* () {
+          yield 1
+          throw thrown
+        },
+      })
+      for (const method of ['now', 'later', 'parts']) calls.receive(request(method, method))
+      await turn()
+      const code = thrown === long ? 'call_failed' : 'handler_failed'
+      const answers = written.filter(({ error: refusal }) => refusal !== undefined)
+      assert.deepEqual(answers.map(({ id }) => id).sort(), ['later', 'now', 'parts'])
+      for (const { error: refusal } of answers) {
+        assert.equal(refusal?.code, code)
+        assert.ok(refusal.message.isWellFormed() && refusal.message.length <= 4096)
+      }
+      assert.equal(failed.length, thrown === long ? 0 : 3)
+      assert.equal(calls.size, 0)
+    }
+  })
+
+  test('are over also where their answers cannot be written', async () => {
+    const clock = new ManualClock()
+    const write = (): never => {
+      throw new PosthouseError('not_connected', 'gone')
+    }
+    const failed = (): void => undefined
+    const ended = (): void => undefined
+    const calls = new HandledCalls({
+      clock,
+      handlers: new Map([['m', () => 1]]),
+      most: 1,
+      form: 'exact',
+      write,
+      failed,
+      ended,
+    })
+    assert.throws(() => calls.receive(request('1')), { code: 'not_connected' })
+    assert.equal(calls.size, 0)
+  })
 })
 
 suite('made calls', () => {

@@ -1,4 +1,4 @@
-import { BusyMap, type Clock, isPosthouseError, PosthouseError, toPosthouseError } from '@posthouse/core'
+import { BusyMap, type Clock, PosthouseError, toPosthouseError } from '@posthouse/core'
 import type { BodyForm } from '../frame/body-value.ts'
 import type { RequestFrame, ResponseFrame } from '../frame/call-frames.ts'
 import { callBody, noHandler } from '../frame/draft-call.ts'
@@ -42,6 +42,9 @@ export interface HandledCallsOptions {
   /** A call has come to its end. */
   readonly ended: () => void
 }
+
+/** Longest message of an error that crosses, in UTF-16 code units. Spec: 4.8.5. */
+const longestMessage = 4096
 
 /** Why nobody waits any more. */
 const givenUp = (): PosthouseError => new PosthouseError('aborted', 'the caller does not wait any more')
@@ -131,18 +134,18 @@ export class HandledCalls {
   }
 
   #run(call: Running, handler: CallHandler): void {
+    let goesOn = false
     try {
       const result = handler(call)
       // Who answers at once needs no promise.
-      if (isThenable(result) || isAsyncIterable(result)) {
-        void this.#runOn(call, result)
-        return
-      }
-      this.#answer(call, result)
+      goesOn = isThenable(result) || isAsyncIterable(result)
+      if (goesOn) void this.#runOn(call, result)
+      else this.#answer(call, result)
     } catch (error) {
       this.#fail(call, error)
+    } finally {
+      if (!goesOn) this.#end(call)
     }
-    this.#end(call)
   }
 
   async #runOn(call: Running, begun: unknown): Promise<void> {
@@ -152,8 +155,9 @@ export class HandledCalls {
       else this.#answer(call, result)
     } catch (error) {
       this.#fail(call, error)
+    } finally {
+      this.#end(call)
     }
-    this.#end(call)
   }
 
   #answer(call: Running, result: unknown): void {
@@ -187,18 +191,28 @@ export class HandledCalls {
 
   #fail(call: Running, cause: unknown): void {
     const waited = this.#waitedFor(call)
-    if (!waited && call.signal.aborted && (cause === call.signal.reason || isAbort(cause))) return
-    if (isPosthouseError(cause)) {
-      if (waited) this.#refuse(call.id, cause)
-      return
-    }
-    this.#options.failed(toPosthouseError(cause, 'handler_failed'), call)
+    const error = errorOf(cause)
+    if (!waited && call.signal.aborted && (cause === call.signal.reason || isAbort(error.cause))) return
+    if (error !== cause) this.#options.failed(error, call)
+    if (!waited) return
     const message = `the handler of ${JSON.stringify(call.method)} failed`
-    if (waited) this.#refuse(call.id, new PosthouseError('handler_failed', message))
+    this.#refuse(call.id, error === cause ? error : new PosthouseError('handler_failed', message))
   }
 
   #refuse(id: string, error: PosthouseError): void {
-    this.#options.write({ op: 'response', id, error: errorInfo(error) })
+    const info = errorInfo(error)
+    // What a handler has put into it must not keep its caller from being told.
+    const message = String(info.message).slice(0, longestMessage).toWellFormed()
+    this.#options.write({ op: 'response', id, error: { ...info, message } })
+  }
+}
+
+/** What a handler threw. Of some things, such as an object without a prototype, nothing can be said. */
+function errorOf(cause: unknown): PosthouseError {
+  try {
+    return toPosthouseError(cause, 'handler_failed')
+  } catch {
+    return new PosthouseError('handler_failed', 'the handler threw something that cannot be read')
   }
 }
 
