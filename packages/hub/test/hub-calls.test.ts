@@ -174,6 +174,17 @@ suite('the hub calls', () => {
     await assert.rejects(server.hub.request('hub', 'other'), { code: 'no_handler' })
   })
 
+  test('itself from within its handlers, as deep as calls may be under way', async () => {
+    await using server = await startHub({ limits: { calls: 2000 } })
+    let begun = 0
+    server.hub.handle('again', () => {
+      begun++
+      return server.hub.request('hub', 'again')
+    })
+    await assert.rejects(server.hub.request('hub', 'again'), { code: 'too_many_calls' })
+    assert.equal(begun, 2000)
+  })
+
   test('and hears at once where it leads nowhere', async () => {
     await using server = await startHub()
     await using _mute = await RawPeer.login(server.url, 'mute')

@@ -16,6 +16,9 @@ import type { CallEntry } from './call-entry.ts'
 import { administer, type OwnPort, ownMethods } from './call-port.ts'
 import { calleeShare, type Exchange } from './exchange.ts'
 
+/** So many handlers may run in each other; one takes some 20 frames of a stack that has room for some 10,000. */
+const deepest = 32
+
 /** What a desk needs. */
 export interface HubDeskOptions {
   readonly exchange: Exchange
@@ -46,6 +49,8 @@ export class HubDesk implements OwnPort {
   readonly #draft = callDrafter('exact')
   readonly #madeCalls: MadeCalls
   readonly #handledCalls: HandledCalls
+  /** Handlers that run in each other now. */
+  #depth = 0
   #closed = false
 
   constructor(options: HubDeskOptions) {
@@ -121,7 +126,7 @@ export class HubDesk implements OwnPort {
   write(frame: CallFrame | ErrorFrame): void {
     switch (frame.op) {
       case 'request':
-        this.#handledCalls.receive(this.#read(frame))
+        this.#handle(this.#read(frame))
         break
       case 'cancel':
         this.#handledCalls.cancel(frame.id)
@@ -132,6 +137,20 @@ export class HubDesk implements OwnPort {
       case 'response':
         this.#madeCalls.receive(this.#read(frame))
         break
+    }
+  }
+
+  /** In this turn, unless handlers that call the hub themselves are as deep in each other as the stack should be filled. */
+  #handle(frame: RequestFrame): void {
+    if (this.#depth === deepest) {
+      queueMicrotask(() => this.asked.has(frame.id) && this.#handle(frame))
+      return
+    }
+    this.#depth++
+    try {
+      this.#handledCalls.receive(frame)
+    } finally {
+      this.#depth--
     }
   }
 
