@@ -175,6 +175,20 @@ describe('a program of document 000', () => {
     socket.close()
   })
 
+  it('is not heard behind its own goodbye', async () => {
+    const heard: unknown[] = []
+    await using server = await serve(createApi({}).register('note', (data) => void heard.push(data)))
+    const url = `${server.url}/socket.io/?transport=polling&EIO=4`
+    const { sid } = JSON.parse((await (await fetch(url)).text()).slice(1))
+    const post = (body: string) => fetch(`${url}&sid=${sid}`, { method: 'POST', body })
+    const note = (data: string) => ({ api: 'note', request_id: data, data: { data } })
+    await post('40')
+    const event = (data: string) => `42${JSON.stringify(['api', note(data)])}`
+    await post([event('before'), '41', event('behind')].join('\u001e'))
+    await server.call(note('after'))
+    assert.deepEqual(heard, [{ data: 'before' }, { data: 'after' }])
+  })
+
   it('gets nothing that its own server would not send', async () => {
     await using server = await serve(
       createApi({}).register('slow', async (_: unknown, context) => {

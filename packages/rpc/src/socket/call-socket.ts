@@ -56,7 +56,8 @@ export class CallSocket {
     // Before all that the library does for listeners, of which there are none.
     socket.use(([event, ...args]) => this.#receive(event, args))
     const reading = readAhead(socket.conn, {
-      plain: ({ value, ack, size }) => this.#take(value, size, ack === -1 ? undefined : ack),
+      // As by the library, what comes behind the end of a connection is not looked at.
+      plain: ({ value, ack, size }) => socket.connected && this.#take(value, size, ack === -1 ? undefined : ack),
       other: (packet) => this.#sizes.add(packet),
     })
     socket.once('disconnect', () => {
