@@ -63,6 +63,19 @@ test('a text body goes out as it stands, whatever the schema says', async () => 
   await app.close()
 })
 
+test('a text body does not go out with a status that has none', async () => {
+  const app = createApp({ env: 'test', logger: silent })
+  app.get('/', { query: z.object({ status: z.coerce.number() }) }, ({ query, reply }) => {
+    reply.status(query.status)
+    return textBody('{}')
+  })
+  for (const status of [204, 205, 304]) {
+    const { headers, text, ...answer } = await app.inject(`/?status=${status}`)
+    assert.deepEqual([answer.status, text, headers['content-type']], [status, '', undefined])
+  }
+  await app.close()
+})
+
 /** What a page sends that wants to add a header of its own to the answer. */
 const forged = '/next\r\nset-cookie: session=stolen'
 

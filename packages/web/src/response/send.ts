@@ -15,16 +15,18 @@ const ofEvents = { 'content-type': 'text/event-stream', 'cache-control': 'no-sto
  */
 export function send(reply: FastifyReply, value: unknown, serialize: Serialize, stopping: AbortSignal): FastifyReply {
   if (typeof value === 'object' && value !== null && !isPlain(value)) {
-    if (value instanceof TextBody) return sendText(reply, value)
+    if (value instanceof TextBody) return hasBody(reply) ? sendText(reply, value) : reply.send()
     if (isEventStream(value)) return reply.headers(ofEvents).send(value.open(stopping))
     if (isResponse(value)) return reply.send(value)
     const binary = binaryOf(value)
     if (binary !== undefined) return sendBinary(reply, binary)
   }
-  const { statusCode } = reply
-  // These have no body (RFC 9110, section 6.4.1).
-  if (statusCode === 204 || statusCode === 205 || statusCode === 304) return reply.send()
-  return sendText(reply, { text: serialize(value), type: jsonType })
+  return hasBody(reply) ? sendText(reply, { text: serialize(value), type: jsonType }) : reply.send()
+}
+
+/** False for a status that has none (RFC 9110, sections 6.4.1 and 15.3.6). */
+function hasBody({ statusCode }: FastifyReply): boolean {
+  return statusCode !== 204 && statusCode !== 205 && statusCode !== 304
 }
 
 function sendText(reply: FastifyReply, { text, type }: TextBody): FastifyReply {
