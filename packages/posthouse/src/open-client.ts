@@ -1,5 +1,5 @@
 import type { HubClient, HubClientOptions } from '@posthouse/client'
-import { isPosthouseError, PosthouseError, randomHex } from '@posthouse/core'
+import { assertClientId, isPosthouseError, PosthouseError, randomHex } from '@posthouse/core'
 import { tokenOf, trustAlso } from './credentials.ts'
 import { type HubAccess, hubUrl } from './hub-access.ts'
 import { SocketTrouble } from './socket-trouble.ts'
@@ -24,13 +24,16 @@ export function clientOptions(access: HubAccess): HubClientOptions {
 
 /**
  * Connects to the hub. `prepare` may add listeners before the first message can come.
- * @throws PosthouseError `unreachable`, or why the hub refuses
+ * @throws PosthouseError `invalid_client_id`, `unreachable`, or why the hub refuses
  */
 export async function openClient(
   access: HubAccess,
   signal: AbortSignal,
   prepare?: (client: HubClient) => void,
 ): Promise<HubClient> {
+  const { id, dialect } = access
+  // The hub refuses it too, but the reason does not fit into a close frame. Servers of cross_comm have rules of their own.
+  if (id !== undefined && dialect !== 'cross_comm') assertClientId(id)
   const { HubClient } = await import('@posthouse/client')
   using trouble = new SocketTrouble()
   const client = new HubClient(clientOptions(access))

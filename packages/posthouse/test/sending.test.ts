@@ -34,6 +34,14 @@ describe('posthouse send', () => {
     )
   })
 
+  test('says in full why nobody can log in with an id', async () => {
+    for (const id of ['hub', '']) {
+      const { status, err } = await send('bob', 'hello', '--id', id)
+      assert.equal(status, 2)
+      assert.match(err, /^error "\w*" is no client id: .*all, hub and server are reserved \(invalid_client_id\)$/m)
+    }
+  })
+
   test('with --receipts says what has failed, and when nothing came in time', async () => {
     await known('away')
     const late = await send('away', 'hello', '--receipts', '--timeout', '100ms')
