@@ -128,6 +128,25 @@ describe('a procedure', () => {
     assert.equal((await closed.call({ api: 'ours' })).json.error, 'gone')
   })
 
+  it('is answered and over whatever its handler throws', async () => {
+    const trap = new Proxy(new Error('m'), {
+      has: () => assert.fail('asked'),
+      getPrototypeOf: () => assert.fail('looked'),
+    })
+    for (const thrown of [Object.create(null), trap]) {
+      const now = (): never => {
+        throw thrown
+      }
+      const api = createApi({}).registerBatch({ now, later: () => Promise.reject(thrown) })
+      await using server = await serve(api)
+      for (const name of ['now', 'later']) {
+        const { status, json } = await server.call({ api: name, request_id: name })
+        assert.deepEqual([status, json.code], [500, 'handler_failed'])
+      }
+      assert.equal(api.stats().running, 0)
+    }
+  })
+
   it('refuses options that do not exist or make no sense', () => {
     for (const options of [
       { timeout: 1 },

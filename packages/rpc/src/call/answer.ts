@@ -52,6 +52,19 @@ export function success(value: unknown, items?: number): Success {
   }
 }
 
+/** What was thrown, or an error in place of what nothing can be said about, such as an object without a prototype. */
+export function readable(thrown: unknown): unknown {
+  try {
+    return isPosthouseError(thrown) || typeof reasonOf(thrown) === 'string' ? thrown : unreadable()
+  } catch {
+    return unreadable()
+  }
+}
+
+function unreadable(): Error {
+  return new Error('the handler threw something that cannot be read')
+}
+
 /** What an error is to a caller. `hidden` keeps back what an error says that is not ours. */
 export function failure(error: unknown, hidden = false): Failure {
   if (!isPosthouseError(error)) {

@@ -13,7 +13,7 @@ import { goOn, type Invoke } from '../procedure/invoke.ts'
 import type { Places } from '../procedure/places.ts'
 import { usualTimeoutMs } from '../procedure/procedure.ts'
 import type { Admission } from './admission.ts'
-import { type Answer, failure } from './answer.ts'
+import { type Answer, failure, readable } from './answer.ts'
 import { CallMemory } from './call-memory.ts'
 import type { CallTally } from './call-tally.ts'
 import type { IncomingCall, StreamWish } from './incoming-call.ts'
@@ -269,7 +269,8 @@ export class CallDesk {
     await this.#settle(run, await this.#work.answer(run), true)
   }
 
-  #fail(run: RunningCall, error: unknown): void {
+  #fail(run: RunningCall, thrown: unknown): void {
+    const error = readable(thrown)
     run.safe?.reject(error)
     const leave = (): void => this.#admission.leave(run.caller.id)
     const told = this.#settle(run, this.#failed(run, error), true)
