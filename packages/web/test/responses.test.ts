@@ -63,6 +63,17 @@ test('a text body goes out as it stands, whatever the schema says', async () => 
   await app.close()
 })
 
+test('a request is answered also where its handler throws what nothing can be said about', async () => {
+  const app = createApp({ env: 'test', logger: silent })
+  const nothing: unknown = Object.create(null)
+  app.get('/later', () => Promise.reject(nothing))
+  app.get('/now', () => {
+    throw nothing
+  })
+  for (const path of ['/now', '/later']) assert.equal((await app.inject(path)).status, 500)
+  await app.close()
+})
+
 test('a text body does not go out with a status that has none', async () => {
   const app = createApp({ env: 'test', logger: silent })
   app.get('/', { query: z.object({ status: z.coerce.number() }) }, ({ query, reply }) => {

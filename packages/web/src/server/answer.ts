@@ -156,11 +156,12 @@ function openScope({ exchange, reply, services }: Under): Scope {
 
 /** Answers with the problem that an error is, and logs what is our own fault. */
 export function sendProblem(
-  error: unknown,
+  thrown: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
   services: Services,
 ): FastifyReply {
+  const error = readable(thrown)
   const problem = toProblem(error)
   const requestId = request.id
   closeUnread(request, reply)
@@ -177,4 +178,17 @@ export function sendProblem(
   }
   const { status, headers, body } = problemResponse(problem, requestId, services.formatProblem)
   return reply.code(status).headers(headers).send(body)
+}
+
+/** What was thrown, or an error in place of what nothing can be said about, such as an object without a prototype. */
+function readable(thrown: unknown): unknown {
+  try {
+    return typeof reasonOf(thrown) === 'string' ? thrown : unreadable()
+  } catch {
+    return unreadable()
+  }
+}
+
+function unreadable(): Error {
+  return new Error('the handler threw something that cannot be read')
 }
