@@ -19,7 +19,20 @@ export interface ReceiverTask {
 
 /** Written at once, so that it is read although the process is killed in the next moment. */
 function say(line: string): void {
-  writeSync(1, `${line}\n`)
+  // The pipe takes nothing while its reader has no time; a handler that threw for that would be taken to be done.
+  while (!written(line)) Atomics.wait(oneWord, 0, 0, 1)
+}
+
+const oneWord = new Int32Array(new SharedArrayBuffer(4))
+
+function written(line: string): boolean {
+  try {
+    writeSync(1, `${line}\n`)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return false
+    throw error
+  }
 }
 
 /** Says when a message is one that will not be handled again. */
